@@ -13,8 +13,8 @@ from virtinstall.libvirt_host.connect_errors import connection_hint
 @pytest.mark.parametrize(
     ("uri", "hint"),
     [
-        ("qemu:///sytem", "use an address such as qemu:///system"),
-        ("nonsense:///", "use an address such as qemu:///system"),
+        ("qemu:///sytem", "use a URI such as qemu:///system"),
+        ("nonsense:///", "use a URI such as qemu:///system"),
         ("qemu+tcp://127.0.0.1:1/system", "systemctl start libvirtd-tcp.socket"),
     ],
 )
@@ -28,13 +28,16 @@ def test_hint_for_an_invalid_or_unreachable_uri(uri: str, hint: str) -> None:
 @pytest.mark.parametrize(
     ("args", "hint"),
     [
-        ("Failed to connect socket to '/run/libvirt/libvirt-sock': No such file or directory", "start its daemon"),
+        (
+            "Failed to connect socket to '/run/libvirt/libvirt-sock': No such file or directory",
+            "systemctl start libvirtd",
+        ),
         (
             "Failed to connect socket to '/run/libvirt/libvirt-sock': Permission denied",
-            "use qemu:///session, which needs no privileges",
+            "or use --connect qemu:///session",
         ),
-        ("authentication unavailable: no polkit agent available", "use qemu:///session, which needs no privileges"),
-        ("internal error: libxenlight state driver is not active", "does not provide that driver"),
+        ("authentication unavailable: no polkit agent available", "or use --connect qemu:///session"),
+        ("internal error: libxenlight state driver is not active", "driver for this hypervisor"),
     ],
 )
 def test_hint_for_a_local_connection(args: str, hint: str) -> None:
@@ -57,7 +60,7 @@ CERTIFICATE = "Cannot read CA certificate '/etc/pki/CA/cacert.pem': No such file
         ("qemu+tls://h/system", CERTIFICATE, "/etc/pki/CA/cacert.pem"),
         ("qemu+tls://h:16514/system", CERTIFICATE, "qemu+ssh://h/system"),
         ("qemu://h/system", "Unable to read client certificate '/etc/pki/libvirt/clientcert.pem'", "clientcert.pem"),
-        ("qemu+ssh://anna@h/system", "Cannot recv data: Host key verification failed.: Connection", "once: ssh anna@h"),
+        ("qemu+ssh://anna@h/system", "Cannot recv data: Host key verification failed.: Connection", "with: ssh anna@h"),
         ("qemu+ssh://anna@h:2222/system", "Host key verification failed.", "ssh -p 2222 anna@h"),
         ("qemu+libssh2://h/system", "no host key for 'h' in known_hosts", "ssh h"),
         ("qemu+ssh://root@h/system", "root@h: Permission denied (publickey,password).", "ssh-copy-id root@h"),

@@ -43,5 +43,5 @@ def test_unusable_directory_is_an_error(tmp_path: Path) -> None:
     """A file is in the path of the directory."""
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(StorageError, match="embedded driver cannot use"):
+    with pytest.raises(StorageError, match="for the embedded driver"):
         prepare(str(tmp_path / "file" / "below"))

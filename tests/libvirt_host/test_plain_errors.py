@@ -56,7 +56,7 @@ def test_hint_for_a_rejected_value_is_that_of_its_warning() -> None:
         (
             "localhost",
             "no connection driver available for URI 'localhost' does not include a driver name",
-            "cannot connect to libvirt at localhost: not a connection URI",
+            "cannot connect to libvirt at localhost: invalid connection URI",
         ),
         (
             "kvm:///system",

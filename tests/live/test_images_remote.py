@@ -68,7 +68,7 @@ def test_image_is_sent_once(remote: Daemon, environ: dict[str, str]) -> None:
     runs = [start(remote, environ, f"vitest-{number}", "--disk", "image=golden,size=1") for number in range(3)]
     outcomes: list[Outcome] = [finish(run).ok() for run in runs]
     outcomes.append(finish(start(remote, environ, "vitest-late", "--disk", "image=golden")).ok())
-    assert sum("Sending" in outcome.output for outcome in outcomes) == 1
+    assert sum("Uploading" in outcome.output for outcome in outcomes) == 1
     (base,) = pool.glob("sha256-*.qcow2")
     overlays = sorted(path.name for path in pool.iterdir() if path != base)
     assert overlays == ["vitest-0.qcow2", "vitest-1.qcow2", "vitest-2.qcow2", "vitest-late.qcow2"]

@@ -13,23 +13,23 @@ from virtinstall.errors import HypervisorError
 from virtinstall.libvirt_host.error_translation import error_text
 from virtinstall.libvirt_host.plain_errors import plain_message
 
-_ADDRESSES = "use an address such as qemu:///system, qemu:///session, qemu+ssh://root@HOST/system, or embed"
+_ADDRESSES = "use a URI such as qemu:///system, qemu:///session or qemu+ssh://root@HOST/system, or use embed"
 _NOT_ALLOWED = ("permission denied", "authentication", "polkit", "access denied", "system bus")
 _DRIVERS = ("qemu", "test", "lxc", "xen", "libxl", "vz", "bhyve", "ch", "vbox", "openvz", "esx", "gsx", "vpx", "hyperv")
 _REMOTE_HINTS = (
-    ("nc: (command )?not found", "install nc on that host, which is needed to reach libvirt (Debian: netcat-openbsd)"),
-    ("host key|key verification|known_hosts", "check and accept the host's key once: {ssh}"),
+    ("nc: (command )?not found", "install nc on the remote host, for example with: apt install netcat-openbsd"),
+    ("host key|key verification|known_hosts", "check and accept the host key with: {ssh}"),
     (
         r"permission denied \(|too many authentication|publickey",
-        "test the login: {ssh}; install a key: ssh-copy-id {login}",
+        "install your key with: {copy}; test the login with: {ssh}",
     ),
     (
         "authentication credentials|authentication failed",
-        "store the login in an auth.conf file, see libvirt.org/auth.html",
+        "store the user name and password in libvirt's auth.conf file: see https://libvirt.org/auth.html",
     ),
 )
-"""Patterns of messages, and hints; `{ssh}` is the command that reaches the host."""
-_NO_DAEMON = "start its daemon (systemctl start libvirtd), or run without a daemon: --connect embed"
+"""Patterns of messages, and hints; `{ssh}` is the command that logs in on the host, `{copy}` the one for a key."""
+_NO_DAEMON = "start libvirt with: systemctl start libvirtd, or use it without a daemon: --connect embed"
 
 
 def cannot_connect(uri: str | None, root: str | None, error: libvirt.libvirtError) -> HypervisorError:
@@ -38,13 +38,13 @@ def cannot_connect(uri: str | None, root: str | None, error: libvirt.libvirtErro
     code = error.get_error_code()
     if root is not None and "pid file" in message:
         return HypervisorError(
-            f"another process has the embedded driver open at {root}",
-            hint="wait until it exits, or use another directory: qemu:///embed?root=DIR",
+            f"another process is using libvirt's embedded QEMU driver in {root}",
+            hint="wait until it exits, or use another directory: --connect 'qemu:///embed?root=DIRECTORY'",
             code=code,
         )
     if root is not None:
         return HypervisorError(
-            f"cannot open libvirt's embedded QEMU driver at {root}: {message}",
+            f"cannot open libvirt's embedded QEMU driver in {root}: {message}",
             hint="install the packages libvirt-daemon-system and qemu-system-x86",
             code=code,
         )
@@ -59,7 +59,7 @@ def _plain(message: str, uri: str | None) -> str:
     """Return libvirt's message without the class of the error, the transport's frame and the repeated address."""
     message = plain_message(message)
     if "does not include a driver name" in message:
-        return "not a connection URI"
+        return "invalid connection URI"
     if uri is not None and message == f"no connection driver available for {uri}":
         return f"libvirt has no driver '{uri.partition(':')[0].partition('+')[0]}'"
     return message.removeprefix("Cannot recv data: ").removesuffix(": Connection reset by peer")
@@ -72,12 +72,12 @@ def connection_hint(uri: str | None, message: str, code: int | None) -> str:
     if uri is not None and _is_misspelt(uri):
         return _ADDRESSES
     if uri is not None and "+ssh:" in uri and "refused" in message:
-        return "start the SSH server, or use the address without ssh: qemu:///system"
+        return "start the SSH server, or connect without SSH: --connect qemu:///system"
     lowered = message.lower()
     if any(word in lowered for word in _NOT_ALLOWED):
-        return "use qemu:///session, which needs no privileges, or run as root or a member of the group libvirt"
+        return "run as root or as a member of the group libvirt, or use --connect qemu:///session"
     if "not active" in lowered:
-        return f"this libvirt does not provide that driver; {_ADDRESSES}"
+        return f"install and start libvirt's driver for this hypervisor, or {_ADDRESSES}"
     no_address = code in (libvirt.VIR_ERR_NO_CONNECT, libvirt.VIR_ERR_INVALID_ARG, libvirt.VIR_ERR_XML_ERROR)
     if uri is not None and (no_address or "uri path" in lowered):
         return _ADDRESSES
@@ -94,15 +94,19 @@ def _remote_hint(uri: str, message: str) -> str:
     if missing is not None and "cert" in message.lower():
         over_ssh = f"{scheme.partition('+')[0]}+ssh://{login}/{rest.partition('/')[2]}"
         return (
-            f"copy the certificate to {missing.group(1)} and check the rest with virt-pki-validate, or use {over_ssh}"
+            f"copy the certificate to {missing.group(1)}, and check all certificates with virt-pki-validate; "
+            f"or use --connect {over_ssh}"
         )
     for pattern, hint in _REMOTE_HINTS:
         if re.search(pattern, message, re.IGNORECASE):
-            return hint.format(ssh=ssh, login=login)
+            return hint.format(ssh=ssh, copy=ssh.replace("ssh", "ssh-copy-id", 1))
     if "refused" in message and transport in ("tcp", "tls", ""):
         socket = transport or "tls"
-        return f"start its socket on that host (systemctl start libvirtd-{socket}.socket), or use qemu+ssh://{login}/system"
-    return "check the host name, and that the host and its libvirt are running"
+        return (
+            f"start the socket on the remote host with: systemctl start libvirtd-{socket}.socket, "
+            f"or use --connect qemu+ssh://{login}/system"
+        )
+    return "check the host name, and that the host and libvirt on it are running"
 
 
 def _is_misspelt(uri: str) -> bool:

@@ -76,7 +76,7 @@ class LibvirtHost(StorageHost):
         self.interrupted = Flag()
         """Set by another thread to end `wait_until` with an error."""
 
-    @translate_errors
+    @translate_errors("the driver of the connection")
     def driver(self) -> str:
         """libvirt's name of the driver, in lower case."""
         # it never changes, and each step of a creation reads it
@@ -84,7 +84,7 @@ class LibvirtHost(StorageHost):
             self._driver = str(self.connection.getType()).lower()
         return self._driver
 
-    @translate_errors
+    @translate_errors("the version of the hypervisor")
     def version(self) -> int:
         """The hypervisor's version; 0 if the driver has none."""
         try:
@@ -94,7 +94,7 @@ class LibvirtHost(StorageHost):
                 return 0
             raise
 
-    @translate_errors
+    @translate_errors("the version of libvirt")
     def libvirt_version(self) -> int:
         """The version of libvirt on the host."""
         return int(self.connection.getLibVersion())
@@ -106,7 +106,7 @@ class LibvirtHost(StorageHost):
         except libvirt.libvirtError:
             return False
 
-    @translate_errors
+    @translate_errors("the capabilities of the host")
     def capabilities_xml(self) -> str:
         """The <capabilities> document."""
         return str(self.connection.getCapabilities())
@@ -122,7 +122,7 @@ class LibvirtHost(StorageHost):
                 return None
             raise HypervisorError(f"cannot query the domain capabilities from libvirt: {error_text(error)}") from error
 
-    @translate_errors
+    @translate_errors("the features of the CPU model")
     def cpu_model_features(self, arch: str, model: str) -> frozenset[str]:
         """The features of a CPU model of libvirt; empty if the driver cannot provide them.
 
@@ -140,19 +140,19 @@ class LibvirtHost(StorageHost):
             return frozenset(feature.get("name", "") for feature in etree.fromstring(expanded).iterfind("feature"))
         return frozenset()
 
-    @translate_errors
+    @translate_errors("the free memory of the host")
     def free_memory_bytes(self) -> int:
         """Free memory of the host; 0 if the driver does not report it."""
         with none_if(*UNSUPPORTED):
             return int(self.connection.getFreeMemory())
         return 0
 
-    @translate_errors
+    @translate_errors("the names of the guests")
     def guest_names(self) -> frozenset[str]:
         """Names of all guests, active or not."""
         return frozenset(domain.name() for domain in self.connection.listAllDomains(0))
 
-    @translate_errors
+    @translate_errors("the MAC addresses of the guests")
     def guest_macs(self, *, fresh: bool = True) -> Mapping[str, str]:
         """MAC address (lower case) -> name of the guest that uses it; unless `fresh`, the last known state.
 
@@ -160,7 +160,7 @@ class LibvirtHost(StorageHost):
         """
         return self._macs().owners(fresh=fresh)
 
-    @translate_errors
+    @translate_errors("the MAC addresses of the guests")
     def shared_macs(self, uuid: str, macs: Collection[str]) -> list[str]:
         """The addresses in `macs` that a guest other than that with the UUID uses."""
         return self._macs().shared(uuid, macs)
@@ -172,7 +172,7 @@ class LibvirtHost(StorageHost):
             self._known_macs = GuestMacs(self.connection)
         return self._known_macs
 
-    @translate_errors
+    @translate_errors("the XML of the guests")
     def guest_xmls(self) -> list[tuple[str, str]]:
         """(name, XML) of all guests: as they run, as they start next, and their snapshots (<domainsnapshot>)."""
         found = []
@@ -187,7 +187,7 @@ class LibvirtHost(StorageHost):
                     found += [(domain.name(), snapshot.getXMLDesc(0)) for snapshot in domain.listAllSnapshots(0)]
         return found
 
-    @translate_errors
+    @translate_errors("the guest")
     def find_guest(self, name: str) -> LibvirtGuest | None:
         """The guest with that name (or UUID, or number while it runs), or None."""
         with none_if(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG):
@@ -200,26 +200,26 @@ class LibvirtHost(StorageHost):
                 return LibvirtGuest(self.connection.lookupByID(int(name)))
         return None
 
-    @translate_errors
+    @translate_errors("the guest")
     def guest_named(self, name: str) -> LibvirtGuest | None:
         """The guest with that name, or None; a UUID or number finds nothing."""
         with none_if(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG):
             return LibvirtGuest(self.connection.lookupByName(name))
         return None
 
-    @translate_errors
+    @translate_errors("the guest")
     def guest_by_uuid(self, uuid: str) -> LibvirtGuest | None:
         """The guest with that UUID, or None."""
         with none_if(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG):
             return LibvirtGuest(self.connection.lookupByUUIDString(uuid))
         return None
 
-    @translate_errors
+    @translate_errors("the guests")
     def guests(self) -> list[LibvirtGuest]:
         """All guests, active or not."""
         return [LibvirtGuest(domain) for domain in self.connection.listAllDomains(0)]
 
-    @translate_errors
+    @translate_errors("the virtual network")
     def network(self, name: str) -> NetworkFacts | None:
         """The virtual network with that name, or None."""
         from lxml import etree
@@ -241,7 +241,7 @@ class LibvirtHost(StorageHost):
             )
         return None
 
-    @translate_errors
+    @translate_errors("the addresses in the virtual network")
     def network_addresses(self, network: str) -> list[tuple[str, str, str]]:
         """(MAC address, IP address, `reservation` or `lease`) of a virtual network; empty where it has none."""
         from virtinstall.libvirt_host.network_addresses import leases, reservations
@@ -259,7 +259,7 @@ class LibvirtHost(StorageHost):
         with translated(f"cannot reserve the address {address} for {mac} in the network '{network}'"):
             add_reservation(self.connection, network, mac, address, name)
 
-    @translate_errors
+    @translate_errors("the DHCP reservations of the virtual network")
     def reserved_for(self, network: str, address: str) -> tuple[str, ...]:
         """The MAC addresses (IPv6: the names) for which an address of a virtual network is reserved."""
         from virtinstall.libvirt_host.reservations import reserved_for
@@ -273,10 +273,10 @@ class LibvirtHost(StorageHost):
         """
         from virtinstall.libvirt_host.reservations import remove_reservation
 
-        with translated(f"cannot remove the DHCP reservation of {mac} from the network '{network}'"):
+        with translated(f"cannot remove the DHCP reservation for {mac} from the network '{network}'"):
             remove_reservation(self.connection, network, mac, address)
 
-    @translate_errors
+    @translate_errors("the host devices")
     def node_devices(self, capability: str | None = None) -> list[str]:
         """XML of the host's devices."""
         with none_if(*UNSUPPORTED):
@@ -323,7 +323,7 @@ class LibvirtHost(StorageHost):
 
         Raises: HypervisorError, if libvirt no longer answers; EndedError, when `interrupted` is set.
         """
-        with translated("lost contact with libvirt; the guest was left untouched"):
+        with translated("lost the connection to libvirt; the guest was not changed"):
             return self._wait_until(done, timeout_seconds)
 
     def _wait_until(self, done: Callable[[], bool], timeout_seconds: float | None) -> bool:

@@ -31,9 +31,8 @@ def explain_lost_connection(host: Host, guest_name: str) -> Iterator[None]:
 
         look = shlex.join(["virsh", "--connect", uri, "domstate", guest_name])
         lost = HypervisorError(
-            f"the connection to {uri} is lost ({error.message}); the state of the guest '{guest_name}' is unknown, "
-            "no retry was attempted",
-            hint=f"when it answers again, check the guest with: {look}",
+            f"lost the connection to {uri}: {error.message}; the state of the guest '{guest_name}' is unknown",
+            hint=f"when libvirt can be reached again, check the guest with: {look}",
         )
         for note in getattr(error, "__notes__", ()):
             lost.add_note(note)

@@ -40,7 +40,7 @@ class ConsoleStream:
         self._host = host
         self._name = guest.name
         # a blocking stream of the embedded driver would block input while it waits for output
-        with translated(f"cannot open the console of '{guest.name}'"):
+        with translated(f"cannot open the console of the guest '{guest.name}'"):
             self._stream: Any = host.connection.newStream(libvirt.VIR_STREAM_NONBLOCK)
             guest.open_console(self._stream)
         self._unsent = b""
@@ -68,7 +68,7 @@ class ConsoleStream:
                         stream.eventUpdateCallback(self._wanted_events())
                 wake.send(b".")
 
-        with translated(f"cannot read the console of '{self._name}'"):
+        with translated(f"cannot read the console of the guest '{self._name}'"):
             self._stream.eventAddCallback(self._wanted_events(), on_event, None)
         try:
             return self._copy(read_fd, write, awake)
@@ -109,7 +109,7 @@ class ConsoleStream:
         return events | libvirt.VIR_STREAM_EVENT_WRITABLE if writable else events
 
     def _request_events(self, *, writable: bool = False) -> None:
-        with translated(f"cannot read the console of '{self._name}'"):
+        with translated(f"cannot read the console of the guest '{self._name}'"):
             self._stream.eventUpdateCallback(self._wanted_events(writable=writable))
 
     def _receive(self, *, everything: bool) -> None:
@@ -140,8 +140,8 @@ class ConsoleStream:
                 write(data)
         except OSError as error:
             raise HypervisorError(
-                f"cannot write console output of '{self._name}': {error.strerror}",
-                hint=f"open its console again with: virsh console {self._name}",
+                f"cannot write the console output of the guest '{self._name}': {error.strerror}",
+                hint=f"open the console again with: virsh console {self._name}",
             ) from error
 
     def _send(self) -> bool:
@@ -164,7 +164,7 @@ class ConsoleStream:
         Raises: HypervisorError.
         """
         if not self._host.is_alive():
-            raise HypervisorError(f"lost the console of '{self._name}'")
+            raise HypervisorError(f"lost the connection to the console of the guest '{self._name}'")
 
     def _close(self) -> None:
         # a failed stream cannot be closed, and is freed anyway

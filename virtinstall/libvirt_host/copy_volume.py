@@ -23,7 +23,7 @@ def allocation_bytes(host: Host, pool: str, name: str) -> int:
 
     Raises: StorageError.
     """
-    with translated(f"cannot query the size of the volume '{name}' of the pool '{pool}'", StorageError):
+    with translated(f"cannot query the size of the volume '{name}' in the pool '{pool}'", StorageError):
         return int(_volume(host, pool, name).info()[2])
 
 
@@ -32,7 +32,7 @@ def file_bytes(host: Host, pool: str, name: str) -> int:
 
     Raises: StorageError.
     """
-    with translated(f"cannot query the size of the volume '{name}' of the pool '{pool}'", StorageError):
+    with translated(f"cannot query the size of the volume '{name}' in the pool '{pool}'", StorageError):
         return int(_volume(host, pool, name).infoFlags(libvirt.VIR_STORAGE_VOL_GET_PHYSICAL)[2])
 
 
@@ -41,7 +41,7 @@ def copy_volume(host: Host, pool: str, xml: str, source: tuple[str, str], *, ref
 
     The copy is a complete image, also of an overlay. Raises: StorageError.
     """
-    with translated(f"libvirt cannot copy the volume {'/'.join(source)} into the pool '{pool}'", StorageError):
+    with translated(f"cannot copy the volume '{'/'.join(source)}' into the pool '{pool}'", StorageError):
         flags = libvirt.VIR_STORAGE_VOL_CREATE_REFLINK if reflink else 0
         _pool(host, pool).createXMLFrom(xml, _volume(host, *source), flags)
 
@@ -54,7 +54,7 @@ def stream_volume(host: Host, source: tuple[str, str], target: tuple[str, str], 
     size = file_bytes(host, *source)
     progress.start(f"Copying '{source[1]}'", size)
     try:
-        with translated(f"cannot copy the volume {'/'.join(source)} to {'/'.join(target)}", StorageError):
+        with translated(f"cannot copy the volume '{'/'.join(source)}' to '{'/'.join(target)}'", StorageError):
             connection = cast("StorageHost", host).connection
             reader, writer = connection.newStream(0), connection.newStream(0)
             _volume(host, *source).download(reader, 0, size, 0)

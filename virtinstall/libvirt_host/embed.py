@@ -80,7 +80,7 @@ def prepare(root: str) -> None:
             conf.write_text(text + _CONF_LINES)
     except OSError as error:
         raise StorageError(
-            f"the embedded driver cannot use {root}: {error.strerror or error}",
+            f"cannot prepare the directory '{root}' for the embedded driver: {error.strerror or error}",
             hint=f'use another directory: --connect "qemu:///embed?root={_FOR_ROOT}"',
         ) from None
     if os.geteuid() == 0:
@@ -88,20 +88,20 @@ def prepare(root: str) -> None:
 
 
 def _require_access(root: str) -> None:
-    """Check that QEMU's user, as which libvirt runs root's guests, can enter every directory above."""
+    """Check that the user that QEMU runs as can enter `root` and every directory above it."""
     from virtinstall.storage.access import find_blocked
     from virtinstall.storage.qemu_account import QemuUser, find_account
 
     account = find_account(QemuUser(QEMU_USER, None))
     if account is None:
         raise HypervisorError(
-            f"the user {QEMU_USER}, as which libvirt runs QEMU, does not exist",
-            hint="install libvirt's QEMU driver: apt-get install libvirt-daemon-system",
+            f"no such user: '{QEMU_USER}'; libvirt runs QEMU as this user",
+            hint="install libvirt's QEMU driver with: apt install libvirt-daemon-system",
         )
     blocked = find_blocked(f"{root}/images", account, write=False, owner_is_given=True)
     if blocked:
         raise StorageError(
-            f"{QEMU_USER}, as which libvirt runs QEMU, cannot enter {blocked[0].path}",
-            hint=f"run {' && '.join(found.command for found in blocked)}, "
+            f"QEMU runs as the user '{QEMU_USER}', who cannot access '{blocked[0].path}'",
+            hint=f"run `{' && '.join(found.command for found in blocked)}`, "
             f'or use another directory: --connect "qemu:///embed?root={_FOR_ROOT}"',
         )

@@ -53,12 +53,15 @@ def none_if(*codes: int) -> Iterator[None]:
             raise
 
 
-def translate_errors(function: Callable[P, R]) -> Callable[P, R]:
-    """Translate libvirt's errors in methods that only read, with the method's name in the message."""
+def translate_errors(what: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Translate libvirt's errors in a method that only reads: "cannot query `what`: libvirt's message"."""
 
-    @functools.wraps(function)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        with translated(f"cannot query the {function.__name__.replace('_', ' ')}"):
-            return function(*args, **kwargs)
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+            with translated(f"cannot query {what}"):
+                return function(*args, **kwargs)
 
-    return wrapper
+        return wrapper
+
+    return decorate

@@ -77,7 +77,7 @@ class LibvirtGuest:
     def xml(self, *, inactive: bool = False) -> str:
         """The XML including secrets; `inactive`: for the next start."""
         flags = libvirt.VIR_DOMAIN_XML_SECURE | (libvirt.VIR_DOMAIN_XML_INACTIVE if inactive else 0)
-        with translated(f"cannot read the XML of '{self.name}'"):
+        with translated(f"cannot read the XML of the guest '{self.name}'"):
             return str(self.domain.XMLDesc(flags))
 
     def is_active(self) -> bool:
@@ -86,7 +86,7 @@ class LibvirtGuest:
 
     def is_persistent(self) -> bool:
         """Whether it is defined, not only running."""
-        with translated(f"cannot query the state of '{self.name}'"):
+        with translated(f"cannot query the state of the guest '{self.name}'"):
             return bool(self.domain.isPersistent())
 
     def state(self) -> str:
@@ -102,7 +102,7 @@ class LibvirtGuest:
 
     def may_be_restored(self) -> bool:
         """Whether its memory is saved, or libvirt does not know why the guest is off; true while it runs."""
-        with translated(f"cannot query the state of '{self.name}'"):
+        with translated(f"cannot query the state of the guest '{self.name}'"):
             return bool(self.domain.hasManagedSaveImage()) or self._state() not in _ENDED
 
     def _state(self) -> tuple[int, int] | None:
@@ -113,7 +113,7 @@ class LibvirtGuest:
         except libvirt.libvirtError as error:
             if error.get_error_code() in _GONE:
                 return None
-            raise HypervisorError(f"cannot query the state of '{self.name}': {error_text(error)}") from error
+            raise HypervisorError(f"cannot query the state of the guest '{self.name}': {error_text(error)}") from error
 
     def addresses(self) -> list[str]:
         """The IP addresses, IPv4 first; empty if none is known."""
@@ -131,7 +131,7 @@ class LibvirtGuest:
         """Return the agent's answer to a command. Raises: HypervisorError, when it does not answer or refuses."""
         from virtinstall.libvirt_host.guest_agent import agent_command
 
-        with translated(f"the agent of the guest '{self.name}' cannot run {command}"):
+        with translated(f"the guest agent command {command} failed in the guest '{self.name}'"):
             return agent_command(self.domain, command, **arguments)
 
     def start(self, *, paused: bool = False) -> None:
@@ -162,7 +162,7 @@ class LibvirtGuest:
         self.domain.openConsole(None, stream, 0)
 
     def shutdown(self) -> None:
-        """Ask the guest to power off; it may take its time, or refuse. Raises: HypervisorError."""
+        """Ask the guest to power off; it may take a while, or ignore the request. Raises: HypervisorError."""
         with translated(f"cannot shut down the guest '{self.name}'"):
             self.domain.shutdown()
 
@@ -194,7 +194,7 @@ class LibvirtGuest:
 
     def has_managed_save(self) -> bool:
         """Whether libvirt has a saved state, which the next start restores."""
-        with translated(f"cannot query the saved state of '{self.name}'"), none_if(*UNSUPPORTED):
+        with translated(f"cannot query the saved state of the guest '{self.name}'"), none_if(*UNSUPPORTED):
             return bool(self.domain.hasManagedSaveImage())
         return False
 
@@ -215,7 +215,7 @@ class LibvirtGuest:
 
         Raises: HypervisorError.
         """
-        with translated(f"cannot list the snapshots of '{self.name}'"), none_if(*UNSUPPORTED):
+        with translated(f"cannot list the snapshots of the guest '{self.name}'"), none_if(*UNSUPPORTED):
             return [str(each.getXMLDesc(0)) for each in self.domain.listAllSnapshots(0)]
         return []
 
@@ -224,7 +224,7 @@ class LibvirtGuest:
 
         Raises: HypervisorError.
         """
-        with translated(f"cannot list the checkpoints of '{self.name}'"), none_if(*UNSUPPORTED):
+        with translated(f"cannot list the checkpoints of the guest '{self.name}'"), none_if(*UNSUPPORTED):
             return [str(each.getName()) for each in self.domain.listAllCheckpoints(0)]
         return []
 
@@ -233,10 +233,10 @@ class LibvirtGuest:
 
         Raises: HypervisorError.
         """
-        with translated(f"cannot remove the snapshots of '{self.name}'"), none_if(*UNSUPPORTED):
+        with translated(f"cannot remove the snapshots of the guest '{self.name}'"), none_if(*UNSUPPORTED):
             for snapshot in self.domain.listAllSnapshots(0):
                 snapshot.delete(libvirt.VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY)
-        with translated(f"cannot remove the checkpoints of '{self.name}'"), none_if(*UNSUPPORTED):
+        with translated(f"cannot remove the checkpoints of the guest '{self.name}'"), none_if(*UNSUPPORTED):
             for checkpoint in self.domain.listAllCheckpoints(0):
                 checkpoint.delete(libvirt.VIR_DOMAIN_CHECKPOINT_DELETE_METADATA_ONLY)
 
@@ -249,7 +249,7 @@ class LibvirtGuest:
     def discard_managed_save(self) -> None:
         """Discard the saved state that the next start would restore, if there is one. Raises: HypervisorError."""
         if self.has_managed_save():
-            with translated(f"cannot discard the saved state of '{self.name}'"):
+            with translated(f"cannot discard the saved state of the guest '{self.name}'"):
                 self.domain.managedSaveRemove(0)
 
     def rename(self, name: str) -> None:
@@ -265,7 +265,7 @@ class LibvirtGuest:
 
         Raises: HypervisorError.
         """
-        with translated("cannot plug in the device"):
+        with translated(f"cannot attach the device to the running guest '{self.name}'"):
             self.domain.attachDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
     def detach_device(self, xml: str) -> None:
@@ -273,7 +273,7 @@ class LibvirtGuest:
 
         Raises: HypervisorError.
         """
-        with translated("cannot unplug the device"):
+        with translated(f"cannot detach the device from the running guest '{self.name}'"):
             self.domain.detachDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
     def update_device(self, xml: str) -> None:
@@ -281,12 +281,12 @@ class LibvirtGuest:
 
         Raises: HypervisorError.
         """
-        with translated("cannot change the device while the guest runs"):
+        with translated(f"cannot update the device of the running guest '{self.name}'"):
             self.domain.updateDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
     def is_autostarted(self) -> bool:
         """Whether it is started when the host boots."""
-        with translated(f"cannot query the autostart of '{self.name}'"), none_if(*UNSUPPORTED):
+        with translated(f"cannot query the autostart setting of the guest '{self.name}'"), none_if(*UNSUPPORTED):
             return bool(self.domain.autostart())
         return False
 
@@ -295,7 +295,7 @@ class LibvirtGuest:
 
         Raises: HypervisorError.
         """
-        with translated(f"cannot change autostart of the guest '{self.name}'"):
+        with translated(f"cannot change the autostart setting of the guest '{self.name}'"):
             self.domain.setAutostart(int(enabled))
 
     def set_memory(self, kib: int) -> bool:
@@ -317,7 +317,7 @@ class LibvirtGuest:
     def set_texts(self, *, title: str | None, description: str | None) -> None:
         """Set title and description of the running guest; None removes them. Raises: HypervisorError."""
         kinds = ((libvirt.VIR_DOMAIN_METADATA_TITLE, title), (libvirt.VIR_DOMAIN_METADATA_DESCRIPTION, description))
-        with translated(f"cannot set the title of the guest '{self.name}'"):
+        with translated(f"cannot set the title and description of the guest '{self.name}'"):
             for kind, text in kinds:
                 self.domain.setMetadata(kind, text, None, None, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
@@ -334,7 +334,7 @@ class LibvirtGuest:
 
         Raises: HypervisorError. Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainSetBlockIoTune
         """
-        with translated(f"cannot change the limits of the disk '{target}' while the guest runs"):
+        with translated(f"cannot change the I/O limits of the disk '{target}' of the running guest '{self.name}'"):
             present = self.domain.blockIoTune(target, libvirt.VIR_DOMAIN_AFFECT_LIVE)
             known = {
                 name: 0 for name, value in present.items() if isinstance(value, int) and not name.endswith("_length")

@@ -277,10 +277,10 @@ class Host(Protocol):
         """
 
     def create_temporary_pool(self, name: str, directory: str) -> None:
-        """Have a pool of that name manage a directory until `destroy_pool`, undefined. Raises: StorageError."""
+        """Create a transient pool for a directory, which exists until `destroy_pool`. Raises: StorageError."""
 
     def destroy_pool(self, name: str) -> None:
-        """Stop a pool, which ends a temporary one; its files stay. Raises: StorageError."""
+        """Stop a pool, which removes a transient one; its files are kept. Raises: StorageError."""
 
     def refresh_pool(self, name: str) -> None:
         """Let libvirt read the pool's files again.

@@ -1,4 +1,4 @@
-"""QEMU's command line as libvirt builds it from a guest's XML: what it names although it does not exist."""
+"""Missing files in the QEMU command line that libvirt builds from a guest's XML."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _FIRMWARE = re.compile(r'"filename":"([^"]+)","node-name":"libvirt-pflash0-stora
 
 
 def require_firmware(arguments: str) -> None:
-    """Check that the UEFI image that libvirt chose is installed: descriptions of images that are not there exist.
+    """Check that the UEFI image that libvirt chose is installed, because firmware descriptors may name missing files.
 
     Raises: HypervisorError.
     """
     found = _FIRMWARE.search(arguments)
     if found is not None and not os.path.exists(found[1]):
         raise HypervisorError(
-            f"the firmware that libvirt chose does not exist: {found[1]}",
-            hint="install it, or exclude it: --boot uefi,firmware.secure-boot=no,firmware.enrolled-keys=no",
+            f"no such file: {found[1]}, the firmware that libvirt selected",
+            hint="install it, or select other firmware: --boot uefi,firmware.secure-boot=no,firmware.enrolled-keys=no",
         )

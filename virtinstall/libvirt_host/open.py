@@ -36,6 +36,6 @@ def open_host(uri: str | None = None, *, events: bool = True) -> LibvirtHost:
 
 
 def _require_file(path: str) -> None:
-    """Require the file of the test driver's guests: for a missing one libxml2 prints a message of its parser."""
+    """Check that the test driver's file exists, because libxml2 prints another message for a missing file."""
     if path != "/default" and not os.path.exists(path.partition("?")[0]):
-        raise RequestError(f"--connect test://{path}: no such file", hint="use test:///default, or a file's path")
+        raise RequestError(f"--connect test://{path}: no such file", hint="use test:///default or test:///PATH")

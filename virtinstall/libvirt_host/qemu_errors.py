@@ -11,10 +11,7 @@ _REPORT = (
     r"( \(vm='[^']*'\))?: "
 )
 _STAMP = r"\d{4}-\d\d-\d\dT[\d:.]+Z "
-_READ_BY_QEMU = (
-    "use a server that can send parts of a file, because QEMU reads the address; "
-    "or download the image and use its local path"
-)
+_READ_BY_QEMU = "use a server that supports range requests, or download the image and use its local path"
 
 
 def qemu_error(text: str) -> tuple[str, str | None]:

@@ -1,4 +1,4 @@
-"""Adding and removing DHCP reservations of virtual networks, and the subnets that have them.
+"""DHCP reservations of virtual networks: their subnets, and how reservations are added and removed.
 
 In IPv6, a reservation has a name instead of a MAC address.
 Source: https://libvirt.org/formatnetwork.html (dhcp/host), virNetworkUpdate.

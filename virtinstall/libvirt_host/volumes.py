@@ -49,21 +49,21 @@ class StorageHost:
         scheme, _, rest = self.uri.partition("://")
         return not rest.partition("/")[0] and "+" not in scheme.replace("+unix", "")
 
-    @translate_errors
+    @translate_errors("the storage pool")
     def pool(self, name: str) -> PoolFacts | None:
         """The storage pool with that name, or None."""
         with none_if(*_GONE):
             return _pool_facts(self.connection.storagePoolLookupByName(name))
         return None
 
-    @translate_errors
+    @translate_errors("the storage pools")
     def pools(self) -> list[PoolFacts]:
         """All storage pools; empty if the driver has none."""
         with none_if(*UNSUPPORTED):
             return [_pool_facts(pool) for pool in self.connection.listAllStoragePools(0)]
         return []
 
-    @translate_errors
+    @translate_errors("the volumes of the storage pool")
     def volume_names(self, pool: str) -> frozenset[str]:
         """Names of the volumes in an active pool, without those whose files were removed since libvirt read it."""
         from lxml import etree
@@ -77,7 +77,7 @@ class StorageHost:
             return frozenset(name for name in names if not self._is_gone(os.path.join(target, name)))
         return frozenset()
 
-    @translate_errors
+    @translate_errors("the volume")
     def volume(self, pool: str, name: str) -> VolumeFacts | None:
         """A volume, or None."""
         with none_if(*_GONE):
@@ -85,7 +85,7 @@ class StorageHost:
             return self._unless_gone(_volume_facts(found, found.storageVolLookupByName(name)))
         return None
 
-    @translate_errors
+    @translate_errors("the volume")
     def volume_by_path(self, path: str) -> VolumeFacts | None:
         """The volume with that path, or None."""
         with none_if(*_GONE):
@@ -131,17 +131,17 @@ class StorageHost:
                     raise
 
     def create_temporary_pool(self, name: str, directory: str) -> None:
-        """Have a pool of that name manage a directory until `destroy_pool`, undefined. Raises: StorageError."""
+        """Create a transient pool for a directory, which exists until `destroy_pool`. Raises: StorageError."""
         from lxml import etree
 
         root = etree.Element("pool", type="dir")
         etree.SubElement(root, "name").text = name
         etree.SubElement(etree.SubElement(root, "target"), "path").text = directory
-        with translated(f"libvirt cannot use the directory '{directory}'", StorageError):
+        with translated(f"cannot use the directory '{directory}' as a storage pool", StorageError):
             self.connection.storagePoolCreateXML(etree.tostring(root, encoding="unicode"), 0)
 
     def destroy_pool(self, name: str) -> None:
-        """Stop a pool, which ends a temporary one; its files stay. Raises: StorageError."""
+        """Stop a pool, which removes a transient one; its files are kept. Raises: StorageError."""
         with translated(f"cannot stop the pool '{name}'", StorageError), none_if(libvirt.VIR_ERR_NO_STORAGE_POOL):
             self.connection.storagePoolLookupByName(name).destroy()
 
@@ -150,15 +150,15 @@ class StorageHost:
 
         Raises: StorageError.
         """
-        with translated(f"libvirt cannot create the volume in the pool '{pool}'", StorageError):
+        from lxml import etree
+
+        name = etree.fromstring(xml.encode()).findtext("name") or ""
+        with translated(f"cannot create the volume '{name}' in the pool '{pool}'", StorageError):
             found = self.connection.storagePoolLookupByName(pool)
             flags = libvirt.VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA if preallocate else 0
             try:
                 created = retry_while_busy(lambda: found.createXML(xml, flags))
             except libvirt.libvirtError as error:
-                from lxml import etree
-
-                name = etree.fromstring(xml.encode()).findtext("name") or ""
                 exists = error.get_error_code() == libvirt.VIR_ERR_STORAGE_VOL_EXIST
                 if not exists or name in self.volume_names(pool):
                     raise
@@ -169,13 +169,13 @@ class StorageHost:
 
     def delete_volume(self, pool: str, name: str) -> None:
         """Delete a volume. Raises: StorageError."""
-        with translated(f"libvirt cannot delete the volume '{name}' of the pool '{pool}'", StorageError):
+        with translated(f"cannot delete the volume '{name}' in the pool '{pool}'", StorageError):
             volume = self.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
             retry_while_busy(lambda: volume.delete(0))
 
     def wipe_volume(self, pool: str, name: str) -> None:
         """Overwrite a volume with zeros. Raises: StorageError."""
-        with translated(f"libvirt cannot wipe the volume '{name}' of the pool '{pool}'", StorageError):
+        with translated(f"cannot wipe the volume '{name}' in the pool '{pool}'", StorageError):
             self.connection.storagePoolLookupByName(pool).storageVolLookupByName(name).wipe(0)
 
     def resize_volume(self, pool: str, name: str, capacity_bytes: int) -> None:
@@ -183,7 +183,7 @@ class StorageHost:
 
         Raises: StorageError.
         """
-        with translated(f"libvirt cannot resize the volume '{name}' of the pool '{pool}'", StorageError):
+        with translated(f"cannot resize the volume '{name}' in the pool '{pool}'", StorageError):
             volume = self.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
             retry_while_busy(lambda: volume.resize(capacity_bytes, 0))
 
@@ -194,12 +194,12 @@ class StorageHost:
         """
         from virtinstall.libvirt_host.sparse_source import SparseSource
 
-        with translated(f"cannot upload {path} to the pool '{pool}'", StorageError):
+        with translated(f"cannot upload '{path}' to the pool '{pool}'", StorageError):
             volume = self.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
             size = os.path.getsize(path)
             stream = self.connection.newStream(0)
             retry_while_busy(lambda: volume.upload(stream, 0, size, libvirt.VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM))
-            progress.start(f"Sending {os.path.basename(path)}", size)
+            progress.start(f"Uploading '{os.path.basename(path)}'", size)
             try:
                 with open(path, "rb") as file:
                     source = SparseSource(file.fileno(), size, progress)
