@@ -162,7 +162,7 @@ def test_running_original_is_refused(system: Connection, original: Path, name: s
 
     for done in (virt_clone("-o", name, "--auto-clone"), virt_clone("--original-xml", xml, "--auto-clone")):
         assert done.returncode == 1
-        assert "not shut off (running)" in done.stderr
+        assert "must be shut off, but is running" in done.stderr
     assert listing(work) == before
 
 

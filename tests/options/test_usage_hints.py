@@ -22,8 +22,8 @@ def report(command: str, arguments: list[str], capsys: pytest.CaptureFixture[str
 @pytest.mark.parametrize(
     ("arguments", "error", "hint"),
     [
-        (["--vcpus"], "--vcpus requires a value", "`virt-install --vcpus help` lists its values"),
-        (["--osinfo"], "--osinfo requires a value", "`virt-install --osinfo help` lists its values"),
+        (["--vcpus"], "--vcpus requires a value", "`virt-install --vcpus help` lists its sub-options"),
+        (["--osinfo"], "--osinfo requires a value", "`virt-install --osinfo help` lists its sub-options"),
         (["-x"], "-x requires a value", "use -x ARGS"),
         (["--wait", "5m"], "--wait 5m: must be a whole number", "use --wait MINUTES"),
         (["--wait", ""], "--wait '': must be a whole number", "use --wait MINUTES"),

@@ -59,8 +59,8 @@ def _check_file(copy: Copy) -> str | None:
             refuse_existing(copy.target)
     elif not os.path.isfile(copy.target):
         raise StorageError(
-            f"'{copy.target}' is not a file; only files are overwritten",
-            hint="use another path, or keep the device's data: --preserve-data",
+            f"cannot overwrite '{copy.target}': it is not a file",
+            hint="use another path, or use --preserve-data to keep the existing data",
         )
     if not can_create(copy.target):
         raise StorageError(

@@ -42,7 +42,7 @@ class NewDisk(NamedTuple):
 
 
 class DiskPlanner:
-    """Plans the disks in order; warnings are in `warnings`."""
+    """Planner of the copied disks, in order; it collects warnings in `warnings`."""
 
     def __init__(self, request: CloneRequest, facts: CloneFacts, original: str, name: str) -> None:
         self._request = request
@@ -54,7 +54,7 @@ class DiskPlanner:
         self.warnings: list[str] = []
 
     def new_disks(self, disks: list[Disk]) -> list[NewDisk]:
-        """The disks of the copy that get new images.
+        """Return the disks of the copy that get new images.
 
         Raises: RequestError, StorageError.
         """
@@ -62,7 +62,8 @@ class DiskPlanner:
         for option, wanted in (("--force-copy", self._request.force_copy), ("--skip-copy", self._request.skip_copy)):
             for target in wanted:
                 if target not in targets:
-                    self.warnings.append(f"{option} {target}: the guest has no such disk ({', '.join(targets)})")
+                    known = f"the guest has {', '.join(targets)}" if targets else "the guest has no disks"
+                    self.warnings.append(f"{option} {target}: no such disk; {known}")
         found = [
             self._new_disk(disk, source)
             for disk, source in zip(disks, self._facts.disks, strict=True)
@@ -77,13 +78,13 @@ class DiskPlanner:
 
         Raises: RequestError.
         """
-        message = f"--file {self._files[0]}: no more disks to copy"
+        message = f"--file {self._files[0]}: more --file options than disks to copy"
         if not copied:
             self.warnings.append(message)
             return
         raise RequestError(
-            f"{message} (the copied disks are {', '.join(copied)})",
-            hint="use --file once for each of these; --force-copy TARGET copies a read-only or shared disk too",
+            f"{message}: {', '.join(copied)}",
+            hint="use --file once for each of these disks, or --force-copy TARGET to copy a read-only or shared disk",
         )
 
     def _is_copied(self, disk: Disk, source: SourceFacts) -> bool:
@@ -100,13 +101,13 @@ class DiskPlanner:
         if (source.path is None or source.kind in ("network", "dir")) and not given:
             kind = disk.source_protocol or disk.type or "file"
             raise RequestError(
-                f"the disk {disk.target_dev} ({kind}) cannot be copied: it is not a file, block device or volume",
+                f"cannot copy the disk {disk.target_dev} ({kind}): it is not a file, block device or volume",
                 hint=f"share it with --skip-copy {disk.target_dev}",
             )
         if source.kind is None and not self._request.preserve_data:
             raise StorageError(
                 f"the original's disk '{source.path}' does not exist",
-                hint=f"skip it: --skip-copy {disk.target_dev}, or use an existing image: --preserve-data --file PATH",
+                hint=f"use --skip-copy {disk.target_dev}, or --preserve-data --file PATH with an existing image",
             )
         generated = not self._files
         path = self._path_for(source.path or "")
@@ -122,7 +123,7 @@ class DiskPlanner:
         return NewDisk(disk, path, kind, self.copy_to(source, path, overwrite=taken)._replace(generated=generated))
 
     def _path_for(self, source: str) -> str:
-        """The next --file, or a generated path.
+        """Return the next --file, or a generated path.
 
         Raises: RequestError, if neither is allowed.
         """
@@ -133,7 +134,9 @@ class DiskPlanner:
             taken = self._facts.places[directory].names | self._chosen.get(directory, set())
             path = clone_path(source, self._original, self._name, taken)
         else:
-            raise RequestError(f"no new path for the disk '{source}'", hint="use --file for each disk, or --auto-clone")
+            raise RequestError(
+                f"no destination for the disk '{source}'", hint="use --file PATH for each disk, or --auto-clone"
+            )
         chosen = self._chosen.setdefault(os.path.dirname(path), set())
         if os.path.basename(path) in chosen:
             raise RequestError(f"--file {path} is used for two disks", hint="use a different path for each disk")
@@ -143,7 +146,7 @@ class DiskPlanner:
     def _check_preserved(self, path: str, exists: bool) -> None:
         if not exists:
             raise StorageError(
-                f"'{path}' does not exist", hint="--preserve-data needs an existing image (--file) for each disk"
+                f"no such file: {path}", hint="use --file with an existing image for each disk, or omit --preserve-data"
             )
         self.check_in_use(path)
 
@@ -164,7 +167,7 @@ class DiskPlanner:
         """
         if path in self._facts.onto_source:
             raise StorageError(
-                f"'{path}' is a file of the original guest, or is based on one: copying onto it would destroy the data",
+                f"cannot copy to '{path}': it is a file of the original guest, or an overlay of one",
                 hint="use another path",
             )
         self.check_in_use(path)
@@ -172,8 +175,8 @@ class DiskPlanner:
     def _check_existing(self, path: str, place: Place) -> None:
         if place.pool is not None:
             raise StorageError(
-                f"'{path}' is an existing volume, and a copy does not overwrite volumes",
-                hint="use another path, or keep its data: --preserve-data",
+                f"the volume '{path}' already exists, and volumes are not overwritten",
+                hint="use another path, or use --preserve-data to keep the existing data",
             )
         if self._request.checks.path_exists:
             raise StorageError(
@@ -183,7 +186,7 @@ class DiskPlanner:
         self.warnings.append(f"'{path}' already exists and will be overwritten")
 
     def copy_to(self, source: SourceFacts, path: str, *, overwrite: bool = False) -> Copy:
-        """The method to copy `source` to `path`.
+        """Return the method to copy `source` to `path`.
 
         Raises: RequestError, StorageError, if it is not possible.
         """
@@ -211,22 +214,23 @@ class DiskPlanner:
         return self._through_libvirt(copy, source, pool, readable=here and source.readable)
 
     def _through_libvirt(self, copy: Copy, source: SourceFacts, pool: PoolFacts, *, readable: bool) -> Copy:
-        """`copy` as a volume of `pool`.
+        """Return `copy` as a volume of `pool`.
 
         Raises: RequestError, StorageError, if libvirt cannot create it there.
         """
         path = copy.target
         if pool.type not in _CREATING_POOLS:
             raise RequestError(
-                f"the pool '{pool.name}' of '{path}' is of type {pool.type}, which does not support copies",
-                hint="use a path in another pool with --file",
+                f"cannot create '{path}': libvirt cannot create volumes in the {pool.type} pool '{pool.name}'",
+                hint="use --file with a path in another pool",
             )
         _check_pool_space(path, copy.allocation_bytes, pool)
         volume = None if source.volume is None else (source.volume.pool, source.volume.name)
         if volume is None and not readable:
             raise StorageError(
-                f"the original's disk '{source.path}' is not in a pool, and cannot be read from here",
-                hint="create a pool of its directory: virsh pool-create-as NAME dir --target DIRECTORY",
+                f"cannot read the original's disk '{source.path}' from here, and it is not in a storage pool",
+                hint="create a pool for its directory: virsh pool-create-as NAME dir --target "
+                f"{shlex.quote(os.path.dirname(source.path or ''))}",
             )
         # libvirt's copy of an overlay would be a complete image
         streamed = source.file_bytes > 0 and pool.type in _FILE_POOLS
@@ -251,27 +255,35 @@ class DiskPlanner:
         """
         if source.data_file is not None:
             raise StorageError(
-                f"'{source.path}' keeps its data in another file ('{source.data_file}'), which a copy would share",
-                hint=f"flatten the image first: qemu-img convert -O qcow2 {shlex.quote(source.path or '')} NEW.qcow2",
+                f"'{source.path}' stores its data in the external file '{source.data_file}', which a copy would share",
+                hint="use an image without an external file in the original; create it with: "
+                f"qemu-img convert -O qcow2 {shlex.quote(source.path or '')} NEW.qcow2",
             )
         assert source.path is not None
         moved = os.path.dirname(os.path.realpath(path)) != os.path.dirname(os.path.realpath(source.path))
         if source.relative_backing is not None and moved:
             raise StorageError(
-                f"'{source.path}' refers to its backing file without a directory ('{source.relative_backing}'): "
-                f"a copy in another directory does not find it",
-                hint="use a path in the same directory, or store the full name in the original: qemu-img rebase -u",
+                f"'{source.path}' refers to its backing file by the relative path '{source.relative_backing}', "
+                f"which a copy in another directory would not find",
+                hint="use a path in the same directory, or store the absolute path (FORMAT: the backing file's): "
+                f"qemu-img rebase -u -b {shlex.quote(_absolute_backing(source))} -F FORMAT {shlex.quote(source.path)}",
             )
 
     def _check_place(self, path: str, place: Place) -> None:
         directory = os.path.dirname(path)
         if self._facts.remote:
             raise StorageError(
-                f"'{path}' is not in a pool of the remote host",
-                hint="use paths in its pools; list them with: virsh pool-list --details",
+                f"'{path}' is not in a storage pool of the remote host",
+                hint="use a path in one of its pools; list them with: virsh pool-list --details",
             )
         if not place.exists:
-            raise StorageError(f"no such directory: '{directory}'", hint="create it first, or use another one")
+            raise StorageError(f"no such directory: {directory}", hint="create it first, or use another path")
+
+
+def _absolute_backing(source: SourceFacts) -> str:
+    """Return the absolute path of the image's relative backing file."""
+    directory = os.path.dirname(os.path.realpath(source.path or ""))
+    return os.path.normpath(os.path.join(directory, source.relative_backing or ""))
 
 
 def _check_pool_space(path: str, needed: int, pool: PoolFacts) -> None:
@@ -282,8 +294,8 @@ def _check_pool_space(path: str, needed: int, pool: PoolFacts) -> None:
     if pool.available_bytes is not None and needed > pool.available_bytes:
         free = human_size(pool.available_bytes)
         raise NoSpaceError(
-            f"'{path}' needs {human_size(needed)}, but the pool '{pool.name}' does not have enough free space ({free})",
-            hint="free space, or use another pool with --file",
+            f"'{path}' needs {human_size(needed)}, but the pool '{pool.name}' has only {free} of free space",
+            hint="free space, or use --file with a path in another pool",
         )
 
 

@@ -17,7 +17,7 @@ _SUFFIX = "-clone"
 
 
 def clone_name(original: str, taken: Collection[str]) -> str:
-    """A free name for the copy of the guest `original`."""
+    """Return a free name for the copy of the guest `original`."""
     stem, number = _stem_and_next(original)
     while (name := f"{stem}{number or ''}") in taken:
         number += 1
@@ -34,7 +34,7 @@ def _stem_and_next(original: str) -> tuple[str, int]:
 
 
 def clone_path(path: str, original: str, name: str, taken: Collection[str]) -> str:
-    """A free path next to `path` for a disk of the copy `name` of the guest `original`.
+    """Return a free path next to `path` for a disk of the copy `name` of the guest `original`.
 
     `taken` are the file names in use in that directory.
     """
@@ -49,6 +49,6 @@ def clone_path(path: str, original: str, name: str, taken: Collection[str]) -> s
 
 
 def nvram_path(original: str, name: str, request: CloneRequest) -> str:
-    """The path of the copy's UEFI variables: --nvram, or NAME_VARS next to the original's with its extension."""
+    """Return the path of the copy's UEFI variables: --nvram, or NAME_VARS next to the original's with its extension."""
     extension = os.path.splitext(original)[1] or ".fd"
     return os.path.abspath(request.nvram or os.path.join(os.path.dirname(original), f"{name}_VARS{extension}"))

@@ -29,16 +29,16 @@ from virtinstall.safe_text import one_line, referenced, require_xml
 
 
 def plan_clone(request: CloneRequest, facts: CloneFacts) -> ClonePlan:
-    """Decide everything; the same request, facts and random bytes produce the same copy.
+    """Return the plan of the copy; the same request, facts and random bytes produce the same plan.
 
-    Raises: RequestError, StorageError, if it is not possible.
+    Raises: RequestError, StorageError, if the guest cannot be copied.
     """
     _require_xml(request)
     domain = Domain.parse(facts.xml)
     original = domain.name or ""
     name = _new_name(request, facts, original)
     if not request.auto_clone and not request.files:
-        raise RequestError("no destination for the cloned disks", hint="use --file, or --auto-clone")
+        raise RequestError("no destination for the copied disks", hint="use --file PATH for each disk, or --auto-clone")
     random = Random(facts.random_bytes)
     uuid = request.uuid or random.uuid()
     _rename(domain, name, uuid, random)
@@ -82,17 +82,21 @@ def _require_xml(request: CloneRequest) -> None:
 def _new_name(request: CloneRequest, facts: CloneFacts, original: str) -> str:
     name = request.name
     if name and not name.strip():
-        raise RequestError(f"--name '{name}': the name is empty", hint="omit it: --auto-clone generates one")
+        raise RequestError(
+            f"--name '{name}': the name is empty", hint="omit --name and use --auto-clone to generate one"
+        )
     if not name:
         if not request.auto_clone:
-            raise RequestError("the copy has no name", hint="use --name NAME, or --auto-clone")
+            raise RequestError("no name for the copy", hint="use --name NAME, or --auto-clone")
         return clone_name(original, facts.guest_names)
     if "/" in name or "\n" in name:
         raise RequestError(f"--name '{one_line(name)}': a guest name must not contain a slash or a line break")
     if name == original and request.original is not None and request.replaces:
-        raise RequestError(f"--replace: '{name}' is the guest to be cloned", hint="choose another --name")
+        raise RequestError(f"--replace: cannot replace '{name}', the guest to copy", hint="choose another --name")
     if name in facts.guest_names and not request.replaces:
-        raise RequestError(f"a guest named '{name}' already exists", hint="choose another --name, or --replace it")
+        raise RequestError(
+            f"a guest named '{name}' already exists", hint="choose another --name, or remove that guest with --replace"
+        )
     return name
 
 
@@ -142,7 +146,7 @@ def _nvram(
     found = facts.nvram
     if found is None or found.path is None:
         if request.nvram is not None:
-            warnings.append(f"--nvram {request.nvram}: the guest has no UEFI variables")
+            warnings.append(f"--nvram {request.nvram} has no effect: the guest has no UEFI variables")
         return []
     path = nvram_path(found.path, name, request)
     source = domain.ensure_node().find("os/nvram/source")
@@ -152,14 +156,14 @@ def _nvram(
         # without <nvram>, libvirt stores the variables under the guest's name
         domain.os.nvram = path
     if found.kind is None and (facts.remote or not facts.places[os.path.dirname(found.path)].exists):
-        warnings.append(f"'{found.path}' cannot be read from here: the copy starts with fresh UEFI variables")
+        warnings.append(f"cannot read the UEFI variables '{found.path}': the copy starts with new ones")
     if found.kind is None or request.preserve_data:
         disks.check_in_use(path)
         return []
     exists = os.path.basename(path) in facts.places[os.path.dirname(path)].names
     if exists and request.nvram is not None:
         disks.check_in_use(path)
-        warnings.append(f"'{path}' already exists: the copy uses these UEFI variables, not the original's")
+        warnings.append(f"'{path}' already exists: the copy uses its UEFI variables instead of the original's")
         return []
     disks.check_overwritten(path)
     # the file of a guest that is replaced goes with it
@@ -172,11 +176,11 @@ def _report_uncopied_state(domain: Domain, facts: CloneFacts, warnings: list[str
     if not facts.remote:
         return
     if facts.nvram is None and domain.os.firmware == "efi":
-        warnings.append("the UEFI variables are on another host: the copy starts with fresh ones")
+        warnings.append("the UEFI variables are on another host: the copy starts with new ones")
     if has_emulated_tpm(domain.ensure_node()):
         warnings.append(
-            "the state of the TPM is on another host: the copy starts with an empty TPM, "
-            "which cannot unlock what the original's TPM protects"
+            "the TPM state is on another host: the copy starts with an empty TPM, "
+            "which cannot unlock data that the original's TPM protects"
         )
 
 
@@ -207,7 +211,7 @@ def _check_mac(mac: str, request: CloneRequest, facts: CloneFacts, warnings: lis
         return
     message = f"the MAC address {mac} is in use by '{user}'"
     if request.checks.mac_in_use:
-        raise RequestError(message, hint="use another, or use --check mac_in_use=off")
+        raise RequestError(message, hint="use another MAC address, or --check mac_in_use=off")
     warnings.append(message)
 
 
@@ -217,7 +221,7 @@ def _displays(domain: Domain, warnings: list[str]) -> None:
         if graphics.port in (None, -1):
             continue
         graphics.port, graphics.autoport = -1, None
-        warnings.append(f"the port of the {graphics.type} display is chosen by libvirt, so that both can run")
+        warnings.append(f"libvirt chooses the port of the copy's {graphics.type} display, so that both guests can run")
 
 
 def _sockets(domain: Domain) -> None:

@@ -60,16 +60,16 @@ def remove_old_nvram(plan: ClonePlan, nvram: str | None, host: Host) -> str | No
     from virtinstall.storage.in_use import files_in_use
 
     if any(use.guest != plan.name for use in files_in_use(host).uses(nvram)):
-        return f"the replaced guest's UEFI variables {nvram} stay: another guest uses them"
+        return f"the replaced guest's UEFI variables '{nvram}' were not removed: another guest uses them"
     try:
         remove_file(nvram)
     except OSError as error:
-        return f"the replaced guest's UEFI variables {nvram} stay: {error.strerror}"
+        return f"cannot remove the replaced guest's UEFI variables '{nvram}': {error.strerror}"
     return None
 
 
 def nvram_of(guest: HostGuest | None) -> str | None:
-    """The file of UEFI variables of a guest."""
+    """Return the path of a guest's UEFI variables, or None."""
     if guest is None:
         return None
     from virtinstall.storage.file_uses import Role, uses_in

@@ -27,12 +27,14 @@ _DRIVERS_LIKE_QEMU = ("qemu", "kvm")
 
 
 def survey_clone(request: CloneRequest, host: Host, random_bytes: bytes) -> CloneFacts:
-    """The facts for a copy.
+    """Return the facts for a copy.
 
     Raises: RequestError, if the original does not exist or runs, or a path is empty; HostError, if it cannot be read.
     """
     if "" in request.files:
-        raise RequestError("--file '': the path is empty", hint="--auto-clone generates the paths")
+        raise RequestError(
+            "--file '': the path is empty", hint="omit --file and use --auto-clone to generate the paths"
+        )
     xml = request.original_xml if request.original_xml is not None else _xml_of(request.original or "", host)
     domain = _parsed(xml)
     node = domain.ensure_node()
@@ -67,7 +69,7 @@ def survey_clone(request: CloneRequest, host: Host, random_bytes: bytes) -> Clon
 def _xml_of(name: str, host: Host) -> str:
     guest = host.find_guest(name)
     if guest is None:
-        raise RequestError(f"--original {name}: no such guest", hint=guest_hint(host, name))
+        raise RequestError(f"no such guest: '{name}'", hint=guest_hint(host, name))
     _require_shut_off(guest, f"--original {name}", host)
     return guest.xml(inactive=True)
 
@@ -80,20 +82,20 @@ def _require_shut_off(guest: HostGuest, option: str, host: Host) -> None:
     state = guest.state()
     if state != "shut off":
         raise RequestError(
-            f"{option}: the guest '{guest.name}' is not shut off ({state})",
-            hint=f"shut it down: {virsh_command(host.uri, 'shutdown', guest.name)}",
+            f"{option}: the guest '{guest.name}' must be shut off, but is {state}",
+            hint=f"shut it down with: {virsh_command(host.uri, 'shutdown', guest.name)}",
         )
 
 
 def _parsed(xml: str) -> Domain:
     if not xml.strip():
-        raise RequestError("--original-xml: the file is empty", hint="print a guest's XML with: virsh dumpxml NAME")
+        raise RequestError("--original-xml: the file is empty", hint="use the output of: virsh dumpxml NAME")
     try:
         domain = Domain.parse(xml)
     except ValueError as error:
-        raise RequestError(f"--original-xml: {error}", hint="print a guest's XML with: virsh dumpxml NAME") from error
+        raise RequestError(f"--original-xml: {error}", hint="use the output of: virsh dumpxml NAME") from error
     if not domain.name:
-        raise RequestError("--original-xml: the guest has no name", hint="print a guest's XML with: virsh dumpxml NAME")
+        raise RequestError("--original-xml: the XML has no <name>", hint="use the output of: virsh dumpxml NAME")
     return domain
 
 
@@ -114,7 +116,7 @@ def _log_paths(domain: etree._Element) -> list[str]:
 def _with_uses(facts: CloneFacts, request: CloneRequest, host: Host, original: str) -> CloneFacts:
     """`facts` with the users of each file that the copy may write or use; a guest that is replaced does not count.
 
-    Raises: RequestError, when two --file options name one file.
+    Raises: RequestError, if two --file options refer to the same file.
     """
     files = [os.path.abspath(path) for path in request.files]
     name = request.name or clone_name(original, facts.guest_names)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def read_devices(option: XmlOption) -> Domain:
-    """A domain with nothing but the devices that the option describes. Raises: RequestError."""
+    """Return a domain with only the devices that the option describes. Raises: RequestError."""
     domain = Domain()
     for text in option.described():
         pairs = cut(option.cls, option.name, text, option.fallback)

@@ -76,11 +76,11 @@ def edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:
 
 
 def _require_xml_values(element: Element) -> None:
-    """Raise RequestError for settings that only a new interface can have."""
+    """Refuse settings that only a new interface can have. Raises: RequestError."""
     if isinstance(element, Interface) and (element.ip or element.gateway or element.nameservers):
         raise RequestError(
-            "--edit --network ip=: an address is assigned only to a new interface",
-            hint="use --add-device, or change the network: virsh net-update",
+            "--edit --network does not support ip=, gateway= and nameservers=, which apply only to new interfaces",
+            hint="use --add-device --network, or change the address in the virtual network with virsh net-update",
         )
 
 
@@ -103,7 +103,7 @@ def _lists_classes(pair: Pair) -> bool:
 
 
 def resolve_requirements(domain: Domain, changed: Sequence[Element]) -> None:
-    """Make the rest of the guest agree with changed SMBIOS data, as at creation."""
+    """Update the rest of the guest after a change of SMBIOS data, as at creation."""
     if any(isinstance(element, Sysinfo) for element in changed):
         resolve_sysinfo(domain)
 
@@ -119,7 +119,7 @@ def remove(domain: Domain, option: XmlOption) -> list[Device]:
     """Remove the devices that the option's value selects; return them. Raises: RequestError."""
     if not is_device(option.cls):
         raise RequestError(
-            f"--remove-device does not support {option.name}", hint="use an option that describes a device"
+            f"--remove-device does not support {option.name}", hint="use the option of a device, for example --disk"
         )
     spice = option.cls is Graphics and convert.has_spice(domain)
     found: list[Device] = select(  # type: ignore[assignment]
@@ -144,7 +144,7 @@ def _twins(domain: Domain, removed: Sequence[Device]) -> list[Device]:
 
 
 def can_add(domain: Domain, cls: type[Element]) -> bool:
-    """Whether a guest may have several objects of the kind."""
+    """Return whether a guest may have several objects of `cls`."""
     return is_device(cls) or any(
         isinstance(declared, Children) and declared.cls is cls for _, declared in type(domain).declarations()
     )

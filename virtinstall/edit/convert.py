@@ -1,4 +1,4 @@
-"""Conversions of a whole guest: the newest machine of its kind, i440FX to q35, spice to VNC.
+"""Conversions of a whole guest: the newest machine of its kind, i440FX to q35, SPICE to VNC.
 
 Source: https://libvirt.org/formatdomain.html, https://libvirt.org/pci-hotplug.html
 """
@@ -46,13 +46,13 @@ def refresh_machine(domain: Domain) -> None:
             return
     named = f" '{machine}'" if machine else ""
     raise RequestError(
-        f"--boot refresh-machine-type: the machine type{named} is not versioned",
+        f"--boot refresh-machine-type: the machine type{named} has no versions",
         hint="set the machine type: --boot machine=TYPE",
     )
 
 
 def remove_spice_parts(domain: Domain) -> None:
-    """Remove devices that only spice uses, if no spice display is left."""
+    """Remove devices that only SPICE uses, if no SPICE display is left."""
     if any(graphics.type == "spice" for graphics in domain.devices_of(Graphics)):
         return
     parts: list[Device] = [device for device in domain.devices_of(Channel) if device.type == "spicevmc"]
@@ -64,15 +64,15 @@ def remove_spice_parts(domain: Domain) -> None:
 
 
 def has_spice(domain: Domain) -> bool:
-    """Whether the guest has a spice display."""
+    """Return whether the guest has a SPICE display."""
     return any(graphics.type == "spice" for graphics in domain.devices_of(Graphics))
 
 
 def convert_to_vnc(domain: Domain, *, vdagent: bool) -> None:
-    """Replace spice by VNC. Raises: RequestError, when the guest has no spice display."""
+    """Replace SPICE with VNC. Raises: RequestError, if the guest has no SPICE display."""
     displays = [graphics for graphics in domain.devices_of(Graphics) if graphics.type == "spice"]
     if not displays:
-        raise RequestError("--convert-to-vnc: the guest has no spice display")
+        raise RequestError("--convert-to-vnc: the guest has no SPICE display")
     has_vnc = any(graphics.type == "vnc" for graphics in domain.devices_of(Graphics))
     for graphics in displays:
         if has_vnc:
@@ -106,15 +106,15 @@ def _replace_qxl(video: Video) -> None:
 
 
 def convert_to_q35(domain: Domain, root_ports: int | None) -> None:
-    """Replace i440FX by q35: no IDE, no addresses of the old bus, PCIe ports.
+    """Replace i440FX with q35: without IDE and addresses on the old bus, with PCIe root ports.
 
-    Raises: RequestError, when the guest is not i440FX.
+    Raises: RequestError, if the guest's machine type is not i440FX.
     """
     machine = domain.os.type_machine or ""
     if machine != "pc" and not machine.startswith("pc-i440fx"):
         raise RequestError(
             f"--convert-to-q35: machine type '{machine}' is not i440FX",
-            hint="use it for guests with machine type pc or pc-i440fx-*",
+            hint="omit --convert-to-q35: only guests with machine type pc or pc-i440fx-* can be converted",
         )
     domain.os.type_machine = "q35"
     _disks_to_sata(domain)

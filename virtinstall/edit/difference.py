@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def difference(before: str, after: str) -> str:
-    """The diff of two XML texts, ending in a newline; empty where they are the same."""
+    """Return the unified diff of two XML texts, ending in a newline; empty if they are equal."""
     import difflib
 
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), "Original XML", "Altered XML", lineterm="")

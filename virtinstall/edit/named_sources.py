@@ -1,4 +1,4 @@
-"""Sources that an edit names by what they are called on the host: a volume, a host device, a network card."""
+"""Sources that an edit refers to by a name on the host: a volume, a host device, a network card."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LOCAL_TYPES = ("file", "block", "dir")
 def resolve_named_sources(domain: Domain, changed: Sequence[Element], host: Host) -> Plan | None:
     """Replace the source of each changed device by the one that its new settings name; return what has to be created.
 
-    Raises: RequestError, when the host does not have it; HostError.
+    Raises: RequestError, if the host does not have it; HostError.
     """
     plan = None
     for element in changed:

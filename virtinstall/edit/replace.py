@@ -30,7 +30,7 @@ _HOST_CPUS = (*MODES, *HOST_MODES, "host")
 
 
 def make_room(element: Element, pairs: list[Pair]) -> None:
-    """Take out what the values of `pairs` replace; before they are applied."""
+    """Remove what the values of `pairs` replace, before they are applied."""
     if isinstance(element, Interface):
         _leave_network(element, pairs)
     elif isinstance(element, Disk):
@@ -43,9 +43,9 @@ def make_room(element: Element, pairs: list[Pair]) -> None:
 
 
 def follow_up(element: Element, pairs: list[Pair]) -> None:
-    """Settle what follows from the values of `pairs`; after they are applied.
+    """Resolve what follows from the values of `pairs`, after they are applied.
 
-    Raises: RequestError, when they stand for several objects.
+    Raises: RequestError, if they describe several objects.
     """
     if isinstance(element, Os):
         _settle_firmware(element, pairs)
@@ -62,8 +62,8 @@ def follow_up(element: Element, pairs: list[Pair]) -> None:
         element.autoport = True if chosen_by_libvirt else None
     elif isinstance(element, Controller) and element.set_of is not None:
         raise RequestError(
-            f"--edit --controller {element.set_of}: the name describes several controllers",
-            hint=f"use --remove-device to remove one, --add-device --controller {element.set_of} to add them",
+            f"--edit --controller {element.set_of}: '{element.set_of}' is a set of controllers, not a single one",
+            hint=f"add the set with: --add-device --controller {element.set_of}",
         )
 
 

@@ -29,14 +29,14 @@ _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 
 
 def is_device(cls: type[Element]) -> bool:
-    """Whether a guest may have several of the kind, in <devices>."""
+    """Return whether `cls` describes a device, an element below <devices>."""
     return issubclass(cls, Device)
 
 
 def objects_of(domain: Domain, cls: type[Element]) -> list[Element]:
-    """The objects that an option with the fields of `cls` is about, in document order.
+    """Return the objects that an option with the fields of `cls` describes, in document order.
 
-    That is the domain itself for classes that are mixed in, or the section, present or not.
+    For a class that is mixed into `Domain`, that is the domain; for a section, the section, even if it is empty.
     """
     if not cls.tag:
         return [domain]
@@ -54,26 +54,33 @@ def select(
 
     `all` may match no object; otherwise there must be one.
 
-    Raises: RequestError, when there is none, or the option does not support the selector.
+    Raises: RequestError, if there is none, or the option does not support the selector.
     """
     found = objects_of(domain, cls)
+    kind = _kind(cls)
     if not cls.tag and selector not in ("", "all", "1"):
         raise RequestError(f"{option} does not support '{action} {selector}'", hint=f"use {action} without a value")
     if selector == "all":
         return found
     if not found:
-        raise RequestError(f"no {option} device or section found", hint=f"add one with: --add-device {option} ...")
+        hint = f"add one with: --add-device {option} VALUE" if action == "--edit" else None
+        raise RequestError(f"the guest has no {option} {kind}", hint=hint)
     if selector == "":
         return found[:1]
     number = _number(selector)
     if number is None:
         return _matching(found, cls, option, action, selector, fallback)
     if number == 0:
-        raise RequestError(f"'{action} 0': numbers start at 1, or at -1 from the end")
+        raise RequestError(f"invalid number '0' for {action}", hint="use 1 for the first, or -1 for the last")
     if abs(number) > len(found):
-        count = "only one exists" if len(found) == 1 else f"only {len(found)} exist"
-        raise RequestError(f"'{action} {selector}': no such {option}; {count}")
+        count = f"one {option} {kind}" if len(found) == 1 else f"{len(found)} {option} {kind}s"
+        raise RequestError(f"{action} {selector}: the guest has only {count}")
     return [found[number - 1 if number > 0 else number]]
+
+
+def _kind(cls: type[Element]) -> str:
+    """Return what messages call an object of `cls`."""
+    return "device" if is_device(cls) else "section"
 
 
 def _number(text: str) -> int | None:
@@ -86,12 +93,14 @@ def _matching(
     pairs = cut(cls, option, selector, fallback)
     for pair in pairs:
         if pair.target is not None and not pair.target.declared.match:
-            raise RequestError(f"{action} {selector}: cannot select by '{pair.key}'")
+            raise RequestError(
+                f"{action} {selector}: cannot select by '{pair.key}'", hint="use a number, all, or another sub-option"
+            )
     chosen = [each for each in found if all(_matches(each, option, pair, fallback) for pair in pairs)]
     if not chosen:
         numbers = f"a number from 1 to {len(found)}" if found[1:] else "1"
         raise RequestError(
-            f"no {option} matches '{action} {selector}'",
+            f"{action} {selector}: no {option} {_kind(cls)} matches",
             hint=f"use {_described(found, pairs[0])}, {numbers}, or all",
         )
     return chosen

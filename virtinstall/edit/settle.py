@@ -22,7 +22,7 @@ def resolve_edit(domain: Domain, host: Host) -> list[str]:
     warnings = []
     if domain.os.uefi is False:
         if domain.os.firmware == "efi" or domain.os.loader is not None:
-            warnings.append("the guest now boots with BIOS; a system installed with UEFI may not start")
+            warnings.append("the guest now boots with BIOS; an operating system installed with UEFI may not boot")
         leave_uefi(domain.os)
     elif domain.os.uefi:
         leave_bios(domain.os)

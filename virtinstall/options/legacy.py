@@ -9,11 +9,14 @@ from argparse import Namespace
 
 from virtinstall.errors import RequestError
 
+# sub-options of --graphics that replace options
+_DISPLAY_DETAILS = {"vncport": "port", "vnclisten": "listen", "keymap": "keymap"}
+
 
 def rewrite(given: Namespace) -> list[str]:
     """Replace the old options in `given` by current ones, in place; return warnings to print.
 
-    Raises: RequestError, when an old option contradicts the new one.
+    Raises: RequestError, if an old option and a current one contradict each other.
     """
     warnings: list[str] = []
     _storage(given)
@@ -45,12 +48,13 @@ def _storage(given: Namespace) -> None:
     paths, sizes = given.old_files or [], given.old_sizes or []
     if given.nodisks:
         if given.disk or paths or sizes:
-            raise RequestError("--nodisks contradicts --disk", hint="omit one of them")
+            other = "--disk" if given.disk else "--file" if paths else "--file-size"
+            raise RequestError(f"--nodisks and {other} cannot be used together", hint="omit one of them")
         given.disk = ["none"]
     if paths and given.disk:
-        raise RequestError("--file (old) and --disk cannot be combined", hint="use --disk for all disks")
+        raise RequestError("--file and --disk cannot be used together", hint="use --disk path=PATH instead of --file")
     if len(sizes) > max(1, len(paths)):
-        raise RequestError("more --file-size than --file options", hint="use --disk path=PATH,size=GIB")
+        raise RequestError("more --file-size than --file options", hint="use --disk path=PATH,size=GIB for each disk")
     for number in range(max(len(paths), len(sizes))):
         parts = []
         if number < len(paths):
@@ -66,11 +70,15 @@ def _networks(given: Namespace) -> None:
     bridges, macs = given.old_bridges or [], given.old_macs or []
     if given.nonetworks:
         if given.network or bridges or macs:
-            raise RequestError("--nonetworks contradicts --network, --bridge and --mac", hint="omit one of them")
+            other = "--network" if given.network else "--bridge" if bridges else "--mac"
+            raise RequestError(f"--nonetworks and {other} cannot be used together", hint="omit one of them")
         given.network = ["none"]
         return
     if bridges and given.network:
-        raise RequestError("--bridge (old) and --network cannot be combined", hint="use --network bridge=NAME")
+        raise RequestError(
+            "--bridge and --network cannot be used together",
+            hint=f"use --network bridge={bridges[0]} instead of --bridge",
+        )
     for bridge in bridges:
         _append(given, "network", "bridge=" + _quoted(bridge))
     networks = [_colon(text) for text in given.network or []]
@@ -91,22 +99,21 @@ def _colon(text: str) -> str:
 
 def _graphics(given: Namespace) -> None:
     kinds = [kind for kind in ("vnc", "sdl", "nographics") if getattr(given, kind)]
-    details = [
-        f"{new}={value}"
-        for new, value in (("port", given.vncport), ("listen", given.vnclisten), ("keymap", given.keymap))
-        if value is not None
-    ]
+    details = {
+        old: f"{new}={getattr(given, old)}" for old, new in _DISPLAY_DETAILS.items() if getattr(given, old) is not None
+    }
     if not kinds and not details:
         return
     if given.graphics:
-        old = kinds[0] if kinds else "vncport, --vnclisten or --keymap"
-        raise RequestError(f"--graphics and --{old} (old) cannot be combined", hint="use --graphics only")
+        old = next(iter((*kinds, *details)))
+        hint = f"add {details[old]} to --graphics instead" if old in details else f"omit --{old}"
+        raise RequestError(f"--graphics and --{old} cannot be used together", hint=hint)
     if len(kinds) > 1:
-        raise RequestError(f"--{kinds[0]} contradicts --{kinds[1]}", hint="omit one of them")
+        raise RequestError(f"--{kinds[0]} and --{kinds[1]} cannot be used together", hint="omit one of them")
     if kinds == ["nographics"]:
         given.graphics = ["none"]
         return
-    given.graphics = [",".join([kinds[0] if kinds else "vnc", *details])]
+    given.graphics = [",".join([kinds[0] if kinds else "vnc", *details.values()])]
 
 
 def _guest(given: Namespace) -> None:
@@ -136,5 +143,7 @@ def _cdrom(given: Namespace) -> None:
             hint=f"use --connect {short}",
         )
     if given.cdrom is not None:
-        raise RequestError("-c and --cdrom cannot be combined: -c is the old form of --cdrom", hint="omit -c")
+        raise RequestError(
+            "-c and --cdrom cannot be used together: -c is the old form of --cdrom", hint="omit one of them"
+        )
     given.cdrom = short

@@ -180,7 +180,7 @@ def read_holder(option: Option, texts: list[str]) -> dict[str, str] | None:
         apply_pairs(cls(), name, pairs)
         for pair in pairs:
             if pair.target is None:
-                raise RequestError(f"{name} {pair.key}: XPath edits are not supported here")
+                raise RequestError(f"{name} does not support XPath edits: {pair.key}", hint=f"omit {pair.key}")
             values[str(pair.target.declared.name)] = pair.value
     if texts == ["none"] and name != "--osinfo":
         return None
@@ -258,7 +258,9 @@ def _run(given: Namespace) -> RunOptions:
         raise RequestError(f"invalid value '{given.output}' for --output", hint="use text, json, spec or kubevirt")
     timeout = None if given.timeout is None else parse_duration(given.timeout, "--timeout")
     if timeout is not None and given.wait_for is None:
-        raise RequestError("--timeout requires --wait-for", hint="add --wait-for, or use --wait MINUTES")
+        raise RequestError(
+            "--timeout requires --wait-for", hint="add a condition such as --wait-for ip, or use --wait MINUTES"
+        )
     if given.wait_for is not None and given.wait_for not in GOALS:
         raise RequestError(
             f"invalid value '{given.wait_for}' for --wait-for",

@@ -80,7 +80,7 @@ class Fallback(NamedTuple):
 def split_parts(text: str) -> list[str]:
     """Split a compound value at commas that are not quoted or escaped.
 
-    Raises: ValueError, if a quote is not closed.
+    Raises: ValueError, if a closing quote is missing.
     """
     if not any(char in text for char in "\\\"'"):
         return text.split(",")
@@ -106,7 +106,7 @@ def split_parts(text: str) -> list[str]:
         else:
             parts[-1].append(char)
     if quote:
-        raise ValueError(f"unclosed quote {quote}")
+        raise ValueError(f"missing closing quote {quote}")
     return ["".join(part) for part in parts]
 
 
@@ -174,7 +174,10 @@ def cut(cls: type[Element], option: str, text: str, fallback: Fallback | None = 
     try:
         parts = split_parts(text)
     except ValueError as error:
-        raise RequestError(f"{option} {text}: {error}", hint="close the quote, or put a backslash before it") from None
+        raise RequestError(
+            f"{option} {text}: {error}",
+            hint="add the closing quote, or write a literal quote with a backslash before it",
+        ) from None
     pairs: list[Pair] = []
     bare = list(getattr(cls, "bare", ()))
     for place, word in enumerate(parts):
@@ -316,7 +319,7 @@ def _switch(option: str, pair: Pair) -> bool:
 def read_edits(option: str, pairs: list[Pair]) -> list[Edit]:
     """Return the XPath edits in `pairs`, in the order of their numbers; of one number the last counts.
 
-    Raises: RequestError, when a `value` has no `set`, or a `set` has no value.
+    Raises: RequestError, if a `value` has no `set`, or a `set` has no value.
     """
     numbered: dict[int, list[Pair]] = {}
     for pair in pairs:
@@ -328,14 +331,16 @@ def read_edits(option: str, pairs: list[Pair]) -> list[Edit]:
         by_action = {pair.key.partition(".")[2]: pair.value for pair in numbered[number]}
         value = by_action.pop("value", None)
         if value is not None and "set" not in by_action:
-            raise RequestError(f"{option} xpath{number}.value={value}: xpath{number}.set is missing")
+            raise RequestError(
+                f"{option} xpath{number}.value={value} requires xpath{number}.set", hint=f"add xpath{number}.set=XPATH"
+            )
         for action, xpath in list(by_action.items())[-1:]:
             if action == "set" and value is None:
                 xpath, equals, text = xpath.rpartition("=")
                 if not equals:
                     raise RequestError(
                         f"{option} {text}: expected XPATH=VALUE",
-                        hint="for example ./vcpu/@placement=static; an empty value removes the node",
+                        hint="use a form such as ./vcpu/@placement=static; an empty value removes the node",
                     )
                 edits.append(Edit(action, xpath, text))
             else:
@@ -367,7 +372,7 @@ def _unknown(
         return RequestError(f"{option}: sub-option '{key}' requires a value", hint=f"use {values}")
     if key != key.strip() and resolve(cls, key.strip()) is not None:
         return RequestError(
-            f"{option}: unexpected space around '{key.strip()}' (in '{word}')",
+            f"{option} '{word}': unexpected space around '{key.strip()}'",
             hint="remove the spaces around commas and =",
         )
     with_value = fallback.with_value if fallback else lambda _: []

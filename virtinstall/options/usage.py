@@ -158,7 +158,7 @@ def require_usable(argv: Sequence[str]) -> None:
             if any("\ud800" <= char <= "\udfff" for char in word):
                 raise UsageError(
                     f"{named}'{one_line(text)}' is not valid UTF-8, which libvirt requires",
-                    hint="check the terminal's encoding; a file with such a name must be renamed",
+                    hint="check the terminal's encoding, or rename the file",
                 )
             if not (len(option) > len("--c") and "--cloud-init".startswith(option)):
                 require_xml(option or "argument", text)

@@ -18,7 +18,7 @@ _GUESTS_FILES = (".yaml", ".yml", ".json")
 def value_hint(action: argparse.Action, name: str, prog: str) -> str:
     """Return how to pass a value to the option `name`, which requires one or has an invalid one."""
     if getattr(action, "is_compound", False):
-        return f"`{prog} {name} help` lists its values"
+        return f"`{prog} {name} help` lists its sub-options"
     return f"use {name} {action.metavar or 'VALUE'}"
 
 
