@@ -20,7 +20,7 @@ from virtinstall.options.table import OPTIONS, Option
 from virtinstall.xml.children import Child
 from virtinstall.xml.element import Element
 from virtinstall.xml.field import Declared, Setting, XmlField
-from virtinstall.xml.kinds import INTEGER, NUMBER, PRESENT, TEXT, Kind
+from virtinstall.xml.kinds import INTEGER, NUMBER, PRESENT, SIZE, TEXT, Kind
 from virtinstall.xml.paths import Step
 from virtinstall.xml.schema import Schema, load_schema
 
@@ -88,7 +88,7 @@ def values_of(kind: Kind[Any]) -> tuple[Any, ...]:
     """Values that a field of that kind must keep."""
     if kind is TEXT:
         return TEXTS
-    if kind is INTEGER:
+    if kind in (INTEGER, SIZE):
         return INTEGERS
     if kind is NUMBER:
         return (0.5, 20.0)

@@ -66,9 +66,8 @@ CONTEXT = {
 FLAGS = {
     "yes/no": ("yes", "no"),
     "on/off": ("on", "off"),
-    "switch": ("yes",),
-    "present": ("yes", "no"),
     "integer": ("3",),
+    "size": ("3",),
 }
 # options that can be repeated
 REPEATED = frozenset(

@@ -64,7 +64,7 @@ def test_every_option_has_a_page() -> None:
     assert {f"options/{name.lstrip('-')}.md" for name in OPTIONS} | {"options/index.md"} == set(pages)
     assert all(EXAMPLES[name] in pages[f"options/{name.lstrip('-')}.md"] for name in OPTIONS)
     assert "| `size` |" in pages["options/disk.md"]
-    assert "Values of switch, present, yes/no, on/off: yes, no, on, off." in pages["options/disk.md"]
+    assert "Values of yes/no and on/off: yes, no, on, off." in pages["options/disk.md"]
 
 
 def test_names_of_options_keep_their_hyphens() -> None:

@@ -149,7 +149,6 @@ VALUES = {
     "on/off": "yes",
     "yes/no": "yes",
     "size": "4096",
-    "switch": "yes",
     "word": "hd",
 }
 

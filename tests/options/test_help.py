@@ -47,7 +47,7 @@ def test_help_of_sub_options_explains_values_without_names_and_switches(capsys: 
     assert main(["--filesystem", "help"]) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert "The first values without `=` are `source` and `target`: --filesystem SOURCE,TARGET[,...]" in text
-    assert "Values of switch, present, on/off: yes, no, on, off." in text
+    assert "Values of on/off: yes, no, on, off." in text
     assert main(["--location", "help"]) == 0
     text = capsys.readouterr().out
     assert "The first value without `=` is `location`: --location LOCATION[,...]" in text

@@ -27,20 +27,20 @@ _IDLE = ("none", "unreachable")
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
-    add_file_arguments(parser)
+    add_file_arguments(parser, "Also delete guests that are no longer in the file.")
     parser.add_argument(
         "--adopt",
         metavar="NAME",
         action="append",
         default=[],
-        help="Manage this existing guest with the file, without changing it.",
+        help="Adopt this existing guest: manage it with the file, without changing it now; can be repeated.",
     )
     parser.add_argument(
         "--recreate",
         metavar="NAME",
         action="append",
         default=[],
-        help="Delete this guest with its disks, and create it again.",
+        help="Delete this guest and its disks, and create it again; can be repeated.",
     )
     parser.add_argument("-j", "--jobs", metavar="N", type=int, help="Number of guests to process in parallel.")
     parser.add_argument(

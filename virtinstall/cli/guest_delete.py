@@ -51,10 +51,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--force", action="store_true", help="Power off a running guest.")
     parser.add_argument(
-        "--shutdown", metavar="TIMEOUT", help="Shut down a running guest; maximum time to wait: `90s`, `5m`."
+        "--shutdown", metavar="TIMEOUT", help="Shut down a running guest, and wait up to TIMEOUT: `90s`, `5m`."
     )
     parser.add_argument("-j", "--jobs", metavar="N", type=int, help="Number of guests to delete in parallel.")
-    parser.add_argument("--wipe", action="store_true", help="Overwrite disks with zeros before they are deleted.")
+    parser.add_argument("--wipe", action="store_true", help="Overwrite the disks with zeros before deleting them.")
     parser.add_argument("--dry-run", action="store_true", help="Print what would be removed; remove nothing.")
     parser.add_argument("-y", "--yes", action="store_true", help="Do not ask for confirmation.")
     parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` or `json`.")

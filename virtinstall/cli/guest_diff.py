@@ -49,18 +49,18 @@ _VERBS = {
 }
 
 
-def add_file_arguments(parser: ArgumentParser) -> None:
-    """Declare the options that `diff` and `apply` share."""
-    parser.add_argument("names", metavar="NAME", nargs="*", help="Guest or group in the file; default: all.")
+def add_file_arguments(parser: ArgumentParser, prune: str) -> None:
+    """Declare the options that `diff` and `apply` share; `prune` is the help of --prune."""
+    parser.add_argument("names", metavar="NAME", nargs="*", help="Guest or group in the file; default: all guests.")
     parser.add_argument("-f", "--file", metavar="FILE", help="Guests file (YAML or JSON); `-` is standard input.")
-    parser.add_argument("--prune", action="store_true", help="Also delete guests that are no longer in the file.")
-    parser.add_argument("--schema", action="store_true", help="Print the JSON Schema of the file.")
+    parser.add_argument("--prune", action="store_true", help=prune)
+    parser.add_argument("--schema", action="store_true", help="Print the JSON Schema of guests files.")
     parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` or `json`.")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
-    add_file_arguments(parser)
+    add_file_arguments(parser, "Also list guests that are no longer in the file.")
 
 
 def load_lab(given: Namespace) -> Lab:

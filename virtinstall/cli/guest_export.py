@@ -19,22 +19,22 @@ TAKES_GUESTS = True
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "names", metavar="NAME", nargs="*", help="Existing guest; with -f a guest or group in the file."
+        "names", metavar="NAME", nargs="*", help="Existing guest; with -f, a guest or group in the file."
     )
     parser.add_argument("-f", "--file", metavar="FILE", help="Guests file (YAML or JSON); `-` is standard input.")
     parser.add_argument(
         "--format",
         choices=("yaml", "kubevirt"),
-        help="Output format: `yaml` (a guests file; default), or with -f `kubevirt` (KubeVirt manifests).",
+        help="Output format: `yaml` (a guests file; default), or with -f, `kubevirt` (KubeVirt manifests).",
     )
     parser.add_argument(
         "--kubevirt-drop",
         metavar="OPTION",
         action="append",
         default=[],
-        help="Options that the manifests omit: `graphics`, `disk.snapshot`; can be repeated.",
+        help="Options to omit from the manifests: `graphics`, `disk.snapshot`; can be repeated.",
     )
-    parser.add_argument("--kubevirt-namespace", metavar="NAME", help="Namespace of the guests.")
+    parser.add_argument("--kubevirt-namespace", metavar="NAME", help="Kubernetes namespace of the guests.")
 
 
 def run(given: Namespace, log: Log) -> int:

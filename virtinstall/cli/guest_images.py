@@ -32,7 +32,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--fetch", metavar="NAME", action="append", help="Download an image in advance; can be repeated."
     )
     action.add_argument("--prune", action="store_true", help="Remove images that no guest or disk uses.")
-    parser.add_argument("--arch", metavar="ARCH", help="Architecture of the image to fetch; default: the host's.")
+    parser.add_argument("--arch", metavar="ARCH", help="Architecture of the image to download; default: the host's.")
     parser.add_argument(
         "--refresh",
         action="store_true",

@@ -30,12 +30,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="Name of the guest.")
     parser.add_argument("--force", action="store_true", help="Power off a running guest.")
     parser.add_argument(
-        "--shutdown", metavar="TIMEOUT", help="Shut down a running guest; maximum time to wait: `90s`, `5m`."
+        "--shutdown", metavar="TIMEOUT", help="Shut down a running guest, and wait up to TIMEOUT: `90s`, `5m`."
     )
     parser.add_argument(
-        "--delete-snapshots", action="store_true", help="Delete the guest's snapshots and checkpoints as well."
+        "--delete-snapshots", action="store_true", help="Also delete the guest's snapshots and checkpoints."
     )
-    parser.add_argument("--without-seed", action="store_true", help="Reset a guest whose cloud-init seed was not kept.")
+    parser.add_argument(
+        "--without-seed", action="store_true", help="Reset the guest even if its cloud-init seed was not kept."
+    )
     parser.add_argument("--start", action="store_true", help="Start the guest afterwards.")
     parser.add_argument("--dry-run", action="store_true", help="Print what would be reset; change nothing.")
     parser.add_argument("-y", "--yes", action="store_true", help="Do not ask for confirmation.")

@@ -41,20 +41,26 @@ SUBCOMMANDS = (
     Subcommand("apply", "virtinstall.cli.guest_apply", "Create, change and delete guests to match a file."),
     Subcommand("diff", "virtinstall.cli.guest_diff", "Print how guests differ from a file."),
     Subcommand(
-        "inventory", "virtinstall.cli.guest_inventory", "Print guests as an Ansible inventory or an ssh configuration."
+        "inventory",
+        "virtinstall.cli.guest_inventory",
+        "Print guests as an Ansible inventory or an SSH client configuration.",
     ),
     Subcommand(
         "export",
         "virtinstall.cli.guest_export",
         "Print existing guests as a guests file, or the guests in a file as KubeVirt manifests.",
     ),
-    Subcommand("list", "virtinstall.cli.guest_list", "List guests with addresses, image, memory, vCPUs and age."),
+    Subcommand(
+        "list", "virtinstall.cli.guest_list", "List guests with their addresses, images, memory, vCPUs and ages."
+    ),
     Subcommand("ip", "virtinstall.cli.guest_ip", "Print the IP addresses of a guest."),
-    Subcommand("ssh", "virtinstall.cli.guest_ssh", "Log in to a guest, or run a command in it, with SSH."),
+    Subcommand("ssh", "virtinstall.cli.guest_ssh", "Log in to a guest, or run a command in it, over SSH."),
     Subcommand("exec", "virtinstall.cli.guest_exec", "Run a command in a guest through the guest agent."),
-    Subcommand("reset", "virtinstall.cli.guest_reset", "Discard what a guest has written on top of its image."),
+    Subcommand(
+        "reset", "virtinstall.cli.guest_reset", "Reset the disk of a guest to the image that it was created from."
+    ),
     Subcommand("delete", "virtinstall.cli.guest_delete", "Delete guests and the disks that were created for them."),
-    Subcommand("images", "virtinstall.cli.guest_images", "List, fetch and remove cached disk images."),
+    Subcommand("images", "virtinstall.cli.guest_images", "List, download and remove cached disk images."),
 )
 
 
@@ -130,7 +136,7 @@ def guest_parser(subcommands: tuple[Subcommand, ...] = SUBCOMMANDS) -> Parser:
             each.name, help=each.help, description=each.help, formatter_class=Formatter, add_help=False
         )
         _add_help(sub)
-        sub.add_argument("--connect", metavar="URI", help="libvirt connection URI, as for virt-install.")
+        sub.add_argument("--connect", metavar="URI", help="libvirt connection URI, as in virt-install.")
         importlib.import_module(each.module).add_arguments(sub)
         sub.set_defaults(module=each.module)
     return parser

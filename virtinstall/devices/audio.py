@@ -18,4 +18,4 @@ class Audio(Device):
     type: XmlField[str] = XmlField(
         "./@type", TEXT, "Backend: `none`, `alsa`, `pulseaudio`, `spice`, `sdl`, `file`, ..."
     )
-    id: XmlField[str] = XmlField("./@id", TEXT, "Number that sound cards refer to.")
+    id: XmlField[str] = XmlField("./@id", TEXT, "ID that sound cards refer to with `audio.id`.")

@@ -47,7 +47,7 @@ class CharacterSource(Element):
     """Mixin for elements with a character source: <source>, <protocol>, <log>."""
 
     source_path: XmlField[str] = XmlField("./source/@path", TEXT, "File, device or socket on the host.")
-    source_host_option = Suboption("source.host", _host_setter("source_"), "Host, or HOST:PORT.", match=True)
+    source_host_option = Suboption("source.host", _host_setter("source_"), "Host to send to, or HOST:PORT.", match=True)
     source_host: XmlField[str] = XmlField("./source/@host", TEXT, "Host to send to.", name=None)
     source_service: XmlField[int] = XmlField("./source/@service", INTEGER, "Port to send to.")
     source_bind_host_option = Suboption(
@@ -113,17 +113,17 @@ class CharacterDevice(Device, CharacterSource):
         aliases=("char_type",),
         convert=unless_default,
     )
-    path: XmlField[str] = XmlField("./source/@path", TEXT, "Short for source.path.", name="path")
-    mode: XmlField[str] = XmlField("./source/@mode", TEXT, "Short for source.mode.", name="mode")
-    short_bind_host = Suboption("bind_host", _host_setter("bind_"), "Short for source.bind_host.", match=True)
+    path: XmlField[str] = XmlField("./source/@path", TEXT, "Short form of `source.path`.", name="path")
+    mode: XmlField[str] = XmlField("./source/@mode", TEXT, "Short form of `source.mode`.", name="mode")
+    short_bind_host = Suboption("bind_host", _host_setter("bind_"), "Short form of `source.bind_host`.", match=True)
     host = Suboption(
-        "host", _set_host, "Short for source.connect_host; with mode=bind, for source.bind_host.", match=True
+        "host", _set_host, "Short form of `source.connect_host`, or with `mode=bind` of `source.bind_host`.", match=True
     )
-    protocol: XmlField[str] = XmlField("./protocol/@type", TEXT, "Short for protocol.type.", name="protocol")
+    protocol: XmlField[str] = XmlField("./protocol/@type", TEXT, "Short form of `protocol.type`.", name="protocol")
     target_address_option = Suboption(
         "target.address",
         _set_target_address,
-        "Address in the guest's network of a guestfwd channel, or ADDRESS:PORT.",
+        "Address of a guestfwd channel in the guest's network, or ADDRESS:PORT.",
         aliases=("target_address",),
         match=True,
     )

@@ -43,7 +43,7 @@ class Controller(Device, VirtioDriver):
     type_option = Suboption(
         "type",
         _set_type,
-        "Kind: `usb`, `scsi`, `pci`, `sata`, `virtio-serial`, ...; `usb2` and `usb3` add complete sets.",
+        "Kind: `usb`, `scsi`, `pci`, `sata`, `virtio-serial`, ...; `usb2`, `usb3`: a set of USB controllers.",
         match=True,
     )
     set_of: Setting[str] = Setting(TEXT, "Set of controllers: `usb2`, `usb3`.", name=None)
@@ -51,15 +51,15 @@ class Controller(Device, VirtioDriver):
     index: XmlField[int] = XmlField("./@index", INTEGER, "Number among the controllers of this kind.")
     model: XmlField[str] = XmlField("./@model", TEXT, "Model: `virtio-scsi`, `qemu-xhci`, `pcie-root-port`, ...")
     ports: XmlField[int] = XmlField("./@ports", INTEGER, "Number of ports.")
-    max_grant_frames: XmlField[int] = XmlField("./@maxGrantFrames", INTEGER, "Grant frames (xenbus).")
-    vectors: XmlField[int] = XmlField("./@vectors", INTEGER, "Interrupt vectors (virtio).")
+    max_grant_frames: XmlField[int] = XmlField("./@maxGrantFrames", INTEGER, "Maximum number of grant frames (xenbus).")
+    vectors: XmlField[int] = XmlField("./@vectors", INTEGER, "Number of interrupt vectors (virtio).")
     master_startport: XmlField[int] = XmlField(
         "./master/@startport",
         INTEGER,
         "First port of the EHCI controller for this companion.",
         aliases=("master",),
     )
-    driver_iothread: XmlField[int] = XmlField("./driver/@iothread", INTEGER, "I/O thread of the controller.")
+    driver_iothread: XmlField[int] = XmlField("./driver/@iothread", INTEGER, "Number of the controller's I/O thread.")
     driver_queues: XmlField[int] = XmlField(
         "./driver/@queues", INTEGER, "Number of queues.", aliases=("driver_queues",)
     )
@@ -75,12 +75,12 @@ class Controller(Device, VirtioDriver):
     target_mem_reserve: XmlField[int] = XmlField(
         "./target/@memReserve", INTEGER, "Memory to reserve for devices below the bridge, in KiB."
     )
-    pcihole64: XmlField[int] = XmlField(
-        "./pcihole64", INTEGER, "Size of the 64-bit PCI hole; `pcihole64.unit` is its unit."
-    )
-    pcihole64_unit: XmlField[str] = XmlField("./pcihole64/@unit", TEXT, "Unit of pcihole64: `KiB`.")
+    pcihole64: XmlField[int] = XmlField("./pcihole64", INTEGER, "Size of the 64-bit PCI hole, in `pcihole64.unit`.")
+    pcihole64_unit: XmlField[str] = XmlField("./pcihole64/@unit", TEXT, "Unit of `pcihole64`: `KiB`.")
     serial: XmlField[str] = XmlField("./serial", TEXT, "Serial number (NVMe).")
-    address_option = Suboption("address", _set_address, "Short PCI address: `0:4.7` is bus 0, slot 4, function 7.")
+    address_option = Suboption(
+        "address", _set_address, "Short form of a PCI address: `0:4.7` is bus 0, slot 4, function 7."
+    )
     num_pcie_root_ports: Setting[int] = Setting(
-        INTEGER, "Number of free PCIe ports of the guest; default: 14. This option adds no controller."
+        INTEGER, "Number of free PCIe root ports of the guest; default: 14. It does not add a controller."
     )

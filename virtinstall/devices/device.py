@@ -37,7 +37,7 @@ class Address(Element):
     controller: XmlField[int] = XmlField("./@controller", INTEGER, "Number of the device's controller.")
     unit: XmlField[int] = XmlField("./@unit", INTEGER, "Unit on the controller's bus.")
     port: XmlField[str] = XmlField(
-        "./@port", TEXT, "Port of a USB or virtio-serial bus; `1.2` below a USB hub.", convert=_port
+        "./@port", TEXT, "Port of a USB or virtio-serial bus; `1.2` is a port of a USB hub.", convert=_port
     )
     target: XmlField[int] = XmlField("./@target", INTEGER, "SCSI target.")
     reg: XmlField[str] = XmlField("./@reg", TEXT, "Register of a spapr-vio device, such as `0x500`.")
@@ -59,7 +59,7 @@ class Device(Element):
 
     address: Child[Address] = Child("./address", Address)
     alias_name: XmlField[str] = XmlField(
-        "./alias/@name", TEXT, "Name of the device; names chosen by users begin with `ua-`."
+        "./alias/@name", TEXT, "Alias of the device; aliases chosen by users begin with `ua-`."
     )
 
 

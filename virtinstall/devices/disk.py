@@ -14,7 +14,7 @@ from virtinstall.units import GIB, parse_size
 from virtinstall.xml.children import Children
 from virtinstall.xml.convert import absolute_path, file_or_directory
 from virtinstall.xml.field import Setting, Suboption, XmlField
-from virtinstall.xml.kinds import INTEGER, ON_OFF, PRESENT, SWITCH, TEXT, YES_NO
+from virtinstall.xml.kinds import INTEGER, ON_OFF, PRESENT, SIZE, SWITCH, TEXT, YES_NO
 from virtinstall.xml.paths import remove
 
 _ORIGINS = ("path", "size_bytes", "pool", "vol", "image")
@@ -57,30 +57,27 @@ class Disk(Device, VirtioDriver, DiskTuning):
     bare = ("path",)
 
     boot_order: XmlField[int] = XmlField(
-        "./boot/@order", INTEGER, "Place in the boot order: `1` is first.", aliases=("boot_order",)
+        "./boot/@order", INTEGER, "Position in the boot order: `1` is first.", aliases=("boot_order",)
     )
     boot_loadparm: XmlField[str] = XmlField("./boot/@loadparm", TEXT, "Boot parameter (s390).")
-    backing_store: Setting[str] = Setting(
-        TEXT, "Image that the new one starts from and refers to.", convert=absolute_path
-    )
-    backing_format: Setting[str] = Setting(TEXT, "Format of that image: `qcow2`, `raw`.")
+    backing_store: Setting[str] = Setting(TEXT, "Backing file of the new image.", convert=absolute_path)
+    backing_format: Setting[str] = Setting(TEXT, "Format of the backing file: `qcow2`, `raw`.")
     image: Setting[str] = Setting(
         TEXT,
-        "Image that the new disk starts from: a name (`debian12`, `debian12:genericcloud`), URL, path or "
-        "`docker://REF`.",
+        "Image to create the disk from: a name (`debian12`, `debian12:genericcloud`), a URL, a path or `docker://REF`.",
     )
     image_checksum: Setting[str] = Setting(
-        TEXT, "Digest of the image, `sha256:HEX`; the URL of a checksum list; or `none`.", name="image.checksum"
+        TEXT, "Checksum of the image (`sha256:HEX`), the URL of a checksum file, or `none`.", name="image.checksum"
     )
-    image_copy: Setting[bool] = Setting(SWITCH, "Whether the disk is a copy instead of an overlay.", name="image.copy")
+    image_copy: Setting[bool] = Setting(
+        SWITCH, "Whether the disk is a full copy of the image instead of an overlay.", name="image.copy"
+    )
     image_refresh: Setting[bool] = Setting(
-        SWITCH, "Whether to ask the server for a newer image: `yes`, `no`; default: once a day.", name="image.refresh"
+        SWITCH, "Whether to ask the server for a newer image; default: once a day.", name="image.refresh"
     )
     pool: Setting[str] = Setting(TEXT, "Storage pool in which the disk is created.")
     vol: Setting[str] = Setting(TEXT, "Volume: `POOL/VOLUME`; with `size` it is created if it does not exist.")
-    size_bytes: Setting[int] = Setting(
-        INTEGER, "Size in GiB, or with a unit: `20`, `500M`.", name="size", convert=_size
-    )
+    size_bytes: Setting[int] = Setting(SIZE, "Size in GiB, or with a unit: `20`, `500M`.", name="size", convert=_size)
     format: Setting[str] = Setting(TEXT, "Format of a new image: `qcow2`, `raw`, `vmdk`, `vdi`, `vpc`, `qed`.")
     sparse: Setting[bool] = Setting(
         SWITCH, "Whether a new image allocates space only when it is written; default: `on`."
@@ -100,25 +97,27 @@ class Disk(Device, VirtioDriver, DiskTuning):
         match=False,
     )
     device: XmlField[str] = XmlField("./@device", TEXT, "Device that the guest sees: `disk`, `cdrom`, `floppy`, `lun`.")
-    source_dir: XmlField[str] = XmlField("./source/@dir", TEXT, "Directory as a FAT disk.", convert=absolute_path)
+    source_dir: XmlField[str] = XmlField(
+        "./source/@dir", TEXT, "Host directory that the guest sees as a FAT disk.", convert=absolute_path
+    )
     source_file: XmlField[str] = XmlField("./source/@file", TEXT, "Path of an image.", convert=absolute_path)
     source_dev: XmlField[str] = XmlField("./source/@dev", TEXT, "Path of a block device.", convert=absolute_path)
-    source_pool: XmlField[str] = XmlField("./source/@pool", TEXT, "Pool of a volume.", aliases=("source_pool",))
+    source_pool: XmlField[str] = XmlField("./source/@pool", TEXT, "Storage pool of a volume.", aliases=("source_pool",))
     source_volume: XmlField[str] = XmlField("./source/@volume", TEXT, "Name of a volume.", aliases=("source_volume",))
-    source_name: XmlField[str] = XmlField("./source/@name", TEXT, "Name on the server.", aliases=("source_name",))
+    source_name: XmlField[str] = XmlField(
+        "./source/@name", TEXT, "Name of the volume or image on the server.", aliases=("source_name",)
+    )
     source_protocol: XmlField[str] = XmlField(
         "./source/@protocol", TEXT, "Protocol: `nbd`, `rbd`, `iscsi`, `http`, `nfs`, ...", aliases=("source_protocol",)
     )
-    source_query: XmlField[str] = XmlField("./source/@query", TEXT, "Query of an HTTP address.")
+    source_query: XmlField[str] = XmlField("./source/@query", TEXT, "Query string of an HTTP URL.")
     source_startup_policy: XmlField[str] = XmlField(
         "./source/@startupPolicy",
         TEXT,
         "Policy for a missing source: `mandatory`, `requisite`, `optional`.",
         aliases=("startup_policy",),
     )
-    source_type: XmlField[str] = XmlField(
-        "./source/@type", TEXT, "Kind of an nvme (`pci`) or vhostuser (`unix`) source."
-    )
+    source_type: XmlField[str] = XmlField("./source/@type", TEXT, "Kind of source: `pci` (nvme) or `unix` (vhostuser).")
     source_namespace: XmlField[int] = XmlField("./source/@namespace", INTEGER, "Namespace of an NVMe device.")
     source_managed: XmlField[bool] = XmlField(
         "./source/@managed", YES_NO, "Whether libvirt detaches the NVMe device from the host."
@@ -147,13 +146,13 @@ class Disk(Device, VirtioDriver, DiskTuning):
         prefixes=("throttlefilter",),
         flat={"throttle": "group"},
     )
-    auth_username: XmlField[str] = XmlField("./auth/@username", TEXT, "Login at the server.")
-    auth_secret_type: XmlField[str] = XmlField("./auth/secret/@type", TEXT, "Kind of the secret: `ceph`, `iscsi`.")
+    auth_username: XmlField[str] = XmlField("./auth/@username", TEXT, "User name on the server.")
+    auth_secret_type: XmlField[str] = XmlField("./auth/secret/@type", TEXT, "Type of the secret: `ceph`, `iscsi`.")
     auth_secret_uuid: XmlField[str] = XmlField(
-        "./auth/secret/@uuid", TEXT, "UUID of libvirt's secret that contains the password."
+        "./auth/secret/@uuid", TEXT, "UUID of the libvirt secret that contains the password."
     )
     auth_secret_usage: XmlField[str] = XmlField(
-        "./auth/secret/@usage", TEXT, "Usage of libvirt's secret that contains the password."
+        "./auth/secret/@usage", TEXT, "Usage name of the libvirt secret that contains the password."
     )
     path: Setting[str] = Setting(
         TEXT,
@@ -164,15 +163,17 @@ class Disk(Device, VirtioDriver, DiskTuning):
     snapshot: XmlField[str] = XmlField(
         "./@snapshot", TEXT, "Snapshot policy: `internal`, `external`, `manual`, `no`.", aliases=("snapshot_policy",)
     )
-    sgio: XmlField[str] = XmlField("./@sgio", TEXT, "SCSI commands of a LUN: `filtered`, `unfiltered`.")
-    rawio: XmlField[str] = XmlField("./@rawio", TEXT, "Raw I/O of a LUN: `yes`, `no`.")
+    sgio: XmlField[str] = XmlField("./@sgio", TEXT, "Filtering of SCSI commands to a LUN: `filtered`, `unfiltered`.")
+    rawio: XmlField[str] = XmlField("./@rawio", TEXT, "Raw I/O capability (CAP_SYS_RAWIO) for a LUN: `yes`, `no`.")
     serial: XmlField[str] = XmlField("./serial", TEXT, "Serial number that the guest sees.")
     wwn: XmlField[str] = XmlField("./wwn", TEXT, "World Wide Name, 16 hexadecimal digits.")
     readonly: XmlField[bool] = XmlField("./readonly", PRESENT, "Whether the disk is read-only.")
-    shareable: XmlField[bool] = XmlField("./shareable", PRESENT, "Whether several guests may use it at the same time.")
+    shareable: XmlField[bool] = XmlField(
+        "./shareable", PRESENT, "Whether several guests may use the disk at the same time."
+    )
     transient: XmlField[bool] = XmlField("./transient", PRESENT, "Whether changes are discarded when the guest stops.")
     transient_share_backing: XmlField[bool] = XmlField(
-        "./transient/@shareBacking", YES_NO, "Whether guests may share the backing image of a transient disk."
+        "./transient/@shareBacking", YES_NO, "Whether guests may share the backing file of a transient disk."
     )
     target_bus: XmlField[str] = XmlField(
         "./target/@bus", TEXT, "Bus: `virtio`, `scsi`, `sata`, `ide`, `usb`, `fdc`.", aliases=("bus",)
@@ -184,9 +185,9 @@ class Disk(Device, VirtioDriver, DiskTuning):
         "./target/@dev", TEXT, "Target name, which defines the order: `vda`, `sdb`.", aliases=("target",)
     )
     target_rotation_rate: XmlField[int] = XmlField(
-        "./target/@rotation_rate", INTEGER, "Rotations per minute; 1: solid-state disk.", aliases=("rotation_rate",)
+        "./target/@rotation_rate", INTEGER, "Revolutions per minute; `1`: solid-state disk.", aliases=("rotation_rate",)
     )
-    perms = Suboption("perms", _set_perms, "Old spelling: `ro` is read-only, `sh` shareable, `rw` neither.")
+    perms = Suboption("perms", _set_perms, "Old spelling: `ro` (read-only), `sh` (shareable) or `rw` (neither).")
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:

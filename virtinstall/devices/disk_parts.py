@@ -36,4 +36,4 @@ class SourceSeclabel(Element):
 
     model: XmlField[str] = XmlField("./@model", TEXT, "Security model: `dac`, `selinux`, `apparmor`.")
     relabel: XmlField[bool] = XmlField("./@relabel", YES_NO, "Whether the source is relabeled when the guest starts.")
-    label: XmlField[str] = XmlField("./label", TEXT, "The label.", commas=True)
+    label: XmlField[str] = XmlField("./label", TEXT, "Security label.", commas=True)

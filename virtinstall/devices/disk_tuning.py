@@ -36,23 +36,23 @@ class DiskTuning(Element):
         aliases=("detect_zeroes",),
     )
     driver_name: XmlField[str] = XmlField(
-        "./driver/@name", TEXT, "Driver: `qemu`; different on Xen.", aliases=("driver_name",)
+        "./driver/@name", TEXT, "Driver: `qemu`; other values on Xen.", aliases=("driver_name",)
     )
     driver_type: XmlField[str] = XmlField(
         "./driver/@type", TEXT, "Format of the image: `qcow2`, `raw`.", aliases=("driver_type",)
     )
     driver_copy_on_read: XmlField[bool] = XmlField(
-        "./driver/@copy_on_read", ON_OFF, "Copy data that is read from the backing image."
+        "./driver/@copy_on_read", ON_OFF, "Copy data that is read from the backing file into the image."
     )
     driver_io: XmlField[str] = XmlField(
         "./driver/@io", TEXT, "I/O mode of the host: `native`, `threads`, `io_uring`.", aliases=("io",)
     )
-    driver_iothread: XmlField[int] = XmlField("./driver/@iothread", INTEGER, "I/O thread of the disk.")
+    driver_iothread: XmlField[int] = XmlField("./driver/@iothread", INTEGER, "Number of the disk's I/O thread.")
     driver_queues: XmlField[int] = XmlField("./driver/@queues", INTEGER, "Number of queues (virtio).")
     driver_error_policy: XmlField[str] = XmlField(
         "./driver/@error_policy",
         TEXT,
-        "Policy for a failed write: `stop`, `report`, `ignore`, `enospace`.",
+        "Action on an I/O error: `stop`, `report`, `ignore`, `enospace`.",
         aliases=("error_policy",),
     )
     driver_discard_no_unref: XmlField[bool] = XmlField(
@@ -60,10 +60,10 @@ class DiskTuning(Element):
     )
     driver_queue_size: XmlField[int] = XmlField("./driver/@queue_size", INTEGER, "Size of a queue (virtio).")
     driver_metadata_cache_max_size: XmlField[int] = XmlField(
-        "./driver/metadata_cache/max_size", INTEGER, "Size of the cache for qcow2 metadata."
+        "./driver/metadata_cache/max_size", INTEGER, "Size of the qcow2 metadata cache."
     )
     driver_metadata_cache_max_size_unit: XmlField[str] = XmlField(
-        "./driver/metadata_cache/max_size/@unit", TEXT, "Unit of that size: `KiB`."
+        "./driver/metadata_cache/max_size/@unit", TEXT, "Unit of the size: `KiB`."
     )
     iotune_read_bytes_sec: XmlField[int] = _limit("read_bytes_sec", "Maximum number of bytes read per second.")
     iotune_write_bytes_sec: XmlField[int] = _limit("write_bytes_sec", "Maximum number of bytes written per second.")
@@ -82,9 +82,11 @@ class DiskTuning(Element):
     blockio_discard_granularity: XmlField[str] = XmlField(
         "./blockio/@discard_granularity", TEXT, "Smallest size of a discard in bytes."
     )
-    geometry_cyls: XmlField[int] = XmlField("./geometry/@cyls", INTEGER, "Cylinders that the BIOS reports.")
-    geometry_heads: XmlField[int] = XmlField("./geometry/@heads", INTEGER, "Heads that the BIOS reports.")
-    geometry_secs: XmlField[int] = XmlField("./geometry/@secs", INTEGER, "Sectors in a track that the BIOS reports.")
+    geometry_cyls: XmlField[int] = XmlField("./geometry/@cyls", INTEGER, "Number of cylinders that the BIOS reports.")
+    geometry_heads: XmlField[int] = XmlField("./geometry/@heads", INTEGER, "Number of heads that the BIOS reports.")
+    geometry_secs: XmlField[int] = XmlField(
+        "./geometry/@secs", INTEGER, "Number of sectors per track that the BIOS reports."
+    )
     geometry_trans: XmlField[str] = XmlField("./geometry/@trans", TEXT, "BIOS translation: `auto`, `lba`, `none`.")
     source_reservations_managed: XmlField[str] = XmlField(
         "./source/reservations/@managed",

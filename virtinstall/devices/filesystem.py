@@ -44,25 +44,29 @@ class Filesystem(Device, VirtioDriver):
     )
     model: XmlField[str] = XmlField("./@model", TEXT, "Virtio variant: `virtio`, `virtio-non-transitional`.")
     multidevs: XmlField[str] = XmlField(
-        "./@multidevs", TEXT, "Several host devices in one tree: `default`, `remap`, `forbid`, `warn`."
+        "./@multidevs",
+        TEXT,
+        "Policy for a directory that spans several file systems: `default`, `remap`, `forbid`, `warn`.",
     )
     readonly: XmlField[bool] = XmlField("./readonly", PRESENT, "Whether the file system is read-only.")
-    space_hard_limit: XmlField[str] = XmlField("./space_hard_limit", TEXT, "Maximum space of a container.")
-    space_soft_limit: XmlField[str] = XmlField("./space_soft_limit", TEXT, "Space above which a container is warned.")
-    fmode: XmlField[str] = XmlField("./@fmode", TEXT, "Mode of new files (mapped), octal.")
-    dmode: XmlField[str] = XmlField("./@dmode", TEXT, "Mode of new directories (mapped), octal.")
-    source = Suboption(
-        "source", _set_source, "Directory, file, template, ... of the host, depending on the type.", match=True
+    space_hard_limit: XmlField[str] = XmlField(
+        "./space_hard_limit", TEXT, "Hard limit for the space that a container may use."
     )
+    space_soft_limit: XmlField[str] = XmlField(
+        "./space_soft_limit", TEXT, "Soft limit, which a container may exceed for a limited time."
+    )
+    fmode: XmlField[str] = XmlField("./@fmode", TEXT, "Mode of new files, octal (`accessmode=mapped`).")
+    dmode: XmlField[str] = XmlField("./@dmode", TEXT, "Mode of new directories, octal (`accessmode=mapped`).")
+    source = Suboption("source", _set_source, "Host directory, image, template, ..., depending on `type`.", match=True)
     target = Suboption("target", _set_target, "Mount tag in the guest; path in a container.", match=True)
     source_file: XmlField[str] = XmlField("./source/@file", TEXT, "Image on the host.")
     source_dir: XmlField[str] = XmlField("./source/@dir", TEXT, "Directory on the host.")
     source_dev: XmlField[str] = XmlField("./source/@dev", TEXT, "Block device on the host.")
     source_name: XmlField[str] = XmlField("./source/@name", TEXT, "Name of a template.")
-    source_pool: XmlField[str] = XmlField("./source/@pool", TEXT, "Pool of a volume.")
+    source_pool: XmlField[str] = XmlField("./source/@pool", TEXT, "Storage pool of a volume.")
     source_volume: XmlField[str] = XmlField("./source/@volume", TEXT, "Name of a volume.")
     source_units: XmlField[str] = XmlField("./source/@units", TEXT, "Unit of `source.usage`: `MiB`.")
-    source_usage: XmlField[str] = XmlField("./source/@usage", TEXT, "Size of a file system in memory.")
+    source_usage: XmlField[str] = XmlField("./source/@usage", TEXT, "Size of a RAM file system, in `source.units`.")
     source_socket: XmlField[str] = XmlField("./source/@socket", TEXT, "Socket of a running virtiofsd.")
     target_dir: XmlField[str] = XmlField("./target/@dir", TEXT, "Mount tag in the guest.")
     binary_path: XmlField[str] = XmlField("./binary/@path", TEXT, "Path of virtiofsd.")

@@ -22,8 +22,8 @@ class Listen(Element):
     tag = "listen"
 
     type: XmlField[str] = XmlField("./@type", TEXT, "Kind: `address`, `network`, `socket`, `none`.")
-    address: XmlField[str] = XmlField("./@address", TEXT, "Address of the host to listen on: `0.0.0.0` for all.")
-    network: XmlField[str] = XmlField("./@network", TEXT, "Virtual network on whose address to listen.")
+    address: XmlField[str] = XmlField("./@address", TEXT, "Host address to listen on, `0.0.0.0` for all.")
+    network: XmlField[str] = XmlField("./@network", TEXT, "Virtual network whose host address to listen on.")
     socket: XmlField[str] = XmlField("./@socket", TEXT, "Path of the socket.")
 
 
@@ -69,20 +69,24 @@ class Graphics(Device):
     type: XmlField[str] = XmlField(
         "./@type", TEXT, "Kind: `vnc`, `spice`, `sdl`, `egl-headless`, `dbus`.", convert=unless_default
     )
-    port: XmlField[int] = XmlField("./@port", INTEGER, "Port, 5900 or higher; -1 chooses one.", convert=_port)
+    port: XmlField[int] = XmlField(
+        "./@port", INTEGER, "Port, 5900 or higher; `-1`: libvirt chooses one.", convert=_port
+    )
     tls_port: XmlField[int] = XmlField(
         "./@tlsPort",
         INTEGER,
-        "Port for TLS (SPICE), 5900 or higher; -1 chooses one.",
+        "Port for TLS (SPICE), 5900 or higher; `-1`: libvirt chooses one.",
         aliases=("tlsport",),
         convert=_port,
     )
     autoport: XmlField[bool] = XmlField("./@autoport", YES_NO, "Whether libvirt chooses the ports.", name=None)
-    websocket: XmlField[int] = XmlField("./@websocket", INTEGER, "Port for WebSockets (VNC); -1 chooses one.")
+    websocket: XmlField[int] = XmlField(
+        "./@websocket", INTEGER, "Port for WebSockets (VNC); `-1`: libvirt chooses one."
+    )
     listen_option = Suboption(
         "listen",
         _set_listen,
-        "Address of the host to listen on: `0.0.0.0` for all; `none`: not at all; `socket`: a socket.",
+        "Host address to listen on, `0.0.0.0` for all; `none`: do not listen; `socket`: listen on a Unix socket.",
         match=True,
     )
     socket = Suboption("socket", _set_socket, "Path of the socket to listen on, instead of a port.")
@@ -102,7 +106,7 @@ class Graphics(Device):
         "./@connected", TEXT, "Action for connected clients when the password changes: `keep`, `disconnect`, `fail`."
     )
     default_mode: XmlField[str] = XmlField(
-        "./@defaultMode", TEXT, "Security of SPICE channels: `secure`, `insecure`, `any`."
+        "./@defaultMode", TEXT, "Default security of SPICE channels: `secure`, `insecure`, `any`."
     )
     display: XmlField[str] = XmlField("./@display", TEXT, "X display of an SDL window.", name=None)
     xauth: XmlField[str] = XmlField("./@xauth", TEXT, "X authority file of an SDL window.", name=None)

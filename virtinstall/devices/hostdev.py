@@ -17,7 +17,7 @@ class Hostdev(Device):
     bare = ("name",)
 
     boot_order: XmlField[int] = XmlField(
-        "./boot/@order", INTEGER, "Place in the boot order: `1` is first.", aliases=("boot_order",)
+        "./boot/@order", INTEGER, "Position in the boot order: `1` is first.", aliases=("boot_order",)
     )
     mode: XmlField[str] = XmlField("./@mode", TEXT, "`subsystem`, or `capabilities` for containers.", name=None)
     type: XmlField[str] = XmlField("./@type", TEXT, "Kind: `pci`, `usb`, `scsi`, `mdev`, ...; detected from the name.")
@@ -28,20 +28,20 @@ class Hostdev(Device):
     display: XmlField[bool] = XmlField(
         "./@display", ON_OFF, "Whether a mediated device is shown on the guest's display."
     )
-    ramfb: XmlField[bool] = XmlField("./@ramfb", ON_OFF, "Whether that display works before the driver is loaded.")
+    ramfb: XmlField[bool] = XmlField(
+        "./@ramfb", ON_OFF, "Whether the display works before the guest has loaded its driver."
+    )
     name: Setting[str] = Setting(
         TEXT,
         "Device: a name from `virsh nodedev-list`, a PCI address, USB BUS.DEVICE or VENDOR:PRODUCT.",
         match=True,
     )
-    driver_name: XmlField[str] = XmlField(
-        "./driver/@name", TEXT, "Driver of the host: `vfio`.", aliases=("driver_name",)
-    )
+    driver_name: XmlField[str] = XmlField("./driver/@name", TEXT, "Host driver: `vfio`.", aliases=("driver_name",))
     driver_iommufd: XmlField[bool] = XmlField("./driver/@iommufd", YES_NO, "Use the host's iommufd.")
     rom_bar: XmlField[bool] = XmlField(
         "./rom/@bar", ON_OFF, "Whether the guest sees the device's ROM.", aliases=("rom_bar",)
     )
-    rom_file: XmlField[str] = XmlField("./rom/@file", TEXT, "ROM file to use instead.")
+    rom_file: XmlField[str] = XmlField("./rom/@file", TEXT, "ROM file to use instead of the device's.")
     acpi_nodeset: XmlField[str] = XmlField(
         "./acpi/@nodeset", TEXT, "NUMA nodes of the guest for the device's memory.", commas=True
     )

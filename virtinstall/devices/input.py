@@ -32,10 +32,8 @@ class Input(Device, VirtioDriver):
     model: XmlField[str] = XmlField(
         "./@model", TEXT, "Virtio variant: `virtio`, `virtio-transitional`, `virtio-non-transitional`."
     )
-    source_evdev: XmlField[str] = XmlField(
-        "./source/@evdev", TEXT, "Device of the host to pass through: `/dev/input/event1`."
-    )
-    source_dev: XmlField[str] = XmlField("./source/@dev", TEXT, "Device of the host that `evdev` reads.")
+    source_evdev: XmlField[str] = XmlField("./source/@evdev", TEXT, "Host device to pass through: `/dev/input/event1`.")
+    source_dev: XmlField[str] = XmlField("./source/@dev", TEXT, "Host device that `evdev` reads.")
     source_repeat: XmlField[bool] = XmlField("./source/@repeat", ON_OFF, "Repeat keys that are held down.")
     source_grab: XmlField[str] = XmlField("./source/@grab", TEXT, "`all`: grab all input devices of the host together.")
     source_grab_toggle: XmlField[str] = XmlField(

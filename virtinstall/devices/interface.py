@@ -68,7 +68,7 @@ class Interface(Device, VirtioDriver):
     bare = ("type",)
 
     boot_order: XmlField[int] = XmlField(
-        "./boot/@order", INTEGER, "Place in the boot order: `1` is first.", aliases=("boot_order",)
+        "./boot/@order", INTEGER, "Position in the boot order: `1` is first.", aliases=("boot_order",)
     )
     boot_loadparm: XmlField[str] = XmlField("./boot/@loadparm", TEXT, "Boot parameter (s390).")
     type_option = Suboption(
@@ -77,9 +77,7 @@ class Interface(Device, VirtioDriver):
         "Kind: `default`, `network`, `bridge`, `user`, `passt`, `direct`, `vhostuser`, `hostdev`, `vdpa`, ...",
         match=True,
     )
-    source = Suboption(
-        "source", _set_source, "Network, bridge or device, depending on the kind of connection.", match=True
-    )
+    source = Suboption("source", _set_source, "Network, bridge or host device, depending on `type`.", match=True)
     network = Suboption("network", _use_network, "Virtual network: `default`.", match=True)
     bridge = Suboption("bridge", _use_bridge, "Bridge of the host: `br0`.", match=True)
     wanted_type: Setting[str] = Setting(TEXT, "`default` if the kind is not specified.", name=None)
@@ -94,7 +92,7 @@ class Interface(Device, VirtioDriver):
     backend_fqdn: XmlField[str] = XmlField("./backend/@fqdn", TEXT, "Full host name that passt announces to the guest.")
     backend_log_file: XmlField[str] = XmlField("./backend/@logFile", TEXT, "Log file of passt.", convert=absolute_path)
     trust_guest_rx_filters: XmlField[bool] = XmlField(
-        "./@trustGuestRxFilters", YES_NO, "Whether the guest may change its MAC address and filters."
+        "./@trustGuestRxFilters", YES_NO, "Whether the guest may change its MAC address and receive filters."
     )
     source_network: XmlField[str] = XmlField("./source/@network", TEXT, "Virtual network.")
     source_bridge: XmlField[str] = XmlField("./source/@bridge", TEXT, "Bridge of the host.")
@@ -125,11 +123,11 @@ class Interface(Device, VirtioDriver):
     )
     ip: Setting[str] = Setting(
         TEXT,
-        "Fixed address: a DHCP reservation in a virtual network, otherwise set by cloud-init: `192.168.122.10`, "
-        "`10.0.0.5/24`.",
+        "Fixed address (`192.168.122.10`, `10.0.0.5/24`): a DHCP reservation in a virtual network, otherwise set by "
+        "cloud-init.",
         commas=True,
     )
-    gateway: Setting[str] = Setting(TEXT, "Router for an `ip` that cloud-init sets.", commas=True)
+    gateway: Setting[str] = Setting(TEXT, "Gateway for an `ip` that cloud-init sets.", commas=True)
     nameservers: Setting[str] = Setting(
         TEXT, "Name servers for an `ip` that cloud-init sets, separated by commas.", commas=True
     )
@@ -144,7 +142,7 @@ class Interface(Device, VirtioDriver):
         "./model/@type", TEXT, "Network card: `virtio`, `e1000e`, `rtl8139`.", aliases=("model",)
     )
     filterref_filter: XmlField[str] = XmlField(
-        "./filterref/@filter", TEXT, "Network filter of libvirt.", aliases=("filterref",)
+        "./filterref/@filter", TEXT, "libvirt network filter.", aliases=("filterref",)
     )
     link_state: XmlField[str] = XmlField(
         "./link/@state",
@@ -170,22 +168,22 @@ class Interface(Device, VirtioDriver):
     virtualport_managerid: XmlField[int] = XmlField(
         "./virtualport/parameters/@managerid",
         INTEGER,
-        "Manager of an 802.1Qbg port.",
+        "Manager ID of an 802.1Qbg port.",
         aliases=("virtualport_managerid",),
     )
     virtualport_typeid: XmlField[int] = XmlField(
-        "./virtualport/parameters/@typeid", INTEGER, "Type of an 802.1Qbg port.", aliases=("virtualport_typeid",)
+        "./virtualport/parameters/@typeid", INTEGER, "Type ID of an 802.1Qbg port.", aliases=("virtualport_typeid",)
     )
     virtualport_typeidversion: XmlField[int] = XmlField(
         "./virtualport/parameters/@typeidversion",
         INTEGER,
-        "Version of the port type.",
+        "Version of the port's type ID.",
         aliases=("virtualport_typeidversion",),
     )
-    virtualport_instanceid: XmlField[str] = _port_parameter("instanceid", "Instance of an 802.1Qbg port, a UUID.")
-    virtualport_profileid: XmlField[str] = _port_parameter("profileid", "Profile of the port.")
+    virtualport_instanceid: XmlField[str] = _port_parameter("instanceid", "Instance ID of an 802.1Qbg port, a UUID.")
+    virtualport_profileid: XmlField[str] = _port_parameter("profileid", "Profile ID of the port.")
     virtualport_interfaceid: XmlField[str] = _port_parameter(
-        "interfaceid", "Interface of an Open vSwitch port, a UUID."
+        "interfaceid", "Interface ID of an Open vSwitch port, a UUID."
     )
     port_forwards: Children[PortForward] = Children(
         "./portForward", PortForward, "Ports of the host that are forwarded to the guest (passt)."

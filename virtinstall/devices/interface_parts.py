@@ -66,7 +66,7 @@ class PortForward(Element):
     tag = "portForward"
 
     proto: XmlField[str] = XmlField("./@proto", TEXT, "Protocol: `tcp`, `udp`.")
-    address: XmlField[str] = XmlField("./@address", TEXT, "Address of the host on which to listen.")
-    dev: XmlField[str] = XmlField("./@dev", TEXT, "Interface of the host on which to listen.")
+    address: XmlField[str] = XmlField("./@address", TEXT, "Host address to listen on.")
+    dev: XmlField[str] = XmlField("./@dev", TEXT, "Host interface to listen on.")
     ranges: Children[PortRange] = Children("./range", PortRange, "Ports that are forwarded.")
     short = Suboption("", _set_short, "Short form: [ADDRESS:]PORT[-END][:GUESTPORT][/PROTO], for example `8080:80`.")

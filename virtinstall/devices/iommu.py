@@ -25,7 +25,7 @@ class Iommu(Device):
     driver_eim: XmlField[bool] = XmlField("./driver/@eim", ON_OFF, "Extended interrupt mode.")
     driver_iotlb: XmlField[bool] = XmlField("./driver/@iotlb", ON_OFF, "Cache for vhost devices.")
     driver_accel: XmlField[bool] = XmlField("./driver/@accel", ON_OFF, "Translate in the host's SMMU (smmuv3).")
-    driver_ats: XmlField[bool] = XmlField("./driver/@ats", ON_OFF, "Address translation services (smmuv3).")
+    driver_ats: XmlField[bool] = XmlField("./driver/@ats", ON_OFF, "Address Translation Service (smmuv3).")
     driver_ril: XmlField[bool] = XmlField("./driver/@ril", ON_OFF, "Range invalidation (smmuv3).")
     driver_pasid: XmlField[bool] = XmlField("./driver/@pasid", ON_OFF, "Process address space IDs (smmuv3).")
     driver_oas: XmlField[int] = XmlField("./driver/@oas", INTEGER, "Bits of an output address (smmuv3).")
@@ -36,7 +36,11 @@ class Iommu(Device):
     )
     driver_xtsup: XmlField[bool] = XmlField("./driver/@xtsup", ON_OFF, "128-bit interrupt remapping (amd).")
     driver_passthrough: XmlField[bool] = XmlField("./driver/@passthrough", ON_OFF, "Passthrough mode (amd).")
-    driver_granule_mode: XmlField[str] = XmlField("./driver/granule/@mode", TEXT, "Page granule: `host` (virtio).")
-    driver_granule_size: XmlField[int] = XmlField("./driver/granule/@size", INTEGER, "Page granule (virtio).")
-    driver_granule_unit: XmlField[str] = XmlField("./driver/granule/@unit", TEXT, "Unit of that size: `KiB`.")
-    driver_pci_bus: XmlField[int] = XmlField("./driver/@pciBus", INTEGER, "PCI bus that it serves (smmuv3).")
+    driver_granule_mode: XmlField[str] = XmlField(
+        "./driver/granule/@mode", TEXT, "Mode of the page granule: `host` (virtio)."
+    )
+    driver_granule_size: XmlField[int] = XmlField(
+        "./driver/granule/@size", INTEGER, "Size of the page granule (virtio)."
+    )
+    driver_granule_unit: XmlField[str] = XmlField("./driver/granule/@unit", TEXT, "Unit of the size: `KiB`.")
+    driver_pci_bus: XmlField[int] = XmlField("./driver/@pciBus", INTEGER, "PCI bus that the IOMMU serves (smmuv3).")

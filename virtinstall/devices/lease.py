@@ -15,7 +15,7 @@ class Lease(Device):
 
     tag = "lease"
 
-    lockspace: XmlField[str] = XmlField("./lockspace", TEXT, "Name of the lock space.")
-    key: XmlField[str] = XmlField("./key", TEXT, "Key of the lock.")
-    target_path: XmlField[str] = XmlField("./target/@path", TEXT, "File with the locks.")
-    target_offset: XmlField[int] = XmlField("./target/@offset", INTEGER, "Offset of the lock in that file.")
+    lockspace: XmlField[str] = XmlField("./lockspace", TEXT, "Name of the lockspace.")
+    key: XmlField[str] = XmlField("./key", TEXT, "Key of the lease in the lockspace.")
+    target_path: XmlField[str] = XmlField("./target/@path", TEXT, "Path of the lease file.")
+    target_offset: XmlField[int] = XmlField("./target/@offset", INTEGER, "Offset of the lease in the file.")

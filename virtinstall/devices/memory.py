@@ -9,7 +9,7 @@ from virtinstall.devices.device import Device
 from virtinstall.devices.virtio_driver import VirtioDriver
 from virtinstall.xml.convert import mib_to_kib
 from virtinstall.xml.field import XmlField
-from virtinstall.xml.kinds import INTEGER, PRESENT, TEXT, YES_NO
+from virtinstall.xml.kinds import INTEGER, PRESENT, SIZE, TEXT, YES_NO
 
 
 class MemoryDevice(Device, VirtioDriver):
@@ -24,23 +24,23 @@ class MemoryDevice(Device, VirtioDriver):
     uuid: XmlField[str] = XmlField("./uuid", TEXT, "UUID of an NVDIMM (pseries).")
     target_size: XmlField[int] = XmlField(
         "./target/size",
-        INTEGER,
-        "Size in MiB, or with a unit; in the XML in KiB.",
+        SIZE,
+        "Size in MiB, or with a unit.",
         aliases=("target_size",),
         convert=mib_to_kib,
     )
     target_node: XmlField[int] = XmlField("./target/node", INTEGER, "NUMA node of the guest.", aliases=("target_node",))
     target_label_size: XmlField[int] = XmlField(
         "./target/label/size",
-        INTEGER,
+        SIZE,
         "Size of the label area in MiB, or with a unit (NVDIMM).",
         name="target.label_size",
         aliases=("target_label_size",),
         convert=mib_to_kib,
     )
-    target_block: XmlField[int] = XmlField("./target/block", INTEGER, "Block size (virtio-mem).")
-    target_current: XmlField[int] = XmlField("./target/current", INTEGER, "Current size (virtio-mem).")
-    target_requested: XmlField[int] = XmlField("./target/requested", INTEGER, "Requested size (virtio-mem).")
+    target_block: XmlField[int] = XmlField("./target/block", INTEGER, "Block size in KiB (virtio-mem).")
+    target_current: XmlField[int] = XmlField("./target/current", INTEGER, "Current size in KiB (virtio-mem).")
+    target_requested: XmlField[int] = XmlField("./target/requested", INTEGER, "Requested size in KiB (virtio-mem).")
     target_readonly: XmlField[bool] = XmlField(
         "./target/readonly", PRESENT, "Whether the module is read-only (NVDIMM)."
     )
@@ -58,7 +58,7 @@ class MemoryDevice(Device, VirtioDriver):
     )
     source_pmem: XmlField[bool] = XmlField("./source/pmem", PRESENT, "Whether the source is persistent memory.")
     source_alignsize: XmlField[int] = XmlField(
-        "./source/alignsize", INTEGER, "Alignment in MiB, or with a unit (NVDIMM).", convert=mib_to_kib
+        "./source/alignsize", SIZE, "Alignment in MiB, or with a unit (NVDIMM).", convert=mib_to_kib
     )
     target_dynamic_memslots: XmlField[bool] = XmlField(
         "./target/@dynamicMemslots", YES_NO, "Use memory slots as they are needed."

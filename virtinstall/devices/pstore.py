@@ -16,6 +16,6 @@ class Pstore(Device):
     tag = "pstore"
 
     backend: XmlField[str] = XmlField("./@backend", TEXT, "Backend: `acpi-erst`.")
-    path: XmlField[str] = XmlField("./path", TEXT, "File on the host that stores it.")
-    size: XmlField[int] = XmlField("./size", INTEGER, "Size of the store; libvirt's unit is KiB.")
-    size_unit: XmlField[str] = XmlField("./size/@unit", TEXT, "Unit of the size.")
+    path: XmlField[str] = XmlField("./path", TEXT, "File on the host that contains the store.")
+    size: XmlField[int] = XmlField("./size", INTEGER, "Size of the store, in `size.unit`.")
+    size_unit: XmlField[str] = XmlField("./size/@unit", TEXT, "Unit of `size`; default: `KiB`.")

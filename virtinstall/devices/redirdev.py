@@ -23,7 +23,7 @@ class Redirdev(Device, CharacterSource):
     bare = ("bus",)
 
     boot_order: XmlField[int] = XmlField(
-        "./boot/@order", INTEGER, "Place in the boot order: `1` is first.", aliases=("boot_order",)
+        "./boot/@order", INTEGER, "Position in the boot order: `1` is first.", aliases=("boot_order",)
     )
     bus: XmlField[str] = XmlField("./@bus", TEXT, "Bus: `usb`.", convert=unless_default)
     type: XmlField[str] = XmlField(

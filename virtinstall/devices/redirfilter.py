@@ -18,9 +18,9 @@ class UsbRule(Element):
     tag = "usbdev"
 
     class_: XmlField[str] = XmlField("./@class", TEXT, "USB class: `0x08` is storage.")
-    vendor: XmlField[str] = XmlField("./@vendor", TEXT, "USB vendor, or -1 for any.")
-    product: XmlField[str] = XmlField("./@product", TEXT, "USB product, or -1 for any.")
-    version: XmlField[str] = XmlField("./@version", TEXT, "Version of the device, or -1 for any.")
+    vendor: XmlField[str] = XmlField("./@vendor", TEXT, "USB vendor ID, or `-1` for any.")
+    product: XmlField[str] = XmlField("./@product", TEXT, "USB product ID, or `-1` for any.")
+    version: XmlField[str] = XmlField("./@version", TEXT, "Version of the device, or `-1` for any.")
     allow: XmlField[bool] = XmlField("./@allow", YES_NO, "Whether such a device may be redirected.")
 
 

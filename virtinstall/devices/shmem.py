@@ -17,10 +17,12 @@ class Shmem(Device):
     bare = ("name",)
 
     name: XmlField[str] = XmlField("./@name", TEXT, "Name of the memory.")
-    role: XmlField[str] = XmlField("./@role", TEXT, "Whether it is migrated: `master`, `peer`.")
+    role: XmlField[str] = XmlField(
+        "./@role", TEXT, "`master`: the memory is migrated with the guest; `peer`: it is not."
+    )
     model_type: XmlField[str] = XmlField("./model/@type", TEXT, "Model: `ivshmem-plain`, `ivshmem-doorbell`.")
-    size: XmlField[int] = XmlField("./size", INTEGER, "Size of the memory; `size.unit` is its unit.")
-    size_unit: XmlField[str] = XmlField("./size/@unit", TEXT, "Unit of the size: `M`.")
+    size: XmlField[int] = XmlField("./size", INTEGER, "Size of the memory, in `size.unit`.")
+    size_unit: XmlField[str] = XmlField("./size/@unit", TEXT, "Unit of `size`: `M`.")
     server_path: XmlField[str] = XmlField("./server/@path", TEXT, "Socket of the server (doorbell).")
-    msi_vectors: XmlField[int] = XmlField("./msi/@vectors", INTEGER, "Interrupt vectors (doorbell).")
+    msi_vectors: XmlField[int] = XmlField("./msi/@vectors", INTEGER, "Number of interrupt vectors (doorbell).")
     msi_ioeventfd: XmlField[bool] = XmlField("./msi/@ioeventfd", ON_OFF, "Use ioeventfd (doorbell).")

@@ -31,7 +31,9 @@ class Sound(Device, VirtioDriver):
     model: XmlField[str] = XmlField(
         "./@model", TEXT, "Model: `ich9`, `ich6`, `ac97`, `usb`, `virtio`.", convert=unless_default
     )
-    audio_id: XmlField[str] = XmlField("./audio/@id", TEXT, "ID of the <audio> that plays the sound.")
+    audio_id: XmlField[str] = XmlField(
+        "./audio/@id", TEXT, "ID of the audio backend (`--audio id=`) that plays the sound."
+    )
     codecs: Children[Codec] = Children("./codec", Codec, "Codecs of the card.")
     multichannel: XmlField[bool] = XmlField("./@multichannel", YES_NO, "Whether a USB card has more than two channels.")
     streams: XmlField[str] = XmlField("./@streams", TEXT, "Number of streams (virtio).")

@@ -45,10 +45,10 @@ class Tpm(Device):
         "./backend/device/@path", TEXT, "The host's device.", aliases=("path",)
     )
     backend_encryption_secret: XmlField[str] = XmlField(
-        "./backend/encryption/@secret", TEXT, "UUID of libvirt's secret that encrypts the state."
+        "./backend/encryption/@secret", TEXT, "UUID of the libvirt secret that encrypts the state."
     )
     backend_persistent_state: XmlField[bool] = XmlField(
-        "./backend/@persistent_state", YES_NO, "Keep the state when a transient guest ends."
+        "./backend/@persistent_state", YES_NO, "Keep the state when a transient guest stops."
     )
     backend_debug: XmlField[str] = XmlField("./backend/@debug", TEXT, "Log level of swtpm.")
     backend_source_type: XmlField[str] = XmlField(

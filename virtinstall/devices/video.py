@@ -42,7 +42,7 @@ class Video(Device, VirtioDriver):
     model_blob: XmlField[bool] = XmlField(
         "./model/@blob", ON_OFF, "Share buffers with the guest without copying (virtio)."
     )
-    model_primary: XmlField[bool] = XmlField("./model/@primary", YES_NO, "Whether it is the first card.")
+    model_primary: XmlField[bool] = XmlField("./model/@primary", YES_NO, "Whether this is the primary video card.")
     model_resolution_x: XmlField[int] = XmlField("./model/resolution/@x", INTEGER, "Width of the screen in pixels.")
     model_resolution_y: XmlField[int] = XmlField("./model/resolution/@y", INTEGER, "Height of the screen in pixels.")
     driver_name: XmlField[str] = XmlField(

@@ -13,7 +13,7 @@ from virtinstall.xml.kinds import ON_OFF
 class VirtioDriver(Element):
     """Mixin for devices that can be virtio devices."""
 
-    driver_ats: XmlField[bool] = XmlField("./driver/@ats", ON_OFF, "Address translation service for PCIe devices.")
+    driver_ats: XmlField[bool] = XmlField("./driver/@ats", ON_OFF, "PCIe Address Translation Service.")
     driver_iommu: XmlField[bool] = XmlField("./driver/@iommu", ON_OFF, "Use the emulated IOMMU for the device.")
     driver_packed: XmlField[bool] = XmlField("./driver/@packed", ON_OFF, "Packed virtqueues.")
     driver_page_per_vq: XmlField[bool] = XmlField(

@@ -20,8 +20,6 @@ class Vsock(Device, VirtioDriver):
 
     model: XmlField[str] = XmlField("./@model", TEXT, "Model: `virtio`.", convert=unless_default)
     cid_auto: XmlField[bool] = XmlField(
-        "./cid/@auto", YES_NO, "Whether libvirt chooses the guest's number.", aliases=("auto_cid",)
+        "./cid/@auto", YES_NO, "Whether libvirt chooses the guest's CID.", aliases=("auto_cid",)
     )
-    cid_address: XmlField[int] = XmlField(
-        "./cid/@address", INTEGER, "The guest's number, 3 or higher.", aliases=("cid",)
-    )
+    cid_address: XmlField[int] = XmlField("./cid/@address", INTEGER, "The guest's CID, 3 or higher.", aliases=("cid",))

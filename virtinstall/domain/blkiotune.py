@@ -18,7 +18,7 @@ class BlkioDevice(Element):
     tag = "device"
 
     path: XmlField[str] = XmlField("./path", TEXT, "Block device of the host: `/dev/sda`.")
-    weight: XmlField[str] = XmlField("./weight", TEXT, "Share of its I/O, 100 to 1000.")
+    weight: XmlField[str] = XmlField("./weight", TEXT, "I/O weight of the guest on this device, 100 to 1000.")
     read_bytes_sec: XmlField[int] = XmlField("./read_bytes_sec", INTEGER, "Maximum number of bytes read per second.")
     write_bytes_sec: XmlField[int] = XmlField(
         "./write_bytes_sec", INTEGER, "Maximum number of bytes written per second."
@@ -35,7 +35,7 @@ class Blkiotune(Section):
     tag = "blkiotune"
     bare = ("weight",)
 
-    weight: XmlField[int] = XmlField("./weight", INTEGER, "Share of the host's disk I/O, 100 to 1000.")
+    weight: XmlField[int] = XmlField("./weight", INTEGER, "I/O weight of the guest, 100 to 1000.")
     devices: Children[BlkioDevice] = Children(
         "./device",
         BlkioDevice,

@@ -61,15 +61,19 @@ def _swallow(clock: Clock, text: str) -> None:
 
 
 def _tickpolicy(name: str) -> Suboption:
-    return Suboption(f"{name}_tickpolicy", _tickpolicy_setter(name), f"Policy for missed ticks of `{name}`.")
+    return Suboption(f"{name}_tickpolicy", _tickpolicy_setter(name), f"Policy for missed ticks of the `{name}` timer.")
 
 
 def _presence(name: str) -> Suboption:
-    return Suboption(f"{name}_present", _presence_setter(name), f"Whether the guest has `{name}`.", kind_name="on/off")
+    return Suboption(
+        f"{name}_present", _presence_setter(name), f"Whether the guest has the `{name}` timer.", kind_name="on/off"
+    )
 
 
 def _without_effect(name: str) -> Suboption:
-    return Suboption(f"{name}_tickpolicy", _swallow, f"Accepted without effect; use `timerN.tickpolicy` for `{name}`.")
+    return Suboption(
+        f"{name}_tickpolicy", _swallow, f"Accepted without effect; use `timerN.tickpolicy` for the `{name}` timer."
+    )
 
 
 class Clock(Section):
@@ -92,10 +96,10 @@ class Clock(Section):
     kvmclock_present_option = _presence("kvmclock")
     hypervclock_present_option = _presence("hypervclock")
     offset: XmlField[str] = XmlField(
-        "./@offset", TEXT, "Time of the hardware clock: `utc`, `localtime`, `timezone`, `variable`."
+        "./@offset", TEXT, "Time base of the hardware clock: `utc`, `localtime`, `timezone`, `variable`."
     )
     adjustment: XmlField[str] = XmlField(
-        "./@adjustment", TEXT, "Offset in seconds (`variable`), or `reset` at each start."
+        "./@adjustment", TEXT, "Offset in seconds (`offset=variable`), or `reset` at each start."
     )
     timezone: XmlField[str] = XmlField("./@timezone", TEXT, "Time zone, with `offset=timezone`.")
     timers: Children[Timer] = Children("./timer", Timer, "Timers.")

@@ -71,7 +71,7 @@ class Cpu(Section):
 
     secure: Setting[bool] = Setting(
         SWITCH,
-        "Add the host's mitigations of known CPU flaws to a named model; default: `on`.",
+        "Add the host's mitigations for known CPU vulnerabilities to a named model; default: `on`.",
         match=True,
     )
     model_option = Suboption(
@@ -87,48 +87,53 @@ class Cpu(Section):
         "./model/@fallback", TEXT, "Whether a less capable model may be used: `allow`, `forbid`."
     )
     model_vendor_id: XmlField[str] = XmlField(
-        "./model/@vendor_id", TEXT, "Vendor that the guest reads, twelve characters."
+        "./model/@vendor_id", TEXT, "CPU vendor ID that the guest sees, twelve characters."
     )
     vendor: XmlField[str] = XmlField("./vendor", TEXT, "Required vendor of the host's CPU: `Intel`, `AMD`.")
-    mode: XmlField[str] = XmlField(
-        "./@mode", TEXT, "Selection of the model: `custom`, `host-model`, `host-passthrough`, `maximum`."
-    )
+    mode: XmlField[str] = XmlField("./@mode", TEXT, "CPU mode: `custom`, `host-model`, `host-passthrough`, `maximum`.")
     match: XmlField[str] = XmlField(
-        "./@match", TEXT, "Strictness of the comparison with the host: `exact`, `minimum`, `strict`."
+        "./@match", TEXT, "How closely the guest's CPU must match the model: `exact`, `minimum`, `strict`."
     )
-    check: XmlField[str] = XmlField("./@check", TEXT, "Check of the hypervisor's result: `none`, `partial`, `full`.")
+    check: XmlField[str] = XmlField(
+        "./@check",
+        TEXT,
+        "How libvirt checks that the guest's CPU matches the configuration: `none`, `partial`, `full`.",
+    )
     migratable: XmlField[bool] = XmlField(
         "./@migratable", ON_OFF, "Omit features that block migration (mode `host-passthrough`)."
     )
-    topology_sockets: XmlField[int] = XmlField("./topology/@sockets", INTEGER, "CPU sockets.")
-    topology_dies: XmlField[int] = XmlField("./topology/@dies", INTEGER, "Dies in a socket.")
-    topology_clusters: XmlField[int] = XmlField("./topology/@clusters", INTEGER, "Clusters in a die.")
-    topology_cores: XmlField[int] = XmlField("./topology/@cores", INTEGER, "Cores in a die or cluster.")
-    topology_threads: XmlField[int] = XmlField("./topology/@threads", INTEGER, "Threads of a core.")
+    topology_sockets: XmlField[int] = XmlField("./topology/@sockets", INTEGER, "Number of CPU sockets.")
+    topology_dies: XmlField[int] = XmlField("./topology/@dies", INTEGER, "Number of dies per socket.")
+    topology_clusters: XmlField[int] = XmlField("./topology/@clusters", INTEGER, "Number of clusters per die.")
+    topology_cores: XmlField[int] = XmlField("./topology/@cores", INTEGER, "Number of cores per die or cluster.")
+    topology_threads: XmlField[int] = XmlField("./topology/@threads", INTEGER, "Number of threads per core.")
     cache_level: XmlField[int] = XmlField("./cache/@level", INTEGER, "Cache level for `cache.mode`: `3`.")
     cache_mode: XmlField[str] = XmlField(
-        "./cache/@mode", TEXT, "Cache data that the guest sees: `emulate`, `passthrough`, `disable`."
+        "./cache/@mode", TEXT, "Cache information that the guest sees: `emulate`, `passthrough`, `disable`."
     )
     maxphysaddr_mode: XmlField[str] = XmlField(
         "./maxphysaddr/@mode", TEXT, "Width of physical addresses: `emulate` or `passthrough`."
     )
     maxphysaddr_bits: XmlField[int] = XmlField(
-        "./maxphysaddr/@bits", INTEGER, "Bits of a physical address, with `emulate`."
+        "./maxphysaddr/@bits", INTEGER, "Number of bits in a physical address, with `maxphysaddr.mode=emulate`."
     )
     force_option = Suboption("force", _feature_setter("force"), "Feature that the guest always sees.", repeat=True)
-    plus_option = Suboption("+", _feature_setter("force"), "`+vmx` is `force=vmx`.", repeat=True)
+    plus_option = Suboption("+", _feature_setter("force"), "Short form of `force`: `+vmx`.", repeat=True)
     require_option = Suboption(
-        "require", _feature_setter("require"), "Feature that is required to start the guest.", repeat=True
+        "require",
+        _feature_setter("require"),
+        "Feature that the host must have; otherwise the guest does not start.",
+        repeat=True,
     )
     optional_option = Suboption(
         "optional", _feature_setter("optional"), "Feature that the guest sees if the host has it.", repeat=True
     )
     disable_option = Suboption("disable", _feature_setter("disable"), "Feature hidden from the guest.", repeat=True)
-    minus_option = Suboption("-", _feature_setter("disable"), "`-vmx` is `disable=vmx`.", repeat=True)
+    minus_option = Suboption("-", _feature_setter("disable"), "Short form of `disable`: `-vmx`.", repeat=True)
     forbid_option = Suboption(
         "forbid",
         _feature_setter("forbid"),
-        "Feature that prevents the start of the guest if the host has it.",
+        "Feature that the host must not have; otherwise the guest does not start.",
         repeat=True,
     )
     features: Children[CpuFeature] = Children("./feature", CpuFeature, prefix=None)

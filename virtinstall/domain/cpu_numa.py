@@ -17,7 +17,7 @@ class NumaSibling(Element):
     tag = "sibling"
 
     id: XmlField[int] = XmlField("./@id", INTEGER, "Number of the other cell.")
-    value: XmlField[int] = XmlField("./@value", INTEGER, "Distance to it; 10 is local, 20 is remote.")
+    value: XmlField[int] = XmlField("./@value", INTEGER, "Distance to the other cell: 10 is local, 20 is remote.")
 
 
 class NumaCache(Element):
@@ -25,13 +25,13 @@ class NumaCache(Element):
 
     tag = "cache"
 
-    level: XmlField[int] = XmlField("./@level", INTEGER, "Level of the cache; the higher, the farther from the CPU.")
+    level: XmlField[int] = XmlField("./@level", INTEGER, "Level of the memory-side cache.")
     associativity: XmlField[str] = XmlField("./@associativity", TEXT, "Associativity: `none`, `direct`, `full`.")
     policy: XmlField[str] = XmlField("./@policy", TEXT, "Write policy: `none`, `writeback`, `writethrough`.")
     size_value: XmlField[int] = XmlField("./size/@value", INTEGER, "Size of the cache, in `size.unit`.")
-    size_unit: XmlField[str] = XmlField("./size/@unit", TEXT, "Unit of the size, such as `KiB`.")
+    size_unit: XmlField[str] = XmlField("./size/@unit", TEXT, "Unit of `size.value`, such as `KiB`.")
     line_value: XmlField[int] = XmlField("./line/@value", INTEGER, "Size of a cache line, in `line.unit`.")
-    line_unit: XmlField[str] = XmlField("./line/@unit", TEXT, "Unit of the line's size, such as `B`.")
+    line_unit: XmlField[str] = XmlField("./line/@unit", TEXT, "Unit of `line.value`, such as `B`.")
 
 
 class NumaCell(Element):
@@ -39,15 +39,15 @@ class NumaCell(Element):
 
     tag = "cell"
 
-    id: XmlField[int] = XmlField("./@id", INTEGER, "Number of the cell, from 0.")
-    cpus: XmlField[str] = XmlField("./@cpus", TEXT, "vCPUs that belong to it, such as `0-3,8`.", commas=True)
+    id: XmlField[int] = XmlField("./@id", INTEGER, "Number of the NUMA cell, from 0.")
+    cpus: XmlField[str] = XmlField("./@cpus", TEXT, "vCPUs of the cell, such as `0-3,8`.", commas=True)
     memory: XmlField[int] = XmlField("./@memory", INTEGER, "Memory of the cell, in `unit`.")
-    unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of the memory; default: `KiB`.")
+    unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of `memory`; default: `KiB`.")
     mem_access: XmlField[str] = XmlField(
         "./@memAccess", TEXT, "Whether other processes may map the cell's memory: `shared`, `private`."
     )
     discard: XmlField[bool] = XmlField(
-        "./@discard", YES_NO, "Drop the content of the cell's memory when the guest is off."
+        "./@discard", YES_NO, "Discard the content of the cell's memory when the guest stops."
     )
     siblings: Children[NumaSibling] = Children("./distances/sibling", NumaSibling, "Distances to other cells.")
     caches: Children[NumaCache] = Children("./cache", NumaCache, "Memory-side caches.")
@@ -62,8 +62,8 @@ class NumaLatency(Element):
     target: XmlField[int] = XmlField("./@target", INTEGER, "Cell whose memory is accessed.")
     cache: XmlField[int] = XmlField("./@cache", INTEGER, "Level of the target's cache, if the access is to the cache.")
     type: XmlField[str] = XmlField("./@type", TEXT, "Kind of access: `access`, `read`, `write`.")
-    value: XmlField[int] = XmlField("./@value", INTEGER, "The latency, in nanoseconds.")
-    unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of the value.")
+    value: XmlField[int] = XmlField("./@value", INTEGER, "Latency in nanoseconds.")
+    unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of `value`.")
 
 
 class NumaBandwidth(Element):
@@ -75,5 +75,5 @@ class NumaBandwidth(Element):
     target: XmlField[int] = XmlField("./@target", INTEGER, "Cell whose memory is accessed.")
     type: XmlField[str] = XmlField("./@type", TEXT, "Kind of access: `access`, `read`, `write`.")
     cache: XmlField[int] = XmlField("./@cache", INTEGER, "Level of the target's cache, if the access is to the cache.")
-    value: XmlField[int] = XmlField("./@value", INTEGER, "The bandwidth per second, in `unit`.")
-    unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of the value, such as `KiB`.")
+    value: XmlField[int] = XmlField("./@value", INTEGER, "Bandwidth per second, in `unit`.")
+    unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of `value`, such as `KiB`.")

@@ -18,7 +18,7 @@ class VcpuPin(Element):
     tag = "vcpupin"
 
     vcpu: XmlField[int] = XmlField("./@vcpu", INTEGER, "Number of the vCPU.")
-    cpuset: XmlField[str] = XmlField("./@cpuset", TEXT, "Host CPUs that run it, such as `0-3,^2`.", commas=True)
+    cpuset: XmlField[str] = XmlField("./@cpuset", TEXT, "Host CPUs that run the vCPU, such as `0-3,^2`.", commas=True)
 
 
 class IothreadPin(Element):
@@ -27,7 +27,9 @@ class IothreadPin(Element):
     tag = "iothreadpin"
 
     iothread: XmlField[int] = XmlField("./@iothread", INTEGER, "Number of the I/O thread.")
-    cpuset: XmlField[str] = XmlField("./@cpuset", TEXT, "Host CPUs that run it, such as `0-3,^2`.", commas=True)
+    cpuset: XmlField[str] = XmlField(
+        "./@cpuset", TEXT, "Host CPUs that run the I/O thread, such as `0-3,^2`.", commas=True
+    )
 
 
 class VcpuSched(Element):
@@ -57,11 +59,11 @@ class CacheShare(Element):
 
     tag = "cache"
 
-    id: XmlField[int] = XmlField("./@id", INTEGER, "Number of the host's cache.")
+    id: XmlField[int] = XmlField("./@id", INTEGER, "ID of the host's cache.")
     level: XmlField[int] = XmlField("./@level", INTEGER, "Level of the cache, such as `3`.")
     type: XmlField[str] = XmlField("./@type", TEXT, "Cached data: `both`, `code`, `data`.")
-    size: XmlField[int] = XmlField("./@size", INTEGER, "Size of the part, in `unit`.")
-    unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of the size, such as `MiB`.")
+    size: XmlField[int] = XmlField("./@size", INTEGER, "Size of the cache allocation, in `unit`.")
+    unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of `size`, such as `MiB`.")
 
 
 class CacheMonitor(Element):
@@ -78,7 +80,9 @@ class CacheTune(Element):
 
     tag = "cachetune"
 
-    vcpus: XmlField[str] = XmlField("./@vcpus", TEXT, "vCPUs that use it, such as `0-3`.", commas=True)
+    vcpus: XmlField[str] = XmlField(
+        "./@vcpus", TEXT, "vCPUs that use the cache allocation, such as `0-3`.", commas=True
+    )
     caches: Children[CacheShare] = Children("./cache", CacheShare, "Parts of the caches.")
     monitors: Children[CacheMonitor] = Children("./monitor", CacheMonitor, "Measurements.")
 
@@ -89,7 +93,7 @@ class MemoryBandwidth(Element):
     tag = "node"
 
     id: XmlField[int] = XmlField("./@id", INTEGER, "Number of the host's NUMA node.")
-    bandwidth: XmlField[int] = XmlField("./@bandwidth", INTEGER, "Share of its memory bandwidth, in percent.")
+    bandwidth: XmlField[int] = XmlField("./@bandwidth", INTEGER, "Share of the node's memory bandwidth, in percent.")
 
 
 class MemoryTune(Element):
@@ -97,7 +101,7 @@ class MemoryTune(Element):
 
     tag = "memorytune"
 
-    vcpus: XmlField[str] = XmlField("./@vcpus", TEXT, "vCPUs that use it, such as `0-3`.", commas=True)
+    vcpus: XmlField[str] = XmlField("./@vcpus", TEXT, "vCPUs that the limit applies to, such as `0-3`.", commas=True)
     nodes: Children[MemoryBandwidth] = Children("./node", MemoryBandwidth, "Shares by NUMA node.")
 
 
@@ -107,10 +111,10 @@ class Cputune(Section):
     tag = "cputune"
     none_word = "value"
 
-    shares: XmlField[int] = XmlField("./shares", INTEGER, "Weight against other guests.")
+    shares: XmlField[int] = XmlField("./shares", INTEGER, "CPU weight relative to other guests.")
     period: XmlField[int] = XmlField("./period", INTEGER, "Period of the vCPUs' quota, in microseconds.")
     quota: XmlField[int] = XmlField(
-        "./quota", INTEGER, "Maximum time of a vCPU per period, in microseconds; -1 is unlimited."
+        "./quota", INTEGER, "Maximum time of a vCPU per period, in microseconds; `-1`: unlimited."
     )
     global_period: XmlField[int] = XmlField(
         "./global_period", INTEGER, "Period of the whole guest's quota, in microseconds."

@@ -95,7 +95,7 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
 
     type: XmlField[str] = XmlField("./@type", TEXT, "Hypervisor: `kvm`, `qemu`, `xen`, `lxc`, ...")
     bootloader: XmlField[str] = XmlField("./bootloader", TEXT, "Boot loader that runs on the host.")
-    bootloader_args: XmlField[str] = XmlField("./bootloader_args", TEXT, "Arguments of that boot loader.")
+    bootloader_args: XmlField[str] = XmlField("./bootloader_args", TEXT, "Arguments of the boot loader.")
     emulator: XmlField[str] = XmlField("./devices/emulator", TEXT, "Path of the emulator.", name="emulator")
     throttle_groups: Children[ThrottleGroup] = Children("./throttlegroups/throttlegroup", ThrottleGroup)
     blkiotune: Child[Blkiotune] = Child("./blkiotune", Blkiotune)

@@ -19,11 +19,11 @@ class QemuProperty(Element):
 
     tag = "qemu:property"
 
-    name: XmlField[str] = XmlField("./@name", TEXT, "Name of QEMU's property.")
+    name: XmlField[str] = XmlField("./@name", TEXT, "Name of the QEMU property.")
     type: XmlField[str] = XmlField(
-        "./@type", TEXT, "Type of its value: `string`, `unsigned`, `signed`, `bool`; `remove` omits the property."
+        "./@type", TEXT, "Type of the value: `string`, `unsigned`, `signed`, `bool`; `remove` omits the property."
     )
-    value: XmlField[str] = XmlField("./@value", TEXT, "Value in QEMU.")
+    value: XmlField[str] = XmlField("./@value", TEXT, "Value of the property.")
 
 
 class QemuDevice(Element):
@@ -31,7 +31,7 @@ class QemuDevice(Element):
 
     tag = "qemu:device"
 
-    alias: XmlField[str] = XmlField("./@alias", TEXT, "Alias of the device: `hostdev0`, or a name given to it.")
+    alias: XmlField[str] = XmlField("./@alias", TEXT, "Alias of the device, such as `hostdev0`.")
     properties: Children[QemuProperty] = Children(
         "./qemu:frontend/qemu:property", QemuProperty, "Properties.", prefix="property"
     )
@@ -50,13 +50,15 @@ class QemuCapability(Element):
 
     tag = "qemu:add"
 
-    capability: XmlField[str] = XmlField("./@capability", TEXT, "Name that libvirt has for a capability of QEMU.")
+    capability: XmlField[str] = XmlField("./@capability", TEXT, "Capability to add, by libvirt's name for it.")
 
 
 class QemuRemovedCapability(QemuCapability):
     """<qemu:del>: a capability that libvirt does not use."""
 
     tag = "qemu:del"
+
+    capability: XmlField[str] = XmlField("./@capability", TEXT, "Capability to remove, by libvirt's name for it.")
 
 
 class QemuCapabilities(Section):
@@ -85,22 +87,34 @@ class LxcNamespace(Section):
     tag = "lxc:namespace"
 
     sharenet_type: XmlField[str] = XmlField(
-        "./lxc:sharenet/@type", TEXT, "Owner of the network: `netns`, `name`, `pid`.", name="sharenet.type"
+        "./lxc:sharenet/@type",
+        TEXT,
+        "How `sharenet.value` identifies the network namespace: `netns`, `name` (a container), `pid`.",
+        name="sharenet.type",
     )
     sharenet_value: XmlField[str] = XmlField(
-        "./lxc:sharenet/@value", TEXT, "Name or number of that owner.", name="sharenet.value"
+        "./lxc:sharenet/@value",
+        TEXT,
+        "Name of the network namespace or container, or process ID.",
+        name="sharenet.value",
     )
     shareipc_type: XmlField[str] = XmlField(
-        "./lxc:shareipc/@type", TEXT, "Owner of the IPC namespace: `name`, `pid`.", name="shareipc.type"
+        "./lxc:shareipc/@type",
+        TEXT,
+        "How `shareipc.value` identifies the IPC namespace: `name` (a container), `pid`.",
+        name="shareipc.type",
     )
     shareipc_value: XmlField[str] = XmlField(
-        "./lxc:shareipc/@value", TEXT, "Name or number of that owner.", name="shareipc.value"
+        "./lxc:shareipc/@value", TEXT, "Name of the container, or process ID.", name="shareipc.value"
     )
     shareuts_type: XmlField[str] = XmlField(
-        "./lxc:shareuts/@type", TEXT, "Owner of the host name: `name`, `pid`.", name="shareuts.type"
+        "./lxc:shareuts/@type",
+        TEXT,
+        "How `shareuts.value` identifies the UTS namespace (host name): `name` (a container), `pid`.",
+        name="shareuts.type",
     )
     shareuts_value: XmlField[str] = XmlField(
-        "./lxc:shareuts/@value", TEXT, "Name or number of that owner.", name="shareuts.value"
+        "./lxc:shareuts/@value", TEXT, "Name of the container, or process ID.", name="shareuts.value"
     )
 
 
@@ -134,7 +148,7 @@ class BhyveCommandline(Section):
     tag = "bhyve:commandline"
     bare = ("args",)
 
-    args_option = Suboption("args", _add_bhyve_arguments, "Arguments, split as a shell would.", commas=True)
+    args_option = Suboption("args", _add_bhyve_arguments, "Arguments, split as in a shell.", commas=True)
     arguments: Children[BhyveArgument] = Children("./bhyve:arg", BhyveArgument, prefix=None)
 
 
@@ -144,5 +158,5 @@ class XenCommandline(Section):
     tag = "xen:commandline"
     bare = ("args",)
 
-    args_option = Suboption("args", _add_xen_arguments, "Arguments, split as a shell would.", commas=True)
+    args_option = Suboption("args", _add_xen_arguments, "Arguments, split as in a shell.", commas=True)
     arguments: Children[XenArgument] = Children("./xen:arg", XenArgument, prefix=None)

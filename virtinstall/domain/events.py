@@ -14,16 +14,16 @@ class Events(Section):
     """<on_poweroff> and the other event elements; mixed into `Domain`."""
 
     on_poweroff: XmlField[str] = XmlField(
-        "./on_poweroff", TEXT, "When the guest powers off: `destroy`, `restart`, `preserve`."
+        "./on_poweroff", TEXT, "Action when the guest powers off: `destroy`, `restart`, `preserve`."
     )
     on_reboot: XmlField[str] = XmlField(
-        "./on_reboot", TEXT, "When the guest reboots: `restart`, `destroy`, `preserve`."
+        "./on_reboot", TEXT, "Action when the guest reboots: `restart`, `destroy`, `preserve`."
     )
     on_crash: XmlField[str] = XmlField(
-        "./on_crash", TEXT, "When the guest crashes: `destroy`, `restart`, `preserve`, `coredump-destroy`."
+        "./on_crash", TEXT, "Action when the guest crashes: `destroy`, `restart`, `preserve`, `coredump-destroy`."
     )
     on_lockfailure: XmlField[str] = XmlField(
         "./on_lockfailure",
         TEXT,
-        "When the lock on a disk is lost: `poweroff`, `restart`, `pause`, `ignore`.",
+        "Action when the lock on a disk is lost: `poweroff`, `restart`, `pause`, `ignore`.",
     )

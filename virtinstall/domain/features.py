@@ -24,7 +24,7 @@ class Features(Section):
 
     tag = "features"
 
-    acpi: XmlField[bool] = _present("acpi", "ACPI, for power management; required to shut the guest down.")
+    acpi: XmlField[bool] = _present("acpi", "ACPI, for power management; required for a graceful shutdown.")
     apic: XmlField[bool] = _present("apic", "APIC, the interrupt controller for several CPUs.")
     pae: XmlField[bool] = _present("pae", "Physical address extension of 32-bit guests.")
     privnet: XmlField[bool] = _present("privnet", "Separate network namespace for a container.")
@@ -33,7 +33,7 @@ class Features(Section):
     apic_eoi: XmlField[bool] = XmlField(
         "./apic/@eoi", ON_OFF, "Paravirtualized end of interrupt for the guest.", aliases=("eoi",)
     )
-    pmu_state: XmlField[bool] = _state("pmu", "Performance counters of the CPU.", "pmu")
+    pmu_state: XmlField[bool] = _state("pmu", "Performance monitoring unit of the CPU.", "pmu")
     hyperv_mode: XmlField[str] = XmlField(
         "./hyperv/@mode", TEXT, "`passthrough` for all enlightenments that the host has, otherwise `custom`."
     )
@@ -66,16 +66,18 @@ class Features(Section):
     )
     hyperv_frequencies_state: XmlField[bool] = _state("hyperv/frequencies", "Hyper-V: frequency registers.")
     hyperv_reenlightenment_state: XmlField[bool] = _state(
-        "hyperv/reenlightenment", "Hyper-V: notice after a migration."
+        "hyperv/reenlightenment", "Hyper-V: notification after a migration."
     )
     hyperv_tlbflush_state: XmlField[bool] = _state("hyperv/tlbflush", "Hyper-V: TLB flush by the hypervisor.")
     hyperv_tlbflush_direct_state: XmlField[bool] = _state(
         "hyperv/tlbflush/direct", "Hyper-V: TLB flush for nested guests."
     )
-    hyperv_tlbflush_extended_state: XmlField[bool] = _state("hyperv/tlbflush/extended", "Hyper-V: TLB flush of parts.")
+    hyperv_tlbflush_extended_state: XmlField[bool] = _state(
+        "hyperv/tlbflush/extended", "Hyper-V: flush of parts of the TLB."
+    )
     hyperv_ipi_state: XmlField[bool] = _state("hyperv/ipi", "Hyper-V: interrupts between processors.")
     hyperv_evmcs_state: XmlField[bool] = _state("hyperv/evmcs", "Hyper-V: enlightened VMCS (Intel, nested guests).")
-    hyperv_avic_state: XmlField[bool] = _state("hyperv/avic", "Hyper-V: use with APIC virtualization in hardware.")
+    hyperv_avic_state: XmlField[bool] = _state("hyperv/avic", "Hyper-V: use with hardware APIC virtualization.")
     hyperv_xmm_input_state: XmlField[bool] = _state("hyperv/xmm_input", "Hyper-V: hypercall input in XMM registers.")
     hyperv_emsr_bitmap_state: XmlField[bool] = _state("hyperv/emsr_bitmap", "Hyper-V: enlightened MSR bitmap.")
     vmport_state: XmlField[bool] = _state("vmport", "VMware's I/O port, for its mouse.", "vmport")
@@ -92,7 +94,7 @@ class Features(Section):
         "Version of ARM's interrupt controller: `2`, `3`, `host`.",
         aliases=("gic_version",),
     )
-    smm_state: XmlField[bool] = _state("smm", "System management mode, which Secure Boot needs.", "smm")
+    smm_state: XmlField[bool] = _state("smm", "System management mode, which Secure Boot requires.", "smm")
     vmcoreinfo_state: XmlField[bool] = _state(
         "vmcoreinfo", "Let the guest store details for memory dumps.", "vmcoreinfo"
     )

@@ -17,4 +17,4 @@ class Iommufd(Section):
     bare = ("enabled",)
 
     enabled: XmlField[bool] = XmlField("./@enabled", YES_NO, "Whether all PCI host devices use /dev/iommu.")
-    fdgroup: XmlField[str] = XmlField("./@fdgroup", TEXT, "File descriptors passed to libvirt under this name.")
+    fdgroup: XmlField[str] = XmlField("./@fdgroup", TEXT, "Name under which file descriptors are passed to libvirt.")

@@ -18,7 +18,7 @@ class Cipher(Element):
     tag = "cipher"
 
     name: XmlField[str] = XmlField("./@name", TEXT, "Cipher: `aes`, `dea`.", commas=True)
-    state: XmlField[bool] = XmlField("./@state", ON_OFF, "Whether its keys are wrapped.", commas=True)
+    state: XmlField[bool] = XmlField("./@state", ON_OFF, "Whether keys of the cipher are wrapped.", commas=True)
 
 
 class Keywrap(Section):

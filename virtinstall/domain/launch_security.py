@@ -34,7 +34,7 @@ class LaunchSecurity(Section):
         "./@kernelHashes", YES_NO, "Measure kernel, initrd and command line of a direct kernel boot."
     )
     author_key: XmlField[bool] = XmlField("./@authorKey", YES_NO, "SEV-SNP: whether `idAuth` has an author key.")
-    vcek: XmlField[bool] = XmlField("./@vcek", YES_NO, "SEV-SNP: attest with the key of the chip.")
+    vcek: XmlField[bool] = XmlField("./@vcek", YES_NO, "SEV-SNP: attest with the chip's key (VCEK).")
     mr_config_id: XmlField[str] = XmlField("./mrConfigId", TEXT, "TDX: ID of the guest's configuration, base64.")
     mr_owner: XmlField[str] = XmlField("./mrOwner", TEXT, "TDX: ID of the guest's owner, base64.")
     mr_owner_config: XmlField[str] = XmlField("./mrOwnerConfig", TEXT, "TDX: ID of the owner's configuration, base64.")

@@ -68,14 +68,14 @@ class Memory(Section):
     current_memory_option = Suboption(
         "currentMemory",
         _set_current_memory,
-        "Memory at the start, in MiB or with a unit; the balloon can grow it up to `memory`.",
+        "Memory at boot, in MiB or with a unit; the memory balloon can increase it up to `memory`.",
         match=True,
         kind_name="size",
     )
     max_memory_option = Suboption(
         "maxMemory",
         _set_max_memory,
-        "Maximum with hot-plugged memory, in MiB or with a unit; requires `maxMemory.slots`.",
+        "Maximum including hot-plugged memory, in MiB or with a unit; requires `maxMemory.slots`.",
         aliases=("hotplugmemorymax",),
         match=True,
         kind_name="size",
@@ -83,25 +83,25 @@ class Memory(Section):
     max_memory_slots: XmlField[int] = XmlField(
         "./maxMemory/@slots",
         INTEGER,
-        "Slots for hot-plugged memory.",
+        "Number of slots for hot-plugged memory.",
         aliases=("hotplugmemoryslots",),
     )
     old_maximum_option = Suboption(
         "maxmemory",
         _set_old_maximum,
-        "Old spelling of the maximum; `memory` is then the memory at the start.",
+        "Old spelling: maximum memory; `memory` is then the memory at boot.",
         kind_name="size",
     )
     hugepages_option = Suboption(
-        "hugepages", _set_hugepages, "Back the memory with huge pages of the host.", match=True, kind_name="on/off"
+        "hugepages", _set_hugepages, "Back the memory with huge pages.", match=True, kind_name="on/off"
     )
 
     memory_kib: XmlField[int] = XmlField("./memory", INTEGER, "Memory in KiB.", name=None)
     memory_unit: XmlField[str] = XmlField("./memory/@unit", TEXT, "Unit of <memory>.", name=None)
-    current_memory_kib: XmlField[int] = XmlField("./currentMemory", INTEGER, "Memory at the start, in KiB.", name=None)
+    current_memory_kib: XmlField[int] = XmlField("./currentMemory", INTEGER, "Memory at boot, in KiB.", name=None)
     current_memory_unit: XmlField[str] = XmlField("./currentMemory/@unit", TEXT, "Unit of <currentMemory>.", name=None)
     max_memory_kib: XmlField[int] = XmlField(
-        "./maxMemory", INTEGER, "Maximum with hot-plugged memory, in KiB.", name=None
+        "./maxMemory", INTEGER, "Maximum including hot-plugged memory, in KiB.", name=None
     )
     max_memory_unit: XmlField[str] = XmlField("./maxMemory/@unit", TEXT, "Unit of <maxMemory>.", name=None)
     memory_backing: Child[MemoryBacking] = Child("./memoryBacking", MemoryBacking, prefix=None)

@@ -29,15 +29,15 @@ class MemoryBacking(Section):
 
     tag = "memoryBacking"
 
-    hugepages: XmlField[bool] = XmlField("./hugepages", PRESENT, "Use huge pages of the host.")
+    hugepages: XmlField[bool] = XmlField("./hugepages", PRESENT, "Back the memory with huge pages.")
     pages: Children[HugePage] = Children(
         "./hugepages/page",
         HugePage,
         "Huge pages per size.",
         flat={"size": "size", "unit": "unit", "nodeset": "nodeset"},
     )
-    nosharepages: XmlField[bool] = XmlField("./nosharepages", PRESENT, "Keep the host from merging equal pages.")
-    locked: XmlField[bool] = XmlField("./locked", PRESENT, "Lock the memory, so that it is not swapped out.")
+    nosharepages: XmlField[bool] = XmlField("./nosharepages", PRESENT, "Prevent the host from merging identical pages.")
+    locked: XmlField[bool] = XmlField("./locked", PRESENT, "Lock the memory so that it is not swapped out.")
     access_mode: XmlField[str] = XmlField(
         "./access/@mode",
         TEXT,
@@ -52,10 +52,10 @@ class MemoryBacking(Section):
     )
     discard: XmlField[bool] = XmlField("./discard", PRESENT, "Discard the content when the guest stops.")
     allocation_mode: XmlField[str] = XmlField(
-        "./allocation/@mode", TEXT, "Allocate all at the start (`immediate`) or as used (`ondemand`)."
+        "./allocation/@mode", TEXT, "Allocate all memory at boot (`immediate`) or when it is used (`ondemand`)."
     )
     allocation_threads: XmlField[int] = XmlField(
-        "./allocation/@threads", INTEGER, "Threads that allocate, with `immediate`."
+        "./allocation/@threads", INTEGER, "Number of threads that allocate memory, with `allocation.mode=immediate`."
     )
 
     @classmethod

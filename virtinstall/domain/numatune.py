@@ -17,8 +17,10 @@ class Memnode(Element):
 
     tag = "memnode"
 
-    cellid: XmlField[int] = XmlField("./@cellid", INTEGER, "Number of the guest's cell.", commas=True)
-    mode: XmlField[str] = XmlField("./@mode", TEXT, "Strictness: `strict`, `preferred`, `interleave`, `restrictive`.")
+    cellid: XmlField[int] = XmlField("./@cellid", INTEGER, "Number of the guest's NUMA cell.", commas=True)
+    mode: XmlField[str] = XmlField(
+        "./@mode", TEXT, "Allocation policy: `strict`, `preferred`, `interleave`, `restrictive`."
+    )
     nodeset: XmlField[str] = XmlField("./@nodeset", TEXT, "NUMA nodes of the host, such as `0-1`.", commas=True)
 
 
@@ -38,10 +40,10 @@ class Numatune(Section):
     memory_mode: XmlField[str] = XmlField(
         "./memory/@mode",
         TEXT,
-        "Strictness: `strict`, `preferred`, `interleave`, `restrictive`.",
+        "Allocation policy: `strict`, `preferred`, `interleave`, `restrictive`.",
         aliases=("mode",),
     )
     memory_placement: XmlField[str] = XmlField(
-        "./memory/@placement", TEXT, "Choice of the nodes: `static`, or `auto` by numad."
+        "./memory/@placement", TEXT, "Choice of the nodes: `static`, or `auto` to let numad choose."
     )
     memnodes: Children[Memnode] = Children("./memnode", Memnode, "Placement per cell of the guest.")

@@ -48,7 +48,7 @@ class InitVariable(Element):
     tag = "initenv"
 
     value: XmlField[str] = XmlField(".", TEXT, "Value of an environment variable of the init program.")
-    name: XmlField[str] = XmlField("./@name", TEXT, "Name of that environment variable.")
+    name: XmlField[str] = XmlField("./@name", TEXT, "Name of the environment variable.")
 
 
 def _set_boot_devices(os: Os, text: str) -> None:
@@ -96,7 +96,7 @@ class Os(Section):
     boot_devices_option = Suboption(
         "hd",
         _set_boot_devices,
-        "The boot devices in order, without a value, such as `hd,network`.",
+        "Boot devices in order, written without a value: `hd,network`.",
         aliases=BOOT_DEVICES[1:],
         joined=True,
         kind_name="word",
@@ -115,7 +115,7 @@ class Os(Section):
         "bootloader", _domain_setter("bootloader"), "Boot loader that runs on the host (Xen, bhyve)."
     )
     bootloader_args_option = Suboption(
-        "bootloader_args", _domain_setter("bootloader_args"), "Arguments of that boot loader."
+        "bootloader_args", _domain_setter("bootloader_args"), "Arguments of the boot loader."
     )
     domain_type_option = Suboption(
         "domain_type", _domain_setter("type"), "Hypervisor, as in --virt-type: `kvm`, `qemu`, `xen`."
@@ -144,7 +144,7 @@ class Os(Section):
         "./loader/@secure", YES_NO, "Whether the firmware supports Secure Boot.", aliases=("loader_secure",)
     )
     loader_stateless: XmlField[bool] = XmlField(
-        "./loader/@stateless", YES_NO, "Whether the firmware stores no variables."
+        "./loader/@stateless", YES_NO, "Whether the firmware has no persistent variables."
     )
     firmware: XmlField[str] = XmlField(
         "./@firmware", TEXT, "Firmware that libvirt chooses automatically: `efi`, `bios`."
@@ -155,13 +155,13 @@ class Os(Section):
     firmware_secure_boot_option = Suboption(
         "firmware.secure-boot",
         _firmware_setter("secure-boot"),
-        "Whether the chosen firmware supports Secure Boot.",
+        "Whether to choose a firmware that supports Secure Boot.",
         kind_name="on/off",
     )
     firmware_enrolled_keys_option = Suboption(
         "firmware.enrolled-keys",
         _firmware_setter("enrolled-keys"),
-        "Whether the chosen firmware has enrolled keys.",
+        "Whether to choose a firmware with enrolled keys.",
         kind_name="on/off",
     )
     nvram: XmlField[str] = XmlField(
@@ -179,12 +179,12 @@ class Os(Section):
     )
     bootmenu_timeout: XmlField[int] = XmlField("./bootmenu/@timeout", INTEGER, "Timeout of the menu in milliseconds.")
     bios_useserial: XmlField[bool] = XmlField(
-        "./bios/@useserial", YES_NO, "Show the BIOS on the serial port.", aliases=("useserial",)
+        "./bios/@useserial", YES_NO, "Show the output of the BIOS on the serial port.", aliases=("useserial",)
     )
     bios_reboot_timeout: XmlField[int] = XmlField(
         "./bios/@rebootTimeout",
         INTEGER,
-        "Milliseconds until the BIOS retries if no device boots; -1: never.",
+        "Milliseconds until the BIOS retries if no device boots; `-1`: never.",
         aliases=("rebootTimeout",),
     )
     smbios_mode: XmlField[str] = XmlField(
@@ -197,20 +197,20 @@ class Os(Section):
         "./nvram/@templateFormat", TEXT, "Image format of the template: `raw`, `qcow2`."
     )
     kernel: XmlField[str] = XmlField("./kernel", TEXT, "Kernel on the host to boot directly.", convert=absolute_path)
-    initrd: XmlField[str] = XmlField("./initrd", TEXT, "Initial ramdisk of that kernel.", convert=absolute_path)
+    initrd: XmlField[str] = XmlField("./initrd", TEXT, "Initrd for `kernel`.", convert=absolute_path)
     cmdline: XmlField[str] = XmlField(
         "./cmdline",
         TEXT,
-        "Command line of that kernel.",
+        "Command line for `kernel`.",
         aliases=("extra_args", "kernel_args"),
         commas=True,
     )
-    dtb: XmlField[str] = XmlField("./dtb", TEXT, "Device tree of that kernel.", convert=absolute_path)
+    dtb: XmlField[str] = XmlField("./dtb", TEXT, "Device tree for `kernel`.", convert=absolute_path)
     acpi_table: XmlField[str] = XmlField("./acpi/table", TEXT, "File with an ACPI table to add.", convert=absolute_path)
-    acpi_table_type: XmlField[str] = XmlField("./acpi/table/@type", TEXT, "Kind of that table: `slic`.")
-    init: XmlField[str] = XmlField("./init", TEXT, "Program that a container starts with.")
+    acpi_table_type: XmlField[str] = XmlField("./acpi/table/@type", TEXT, "Type of the ACPI table: `slic`.")
+    init: XmlField[str] = XmlField("./init", TEXT, "Init program of a container.")
     init_arguments_option = Suboption(
-        "initargs", _set_init_arguments, "Arguments of the init program, split as a shell would.", match=True
+        "initargs", _set_init_arguments, "Arguments of the init program, split as in a shell.", match=True
     )
     init_arguments: Children[InitArgument] = Children(
         "./initarg", InitArgument, "Arguments of the init program, numbered."

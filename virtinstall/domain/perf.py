@@ -36,7 +36,7 @@ class Perf(Section):
     tag = "perf"
 
     enable_option = Suboption(
-        "enable", _enable, "Event to count; `enable=` is optional, several can be listed.", repeat=True
+        "enable", _enable, "Event to count; `enable=` can be omitted, and several events can be listed.", repeat=True
     )
     events: Children[PerfEvent] = Children("./event", PerfEvent, "Events that are counted.")
 

@@ -58,10 +58,13 @@ class QemuCommandline(Section):
     tag = "qemu:commandline"
 
     args_option = Suboption(
-        "args", _add_arguments, "The whole value: arguments, split as a shell would; `args=` is optional.", commas=True
+        "args",
+        _add_arguments,
+        "Arguments, split as in a shell; `args=` can be omitted. Commas do not end the value.",
+        commas=True,
     )
     env_option = Suboption(
-        "env", _set_variable, "The whole value: one environment variable, `env=NAME=VALUE`.", commas=True
+        "env", _set_variable, "One environment variable: `env=NAME=VALUE`. Commas do not end the value.", commas=True
     )
     arguments: Children[QemuArgument] = Children("./qemu:arg", QemuArgument, prefix=None)
     variables: Children[QemuVariable] = Children("./qemu:env", QemuVariable, prefix=None)

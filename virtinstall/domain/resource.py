@@ -17,7 +17,7 @@ class Resource(Section):
     bare = ("partition",)
 
     partition: XmlField[str] = XmlField(
-        "./partition", TEXT, "Path of the cgroup below which the guest runs: `/machine/a`."
+        "./partition", TEXT, "Path of the cgroup in which the guest runs: `/machine/a`."
     )
     fibrechannel_appid: XmlField[str] = XmlField(
         "./fibrechannel/@appid", TEXT, "ID that marks the guest's Fibre Channel traffic.", commas=True

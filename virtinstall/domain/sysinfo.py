@@ -17,7 +17,7 @@ class OemString(Element):
 
     tag = "entry"
 
-    value: XmlField[str] = XmlField(".", TEXT, "A string for use by the guest.", commas=True)
+    value: XmlField[str] = XmlField(".", TEXT, "OEM string.", commas=True)
 
 
 class FwCfgEntry(Element):
@@ -25,9 +25,11 @@ class FwCfgEntry(Element):
 
     tag = "entry"
 
-    value: XmlField[str] = XmlField(".", TEXT, "Content of a blob (`type=fwcfg`).", commas=True)
-    name: XmlField[str] = XmlField("./@name", TEXT, "Name of the blob, such as `opt/com.example/name`.", commas=True)
-    file: XmlField[str] = XmlField("./@file", TEXT, "File that contains the blob.", commas=True)
+    value: XmlField[str] = XmlField(".", TEXT, "Content of a fw_cfg entry (`type=fwcfg`).", commas=True)
+    name: XmlField[str] = XmlField(
+        "./@name", TEXT, "Name of the fw_cfg entry, such as `opt/com.example/name`.", commas=True
+    )
+    file: XmlField[str] = XmlField("./@file", TEXT, "File with the content of the fw_cfg entry.", commas=True)
 
 
 def _entry(block: str, name: str, doc: str, *, old: bool = True) -> XmlField[str]:
@@ -49,7 +51,7 @@ class Sysinfo(Section):
     type: XmlField[str] = XmlField(
         "./@type",
         TEXT,
-        "`smbios` or `fwcfg` for specified values; `host` for those of the host; `emulate` for QEMU's.",
+        "Source of the values: `smbios` or `fwcfg` (this option), `host` (the host's), `emulate` (QEMU's).",
         commas=True,
         own_values=("host", "emulate"),
     )

@@ -32,13 +32,23 @@ class ThrottleGroup(Section):
     total_iops_sec: XmlField[int] = _limit("total_iops_sec", "Maximum number of reads and writes per second.")
     read_iops_sec: XmlField[int] = _limit("read_iops_sec", "Maximum number of reads per second.")
     write_iops_sec: XmlField[int] = _limit("write_iops_sec", "Maximum number of writes per second.")
-    total_bytes_sec_max: XmlField[int] = _limit("total_bytes_sec_max", "The same during a burst.")
-    read_bytes_sec_max: XmlField[int] = _limit("read_bytes_sec_max", "Bytes read per second during a burst.")
-    write_bytes_sec_max: XmlField[int] = _limit("write_bytes_sec_max", "Bytes written per second during a burst.")
-    total_iops_sec_max: XmlField[int] = _limit("total_iops_sec_max", "Reads and writes per second during a burst.")
-    read_iops_sec_max: XmlField[int] = _limit("read_iops_sec_max", "Reads per second during a burst.")
-    write_iops_sec_max: XmlField[int] = _limit("write_iops_sec_max", "Writes per second during a burst.")
-    size_iops_sec: XmlField[int] = _limit("size_iops_sec", "Bytes that count as one request.")
+    total_bytes_sec_max: XmlField[int] = _limit(
+        "total_bytes_sec_max", "Maximum number of bytes read and written per second during a burst."
+    )
+    read_bytes_sec_max: XmlField[int] = _limit(
+        "read_bytes_sec_max", "Maximum number of bytes read per second during a burst."
+    )
+    write_bytes_sec_max: XmlField[int] = _limit(
+        "write_bytes_sec_max", "Maximum number of bytes written per second during a burst."
+    )
+    total_iops_sec_max: XmlField[int] = _limit(
+        "total_iops_sec_max", "Maximum number of reads and writes per second during a burst."
+    )
+    read_iops_sec_max: XmlField[int] = _limit("read_iops_sec_max", "Maximum number of reads per second during a burst.")
+    write_iops_sec_max: XmlField[int] = _limit(
+        "write_iops_sec_max", "Maximum number of writes per second during a burst."
+    )
+    size_iops_sec: XmlField[int] = _limit("size_iops_sec", "Number of bytes that count as one request.")
     total_bytes_sec_max_length: XmlField[int] = _limit(
         "total_bytes_sec_max_length", "Longest burst of bytes read and written, in seconds."
     )

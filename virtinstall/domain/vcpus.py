@@ -21,9 +21,9 @@ class Vcpu(Element):
     tag = "vcpu"
 
     id: XmlField[int] = XmlField("./@id", INTEGER, "Number of the vCPU, from 0.")
-    enabled: XmlField[bool] = XmlField("./@enabled", YES_NO, "Whether it is present at the start.")
-    hotpluggable: XmlField[bool] = XmlField("./@hotpluggable", YES_NO, "Whether it can be unplugged.")
-    order: XmlField[int] = XmlField("./@order", INTEGER, "Position in the order of plugging, from 1.")
+    enabled: XmlField[bool] = XmlField("./@enabled", YES_NO, "Whether the vCPU is enabled at boot.")
+    hotpluggable: XmlField[bool] = XmlField("./@hotpluggable", YES_NO, "Whether the vCPU can be unplugged.")
+    order: XmlField[int] = XmlField("./@order", INTEGER, "Position in the order in which vCPUs are added, from 1.")
 
 
 def _set_maximum(domain: Vcpus, text: str) -> None:
@@ -65,35 +65,35 @@ class Vcpus(Section):
     maximum_option = Suboption(
         "maxvcpus",
         _set_maximum,
-        "Maximum number of vCPUs; `vcpu` is then the number at the start.",
+        "Maximum number of vCPUs; `vcpu` is then the number at boot.",
         match=True,
         kind_name="integer",
     )
     sockets_option = Suboption(
         "sockets",
         _topology_setter("topology_sockets"),
-        "CPU sockets; omitted parts of a topology are computed.",
+        "Number of CPU sockets; omitted parts of the topology are computed.",
         match=True,
         kind_name="integer",
     )
     dies_option = Suboption(
-        "dies", _topology_setter("topology_dies"), "Dies in a socket.", match=True, kind_name="integer"
+        "dies", _topology_setter("topology_dies"), "Number of dies per socket.", match=True, kind_name="integer"
     )
     cores_option = Suboption(
-        "cores", _topology_setter("topology_cores"), "Cores in a die.", match=True, kind_name="integer"
+        "cores", _topology_setter("topology_cores"), "Number of cores per die.", match=True, kind_name="integer"
     )
     threads_option = Suboption(
-        "threads", _topology_setter("topology_threads"), "Threads of a core.", match=True, kind_name="integer"
+        "threads", _topology_setter("topology_threads"), "Number of threads per core.", match=True, kind_name="integer"
     )
     count_option = Suboption(
         "vcpu", _set_count, "Number of vCPUs.", aliases=("vcpus",), match=True, kind_name="integer"
     )
     vcpu: XmlField[int] = XmlField("./vcpu", INTEGER, "Maximum number of vCPUs.", name=None)
-    vcpu_current: XmlField[int] = XmlField("./vcpu/@current", INTEGER, "Number of vCPUs at the start.")
+    vcpu_current: XmlField[int] = XmlField("./vcpu/@current", INTEGER, "Number of vCPUs at boot.")
     cpuset_option = Suboption(
         "vcpu.cpuset",
         _set_cpuset,
-        "Host CPUs to run on, such as `0-3,^2`, or `auto` for numad's choice.",
+        "Host CPUs to run on, such as `0-3,^2`, or `auto` to let numad choose.",
         aliases=("cpuset",),
         commas=True,
         match=True,

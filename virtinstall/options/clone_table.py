@@ -12,8 +12,8 @@ NETWORK = "Networking"
 
 USAGE = "--original GUEST --auto-clone [options]"
 DESCRIPTION = (
-    "Copy the disks and the configuration of a guest that is shut off, with a new name, UUID and MAC addresses. "
-    "Nothing inside the guest is changed."
+    "Copy the disks and the configuration of a guest that is shut off. The copy has a new name, UUID and MAC "
+    "addresses; nothing inside it is changed."
 )
 
 
@@ -37,11 +37,20 @@ CLONE_OPTIONS: tuple[Option, ...] = (
     _flag("--auto-clone", "auto_clone", GENERAL, "Generate the copy's name and the paths of its disks."),
     _value("-n --name", "name", GENERAL, "Name of the copy.", "NAME"),
     *_shared("uuid"),
-    _value("-f --file", "files", STORAGE, "Path of a new disk; repeat for each disk that is copied.", "PATH", True),
     _value(
-        "--force-copy", "force_copy", STORAGE, "Copy the disk TARGET even if it is read-only or shared.", "TARGET", True
+        "-f --file", "files", STORAGE, "Path of a disk of the copy; repeat for each disk that is copied.", "PATH", True
     ),
-    _value("--skip-copy", "skip_copy", STORAGE, "Do not copy the disk TARGET: both guests use it.", "TARGET", True),
+    _value(
+        "--force-copy",
+        "force_copy",
+        STORAGE,
+        "Copy the disk TARGET (`vda`) even if it is read-only or shared.",
+        "TARGET",
+        True,
+    ),
+    _value(
+        "--skip-copy", "skip_copy", STORAGE, "Do not copy the disk TARGET (`vda`); both guests use it.", "TARGET", True
+    ),
     _flag(
         "--reflink",
         "reflink",
@@ -49,8 +58,8 @@ CLONE_OPTIONS: tuple[Option, ...] = (
         "Share data blocks with the originals if the file system supports it (btrfs, XFS).",
     ),
     _flag("--nonsparse", "nonsparse", STORAGE, "Allocate the new disks fully."),
-    _flag("--preserve-data", "preserve_data", STORAGE, "Copy no data: use the existing images given with --file."),
-    _value("--nvram", "nvram", STORAGE, "Path of the copy's UEFI variables.", "PATH"),
+    _flag("--preserve-data", "preserve_data", STORAGE, "Do not copy data; use the existing images given with --file."),
+    _value("--nvram", "nvram", STORAGE, "Path of the file with the copy's UEFI variables.", "PATH"),
     _value(
         "-m --mac",
         "macs",
@@ -59,12 +68,12 @@ CLONE_OPTIONS: tuple[Option, ...] = (
         "MAC",
         True,
     ),
-    _flag("--replace", "replace", MISC, "Remove the guest that has the copy's name."),
+    _flag("--replace", "replace", MISC, "Remove an existing guest that has the copy's name."),
     _flag("--print-xml", "print_xml", MISC, "Print the copy's XML and change nothing."),
     *_shared("check"),
     *_shared("prompt"),
     *_shared("force"),
-    _flag("--__test-nodry", "test_nodry", MISC, "Accepted, without effect.", hidden=True),
+    _flag("--__test-nodry", "test_nodry", MISC, "Accepted without effect.", hidden=True),
     *_shared("quiet"),
     *_shared("debug"),
 )

@@ -13,7 +13,7 @@ class ConvertToQ35(Element):
     tag = "convert-to-q35"
     option = "--convert-to-q35"
 
-    num_pcie_root_ports = Setting(INTEGER, "Number of PCIe ports of the guest; default: 14.")
+    num_pcie_root_ports = Setting(INTEGER, "Number of PCIe root ports of the guest; default: 14.")
 
 
 class ConvertToVnc(Element):
@@ -22,4 +22,4 @@ class ConvertToVnc(Element):
     tag = "convert-to-vnc"
     option = "--convert-to-vnc"
 
-    qemu_vdagent = Setting(SWITCH, "Add the channel that shares the clipboard.", name="qemu-vdagent")
+    qemu_vdagent = Setting(SWITCH, "Add a channel that shares the clipboard.", name="qemu-vdagent")

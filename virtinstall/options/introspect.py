@@ -27,20 +27,23 @@ class Known(NamedTuple):
 
 
 _SHARED_DOCS = {
-    "clearxml": ("switch", "Empty the element before the rest of the option is applied."),
+    "clearxml": ("on/off", "Clear the element before the rest of the option is applied."),
     "xpathN.delete": ("text", "Remove the nodes that the XPath selects, after all options are applied."),
-    "xpathN.set": ("text", "XPATH=VALUE: set a value by XPath, after all options are applied."),
+    "xpathN.set": ("text", "`XPATH=VALUE`: set the node at XPATH to VALUE, after all options are applied."),
     "xpathN.create": ("text", "Create the element at the XPath, after all options are applied."),
-    "xpathN.value": ("text", "Value for xpathN.set if it contains `=`."),
+    "xpathN.value": ("text", "Value for `xpathN.set`, needed if the value contains `=`."),
 }
 
-_SWITCHES = ("switch", "present", "yes/no", "on/off")
+_SWITCHES = ("yes/no", "on/off")
+# notations in the XML or in Python, which are typed like on and off
+_TYPED_AS_ON_OFF = ("switch", "present")
 
 
 def known_sub_options(cls: type[Element]) -> Iterator[Known]:
-    """Every sub-option of a section or device class, those that all XML options share at the end."""
+    """Yield every sub-option of a section or device class; those that all XML options share are at the end."""
     for name, declared in sub_option_names(cls):
-        yield Known(name, declared.aliases, declared.kind_name, declared.doc)
+        kind = "on/off" if declared.kind_name in _TYPED_AS_ON_OFF else declared.kind_name
+        yield Known(name, declared.aliases, kind, declared.doc)
     if cls.__module__ != "virtinstall.options.sections":
         for name in SHARED_NAMES:
             kind, doc = _SHARED_DOCS[name]
@@ -59,13 +62,13 @@ def switch_values(cls: type[Element]) -> str:
     """Return which values the switches among the sub-options accept; empty without switches."""
     kinds = {known.kind for known in known_sub_options(cls)}
     switches = [kind for kind in _SWITCHES if kind in kinds]
-    return f"Values of {', '.join(switches)}: yes, no, on, off." if switches else ""
+    return f"Values of {' and '.join(switches)}: yes, no, on, off." if switches else ""
 
 
 def help_text(option: Option, cls: type[Element], columns: int = 80) -> str:
     """Return the output of `--OPTION help`, in lines of at most `columns` characters where possible."""
     name = next(spelling for spelling in option.names if spelling.startswith("--"))
-    lines = _wrapped(f"{name}: {option.help}", "", columns)
+    lines = [f"Sub-options of {name}", "", *_wrapped(option.help, "", columns)]
     if cls.bare:
         placeholders = ",".join(word.upper() for word in cls.bare)
         lines += _wrapped(f"{unnamed_values(cls)}: {name} {placeholders}[,...]", "", columns)
@@ -78,7 +81,7 @@ def help_text(option: Option, cls: type[Element], columns: int = 80) -> str:
         lines += ["", switches]
     if cls.__module__ != "virtinstall.options.sections":
         lines.append("")
-        lines.append("Any other name in libvirt's schema for this element is accepted as well.")
+        lines.append("Other names from libvirt's schema for this element are accepted, too.")
     return "\n".join(lines) + "\n"
 
 

@@ -40,12 +40,12 @@ def bold_terms(text: str) -> str:
 
 
 def sub_options_section(options: Sequence[Option] = OPTIONS) -> str:
-    """The section with the sub-options of every compound option that the help shows."""
+    """Return the section with the sub-options of every compound option that the help shows."""
     lines = [
         "[sub-options]",
         "Compound options accept sub-options, separated by commas. Write a comma within a value as `\\,`, or quote",
         "the value.",
-        "Values of the types switch, present, yes/no and on/off are yes, no, on or off.",
+        "Values of the types yes/no and on/off are yes, no, on or off.",
         "`NAME=` unsets a value. N in a name is a number, starting at 0.",
         "Dotted names are paths in libvirt's XML. Names that are not listed here also work if the installed libvirt's",
         "schema contains them.",
@@ -60,7 +60,7 @@ def sub_options_section(options: Sequence[Option] = OPTIONS) -> str:
 
 
 def _old_spellings(options: Sequence[Option]) -> list[str]:
-    """The section with the options that are accepted, but not shown by --help."""
+    """Return the section with the options that are accepted, but not shown by --help."""
     lines = ["", "[old spellings]", roff("These options are still accepted; the options above replace them.")]
     for option in options:
         if option.hidden:
@@ -87,7 +87,7 @@ def _one_sub_option(known: Known) -> list[str]:
 
 def _shared() -> list[str]:
     cls = section_class(next(option for option in OPTIONS if option.dest == "disk"))
-    lines = [".SS " + roff("Every option that describes XML")]
+    lines = [".SS " + roff("All options that describe XML")]
     for known in known_sub_options(cls):
         if known.name.startswith(_SHARED):
             lines += _one_sub_option(known)
@@ -95,7 +95,7 @@ def _shared() -> list[str]:
 
 
 def write_includes(folder: Path) -> None:
-    """`PROGRAM.include` of each page, from `PROGRAM.text` and, for virt-install, the sub-options."""
+    """Write `PROGRAM.include` of each page, from `PROGRAM.text` and, for virt-install, the sub-options."""
     for path in sorted(folder.glob("*.text")):
         text = path.read_text(encoding="utf-8")
         if path.stem == "virt-install":
@@ -106,10 +106,12 @@ def write_includes(folder: Path) -> None:
 def mark_pages(folder: Path) -> None:
     """Finish the pages: text in backticks is bold, and the first sentence of --help begins the description.
 
-    argparse-manpage does not convert backticks, and prints the description of `PROGRAM.text` first.
+    argparse-manpage does not convert backticks, prints the description of `PROGRAM.text` first, and calls the
+    notes at the end of the help comments.
     """
     for path in folder.glob("*.1"):
-        path.write_text(bold_terms(_summary_first(path.read_text(encoding="utf-8"))), encoding="utf-8")
+        page = path.read_text(encoding="utf-8").replace(".SH COMMENTS\n", ".SH NOTES\n")
+        path.write_text(bold_terms(_summary_first(page)), encoding="utf-8")
 
 
 def _summary_first(page: str) -> str:

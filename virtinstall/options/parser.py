@@ -10,6 +10,10 @@ from virtinstall.options.table import LATER, OPTIONS, Option
 from virtinstall.options.usage import Formatter, Parser
 
 HELP_FLAGS = ("?", "help")
+DESCRIPTION = (
+    "Create a virtual machine through libvirt and start its installation. METHOD is one of the installation methods "
+    "below."
+)
 _KINDS = {"text": str, "integer": int, "number": float}
 
 
@@ -23,14 +27,14 @@ def build_parser(
     prog: str = "virt-install",
     options: Sequence[Option] = OPTIONS,
     usage: str = "--name NAME --memory MIB --disk DISK METHOD [options]",
-    description: str = "Create a virtual machine through libvirt and start its installation.",
+    description: str = DESCRIPTION,
 ) -> Parser:
     """Return the parser for `options`, grouped as in the table; `usage` follows the command's name."""
     parser = Parser(
         prog=prog,
         usage=f"{prog} {usage}",
         description=description,
-        epilog=f"`{prog} --disk help` lists the sub-options of --disk; the same works for other options."
+        epilog=f"`{prog} --disk help` lists the sub-options of --disk; this works for every option with VALUE."
         if any(option.dest == "disk" for option in options)
         else None,
         argument_default=None,

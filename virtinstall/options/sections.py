@@ -30,11 +30,11 @@ class Install(Element):
     option = "--install"
     bare = ("os",)
 
-    bootdev = Setting(TEXT, "Boot device of the installation only: `network`, `hd`, `cdrom`.")
-    kernel = Setting(TEXT, "Kernel of the installation only.")
-    initrd = Setting(TEXT, "Initrd of the installation only.")
-    kernel_args = Setting(TEXT, "Arguments added to the install kernel's command line.", commas=True)
-    kernel_args_overwrite = Setting(SWITCH, "Whether kernel_args replaces the generated arguments.")
+    bootdev = Setting(TEXT, "Boot device during the installation: `network`, `hd`, `cdrom`.")
+    kernel = Setting(TEXT, "Kernel of the installer.")
+    initrd = Setting(TEXT, "Initrd of the installer.")
+    kernel_args = Setting(TEXT, "Arguments to add to the command line of the installer's kernel.", commas=True)
+    kernel_args_overwrite = Setting(SWITCH, "Whether `kernel_args` replaces the generated arguments.")
     os = Setting(TEXT, "Operating system with an install tree in the OS database: `fedora36`.")
     no_install = Setting(SWITCH, "Skip the installation: the guest boots as configured.")
 
@@ -45,7 +45,7 @@ class Unattended(Element):
     tag = "unattended"
     option = "--unattended"
 
-    profile = Setting(TEXT, "What to install: `desktop` or `jeos`.")
+    profile = Setting(TEXT, "Installation profile: `desktop`, or `jeos` for a minimal system.")
     admin_password_file = Setting(
         TEXT, "File whose first line is the administrator's password; `-` prompts for it.", name="admin-password-file"
     )
@@ -69,7 +69,7 @@ class CloudInit(Element):
         TEXT, "File whose first line is root's password; `-` prompts for it.", name="root-password-file"
     )
     disable = Setting(SWITCH, "Disable cloud-init after the first boot.")
-    root_ssh_key = Setting(TEXT, "File with a public key for root.", name="root-ssh-key", aliases=("ssh-key",))
+    root_ssh_key = Setting(TEXT, "File with a public SSH key for root.", name="root-ssh-key", aliases=("ssh-key",))
     clouduser_password_generate = Setting(
         SWITCH, "Generate a password for the image's default user and print it.", name="clouduser-password-generate"
     )
@@ -78,28 +78,30 @@ class CloudInit(Element):
         "File whose first line is the password of the image's default user; `-` prompts for it.",
         name="clouduser-password-file",
     )
-    clouduser_ssh_key = Setting(TEXT, "File with a public key for the image's default user.", name="clouduser-ssh-key")
-    user_data = Setting(TEXT, "File used as user-data, unchanged.", name="user-data")
-    meta_data = Setting(TEXT, "File used as meta-data, unchanged.", name="meta-data")
-    network_config = Setting(TEXT, "File used as network-config, unchanged.", name="network-config")
-    user = Setting(TEXT, "Login of a user to create, with sudo.")
+    clouduser_ssh_key = Setting(
+        TEXT, "File with a public SSH key for the image's default user.", name="clouduser-ssh-key"
+    )
+    user_data = Setting(TEXT, "File to use as user-data, unchanged.", name="user-data")
+    meta_data = Setting(TEXT, "File to use as meta-data, unchanged.", name="meta-data")
+    network_config = Setting(TEXT, "File to use as network-config, unchanged.", name="network-config")
+    user = Setting(TEXT, "Login of a user to create, who may use sudo.")
     user_password_generate = Setting(
         SWITCH,
-        "Generate a password for that user and print it; it expires at the first login.",
+        "Generate a password for `user` and print it; it expires at the first login.",
         name="user-password-generate",
     )
     user_password_file = Setting(
-        TEXT, "File whose first line is that user's password; `-` prompts for it.", name="user-password-file"
+        TEXT, "File whose first line is the password of `user`; `-` prompts for it.", name="user-password-file"
     )
-    user_ssh_key = Setting(TEXT, "File with a public key for that user.", name="user-ssh-key")
+    user_ssh_key = Setting(TEXT, "File with a public SSH key for `user`.", name="user-ssh-key")
     hostname = Setting(TEXT, "Host name of the guest.")
     packages = Setting(TEXT, "Packages to install, separated by commas.", commas=True)
-    run = Setting(TEXT, "Commands to run at the end, separated by semicolons.", commas=True)
+    run = Setting(TEXT, "Commands to run at the end of the first boot, separated by semicolons.", commas=True)
     address = Setting(TEXT, "Static address with prefix length: `192.0.2.5/24`.")
     gateway = Setting(TEXT, "Gateway for `address`.")
     nameservers = Setting(TEXT, "Name servers for `address`, separated by commas.", commas=True)
-    bus = Setting(TEXT, "Bus of the seed: `virtio`, `scsi`, `sata`, ...")
-    keep = Setting(SWITCH, "Whether the seed stays attached; by default it is removed after the first boot.")
+    bus = Setting(TEXT, "Bus of the seed ISO: `virtio`, `scsi`, `sata`, ...")
+    keep = Setting(SWITCH, "Whether the seed ISO stays attached; by default it is removed after the first boot.")
 
 
 class OsInfo(Element):
@@ -123,9 +125,9 @@ class Check(Element):
 
     path_in_use = Setting(SWITCH, "Refuse disks that another guest uses.")
     disk_size = Setting(SWITCH, "Refuse disks that do not fit on the storage.")
-    path_exists = Setting(SWITCH, "Refuse paths that do not exist.")
-    path_access = Setting(SWITCH, "Refuse paths that the user that runs QEMU cannot access.")
+    path_exists = Setting(SWITCH, "Refuse paths that do not exist; for virt-clone, refuse to overwrite existing files.")
+    path_access = Setting(SWITCH, "Refuse paths that QEMU's user cannot access.")
     mac_in_use = Setting(SWITCH, "Refuse MAC addresses that another guest uses.")
     xml = Setting(SWITCH, "Refuse XML that libvirt rejects, in previews as well.")
-    migration = Setting(SWITCH, "Warn of everything that prevents live migration.")
-    all = Setting(SWITCH, "All checks.")
+    migration = Setting(SWITCH, "Warn about everything that prevents live migration.")
+    all = Setting(SWITCH, "All checks except `migration`.")

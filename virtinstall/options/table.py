@@ -123,20 +123,20 @@ _GENERAL = (
     ),
     _value("-n --name", "name", GENERAL, "Name of the guest.", "NAME"),
     _value(
-        "--count", "count", GENERAL, "Number of guests; `{n}` in other options is their number.", "N", kind="integer"
+        "--count", "count", GENERAL, "Number of guests; `{n}` in other options becomes 1, 2, ...", "N", kind="integer"
     ),
-    _domain("--memory", "memory", "Memory", "Memory: MiB, or with a unit: `4096`, `4G`.", GENERAL),
+    _domain("--memory", "memory", "Memory", "Memory in MiB, or with a unit: `4096`, `4G`.", GENERAL),
     _old("-r --ram", "ram", GENERAL, "Old form of --memory."),
     _domain("--cpu", "cpu", "Cpu", "CPU model and features: `host-passthrough`, `Skylake-Client,+vmx`.", GENERAL),
     _domain("--vcpus", "vcpus", "Vcpus", "Virtual CPUs: `4`, `4,maxvcpus=8`, `sockets=2,cores=2`.", GENERAL),
-    _old_flag("--check-cpu", "check_cpu", GENERAL, "Accepted, without effect."),
+    _old_flag("--check-cpu", "check_cpu", GENERAL, "Accepted without effect."),
     _old("--cpuset", "cpuset", GENERAL, "Old form of --vcpus cpuset=."),
     _domain("--metadata", "metadata", "Metadata", "Title, description, UUID and other metadata.", GENERAL),
     _domain(
         "--xml",
         "xml_edits",
         "XmlEdits",
-        "Edit the resulting XML: `./@foo=bar`, `xpath.delete=./x`.",
+        "Edit the resulting XML with XPath: `./@foo=bar`, `xpath.delete=./x`.",
         GENERAL,
     ),
     _old("-u --uuid", "uuid", GENERAL, "Old form of --metadata uuid=."),
@@ -157,7 +157,7 @@ _INSTALL = (
         "--image",
         "image",
         INSTALL,
-        "Boot a copy-on-write copy of an image: `debian12`, a URL, a path; `list` prints the names.",
+        "Boot a copy-on-write overlay of a disk image: `debian12`, a URL or a path; `list` prints the names.",
         "NAME",
     ),
     _flag("--import", "import_disk", INSTALL, "Boot an existing disk image instead of installing."),
@@ -166,7 +166,7 @@ _INSTALL = (
         ("-x", "--extra-args"),
         "extra_args",
         INSTALL,
-        "Arguments for the install kernel of --location.",
+        "Arguments for the kernel of the installer.",
         repeat=True,
         metavar="ARGS",
     ),
@@ -174,16 +174,16 @@ _INSTALL = (
         ("--initrd-inject",),
         "initrd_inject",
         INSTALL,
-        "File to add to the root of the install initrd.",
+        "File to add to the root directory of the installer's initrd.",
         repeat=True,
         metavar="PATH",
     ),
-    _holder("--unattended", "Unattended", INSTALL, "Unattended installation.", bare="1"),
+    _holder("--unattended", "Unattended", INSTALL, "Answer the installer's questions automatically.", bare="1"),
     _holder(
         "--install",
         "Install",
         INSTALL,
-        "Details of the installation boot: `fedora36`, `kernel=...`, `no_install=on`.",
+        "System to install, or how the installer boots: `fedora36`, `kernel=PATH`, `no_install=on`.",
     ),
     _value(
         "--reinstall",
@@ -192,7 +192,7 @@ _INSTALL = (
         "Reinstall an existing guest; its configuration does not change.",
         "GUEST",
     ),
-    _holder("--cloud-init", "CloudInit", INSTALL, "Configuration of a cloud image: users, keys, packages.", bare="1"),
+    _holder("--cloud-init", "CloudInit", INSTALL, "Configure a cloud image: users, SSH keys, packages.", bare="1"),
     _value(
         "--ignition",
         "ignition",
@@ -200,16 +200,16 @@ _INSTALL = (
         "Ignition configuration for the first boot of a CoreOS-like system: path or URL.",
         "FILE",
     ),
-    _old("--test-media-detection", "test_media_detection", INSTALL, "Print the OS found at a location."),
-    _old_flag("--test-stub-command", "test_stub_command", INSTALL, "Fill in a minimal guest on the test driver."),
-    _domain("--boot", "os", "Os", "Boot devices, firmware, kernel: `uefi`, `hd,network`, `kernel=...`.", INSTALL),
-    _domain("--idmap", "idmap", "Idmap", "User ID mapping of a container.", INSTALL),
+    _old("--test-media-detection", "test_media_detection", INSTALL, "Print the OS detected at a location."),
+    _old_flag("--test-stub-command", "test_stub_command", INSTALL, "Accepted without effect."),
+    _domain("--boot", "os", "Os", "Boot devices, firmware or kernel: `uefi`, `hd,network`, `kernel=PATH`.", INSTALL),
+    _domain("--idmap", "idmap", "Idmap", "User and group ID mapping of a container.", INSTALL),
     _old("--init", "init", INSTALL, "Old form of --boot init=."),
 )
 
 _OS = (
-    _holder("--osinfo --os-variant", "OsInfo", OS, "Operating system of the guest: `debian12`; `list` prints all."),
-    _old("--os-type", "os_type_word", OS, "Accepted, without effect."),
+    _holder("--osinfo --os-variant", "OsInfo", OS, "Guest operating system: `debian12`; `list` prints the names."),
+    _old("--os-type", "os_type_word", OS, "Accepted without effect."),
 )
 
 # the most common devices are first in the help; the others follow in libvirt's order
@@ -245,21 +245,21 @@ _GUEST = (
     _domain("--memorybacking", "memory_backing", "MemoryBacking", "Huge pages, locked or shared memory."),
     _domain("--features", "features", "Features", "Hypervisor features: `acpi=off`, `kvm_hidden=on`."),
     _domain("--clock", "clock", "Clock", "Clock offset and timers."),
-    _domain("--pm", "pm", "Pm", "Suspend to memory and to disk."),
+    _domain("--pm", "pm", "Pm", "Whether the guest can suspend to memory and to disk."),
     _domain("--events", "events", "Events", "Actions on poweroff, reboot and crash."),
     _domain("--throttle", "throttle", "ThrottleGroup", "I/O limits shared by disks: `NAME,total_iops_sec=500`."),
     _domain("--perf", "perf", "Perf", "Host CPU performance events to count: `cpu_cycles,cache_misses`."),
     _domain("--resource", "resource", "Resource", "Resource partition (cgroup)."),
     _domain("--sysinfo", "sysinfo", "Sysinfo", "SMBIOS and fw_cfg values that the guest sees."),
-    _domain("--qemu-commandline", "qemu_commandline", "QemuCommandline", "Raw arguments for QEMU."),
-    _domain("--qemu-override", "driver_extras", "QemuOverride", "Properties of devices in QEMU."),
-    _domain("--qemu-capabilities", "driver_extras", "QemuCapabilities", "Capabilities of QEMU to add or to remove."),
-    _domain("--qemu-deprecation", "driver_extras", "QemuDeprecation", "Reaction to deprecated features of QEMU."),
-    _domain("--lxc-namespace", "driver_extras", "LxcNamespace", "Namespaces that a container shares."),
-    _domain("--bhyve-commandline", "driver_extras", "BhyveCommandline", "Raw arguments for bhyve."),
-    _domain("--xen-commandline", "driver_extras", "XenCommandline", "Raw arguments for Xen's device model."),
-    _domain("--iommufd", "iommufd", "Iommufd", "Access to host devices through /dev/iommu: `yes`."),
-    _domain("--launchSecurity --launchsecurity", "launch_security", "LaunchSecurity", "Confidential guest: `sev`."),
+    _domain("--qemu-commandline", "qemu_commandline", "QemuCommandline", "Command-line arguments for QEMU."),
+    _domain("--qemu-override", "driver_extras", "QemuOverride", "QEMU device properties to override."),
+    _domain("--qemu-capabilities", "driver_extras", "QemuCapabilities", "QEMU capabilities to add or remove."),
+    _domain("--qemu-deprecation", "driver_extras", "QemuDeprecation", "Reaction to deprecated QEMU features."),
+    _domain("--lxc-namespace", "driver_extras", "LxcNamespace", "Namespaces that an LXC container shares."),
+    _domain("--bhyve-commandline", "driver_extras", "BhyveCommandline", "Command-line arguments for bhyve."),
+    _domain("--xen-commandline", "driver_extras", "XenCommandline", "Command-line arguments for Xen's device model."),
+    _domain("--iommufd", "iommufd", "Iommufd", "Access host devices through /dev/iommu: `yes`."),
+    _domain("--launchSecurity --launchsecurity", "launch_security", "LaunchSecurity", "Confidential guest: `sev`, ..."),
 )
 
 _PLATFORM = (
@@ -269,7 +269,7 @@ _PLATFORM = (
     _value("--virt-type", "virt_type", PLATFORM, "Hypervisor: `kvm`, `qemu`, `xen`, ...", "TYPE"),
     _value("--arch", "arch", PLATFORM, "Architecture of the guest.", "ARCH"),
     _value("--machine", "machine", PLATFORM, "Machine type: `q35`, `virt`, ...", "MACHINE"),
-    _old_flag("--accelerate", "accelerate", PLATFORM, "Accepted, without effect."),
+    _old_flag("--accelerate", "accelerate", PLATFORM, "Accepted without effect."),
     _old_flag("--noapic", "noapic", PLATFORM, "Old form of --features apic=off."),
     _old_flag("--noacpi", "noacpi", PLATFORM, "Old form of --features acpi=off."),
 )
@@ -279,11 +279,11 @@ _KUBEVIRT = (
         ("--kubevirt-drop",),
         "kubevirt_drop",
         KUBEVIRT,
-        "Options that the manifest omits: `graphics`, `disk.snapshot,pm`; can be repeated.",
+        "Options to omit from the manifest: `graphics`, `disk.snapshot,pm`; can be repeated.",
         repeat=True,
         metavar="OPTION",
     ),
-    _value("--kubevirt-namespace", "kubevirt_namespace", KUBEVIRT, "Namespace of the guest.", "NAME"),
+    _value("--kubevirt-namespace", "kubevirt_namespace", KUBEVIRT, "Kubernetes namespace of the guest.", "NAME"),
     _value(
         "--kubevirt-run-strategy",
         "kubevirt_run_strategy",
@@ -317,8 +317,8 @@ _KUBEVIRT = (
 
 _MISC = (
     _flag("--autostart", "autostart", MISC, "Start the guest when the host boots."),
-    _flag("--transient", "transient", MISC, "Run the guest without defining it."),
-    _flag("--destroy-on-exit", "destroy_on_exit", MISC, "Power the guest off when its console is closed."),
+    _flag("--transient", "transient", MISC, "Create a transient guest: libvirt discards its definition when it stops."),
+    _flag("--destroy-on-exit", "destroy_on_exit", MISC, "Power off the guest when its console is closed."),
     Option(
         ("--wait",),
         "wait",
@@ -345,7 +345,7 @@ _MISC = (
         "GOAL",
     ),
     _value("--timeout", "timeout", MISC, "Maximum time that --wait-for waits: `90s`, `10m`.", "TIME"),
-    _old_flag("--prompt", "prompt", MISC, "Accepted with a warning, without effect."),
+    _old_flag("--prompt", "prompt", MISC, "Accepted with a warning, but without effect."),
     _old_flag("--force", "force", MISC, "Old form of --check all=off."),
     _value(
         "--autoconsole",
@@ -360,7 +360,7 @@ _MISC = (
         ("--print-xml",),
         "print_xml",
         MISC,
-        "Print the guest's XML and change nothing; 1: installation only, 2: finished guest only.",
+        "Print the guest's XML and change nothing; `1`: only for the installation, `2`: only the final XML.",
         argument="optional",
         bare="all",
         metavar="STEP",
@@ -375,21 +375,12 @@ _MISC = (
 # an abbreviation that is unique without these keeps its meaning
 LATER = frozenset(
     (
-        *(
-            "--bhyve-commandline",
-            "--count",
-            "--crypto",
-            "--finish",
-            "--hub",
-            "--ignition",
-            "--image",
-            "--iommufd",
-            "--lease",
-        ),
-        *("--lxc-namespace", "--nvram", "--output", "--perf", "--pstore", "--qemu-capabilities", "--qemu-deprecation"),
-        *("--qemu-override", "--redirfilter", "--throttle", "--timeout", "--wait-for", "--xen-commandline"),
-        *("--kubevirt-device", "--kubevirt-drop", "--kubevirt-instancetype", "--kubevirt-namespace"),
-        *("--kubevirt-preference", "--kubevirt-run-strategy"),
+        *("--bhyve-commandline", "--count", "--crypto", "--finish", "--hub", "--ignition", "--image"),
+        *("--iommufd", "--lease", "--lxc-namespace", "--nvram", "--output", "--perf", "--pstore"),
+        *("--qemu-capabilities", "--qemu-deprecation", "--qemu-override", "--redirfilter", "--throttle"),
+        *("--timeout", "--wait-for", "--xen-commandline", "--kubevirt-device", "--kubevirt-drop"),
+        *("--kubevirt-instancetype", "--kubevirt-namespace", "--kubevirt-preference"),
+        *("--kubevirt-run-strategy"),
     )
 )
 """The options that virt-install 4.1.0 does not have."""

@@ -13,8 +13,8 @@ CONVERSIONS = "Conversions"
 
 USAGE = "GUEST ACTION XML-OPTION [options]"
 DESCRIPTION = (
-    "Change the XML of an existing guest. ACTION is one of the actions below. XML-OPTION describes the change; it has "
-    "the same sub-options as in virt-install."
+    "Change the XML of an existing guest. ACTION is one of the actions below. XML-OPTION, such as --disk, describes "
+    "the change; it has the same sub-options as in virt-install."
 )
 
 # old spellings of XML options, which are rewritten into current ones
@@ -43,16 +43,17 @@ XML_OPTIONS: tuple[Option, ...] = (
         "--edit",
         "edit",
         ACTIONS,
-        "Change an object: the first, number N (negative: from the end), `all`, or those matching KEY=VALUE.",
+        "Change a device or section: the first, number N (negative: from the end), `all`, or those that match "
+        "KEY=VALUE.",
         "WHICH",
     ),
     _flag("--remove-device", "remove_device", ACTIONS, "Remove the devices that the option selects."),
     _flag("--add-device", "add_device", ACTIONS, "Add the device that the option describes."),
     _flag("--build-xml", "build_xml", ACTIONS, "Print the XML of the option; no guest is needed."),
     _flag("--update", "update", OUTPUT, "Also change the running guest: attach, detach or change devices."),
-    _flag("--define", "define", OUTPUT, "Save the result in addition to printing it."),
+    _flag("--define", "define", OUTPUT, "Also save the result when --print-xml or --print-diff prints it."),
     _flag("--no-define", "no_define", OUTPUT, "Do not save the result."),
-    _flag("--start", "start", OUTPUT, "Start the guest with the change."),
+    _flag("--start", "start", OUTPUT, "Start the guest with the changed XML."),
     _flag("--print-diff", "print_diff", OUTPUT, "Print the change as a diff instead of saving it."),
     _flag("--print-xml", "print_xml", OUTPUT, "Print the resulting XML instead of saving it."),
     _flag("--confirm", "confirm", OUTPUT, "Show the change and ask before each step."),
@@ -73,7 +74,7 @@ XML_OPTIONS: tuple[Option, ...] = (
         "virtinstall.options.conversions:ConvertToVnc",
     ),
     _shared("osinfo"),
-    _shared("check"),
     *(option for option in OPTIONS if _is_xml(option)),
+    _shared("check"),
     *(option for option in OPTIONS if option.dest in ("quiet", "debug") and option.group in (GENERAL, MISC)),
 )

@@ -84,6 +84,8 @@ def _same(text: str) -> str:
 
 TEXT: Kind[str] = Kind("text", str, _same, _same)
 INTEGER: Kind[int] = Kind("integer", int, parse_integer, str)
+SIZE: Kind[int] = Kind("size", int, parse_integer, str)
+"""An integer that users type with an optional unit; the field's `convert` reads it."""
 YES_NO: Kind[bool] = Kind(
     "yes/no", bool, lambda text: text == "yes", lambda value: "yes" if value else "no", parse_switch
 )
