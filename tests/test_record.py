@@ -195,7 +195,7 @@ def test_a_text_for_a_sequence_has_a_hint() -> None:
     [
         ((), {"x": 1}, "Named: name is missing"),
         (("a",), {}, "Named: x is missing"),
-        (("a", "b"), {"x": 1}, "Named: too many values without a name .allowed: name."),
+        (("a", "b"), {"x": 1}, "Named: too many positional arguments .accepted: name."),
         (("a",), {"x": 1, "name": "b"}, "Named: duplicate value for name"),
         (("a",), {"x": 1, "passwrd": "b"}, "Named has no field 'passwrd'"),
     ],

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from virtinstall.plan import Plan
     from virtinstall.request import Checks
 
-_DISABLE = "correct the option; for a guest of another host: --check xml=off"
+_DISABLE = "correct the option; if the guest is for another host, use --check xml=off"
 _LONGEST_PART = 160
 """Length of an invalid element in a message."""
 
@@ -108,19 +108,33 @@ STAND_INS = (
 REJECTIONS = (
     Rejection("secret", "no secret with matching", "define the secret first: virsh secret-define FILE", True),
     Rejection(
-        "hugepages", "hugetlbfs filesystem is not mounted", "mount it and restart libvirtd, or use no huge pages", True
+        "hugepages",
+        "hugetlbfs filesystem is not mounted",
+        "mount hugetlbfs and restart libvirtd, or omit the huge pages",
+        True,
     ),
     Rejection(
-        "image-format", "unknown driver format value", "use the format of the image: --disk format=qcow2 or format=raw"
+        "image-format",
+        "unknown driver format value",
+        "use the format of the image: --disk format=qcow2 or --disk format=raw",
     ),
     Rejection(
         "guest-node",
         r"hugepages: node \d+ not found",
-        "nodeset= contains NUMA nodes of the guest: create them with --cpu numa.cell0.cpus=..., or omit it",
+        "define the guest's NUMA nodes with --cpu numa.cell0.cpus=..., or omit nodeset= of the huge pages",
     ),
-    Rejection("numa-node", r"NUMA node \d+ is unavailable", "list the host's nodes with: virsh capabilities", True),
-    Rejection("tpm-device", "Could not open TPM device", "connect the device, or use --tpm emulator", True),
-    Rejection("scsi-device", "/sys/bus/scsi/devices/", "list the devices with: virsh nodedev-list --cap scsi", True),
+    Rejection(
+        "numa-node", r"NUMA node \d+ is unavailable", "list the host's NUMA nodes with: virsh capabilities", True
+    ),
+    Rejection(
+        "tpm-device", "Could not open TPM device", "check that the host has the TPM device, or use --tpm emulator", True
+    ),
+    Rejection(
+        "scsi-device",
+        "/sys/bus/scsi/devices/",
+        "list the host's SCSI devices with: virsh nodedev-list --cap scsi",
+        True,
+    ),
     Rejection(
         "shared-memory",
         "requires shared memory",
@@ -134,12 +148,12 @@ REJECTIONS = (
     Rejection(
         "unknown-value",
         "Invalid value for (attribute|element)",
-        "this libvirt does not know the value; `virsh version` prints its version",
+        "use a value that this version of libvirt supports; print the version with: virsh version",
     ),
     Rejection(
         "unknown-machine",
         "does not support machine type|No PCI buses available",
-        "check the machine type; list those of this host with: virsh capabilities",
+        "use another --machine; list the machine types of this host with: virsh capabilities",
     ),
     Rejection(
         "qemu-lacks-it",
@@ -151,7 +165,7 @@ REJECTIONS = (
     Rejection(
         "spice-tls",
         "TLS is disabled in qemu.conf",
-        "set vnc_tls or spice_tls in /etc/libvirt/qemu.conf and restart libvirtd, or omit tlsport",
+        "set vnc_tls or spice_tls in /etc/libvirt/qemu.conf and restart libvirtd, or omit --graphics tlsPort=",
     ),
     Rejection(
         "no-spice",
@@ -161,12 +175,12 @@ REJECTIONS = (
     Rejection(
         "shared-format",
         "shared access for disk .* requires use of supported storage format",
-        "only raw images can be shared: convert it with qemu-img, or omit shareable and perms=sh",
+        "use a raw image, because other formats cannot be shared; or omit shareable= and perms=sh",
     ),
     Rejection(
         "bus-of-drive",
         "does not support ejectable media|Invalid bus type '.*' for|IDE controllers are unsupported",
-        "use a bus that the machine and the drive have: sata or scsi for disks and CD-ROMs, fdc for floppies",
+        "use a bus that the machine and the drive support: sata or scsi for disks and CD-ROMs, fdc for floppies",
     ),
 )
 
@@ -174,10 +188,10 @@ REJECTIONS = (
 def check_accepted(
     documents: Iterable[str], host: Host, checks: Checks, *, starts: bool = True, schema: bool = False
 ) -> list[str]:
-    """Ask libvirt about each of `documents`; return warnings.
+    """Ask libvirt whether it accepts each of `documents`; return warnings.
 
-    `starts`: the guest is started as well as defined. `schema`: where the driver cannot be asked, validate against the
-    installed schema. Raises: HypervisorError, when a document is rejected and `checks.xml` is on.
+    `starts`: the guest is started as well as defined. `schema`: if the driver cannot check XML, validate it against the
+    installed schema. Raises: HypervisorError, if a document is rejected and `checks.xml` is on.
     """
     warnings = []
     for document in dict.fromkeys(documents):

@@ -48,13 +48,13 @@ def compose_devices(
     running: Domain | None = None,
     live: bool = False,
 ) -> tuple[list[Device], Plan]:
-    """Return the devices, filled in for `guest` (None: for none), and the plan of what has to be created for them.
+    """Return the devices with defaults for `guest` (None: for any guest), and a plan of the storage to create for them.
 
-    `running` is the guest as it runs: targets of its disks are taken, except that a device for its next start may name
-    one of a disk that its definition does not have. `live`: the devices are plugged into it, so they get a bus that
-    allows that.
+    `running` is the configuration of the running guest: the targets of its disks are in use, but a device for the next
+    boot may name a target that the definition does not have. `live`: the devices are plugged into the running guest, so
+    they get a bus that supports hot-plug.
 
-    Raises: RequestError, when one contradicts itself or the host; HostError.
+    Raises: RequestError, if a device contradicts itself or the host's abilities; HostError.
     """
     from virtinstall.survey.host import Environment
     from virtinstall.survey.survey import survey

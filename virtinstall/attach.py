@@ -56,7 +56,7 @@ class Change:
         """Choose the targets. Raises: RequestError, if there is none, or the guest is not running or not defined."""
         active, defined = guest.is_active(), guest.is_persistent()
         if live and not active:
-            raise RequestError(f"the guest '{guest.name}' is not running", hint="start it, or use live=False")
+            raise RequestError(f"the guest '{guest.name}' is not running", hint="start the guest, or use live=False")
         if persistent and not defined:
             raise RequestError(
                 f"the guest '{guest.name}' is transient and has no definition", hint="use persistent=False"
@@ -64,7 +64,7 @@ class Change:
         self.live = active if live is None else live
         self.persistent = defined if persistent is None else persistent
         if not (self.live or self.persistent):
-            raise RequestError("live and persistent are both off: nothing would change", hint="use persistent=True")
+            raise RequestError("live and persistent are both False: nothing would change", hint="use persistent=True")
 
 
 def attach(
@@ -87,7 +87,7 @@ def attach(
         # recorded before the guest has them: a killed run must leave no disk that deletion does not know
         before = guest.metadata(NAMESPACE)
         if before is not None:
-            undo.push("the guest's record", partial(_restore_record, guest, before), is_thing=False)
+            undo.push("the guest's metadata", partial(_restore_record, guest, before), is_thing=False)
         for warning in record_added(plan, guest, host):
             on_warning(warning)
         if change.live:
@@ -113,7 +113,7 @@ def _plug_in(guest: HostGuest, text: str) -> None:
         guest.attach_device(text)
     except HypervisorError as error:
         if error.hint is None and error.code in _UNSUPPORTED:
-            error.hint = "to add it at the next start of the guest, use live=False"
+            error.hint = "to add the device at the next boot, use live=False"
         raise
 
 
@@ -148,7 +148,7 @@ def detach(guest: HostGuest, host: Host, device: Device, change: Change, *, on_w
 
 
 def update(guest: HostGuest, host: Host, device: D, change: Change) -> D:
-    """Change a device: values that `device` has replace those of the guest's; return the changed device.
+    """Change a device of the guest: the values of `device` replace its values; return the changed device.
 
     Raises: RequestError, when the guest does not have it, or several match; HypervisorError.
     """
@@ -233,10 +233,10 @@ def find_device(domain: Domain, device: D) -> D:
         return found[0]
     kind = type(device).tag
     if not found:
-        raise RequestError(f"the guest '{domain.name}' has no such {kind}: {_shown(device)}")
+        raise RequestError(f"no <{kind}> device of the guest '{domain.name}' matches {_shown(device)}")
     raise RequestError(
-        f"{len(found)} devices <{kind}> of the guest '{domain.name}' match {_shown(device)}",
-        hint="specify its target, MAC address or alias",
+        f"{len(found)} <{kind}> devices of the guest '{domain.name}' match {_shown(device)}",
+        hint="specify the device's target, MAC address or alias",
     )
 
 
@@ -295,7 +295,7 @@ def _overlay(there: etree._Element, wanted: etree._Element) -> None:
 
 
 def still_has(guest: HostGuest, text: str) -> bool:
-    """Return whether the running guest still has the device `text` after a while: it decides when to release it.
+    """Return whether the running guest still has the device `text` after some seconds; the guest releases it itself.
 
     Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainDetachDeviceFlags
     """

@@ -100,15 +100,15 @@ def _existing(name: str, host: Host) -> Domain:
         from virtinstall.virsh_commands import virsh_command
 
         raise RequestError(
-            f"--reinstall {name}: the guest is already active",
-            hint=f"shut it down: {virsh_command(host.uri, 'shutdown', name)}",
+            f"--reinstall {name}: the guest is running",
+            hint=f"shut it down with: {virsh_command(host.uri, 'shutdown', name)}",
         )
     if guest.has_managed_save():
         from virtinstall.virsh_commands import virsh_command
 
         raise RequestError(
-            f"--reinstall {name}: the guest has a saved state, which its next start would restore",
-            hint=f"start the guest, or discard the state: {virsh_command(host.uri, 'managedsave-remove', name)}",
+            f"--reinstall {name}: the guest has a managed save, which its next start would restore",
+            hint=f"discard the saved state with: {virsh_command(host.uri, 'managedsave-remove', name)}",
         )
     return Domain.parse(guest.xml(inactive=True))
 
@@ -318,6 +318,6 @@ def retry_while_taken(
         except TakenError as error:
             if plan_again is None:
                 raise
-            report(f"{error.message}; trying another name.")
+            report(f"{error.message}; trying again with another name or address.")
             plan = plan_again(plan)
     return action(plan), plan

@@ -236,37 +236,37 @@ class Platform(Record):
 
     @property
     def is_x86(self) -> bool:
-        """Whether it is a PC."""
+        """Whether the guest is an x86 PC."""
         return self.arch in _X86
 
     @property
     def is_qemu(self) -> bool:
-        """Whether QEMU runs it, emulating or accelerated."""
+        """Whether the guest runs in QEMU, emulated or accelerated."""
         return self.virt_type in ("qemu", "kvm", "hvf")
 
     @property
     def is_simulated(self) -> bool:
-        """Whether it is a guest of libvirt's test driver, which runs nothing."""
+        """Whether the guest is one of libvirt's test driver, which runs nothing."""
         return is_simulated(self.virt_type)
 
     @property
     def is_like_qemu(self) -> bool:
-        """Whether it gets the defaults of QEMU's guests."""
+        """Whether the guest gets the defaults of QEMU's guests."""
         return self.is_qemu or self.is_simulated
 
     @property
     def is_kvm(self) -> bool:
-        """Whether KVM accelerates it."""
+        """Whether the guest is accelerated by KVM or HVF."""
         return self.virt_type in ("kvm", "hvf")
 
     @property
     def is_hvm(self) -> bool:
-        """Whether it is fully virtualized."""
+        """Whether the guest is fully virtualized."""
         return self.os_type == "hvm"
 
     @property
     def is_container(self) -> bool:
-        """Whether it is a container."""
+        """Whether the guest is a container."""
         return self.os_type == "exe"
 
     @property

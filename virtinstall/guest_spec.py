@@ -52,11 +52,11 @@ class GuestSpec(Record):
                 else "GuestSpec: domain is not allowed with Reinstall, which keeps the guest's configuration"
             )
         if self.os is not None and not self.os.strip():
-            raise RequestError("GuestSpec: os is empty", hint='for example os="debian12"; None detects the system')
+            raise RequestError("GuestSpec: os is empty", hint='use a name such as os="debian12", or omit os')
         for tag in self.without:
             if tag not in DEVICE_TAGS:
                 raise RequestError(
-                    f"GuestSpec: without={tag!r} is not a kind of device", hint=f"use {', '.join(DEVICE_TAGS)}"
+                    f"GuestSpec: unknown type of device {tag!r} in without", hint=f"use {', '.join(DEVICE_TAGS)}"
                 )
 
     def to_kubevirt(

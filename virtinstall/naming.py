@@ -94,7 +94,7 @@ def check_mac(mac: str) -> str:
     if int(parts[0], 16) & 1:
         raise RequestError(
             f"MAC address {mac} is a multicast address",
-            hint=f"use an even first pair: {QEMU_MAC_PREFIX}:12:34:56",
+            hint=f"use an address whose first byte is even: {QEMU_MAC_PREFIX}:12:34:56",
         )
     return mac
 

@@ -202,13 +202,13 @@ def _storage(plan: Plan) -> Iterator[Action]:
         yield Action(kind="fetch-image", text=_fetch_text(fetch), path=_cached_path(fetch))
     created = set()
     for image in plan.images:
-        size = "the size of its image" if image.base else "the size of its backing image"
+        size = "the size of the image" if image.base else "the size of the backing file"
         size = size if image.capacity_bytes is None else human_size(image.capacity_bytes)
         kind = "sparse" if image.sparse else "fully allocated"
         created.add(image.path)
         start = image.copy_from or image.backing_path
         start = plan.fetches[image.base.image].source.label if image.base is not None and start is None else start
-        base = "" if start is None else f", {'a copy of' if _is_copy(image.base) else 'starting from'} {start}"
+        base = "" if start is None else f", {'a copy of' if _is_copy(image.base) else 'backing file'} {start}"
         text = f"create the disk image {image.path} ({image.format}, {size}, {kind}{base})"
         yield Action("make-image", text, image.path)
     for volume in plan.volumes:
@@ -238,10 +238,10 @@ def _fetch_text(fetch: ImageFetch) -> str:
     if got is None and fetch.cached is None:
         return f"download the image {label}"
     if got is None and not fetch.is_current:
-        return f"download the image {label} if it is newer than the one in the cache"
+        return f"download the image {label} if it is newer than the cached one"
     image = got or fetch.cached
     assert image is not None
-    return f"use the image {label} in the cache ({image.digest}, verified: {image.verified})"
+    return f"use the cached image {label} ({image.digest}, verified: {image.verified})"
 
 
 def _cached_path(fetch: ImageFetch) -> str | None:
@@ -262,12 +262,13 @@ def _media(plan: Plan) -> Iterator[Action]:
     for seed in plan.seeds:
         names = ", ".join(name for name, _ in seed.files)
         if seed.fetched:
-            names += f" and {len(seed.fetched)} files from {seed.fetched[0][1].rpartition('/')[0]}"
-        what = f"file {seed.path}" if seed.bare else f"image {seed.path} labeled {seed.label} with {names}"
-        life = "which the guest keeps" if seed.keep else "for the first boot only"
-        yield Action("make-seed", f"create the {what}, {life}", seed.path)
+            count = len(seed.fetched)
+            names += f" and {count} {'file' if count == 1 else 'files'} from {seed.fetched[0][1].rpartition('/')[0]}"
+        what = f"file {seed.path}" if seed.bare else f"seed image {seed.path} (label {seed.label}: {names})"
+        life = "and keep it with the guest" if seed.keep else "for the first boot only"
+        yield Action("make-seed", f"create the {what} {life}", seed.path)
     for upload in plan.uploads:
-        yield Action("send", f"upload {upload.path} to the pool {upload.pool} as {upload.target}")
+        yield Action("send", f"upload {upload.path} to the storage pool {upload.pool} as {upload.target}")
 
 
 def _guest(plan: Plan) -> Iterator[Action]:
@@ -287,9 +288,9 @@ def _guest(plan: Plan) -> Iterator[Action]:
         yield Action("start", f"start the guest {name}")
     elif not run.noreboot and not plan.seeded:
         waits = run.wait_minutes != 0 and (run.wait_minutes is not None or run.autoconsole != "none")
-        by_whom = (
-            "" if waits or run.wait_for else f" (run `virt-install --finish {name}`: this run does not wait for it)"
-        )
-        yield Action("start", f"start the guest {name} again when its installation has finished{by_whom}")
+        text = f"start the guest {name} again when its installation has finished"
+        if not waits and not run.wait_for:
+            text += f"; this run does not wait for that, but `virt-install --finish {name}` does"
+        yield Action("start", text)
     if run.autostart:
         yield Action("autostart", f"start the guest {name} when the host boots")

@@ -128,7 +128,7 @@ class Record:
         if positional:
             if len(positional) > len(cls._by_position):
                 allowed = ", ".join(cls._by_position) or "none"
-                raise FieldError(f"{cls.__name__}: too many values without a name (allowed: {allowed})")
+                raise FieldError(f"{cls.__name__}: too many positional arguments (accepted: {allowed})")
             for name, value in zip(cls._by_position, positional, strict=False):
                 if name in named:
                     raise FieldError(f"{cls.__name__}: duplicate value for {name}")

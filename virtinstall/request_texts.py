@@ -1,4 +1,4 @@
-"""All texts of a request, whatever they are for."""
+"""All texts of a request."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def require_xml(where: str, text: str) -> None:
     if char is not None:
         raise RequestError(
             f"{where}: '{one_line(text)}' contains the character {escape_char(char)}, which XML does not allow",
-            hint="remove the character; rename a file that has it in its name",
+            hint="remove the character; if it is part of a file name, rename the file",
         )
 
 

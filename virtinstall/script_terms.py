@@ -24,6 +24,7 @@ _COMMAND = r"`[^`]*`|\b(?:virsh|virt-(?:install|clone|xml|guest)|qemu-img|butane
 _NO_ARGUMENT = (
     *("and", "or", "with", "without", "needs", "requires", "contradict", "contradicts", "must", "is", "are", "amount"),
     *("storage", "for", "to", "does", "in", "instead", "sets", "has", "which"),
+    *("can", "cannot", "conflict", "conflicts"),
 )
 _END = r"(?=[,:.)'\"]*(?:\s|;|$))"
 _ARGUMENT = rf" (?!(?:{'|'.join(_NO_ARGUMENT)})\b)(?!--)(\"[^\"]*\"|'[^']*'|[^\s;]*?[^\s;,:.)'\"]){_END}"

@@ -70,7 +70,9 @@ class CloudInit(Record):
         if self.hostname is not None:
             check_name("hostname", self.hostname)
         if self.generate_root_password and self.root_password is not None:
-            raise RequestError("CloudInit: generate_root_password and root_password contradict each other")
+            raise RequestError(
+                "CloudInit: generate_root_password and root_password cannot be used together", hint="omit one of them"
+            )
         if (self.gateways or self.nameservers) and not self.addresses:
             raise RequestError(
                 "CloudInit: gateways and nameservers require addresses", hint='add addresses=["192.0.2.5/24"]'

@@ -1,4 +1,4 @@
-"""A script's `GuestSpec` as the request that planning works on: the same that the command line makes."""
+"""Conversion of a script's `GuestSpec` to a `Request`, like the one that a command line is converted to."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def _plain(value: object) -> object:
     """Return what json can write for a value of a read-only mapping. Raises: TypeError."""
     if isinstance(value, Mapping):
         return dict(value)
-    raise TypeError(f"{type(value).__name__} is not JSON")
+    raise TypeError(f"cannot convert a value of the type {type(value).__name__} to JSON")
 
 
 def _cloud_init(seed: CloudInit) -> CloudInitRequest:

@@ -101,7 +101,7 @@ def test_each_step_is_one_line_without_a_terminal(capsys: pytest.CaptureFixture[
         progress.finish(Outcome(name="a", action="update", status="done", pending=True))
         progress.finish(Outcome(name="b", action="create", status="failed", message="one\ntwo", hint="three"))
     assert stream.getvalue() == (
-        "a: creating\na: changed (some changes take effect at the next boot: --reboot restarts it), 0.0 s\n"
+        "a: creating\na: changed, 0.0 s; some changes take effect at the next boot (--reboot restarts the guest)\n"
     )
     assert capsys.readouterr().err == "virt-guest: error: b: one\nvirt-guest: error: b: two\nvirt-guest: hint: three\n"
 
@@ -114,7 +114,8 @@ def test_warning_of_many_guests_is_printed_once(capsys: pytest.CaptureFixture[st
             progress.warn(f"{name}: slow devices")
         progress.warn("web-0: only here")
     assert capsys.readouterr().err == (
-        "WARNING  web-0: slow devices\nWARNING  web-0: only here\nWARNING  the same for 4 other guests: slow devices\n"
+        "WARNING  web-0: slow devices\nWARNING  web-0: only here\n"
+        "WARNING  the same warning for 4 other guests: slow devices\n"
     )
 
 

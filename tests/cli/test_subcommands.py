@@ -9,7 +9,9 @@ import pytest
 from virtinstall.cli.main import guest_main
 
 
-@pytest.mark.parametrize(("typed", "hint"), [("lst", "did you mean list?"), ("frobnicate", "lists the subcommands")])
+@pytest.mark.parametrize(
+    ("typed", "hint"), [("lst", "did you mean list?"), ("frobnicate", "list the subcommands with: virt-guest --help")]
+)
 @pytest.mark.parametrize("before", [[], ["--connect", "test:///default"], ["--connect=test:///default"]])
 def test_unknown_subcommand_is_an_error(
     capsys: pytest.CaptureFixture[str], before: list[str], typed: str, hint: str

@@ -57,7 +57,7 @@ def on_a_terminal(*lines: bytes) -> tuple[int, bytes]:
                 seen += os.read(terminal, 4096)
             except OSError:  # Linux reports EIO when the other end is closed
                 break
-            if left and seen.endswith((b"(not shown): ", b"once more: ")):
+            if left and seen.endswith((b"(not shown): ", b"Repeat the password: ")):
                 os.write(terminal, left.pop(0) + b"\n")
     finally:
         os.close(terminal)

@@ -70,7 +70,7 @@ def test_a_kept_seed_needs_no_first_boot_phase(args: tuple[str, ...]) -> None:
     assert created.install is None and not created.seeded and has_seed(created.final)
     assert created.final.on_reboot != "destroy"
     path = "/var/lib/libvirt/images/guest-cloudinit.iso"
-    assert f"create the image {path} labeled cidata with meta-data, user-data, which the guest keeps" in [
+    assert f"create the seed image {path} (label cidata: meta-data, user-data) and keep it with the guest" in [
         action.text for action in actions_of(created)
     ]
 

@@ -185,7 +185,7 @@ def test_image_has_default_memory() -> None:
 def test_actions_distinguish_downloads_from_cached_images() -> None:
     """The preview names the image and how it is verified."""
     texts = [action.text for action in actions_of(plan("--image", "debian12"))]
-    assert texts[0] == "use the image debian12 in the cache (sha256:ab, verified: digest)"
+    assert texts[0] == "use the cached image debian12 (sha256:ab, verified: digest)"
     texts = [action.text for action in actions_of(plan("--image", "debian12", disk=facts(cached=None)))]
     assert texts[0] == "download the image debian12"
-    assert "starting from debian12" in texts[1]
+    assert "backing file debian12" in texts[1]

@@ -312,5 +312,5 @@ def test_drift_of_a_whole_device_is_one_line(hypervisor: Hypervisor) -> None:
     edit(hypervisor, "</devices>", "<sound model='ich9'/></devices>")
     edit(hypervisor, "</uuid>", "</uuid><description>mine</description>")
     found = lab("disk: none, network: none").diff(hypervisor)
-    assert "a: drift, kept: devices/sound[1] was added\n" in difference_text(found)
-    assert "a: drift, kept: description: (none) -> mine\n" in difference_text(found)
+    assert "a: changed outside the file, kept: devices/sound[1] was added\n" in difference_text(found)
+    assert "a: changed outside the file, kept: description: (none) -> mine\n" in difference_text(found)

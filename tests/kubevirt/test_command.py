@@ -65,7 +65,7 @@ def test_output_is_only_the_manifest(capsys: pytest.CaptureFixture[str]) -> None
     secret, guest = yaml.safe_load_all(printed.out)
     password = printed.err.rpartition(": ")[2].strip()
 
-    assert "Password of root in web is: " in printed.err
+    assert "Password of 'root' in the guest 'web': " in printed.err
     assert password not in printed.out
     assert "$6$" in secret["stringData"]["userdata"]
     assert "$6$" not in str(guest)

@@ -171,7 +171,7 @@ def test_missing_or_ambiguous_device_is_an_error(hypervisor: Hypervisor) -> None
     for _ in range(2):
         guest.attach(Interface(source_network="default"), live=False)
     before = guest.domain.to_xml()
-    with pytest.raises(virtinstall.RequestError, match="no such disk"):
+    with pytest.raises(virtinstall.RequestError, match="no <disk> device of the guest 'changed' matches"):
         guest.detach(Disk(target_dev="vdz"), live=False)
     with pytest.raises(virtinstall.RequestError, match="match"):
         guest.detach(Interface(), live=False)
@@ -181,7 +181,7 @@ def test_missing_or_ambiguous_device_is_an_error(hypervisor: Hypervisor) -> None
 def test_change_without_effect_is_an_error(hypervisor: Hypervisor) -> None:
     """Both `live` and `persistent` are False, or the guest is not running with `live`."""
     guest = created(hypervisor)
-    with pytest.raises(virtinstall.RequestError, match="both off"):
+    with pytest.raises(virtinstall.RequestError, match="both False"):
         guest.attach(Interface(), live=False, persistent=False)
     guest.destroy()
     with pytest.raises(virtinstall.RequestError, match="not running"):
@@ -203,7 +203,7 @@ def test_warnings_are_logged_without_a_callback(hypervisor: Hypervisor, caplog: 
     hypervisor.create(earlier)
     with caplog.at_level(logging.INFO, logger="virtinstall"):
         hypervisor.create(plan)
-    assert any("trying another name" in record.message for record in caplog.records)
+    assert any("trying again with another name" in record.message for record in caplog.records)
 
 
 def test_failed_connection_is_a_hypervisor_error() -> None:

@@ -110,6 +110,8 @@ def test_options_in_messages_are_translated_for_scripts() -> None:
             "Ignition(source=...) and CloudInit contradict each other",
         ),
         ("--wait-for ip contradicts --noreboot", "wait_for(goal='ip') contradicts start_installed=False"),
+        ("--wait-for ip conflicts with --noreboot", "wait_for(goal='ip') conflicts with start_installed=False"),
+        ("--ignition and --cloud-init cannot be used", "Ignition(source=...) and CloudInit cannot be used"),
         ("use --osinfo generic", "use GuestSpec(os='generic')"),
         ("`--osinfo list` prints all names", "`virt-install --osinfo list` prints all names"),
         ("list them with: virsh pool-list --all", "list them with: virsh pool-list --all"),

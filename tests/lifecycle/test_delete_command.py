@@ -100,7 +100,7 @@ def three_guests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseExc
 
 @pytest.mark.parametrize(
     ("came", "status", "how"),
-    [(KeyboardInterrupt(), 130, "interrupted"), (Terminated(signal.SIGTERM), 143, "ended by SIGTERM")],
+    [(KeyboardInterrupt(), 130, "interrupted"), (Terminated(signal.SIGTERM), 143, "terminated by SIGTERM")],
 )
 @pytest.mark.parametrize("words", [(), ("--output", "json")], ids=["text", "json"])
 def test_an_interrupted_deletion_reports_how_to_continue(
@@ -116,7 +116,7 @@ def test_an_interrupted_deletion_reports_how_to_continue(
     uri = three_guests(tmp_path, monkeypatch, came)
     assert guest_main(["delete", "--connect", uri, "a", "b", "c", "--yes", "--force", *words]) == status
     printed = capsys.readouterr()
-    assert f"virt-guest: error: {how}: deleted: a; not deleted: b, c" in printed.err
+    assert f"virt-guest: error: {how}; deleted: a; not deleted: b, c" in printed.err
     assert f"continue with: virt-guest delete --connect {uri} --force b c" in printed.err
     assert "everything this run created" not in printed.err
     if words:

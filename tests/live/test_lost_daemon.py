@@ -65,7 +65,7 @@ def test_a_guest_keeps_its_disk(daemon: Daemon, work: Path, how: signal.Signals)
             counts["created" if run.status == 0 else "guest left"] += 1
             if run.status != 0:
                 assert name in run.output
-                assert str(disk) in run.output or "was started and is unchanged" in run.output, run.output
+                assert str(disk) in run.output or "was created and is kept" in run.output, run.output
                 again = finish(start_virt_install(*args(daemon, name, disk)))
                 assert again.status == 1 and "already exists" in again.output, again.output
                 for line in re.findall(r"remove it with: (.*)\)", again.output):

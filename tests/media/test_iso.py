@@ -221,4 +221,4 @@ def test_a_disc_with_only_udf_causes_no_warning(
     (tmp_path / "win.iso").write_bytes(disc)
     args = ["--connect", "test:///default", "--name", "w", "--memory", "512", "--disk", "none", "--osinfo", "win10"]
     assert main([*args, "--cdrom", str(tmp_path / "win.iso"), "--print-xml"]) == 0
-    assert ("may not start from it" in capsys.readouterr().err) is doubted
+    assert ("may not be able to boot from it" in capsys.readouterr().err) is doubted

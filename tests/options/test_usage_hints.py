@@ -78,7 +78,7 @@ def test_hint_uses_the_connection_that_was_typed(capsys: pytest.CaptureFixture[s
     for connect in (["--connect", "test:///default"], ["--connect=test:///default"]):
         arguments = [*connect, *GOOD[2:4], "--disk", "pool=nope,size=1", "--osinfo", "debian11", "--import"]
         assert main(arguments) == 1
-        assert "hint: list them with: virsh --connect test:///default pool-list --all\n" in capsys.readouterr().err
+        assert "hint: list the pools with: virsh --connect test:///default pool-list --all\n" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("run", [main, clone_main, xml_main])

@@ -242,4 +242,4 @@ journal.record("domain\""""
     messages: list[str] = []
     leftovers.remove_served_of_others("other", connect("test:///default"), messages.append)
     assert not served.exists() and disk.exists()
-    assert messages == [f"removed {served}, which a killed run for 'web1' had left"]
+    assert messages == [f"removed the file '{served}', left by a killed run for 'web1'"]

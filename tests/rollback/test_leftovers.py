@@ -48,7 +48,7 @@ def removed(host: LibvirtHost, *named: str) -> bool:
     messages: list[str] = []
     remove_leftovers("web", host, messages.append, named)
     (line,) = messages
-    return "removed the incomplete" in line
+    return "removed the file" in line
 
 
 def test_unchanged_and_unused_file_is_removed(disk: Path, host: LibvirtHost) -> None:
@@ -196,9 +196,9 @@ def test_one_run_at_a_time_creates_a_guest(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(leftovers, "journal_folder", lambda environ, uid: str(tmp_path))
     messages: list[str] = []
     with Journal.begin("web", tmp_path, "qemu:///system", "u-1"):
-        with pytest.raises(HypervisorError, match=f"process {os.getpid()}. is creating a guest named 'web'"):
+        with pytest.raises(HypervisorError, match=f"PID {os.getpid()}. is creating or changing a guest named 'web'"):
             leftovers.begin_journal("web", messages.append, "qemu:///system", "u-2")
-        with pytest.raises(HypervisorError, match="is creating a guest with the UUID u-1"):
+        with pytest.raises(HypervisorError, match="is creating or changing a guest with the UUID u-1"):
             leftovers.begin_journal("db", messages.append, "qemu:///system", "u-1")
         with pytest.raises(TakenError):
             leftovers.begin_journal("web", messages.append, "qemu:///system", "u-2", generated=True)

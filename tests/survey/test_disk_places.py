@@ -26,7 +26,7 @@ def plan_values(tmp_path: Path, args: str) -> list[str]:
 
 def test_path_outside_the_specified_pool_is_an_error(tmp_path: Path) -> None:
     """Either the path or the pool would be ignored."""
-    with pytest.raises(RequestError, match="the pool's directory is /lab"):
+    with pytest.raises(RequestError, match="is not in the pool 'lab', whose directory is /lab"):
         plan_values(tmp_path, "path=/elsewhere/x.qcow2,pool=lab,size=1")
 
 

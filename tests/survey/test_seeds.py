@@ -112,7 +112,7 @@ def test_dash_is_not_a_file_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     (tmp_path / "-").write_text("a file")
     monkeypatch.chdir(tmp_path)
     assert given_text({"--ignition": "{}"}, "-", "--ignition") == "{}"
-    with pytest.raises(RequestError, match="standard input was not read"):
+    with pytest.raises(RequestError, match="standard input is not available"):
         read_text("-")
 
 

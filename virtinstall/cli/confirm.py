@@ -8,9 +8,15 @@ from virtinstall.cli.terminal import has_terminal
 from virtinstall.options.usage import UsageError
 
 
-def confirmed(question: str, what: str) -> bool:
-    """Ask once, on standard error; only `y` and `yes` agree. Raises: UsageError with `what`, without a terminal."""
+def confirmed(question: str, action: str) -> bool:
+    """Ask once, on standard error; only `y` and `yes` agree.
+
+    Raises: UsageError, if standard input is not a terminal; it names the `action` ("deleting guests").
+    """
     if not has_terminal():
-        raise UsageError(f"{what}, and there is no terminal to confirm that", hint="add --yes")
+        raise UsageError(
+            f"{action} requires confirmation, but standard input is not a terminal",
+            hint="add --yes to skip the confirmation",
+        )
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -64,10 +64,8 @@ def delete_planned(
     def show(result: _Result) -> None:
         results[result.name] = result
         if result.done is not None:
-            _report(by_name[result.name], result.done)
-        elif isinstance(result.error, WaitTimeout):
-            messages.warn(f"{result.error.message} ({result.error.hint})")
-        elif result.error is not None and len(plans) > 1:
+            _report(by_name[result.name], result.done, given)
+        elif result.error is not None and (len(plans) > 1 or isinstance(result.error, WaitTimeout)):
             for line in (result.error.message, *getattr(result.error, "__notes__", ())):
                 print(f"virt-guest: error: {line}", file=sys.stderr)
             if result.error.hint:
@@ -126,16 +124,21 @@ def ended(
     error: BaseException, plans: list[DeletionPlan], given: Namespace, where: dict[str, str | None], sessions: Sessions
 ) -> EndedRun:
     """Return the error for a signal: what is deleted, what is not, and the command that continues."""
-    found: dict[str, list[str]] = {"deleted": [], "deleted in part": [], "not deleted": []}
+    found: dict[str, list[str]] = {"deleted": [], "partly deleted": [], "not deleted": []}
     for plan in plans:
         try:
             now = sessions.of(where[plan.name]).hypervisor.deletion_plan(plan.name, given.storage)
         except GuestNotFound:
             found["deleted"].append(plan.name)
         else:
-            found["not deleted" if now.exists else "deleted in part"].append(plan.name)
-    left = [*found["deleted in part"], *found["not deleted"]]
+            found["not deleted" if now.exists else "partly deleted"].append(plan.name)
+    left = [*found["partly deleted"], *found["not deleted"]]
     done = "; ".join(f"{what}: {', '.join(names)}" for what, names in found.items() if names)
+    return EndedRun(error, done, hint=f"continue with: {_command(given, left)}" if left else None)
+
+
+def _command(given: Namespace, names: list[str]) -> str:
+    """Return the command line that deletes the guests `names` with the same options."""
     import shlex
 
     source = [] if given.connect is None else ["--connect", given.connect]
@@ -143,11 +146,10 @@ def ended(
     options = [*(["--storage", given.storage] if given.storage != "own" else []), *(["--force"] if given.force else [])]
     options += [] if given.shutdown is None else ["--shutdown", given.shutdown]
     options += ["--wipe"] if given.wipe else []
-    again = shlex.join(["virt-guest", "delete", *source, *options, *left])
-    return EndedRun(error, done, hint=f"continue with: {again}" if left else None)
+    return shlex.join(["virt-guest", "delete", *source, *options, *names])
 
 
-def _report(plan: DeletionPlan, done: Deletion) -> None:
+def _report(plan: DeletionPlan, done: Deletion, given: Namespace) -> None:
     planned = {(item.kind, item.path) for item in plan.kept}
     for item in done.kept:
         if (item.kind, item.path) not in planned:
@@ -155,7 +157,7 @@ def _report(plan: DeletionPlan, done: Deletion) -> None:
     for item in done.failed:
         print(f"virt-guest: error: {item.reason}", file=sys.stderr)
     if done.failed:
-        print(f"virt-guest: hint: fix the problem, then run: virt-guest delete {plan.name}", file=sys.stderr)
+        print(f"virt-guest: hint: fix the problem, then run: {_command(given, [plan.name])}", file=sys.stderr)
     print(f"Deleted '{plan.name}'." if not done.failed else f"Deleted '{plan.name}', but some of its files remain.")
 
 

@@ -29,5 +29,8 @@ def detect_media(location: str, arch: str | None, os_type: str | None) -> str:
     known = set(catalog.names())
     name = next((name for name in tree.os_names if name in known), None)
     if name is None:
-        raise RequestError(f"unknown operating system at '{location}'", hint="set it with --osinfo NAME")
+        raise RequestError(
+            f"cannot identify the operating system of '{location}'",
+            hint="to install from it, specify the operating system: virt-install --osinfo NAME ...",
+        )
     return name

@@ -1,4 +1,4 @@
-"""One run of virt-xml: make the change, show it, ask about it, plug it in, save it, start the guest."""
+"""One run of virt-xml: change the XML, print it, ask for confirmation, plug devices in, define and start the guest."""
 
 from __future__ import annotations
 
@@ -95,9 +95,7 @@ class Session:
     def _original_text(self) -> str:
         if self.guest is not None:
             return self.guest.xml(inactive=True)
-        if sys.stdin is None or sys.stdin.isatty():
-            raise RequestError("no guest specified", hint="specify the guest's name, or pass its XML on standard input")
-        text = sys.stdin.read()
+        text = "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read()
         if not text.strip():
             raise RequestError("no guest specified", hint="specify the guest's name, or pass its XML on standard input")
         return text
@@ -126,7 +124,7 @@ class Session:
         if request.action == "remove_device":
             return list(change.remove(domain, option))
         if not change.can_add(domain, option.cls):
-            raise RequestError(f"--add-device does not support {option.name}", hint="use --edit")
+            raise RequestError(f"--add-device does not support {option.name}", hint=f"use --edit {option.name}")
         if not is_device(option.cls):
             return change.add_sections(domain, option, self._security_models())
         if not self.added:
@@ -187,7 +185,10 @@ class Session:
         option = self.request.option
         if option is None or not is_device(option.cls):
             action = "convert" if option is None else f"change {option.name} of"
-            raise RequestError(f"--update cannot {action} a running guest", hint="omit --update")
+            raise RequestError(
+                f"--update cannot {action} a running guest",
+                hint="omit --update: the change then takes effect at the next boot",
+            )
 
     def _apply(self, original: Domain, changed: Domain, undo: Undo, journal: Journal | None) -> None:
         request = self.request
@@ -230,15 +231,19 @@ class Session:
                 self.messages.warn(warning)
         if Domain.parse(guest.xml(inactive=True)).to_xml() == before and before != after:
             self.messages.warn(
-                "XML did not change after domain define. "
-                "You may have changed a value that libvirt is setting by default."
+                "the guest's definition did not change; libvirt may have replaced the new value with its default"
             )
         if self.guest.is_active() and not plugged:
             self.messages.report("Changes will take effect after the domain is fully powered off.")
 
     def _start(self, after: str, name: str, *, defined: bool) -> None:
         if self.guest is not None and self.guest.is_active():
-            raise RequestError(f"the guest '{name}' is already running", hint="omit --start, or power it off first")
+            from virtinstall.virsh_commands import virsh_command
+
+            shutdown = virsh_command(self.host.uri, "shutdown", name)
+            raise RequestError(
+                f"the guest '{name}' is already running", hint=f"omit --start, or shut it down first: {shutdown}"
+            )
         guest = self.host.find_guest(name) if defined else None
         if guest is not None:
             guest.start()
@@ -252,7 +257,7 @@ class Session:
         if not request.update or guest is None or request.print_xml or request.print_diff:
             return False
         if not guest.is_active():
-            self.messages.warn("The VM is not running, --update is inapplicable.")
+            self.messages.warn(f"--update has no effect: the guest '{guest.name}' is not running")
             return False
         live = Domain.parse(guest.xml())
         before = live.to_xml()
@@ -273,7 +278,7 @@ class Session:
             plug(text)
             undo.keep_everything()
             if request.action == "remove_device" and still_has(guest, text):
-                done = f"Device hotunplug requested; guest '{guest.name}' has not released the device yet."
+                done = f"Device hotunplug requested; the guest '{guest.name}' has not released the device yet."
             self.messages.report(done + "\n" if request.confirm else done)
         return True
 

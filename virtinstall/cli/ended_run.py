@@ -13,6 +13,6 @@ class EndedRun(EndedError):
     """Interruption of a command that reports what it has done. `status` is the exit status."""
 
     def __init__(self, cause: BaseException, done: str, *, hint: str | None = None) -> None:
-        how = f"ended by {cause.signal_name}" if isinstance(cause, Terminated) else "interrupted"
-        super().__init__(f"{how}: {done}", hint=hint)
+        how = f"terminated by {cause.signal_name}" if isinstance(cause, Terminated) else "interrupted"
+        super().__init__(f"{how}; {done}", hint=hint)
         self.status = 128 + cause.number if isinstance(cause, Terminated) else int(Status.INTERRUPTED)

@@ -29,10 +29,10 @@ def finish(given: Namespace) -> int:
         try:
             hypervisor.finish(name, timeout=timeout, start=not given.noreboot, report=messages.report)
         except WaitTimeout:
-            print("Installation has exceeded the time limit; the guest is still running.", file=sys.stderr)
+            print("Timed out waiting for the installation to complete; the guest is still running.", file=sys.stderr)
             return Status.TIMED_OUT
         except GuestCrashed:
-            print("The guest crashed.", file=sys.stderr)
+            print(f"The guest '{name}' crashed.", file=sys.stderr)
             return Status.CRASHED
         except GuestStopped as error:
             print("\n".join(filter(None, (error.message, error.hint))))
@@ -41,6 +41,6 @@ def finish(given: Namespace) -> int:
             state = hypervisor.guest(name).state
             print(f"\nStopped waiting; the guest '{name}' is unchanged ({state}).", file=sys.stderr)
             return Status.INTERRUPTED if isinstance(error, KeyboardInterrupt) else 128 + error.number
-    started = "" if given.noreboot else "; the guest is started"
-    print(f"The installation of '{name}' is finished{started}.")
+    running = "" if given.noreboot else "; the guest is running"
+    print(f"The installation of '{name}' is finished{running}.")
     return Status.DONE

@@ -42,7 +42,7 @@ def _minutes(count: int | None) -> str:
 
 
 class InstallWatcher:
-    """Follower of one guest, which prints lines through a function."""
+    """Watcher of one guest after its start; it prints lines through `report`."""
 
     def __init__(self, plan: Plan, host: LibvirtHost, report: Callable[[str], None]) -> None:
         """Prepare; raise RequestError if the guest can never reach the condition of --wait-for."""
@@ -107,19 +107,19 @@ class InstallWatcher:
             guest.resume_if_paused()
             self.report("\nStarting install...\nWaiting for the installation to complete.")
             if not self.host.wait_until(lambda: guest.state() in OFF, time_left(deadline)):
-                return self._out_of_time("the installation")
+                return self._out_of_time("the installation to complete")
             status = self._complete(guest, "none", True)
             found = self.host.guest_named(self.plan.name)
             if status is not Status.DONE or found is None or run.noreboot:
                 return status
             guest = found
-        self.report(f"Waiting for the guest: {goal}.")
+        self.report(f"Waiting until the guest reaches '{goal}'.")
         try:
             Waiter(self.host, guest, self.plan.final, self.report, deadline).wait(goal)
         except WaitTimeout:
             return self._out_of_time(f"'{goal}'")
         except GuestCrashed:
-            self.report("The guest crashed.")
+            self.report(f"The guest '{self.plan.name}' crashed.")
             return Status.CRASHED
         except CloudInitFailed as error:
             self.cloud_init_errors = error.errors
@@ -127,7 +127,7 @@ class InstallWatcher:
             self.report("\n".join([*lines, f"Hint: {error.hint}"]))
             return Status.CLOUD_INIT_FAILED
         except GuestStopped:
-            self.report(f"The guest powered off before '{goal}' was reached.")
+            self.report(f"The guest '{self.plan.name}' powered off before it reached '{goal}'.")
             return Status.ERROR
         self.report(f"Guest '{self.plan.name}' reached '{goal}'.")
         if goal == "ssh":
@@ -145,7 +145,7 @@ class InstallWatcher:
 
     def _still_running(self, installing: bool) -> str:
         if installing:
-            reason = "" if has_terminal() else " (no terminal)"
+            reason = "" if has_terminal() else ", because standard input is not a terminal"
             return (
                 "Domain is still running. Installation may be in progress.\n"
                 f"Not waiting for the installation{reason}; use --wait to wait for it.\n{self._ways_on()}"
@@ -210,9 +210,9 @@ class InstallWatcher:
             limit = minutes * 60.0
         # cloud-init may end with a reboot: virt-install's first boot of an image ends there
         until_reboot = self.plan.seeded and not installing
+        end = "power off or reboot" if until_reboot else "power off"
+        event = "the installation to complete" if installing else f"the guest '{self.plan.name}' to {end}"
         if limit is None or limit > _SETTLE_SECONDS:
-            end = "power off or reboot" if until_reboot else "power off"
-            event = "the installation to complete" if installing else f"the guest '{self.plan.name}' to {end}"
             self.report(f"Waiting{'' if limit is None else f' {_minutes(minutes)}'} for {event}.")
         if until_reboot:
             from virtinstall.libvirt_host.reboots import watch_reboots
@@ -229,8 +229,7 @@ class InstallWatcher:
         if shown and minutes is None:
             self.report(self._still_running(installing))
             return Status.DONE
-        process = "Installation" if installing else f"Guest '{self.plan.name}'"
-        self.report(f"{process} has exceeded the time limit; the guest is still running.\n{self._ways_on()}")
+        self.report(f"Timed out waiting for {event}; the guest is still running.\n{self._ways_on()}")
         return Status.TIMED_OUT
 
     def _complete(self, guest: HostGuest, kind: str, installing: bool) -> Status:
@@ -241,7 +240,7 @@ class InstallWatcher:
         try:
             installation.require_end()
         except GuestCrashed:
-            self.report("The guest crashed.")
+            self.report(f"The guest '{self.plan.name}' crashed.")
             return Status.CRASHED
         except GuestStopped as error:
             self.report(f"{error.message}\nTo start it anyway: {self._virsh('start')}")

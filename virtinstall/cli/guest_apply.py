@@ -104,4 +104,4 @@ def _confirmed(found: list[Comparison]) -> bool:
     from virtinstall.cli.confirm import confirmed
 
     count = sum(each.action not in _IDLE for each in found)
-    return confirmed(f"Apply this to {count} {'guest' if count == 1 else 'guests'}?", "guests would be changed")
+    return confirmed(f"Apply these changes to {count} {'guest' if count == 1 else 'guests'}?", "changing guests")

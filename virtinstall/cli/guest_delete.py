@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
@@ -81,7 +82,7 @@ def _read_file(given: Namespace) -> Lab | None:
     """Replace the names with those in the file, in reverse order of creation. Raises: UsageError, RequestError."""
     if given.file is None:
         if not given.names:
-            raise UsageError("no guest specified", hint="specify a name, or a guests file: -f guests.yaml")
+            raise UsageError("no guest specified", hint="specify its name, or a guests file with: -f guests.yaml")
         return None
     from virtinstall.cli.guest_diff import load_lab
 
@@ -101,7 +102,10 @@ def _where(given: Namespace, lab: Lab | None, hypervisors: Hypervisor | Connecti
     placed = lab.placed(hypervisors, given.names)
     if placed.problems:
         name, error = next(iter(placed.problems.items()))
-        raise RequestError(f"{name}: {error.message}; nothing was deleted", hint="name the guests of other hosts")
+        raise RequestError(
+            f"cannot delete '{name}', and nothing was deleted: {error.message}",
+            hint=f"to delete only guests on other hosts: virt-guest delete -f {shlex.quote(given.file)} NAME...",
+        )
     return {guest.name: guest.host for guest in placed.guests}
 
 
@@ -113,7 +117,7 @@ def _delete(given: Namespace, where: dict[str, str | None], sessions: Sessions, 
         try:
             plans.append(hypervisor.deletion_plan(name, given.storage))
         except GuestNotFound:
-            print(f"There is no guest '{name}': nothing to delete.")
+            print(f"No such guest: '{name}'; nothing to delete.")
             documents.append(missing(name))
     for plan in plans:
         print(_text(plan), end="")
@@ -138,8 +142,11 @@ def _require_own(name: str, given: Namespace, hypervisor: Hypervisor) -> None:
 
     found = hypervisor.host.guest_named(name)
     if found is not None and not belongs(found, given.lab.project, given.lab.file):
+        source = "standard input" if given.file == "-" else given.file
+        connection = [] if given.connect is None else ["--connect", given.connect]
         raise RequestError(
-            f"the guest '{name}' exists and was not created from {given.file}", hint=f"virt-guest delete {name}"
+            f"the guest '{name}' exists and was not created from {source}",
+            hint=f"to delete it anyway: {shlex.join(['virt-guest', 'delete', *connection, name])}",
         )
 
 
@@ -158,7 +165,7 @@ def _confirmed(plans: list[DeletionPlan]) -> bool:
     names = ", ".join(f"'{plan.name}'" for plan in plans)
     files = sum(len(plan.files) for plan in plans)
     disks = f" and {files} {'file' if files == 1 else 'files'}" if files else ""
-    return confirmed(f"Delete {names}{disks}?", "deleting guests cannot be undone")
+    return confirmed(f"Delete {names}{disks}?", "deleting guests")
 
 
 def _text(plan: DeletionPlan) -> str:
@@ -166,7 +173,7 @@ def _text(plan: DeletionPlan) -> str:
     heading = (
         f"Guest '{plan.name}'"
         if plan.exists
-        else f"Guest '{plan.name}' (already removed; its deletion was interrupted)"
+        else f"Guest '{plan.name}' (no longer defined, because an earlier deletion was interrupted)"
     )
     lines = [
         f"{heading}:",

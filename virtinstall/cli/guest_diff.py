@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -66,7 +67,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def load_lab(given: Namespace) -> Lab:
     """Return the lab of -f. Raises: UsageError, FileError."""
     if given.file is None:
-        raise UsageError("no guests file specified", hint="specify it with -f, for example: -f guests.yaml")
+        raise UsageError("no guests file specified", hint="specify it with: -f guests.yaml")
     if given.file == "-":
         return Lab.parse(sys.stdin.buffer.read(), "standard input", project=Path.cwd().name)
     return Lab.load(given.file)
@@ -125,12 +126,13 @@ def _lines(comparison: Comparison) -> Iterator[str]:
         yield f"{name}: {verb}" + (f" on {comparison.host}" if comparison.host and not comparison.exists else "")
     yield from _change_lines(comparison)
     if comparison.pending and comparison.action not in ("reboot", "recreate", "delete"):
-        yield f"{name}: earlier changes take effect at the next boot (apply --reboot restarts it)"
+        yield f"{name}: earlier changes take effect at the next boot (virt-guest apply --reboot restarts it)"
     if comparison.at_creation and comparison.action != "recreate":
         options = ", ".join(f"--{option}" for option in comparison.at_creation)
-        yield f"{name}: changes to {options} take effect only when the guest is recreated (--recreate {name})"
+        recreate = shlex.join(["virt-guest", "apply", "--recreate", name])
+        yield f"{name}: changes to {options} take effect only when the guest is recreated ({recreate})"
     for line in _drift_lines(comparison.drift):
-        yield f"{name}: drift, kept: {line}"
+        yield f"{name}: changed outside the file, kept: {line}"
 
 
 def _deletion_lines(plan: DeletionPlan) -> Iterator[str]:

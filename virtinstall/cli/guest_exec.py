@@ -34,7 +34,7 @@ def run(given: Namespace, log: Log) -> int:
     from virtinstall.units import parse_duration
 
     if not given.command:
-        raise UsageError("no command specified", hint=f"example: virt-guest exec {given.name} -- COMMAND")
+        raise UsageError("no command specified", hint=f"specify it after `--`: virt-guest exec {given.name} -- uptime")
     timeout = None if given.timeout is None else parse_duration(given.timeout, "--timeout")
     with connect(given.connect) as hypervisor:
         guest = hypervisor.guest(given.name)
@@ -47,7 +47,7 @@ def run(given: Namespace, log: Log) -> int:
                 timeout=timeout,
             )
         except WaitTimeout as error:
-            print(f"virt-guest: {error.message}", file=sys.stderr)
+            print(f"virt-guest: error: {error.message}", file=sys.stderr)
             return Status.TIMED_OUT
 
 

@@ -42,7 +42,7 @@ def run(given: Namespace, log: Log) -> int:
     if given.file is None:
         return _export_existing(given)
     if given.format != "kubevirt":
-        raise UsageError("-f requires --format kubevirt", hint="virt-guest export NAME prints an existing guest")
+        raise UsageError("-f requires --format kubevirt", hint="add --format kubevirt, or omit -f")
     from virtinstall.cli.guest_diff import load_lab
     from virtinstall.cli.print_kubevirt import print_manifests
     from virtinstall.fleet.manifests import guest_manifests
@@ -60,10 +60,11 @@ def _export_existing(given: Namespace) -> int:
 
     if given.format == "kubevirt":
         raise UsageError(
-            "--format kubevirt requires a guests file", hint="create one with: virt-guest export NAME > guests.yaml"
+            "--format kubevirt requires a guests file",
+            hint="specify it with -f guests.yaml; create one with: virt-guest export NAME > guests.yaml",
         )
     if not given.names:
-        raise UsageError("no guest specified", hint="specify a name, or a guests file: -f guests.yaml")
+        raise UsageError("no guest specified", hint="specify its name: virt-guest export NAME")
     with connect(given.connect) as hypervisor:
         guests = export(hypervisor, given.names)
     print(export_text(guests, given.connect), end="")

@@ -8,6 +8,7 @@ import time
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
+from virtinstall.cli.confirm import confirmed
 from virtinstall.cli.connection import connect
 from virtinstall.cli.messages import Messages
 from virtinstall.cli.table import table, terminal_width
@@ -103,26 +104,15 @@ def _prune(given: Namespace, hypervisor: Hypervisor, images: list[StoredImage]) 
         print("Nothing to remove.", file=text_stream)
         removed = [] if given.dry_run else hypervisor.remove_images(())
     elif not given.dry_run:
-        if not given.yes and not _confirmed(f"Remove {len(unused)} images ({total})?"):
+        counted = f"{len(unused)} {'image' if len(unused) == 1 else 'images'} ({total})"
+        if not given.yes and not confirmed(f"Remove {counted}?", "removing images"):
             return _DECLINED
         removed = hypervisor.remove_images(unused)
-        print(f"Removed {len(unused)} images ({total}).", file=text_stream)
+        print(f"Removed {counted}.", file=text_stream)
     if given.output == "json":
         document = {"removed": removed, "kept": [_document(image) for image in images if not image.is_unused]}
         print(json.dumps({**document, "changed": bool(removed)}, indent=2))
     return 0
-
-
-def _confirmed(question: str) -> bool:
-    from virtinstall.cli.terminal import has_terminal
-    from virtinstall.options.usage import UsageError
-
-    if not has_terminal():
-        raise UsageError(
-            "--prune removes files and requires a confirmation, but there is no terminal", hint="add --yes"
-        )
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _label(image: StoredImage) -> str:
@@ -132,7 +122,7 @@ def _label(image: StoredImage) -> str:
 def _reason(image: StoredImage) -> str:
     if image.users:
         return f"used by {', '.join(image.users)}"
-    return "used by a run within the last hour" if image.is_recent else human_size(image.size_bytes)
+    return "downloaded or used within the last hour" if image.is_recent else human_size(image.size_bytes)
 
 
 def _document(image: StoredImage) -> dict[str, Any]:

@@ -35,9 +35,12 @@ def run(given: Namespace, log: Log) -> int:
     if given.all and given.file is not None:
         raise UsageError("-f and --all cannot be used together", hint="omit one of them")
     if not given.all and given.file is None:
-        raise UsageError("either -f FILE or --all is required", hint="virt-guest inventory -f guests.yaml")
+        raise UsageError("either -f FILE or --all is required", hint="example: virt-guest inventory -f guests.yaml")
     if given.all and given.names:
-        raise UsageError("--all includes every guest; names require -f", hint="omit --all or the names")
+        raise UsageError(
+            "--all and names of guests cannot be used together",
+            hint="omit the names, or use -f guests.yaml instead of --all",
+        )
     inventory = _inventory(given)
     messages = Messages()
     for warning in inventory.warnings:
@@ -45,7 +48,7 @@ def run(given: Namespace, log: Log) -> int:
     if given.host is not None:
         guest = next((each for each in inventory.guests if each.name == given.host), None)
         if guest is None:
-            raise GuestNotFound(f"no such guest: '{given.host}'", hint="--list prints all of them")
+            raise GuestNotFound(f"no such guest: '{given.host}'", hint="list the guests with --list instead of --host")
         print(json.dumps(guest.variables, indent=2))
     elif given.list:
         print(json.dumps(inventory.document(), indent=2))

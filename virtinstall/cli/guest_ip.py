@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,9 @@ def run(given: Namespace, log: Log) -> int:
                 guest.wait_for("ip", timeout, report=lambda text: print(text, file=sys.stderr))
             except RequestError as error:
                 # the message is that of virt-install's option
-                hint = (error.hint or "").replace("add --", f"virt-xml {given.name} --add-device --") or None
+                connection = [] if given.connect is None else ["--connect", given.connect]
+                command = shlex.join(["virt-xml", *connection, given.name, "--add-device"])
+                hint = (error.hint or "").replace("add --", f"add it with: {command} --") or None
                 raise RequestError(error.message.removeprefix("--wait-for ip: "), hint=hint) from error
             except (WaitTimeout, GuestCrashed) as error:
                 return _report_failure(given, error)
@@ -49,9 +52,9 @@ def run(given: Namespace, log: Log) -> int:
             state = guest.state
             from virtinstall.virsh_commands import virsh_command
 
-            hint = f"start it: {virsh_command(hypervisor.uri, 'start', given.name)}"
-            hint = "wait for it: --wait" if state.is_active else hint
-            raise RequestError(f"no address of the guest '{given.name}' is known ({state})", hint=hint)
+            hint = f"start it with: {virsh_command(hypervisor.uri, 'start', given.name)}"
+            hint = "add --wait to wait for an address" if state.is_active else hint
+            raise RequestError(f"the guest '{given.name}' has no known IP address; its state is '{state}'", hint=hint)
     if given.output == "json":
         import json
 
@@ -65,7 +68,7 @@ def _report_failure(given: Namespace, error: WaitTimeout | GuestCrashed) -> Stat
     """Report why no address was found; return the exit status."""
     status = Status.CRASHED
     if isinstance(error, WaitTimeout):
-        message = f"timed out after {given.timeout}: no address of the guest '{given.name}' is known"
+        message = f"timed out after {given.timeout}: the guest '{given.name}' has no known IP address"
         error, status = WaitTimeout(message), Status.TIMED_OUT
     if given.output == "json":
         from virtinstall.cli.report import error_document

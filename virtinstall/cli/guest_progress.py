@@ -21,7 +21,7 @@ _VERBS = {
     "create": "created",
     "update": "changed",
     "delete": "deleted",
-    "recreate": "created again",
+    "recreate": "recreated",
     "reboot": "restarted",
 }
 _UP, _CLEAR_BELOW = "\x1b[{}A", "\r\x1b[J"
@@ -75,7 +75,7 @@ class GuestProgress:
             for text, count in self._warned.items():
                 if count > 1:
                     others = f"{count - 1} other {'guest' if count == 2 else 'guests'}"
-                    self._warning(f"the same for {others}: {text}")
+                    self._warning(f"the same warning for {others}: {text}")
 
     def report(self, name: str, step: str) -> None:
         """Show what is done with a guest now."""
@@ -91,10 +91,9 @@ class GuestProgress:
             self._active.pop(outcome.name, None)
             self._finished += outcome.status != "unchanged"
             if outcome.status == "done":
-                when = " (some changes take effect at the next boot: --reboot restarts it)" if outcome.pending else ""
-                self._write(
-                    [f"{outcome.name}: {_VERBS.get(outcome.action, outcome.action)}{when}, {outcome.seconds:.1f} s"]
-                )
+                done = f"{outcome.name}: {_VERBS.get(outcome.action, outcome.action)}, {outcome.seconds:.1f} s"
+                later = "; some changes take effect at the next boot (--reboot restarts the guest)"
+                self._write([done + (later if outcome.pending else "")])
             elif outcome.status in ("failed", "skipped"):
                 lines = [f"virt-guest: error: {outcome.name}: {line}" for line in str(outcome.message).split("\n")]
                 self._write(lines + ([f"virt-guest: hint: {outcome.hint}"] if outcome.hint else []), sys.stderr)

@@ -73,7 +73,7 @@ def _reset(given: Namespace) -> tuple[int, bool, ResetPlan]:
         if not given.yes:
             from virtinstall.cli.confirm import confirmed
 
-            if not confirmed(f"Reset '{given.name}'?", "a reset cannot be undone"):
+            if not confirmed(f"Reset '{given.name}'?", "resetting a guest"):
                 return _DECLINED, False, plan
         messages = Messages()
         try:
@@ -85,7 +85,7 @@ def _reset(given: Namespace) -> tuple[int, bool, ResetPlan]:
                 **choices,
             )
         except WaitTimeout as error:
-            messages.warn(f"{error.message} ({error.hint})")
+            print(f"virt-guest: error: {error.message}\nvirt-guest: hint: {error.hint}", file=sys.stderr)
             return Status.TIMED_OUT, False, plan
         messages.report(f"Reset '{given.name}'{' and started it' if given.start else ''}.")
     return Status.DONE, True, plan
@@ -103,7 +103,7 @@ def _text(plan: ResetPlan) -> str:
     lines += [f"remove  checkpoint {name}" for name in plan.checkpoints]
     lines += [f"remove  snapshot {path}" for path in plan.overlays]
     if plan.inserts is not None:
-        lines.append(f"insert  seed {plan.inserts}: it is not in a drive")
+        lines.append(f"insert  seed {plan.inserts}, which is in no drive")
     if plan.is_active:
         lines.insert(0, f"stop    guest {plan.name}")
     return f"Guest '{plan.name}':\n" + "".join(f"  {line}\n" for line in lines)

@@ -160,7 +160,7 @@ def _create(plan: Plan, hypervisor: Hypervisor, log: Log, messages: Messages) ->
             errors = tuple(f"cloud-init: {error}" for error in watcher.cloud_init_errors)
             return status, plan.replace(warnings=(*plan.warnings, *errors)) if errors else plan
     except HostError as error:
-        error.add_note(f"the guest '{plan.name}' was started and is unchanged")
+        error.add_note(f"the guest '{plan.name}' was created and is kept")
         raise
     except (KeyboardInterrupt, Terminated) as error:
         print(f"\nStopped waiting; the guest '{plan.name}' is unchanged ({guest.state}).", file=sys.stderr)

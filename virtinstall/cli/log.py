@@ -37,7 +37,7 @@ class Log:
         """Whether messages of the library are already logged here."""
 
     def line(self, text: str) -> None:
-        """Log a text of one or more lines, secrets taken out."""
+        """Log a text of one or more lines without secrets."""
         if self._path is None and self._stream is None:
             return
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S%z")
@@ -73,9 +73,9 @@ class Log:
 
 @contextmanager
 def library_log(log: Log, *, everything: bool = False) -> Iterator[None]:
-    """Write what the library logs to `log` as well; `everything`: what other libraries log, too (for --debug).
+    """Write what the library logs to `log` as well; `everything`: also what other libraries log (for --debug).
 
-    Loads the module `logging`, for which a preview has no time.
+    This loads the module `logging`, which takes longer than a preview may.
     """
     if log.has_library:
         yield
@@ -132,7 +132,7 @@ def _quoted(word: str) -> str:
 
 
 def _open(path: str) -> int:
-    """The file to append to, a new one where the last has grown large. Raises: OSError."""
+    """Open the file to append to; first rename it if it has grown large. Raises: OSError."""
     directory = open_directory(os.path.dirname(path))
     try:
         name = os.path.basename(path)

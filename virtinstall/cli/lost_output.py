@@ -51,7 +51,7 @@ def tolerate_lost_output(fact: str) -> Iterator[None]:
         if tolerant.error is not None:
             _discard_from_now_on(before)
             reason = tolerant.error.strerror or tolerant.error
-            print(f"WARNING  {fact}; standard output cannot be written: {reason}", file=sys.stderr)
+            print(f"WARNING  cannot write to standard output: {reason}; {fact}", file=sys.stderr)
 
 
 def _discard_from_now_on(stream: TextIO) -> None:

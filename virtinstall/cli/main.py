@@ -136,7 +136,7 @@ def _logged_status(prog: str, run: _Run, arguments: list[str], log: Log) -> int:
     except KeyboardInterrupt as error:
         return _report_end(prog, "Interrupted", error, 130, arguments)
     except Terminated as error:
-        return _report_end(prog, f"Ended by {error.signal_name}", error, 128 + error.number, arguments)
+        return _report_end(prog, f"Terminated by {error.signal_name}", error, 128 + error.number, arguments)
     except Exception:
         _log_trace(log)
         raise

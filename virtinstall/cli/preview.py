@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 def preview_text(plan: Plan) -> str:
     """Return the plan as text, one line for each action."""
     lines = [action.text for action in actions_of(plan)]
-    return "".join(f"  would {line}\n" for line in (*lines, _recorded(plan)))
+    return "".join(f"  would {line}\n" for line in (*lines, _metadata_text(plan)))
 
 
-def _recorded(plan: Plan) -> str:
+def _metadata_text(plan: Plan) -> str:
     from virtinstall import __version__
     from virtinstall.guest_record import record_of
 
     record = record_of(plan, __version__)
     paths = [each.path if each.volume is None else f"{each.pool}/{each.volume}" for each in record.files]
-    what = ", ".join(paths) or "nothing else"
-    login = "" if record.host_key is None else f", and the public key of its SSH server ({record.host_key})"
-    return f"record in the guest's metadata that this run created {what}{login}"
+    created = f"; created files: {', '.join(paths)}" if paths else ""
+    host_key = "" if record.host_key is None else f"; SSH host key: {record.host_key}"
+    return f"mark the guest in its metadata as created by virtinstall{created}{host_key}"

@@ -16,7 +16,7 @@ _MOST_NAMES = 5
 
 
 def print_kubevirt(given: Namespace) -> int:
-    """Print it; return the exit status. Raises: RequestError, naming each option that KubeVirt cannot express."""
+    """Print the manifests; return the exit status. Raises: RequestError, naming each option that KubeVirt lacks."""
     from virtinstall.cli.typed_answers import with_typed_answers
     from virtinstall.kubevirt.manifests import manifests
     from virtinstall.options.fallback import fallback_for
@@ -47,10 +47,11 @@ def print_manifests(guests: Sequence[Manifests]) -> None:
         for warning in guest.warnings:
             warned.setdefault(warning, []).append(guest.name)
         for account, password in guest.passwords:
-            print(f"Password of {account} in {guest.name} is: {password}", file=sys.stderr)
+            print(f"Password of '{account}' in the guest '{guest.name}': {password}", file=sys.stderr)
     for warning, names in warned.items():
-        everywhere = len(names) == len(guests)
-        messages.warn(warning if everywhere else f"{', '.join(names[:_MOST_NAMES])}: {warning}")
+        more = len(names) - _MOST_NAMES
+        shown = f"{', '.join(names[:_MOST_NAMES])}{f' and {more} more' if more > 0 else ''}"
+        messages.warn(warning if len(names) == len(guests) else f"{shown}: {warning}")
     documents = [document for guest in guests for document in guest.documents]
     comments = [comment for guest in guests for comment in guest.comments]
     print(to_yaml(documents, comments), end="")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def print_spec(given: Namespace) -> int:
-    """Print it; return the exit status. Raises: RequestError, as for the command line itself."""
+    """Print the guests file; return the exit status. Raises: RequestError, as without `--output spec`."""
     from virtinstall.fleet.spec_file import spec_text
     from virtinstall.options.legacy import rewrite
 

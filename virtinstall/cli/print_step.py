@@ -25,7 +25,8 @@ def print_step(plan: Plan, step: str, messages: Messages) -> int:
         return 0
     if int(step) > len(documents):
         raise RequestError(
-            f"--print-xml {step}: only step 1 exists: this guest has no installation phase", hint="use --print-xml 1"
+            f"--print-xml {step}: there is only one XML document, because the guest has no separate installation",
+            hint="use --print-xml 1",
         )
     print(documents[int(step) - 1], end="")
     return 0

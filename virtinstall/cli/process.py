@@ -11,22 +11,22 @@ _OBJECTS_BETWEEN_COLLECTIONS = 200_000
 
 
 def virt_install() -> NoReturn:
-    """The process `virt-install`."""
+    """Run `virt-install` and exit."""
     _end_with(main)
 
 
 def virt_clone() -> NoReturn:
-    """The process `virt-clone`."""
+    """Run `virt-clone` and exit."""
     _end_with(clone_main)
 
 
 def virt_xml() -> NoReturn:
-    """The process `virt-xml`."""
+    """Run `virt-xml` and exit."""
     _end_with(xml_main)
 
 
 def virt_guest() -> NoReturn:
-    """The process `virt-guest`."""
+    """Run `virt-guest` and exit."""
     _end_with(guest_main)
 
 

@@ -62,7 +62,7 @@ def guest_document(plan: Plan, host: Host, warnings: Sequence[str], *, created: 
 
 
 def _record(plan: Plan, guest: HostGuest | None) -> dict[str, Any] | None:
-    """The record as the guest has it, or will have it."""
+    """Return the record in the guest's metadata, or the one that a planned guest will have."""
     from virtinstall import __version__
     from virtinstall.guest_record import NAMESPACE, parse_record, record_of
 
@@ -82,7 +82,7 @@ def _disks(plan: Plan, host: Host) -> list[dict[str, Any]]:
 
 
 def _image(fetch: ImageFetch) -> dict[str, Any]:
-    """An image that disks start from; what only the server knows is null where it was not asked."""
+    """Return an image that disks start from; what is unknown before the download is null."""
     image = fetch.result or fetch.cached
     document = {"name": fetch.source.label, "arch": fetch.source.arch or None, "catalogue": fetch.source.origin}
     names = ("url", "path", "digest", "format", "virtual_size", "verified")

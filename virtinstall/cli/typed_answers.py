@@ -1,4 +1,4 @@
-"""Answers given as `-`: asked for on the terminal, passwords without an echo, or read from standard input.
+"""Answers specified as `-`: read from the terminal (passwords without echo), otherwise from standard input.
 
 They are read once, before planning, because a plan may be repeated.
 """
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def with_typed_answers(request: Request) -> Request:
-    """`request` with the text of each answer that is given as `-`.
+    """Return `request` with the text of each answer that is specified as `-`.
 
-    Raises: RequestError, when there is no standard input, or a password is typed differently the second time.
+    Raises: RequestError, if there is no standard input, or the two typed passwords differ.
     """
     install = request.install
     wanted = [
@@ -46,14 +46,16 @@ def _is_password(option: str) -> bool:
 def _read(option: str) -> str:
     stream = sys.stdin
     if stream is None:
-        raise RequestError(f"{option}=-: no standard input", hint="specify a file")
+        raise RequestError(f"{option}=-: standard input is not available", hint="specify a file instead of -")
     if not _is_password(option):
         return stream.read()
     if not stream.isatty():
         return stream.readline()
     from getpass import getpass
 
-    password = getpass(f"{option}: password (not shown): ")
-    if getpass(f"{option}: once more: ") != password:
-        raise RequestError(f"{option}=-: the two passwords differ", hint="run the command again")
+    password = getpass(f"Password for {option} (not shown): ")
+    if getpass("Repeat the password: ") != password:
+        raise RequestError(
+            f"{option}=-: the two passwords differ", hint="run the command again, and type the same password twice"
+        )
     return password

@@ -1,4 +1,4 @@
-"""`virt-clone`: options -> plan -> the copy's XML, or the copy."""
+"""`virt-clone`: plan the copy of a guest from the options, and print its XML or create it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def clone_parser() -> Parser:
 
 
 def read_clone_request(given: Namespace) -> CloneRequest:
-    """The request that the options make. Raises: RequestError, when the file of --original-xml can't be read too."""
+    """Return the request that the options describe. Raises: RequestError, also if --original-xml cannot be read."""
     from virtinstall.clone.request import CloneRequest
     from virtinstall.options.read import read_checks
 
@@ -77,8 +77,9 @@ def _text_of(path: str) -> str:
         with open(path, encoding="utf-8") as file:
             return file.read()
     except (OSError, UnicodeDecodeError) as error:
-        why = "no such file" if isinstance(error, FileNotFoundError) else getattr(error, "strerror", None) or error
-        hint = "print a guest's XML with: virsh dumpxml NAME"
+        why = "not valid UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
+        why = "no such file" if isinstance(error, FileNotFoundError) else why
+        hint = "save the XML of a guest with: virsh dumpxml NAME > FILE"
         raise RequestError(f"--original-xml {path}: {why}", hint=hint) from error
 
 

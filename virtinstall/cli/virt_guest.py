@@ -1,4 +1,4 @@
-"""`virt-guest SUBCOMMAND`: what is done with guests that exist. A subcommand is one file and one row of the table.
+"""`virt-guest SUBCOMMAND`: commands for guests. Each subcommand is a module and a row of the table.
 
 A module of a subcommand has `add_arguments(parser)` and `run(given, log) -> exit status`.
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from virtinstall.cli.log import Log
 
 PROG = "virt-guest"
-_LIST = f"`{PROG} --help` lists the subcommands"
+_LIST = f"list the subcommands with: {PROG} --help"
 # subcommands of similar tools, and the command that does it
 _OTHER_NAMES = {
     **dict.fromkeys(("remove", "rm", "undefine"), f"{PROG} delete NAME"),
@@ -30,7 +30,7 @@ _OTHER_NAMES = {
 
 
 class Subcommand(NamedTuple):
-    """A row: what it is called, its module, and a line of help."""
+    """Subcommand: its name, its module, and a line of help."""
 
     name: str
     module: str
@@ -78,7 +78,10 @@ def run(arguments: list[str], log: Log) -> int:
     given = guest_parser(SUBCOMMANDS if chosen is None else (chosen,)).parse_args(arguments[:end])
     if end < len(arguments):
         if not hasattr(given, "command"):
-            raise UsageError(f"'--' is not expected after {arguments[0]}", hint=_LIST)
+            raise UsageError(
+                f"unexpected '--': '{arguments[0]}' does not run a command",
+                hint=f"run a command in a guest with: {PROG} exec NAME -- COMMAND",
+            )
         given.command = [*given.command, *arguments[end + 1 :]]
     if given.version:
         from virtinstall import __version__

@@ -1,4 +1,4 @@
-"""`virt-xml`: a change to the XML of a guest that exists -> shown, saved, plugged in."""
+"""`virt-xml`: change the XML of an existing guest, and print, define or hot-plug the result."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def xml_parser() -> Parser:
 
 
 def _print_help(given: Namespace) -> bool:
-    """Print what `--OPTION help` asks for; False where nothing does."""
+    """Print the help of each `--OPTION help`; return whether there was one."""
     from virtinstall.options.introspect import help_text
     from virtinstall.options.parser import help_wanted
     from virtinstall.options.read import section_class
@@ -84,7 +84,7 @@ def _work(given: Namespace, log: Log) -> int:
 
 
 def read_edit_request(given: Namespace) -> EditRequest:
-    """The request that the options make. Raises: RequestError, when they contradict each other."""
+    """Return the request that the options describe. Raises: RequestError, if they contradict each other."""
     from virtinstall.edit.request import EditRequest
     from virtinstall.errors import RequestError
     from virtinstall.options.legacy import rewrite
@@ -102,22 +102,26 @@ def read_edit_request(given: Namespace) -> EditRequest:
     }
     if option is None and not conversions:
         raise RequestError("no change specified", hint="add an option, for example --disk cache=none")
-    if conversions and (action != "edit" or option is not None or len(conversions) > 1):
-        raise RequestError("--convert-to-q35 and --convert-to-vnc can only be combined with --edit")
+    names = [f"--{name.replace('_', '-')}" for name in conversions]
+    if conversions and action != "edit":
+        raise RequestError(f"{names[0]} requires --edit", hint=f"use --edit {names[0]}")
+    if len(conversions) + (option is not None) > 1:
+        names += [] if option is None else [option.name]
+        raise RequestError(f"{' and '.join(names)} cannot be used together", hint="run virt-xml once for each change")
     if given.osinfo is not None and action in ("edit", "remove_device"):
         raise RequestError(
-            f"--osinfo is not supported with --{action.replace('_', '-')}",
+            f"--{action.replace('_', '-')} does not support --osinfo",
             hint="use it with --add-device or --build-xml",
         )
     if given.define and given.no_define:
-        raise RequestError("--define and --no-define contradict each other", hint="use one of them")
+        raise RequestError("--define and --no-define cannot be used together", hint="omit one of them")
     if given.update and given.domain is None and action != "build_xml":
         raise RequestError(
             "--update requires the name of a guest", hint="specify the guest's name instead of XML on standard input"
         )
     if given.update and given.start:
         raise RequestError(
-            "--update cannot be used with --start",
+            "--update and --start cannot be used together",
             hint="use --update for a running guest, --start for a guest that is off",
         )
     osinfo = next(each for each in XML_OPTIONS if each.dest == "osinfo")
@@ -144,14 +148,14 @@ def _action(given: Namespace) -> str:
     found = [name for name in _ACTIONS if getattr(given, name) is not None]
     names = ["--" + name.replace("_", "-") for name in found or _ACTIONS]
     if not found:
-        raise RequestError(f"one of {', '.join(names)} must be specified")
+        raise RequestError(f"one of {', '.join(names[:-1])} or {names[-1]} is required")
     if len(found) > 1:
-        raise RequestError(f"the options {', '.join(names)} contradict each other", hint="use only one of them")
+        raise RequestError(f"{' and '.join(names)} cannot be used together", hint="use only one of them")
     return found[0]
 
 
 def _xml_option(given: Namespace) -> XmlOption | None:
-    """The one option that describes XML. Raises: RequestError, when there are several."""
+    """Return the option that describes XML, if there is one. Raises: RequestError, if there are several."""
     from virtinstall.edit.change import XmlOption
     from virtinstall.errors import RequestError
     from virtinstall.options.fallback import fallback_for
@@ -171,6 +175,6 @@ def _xml_option(given: Namespace) -> XmlOption | None:
         values = tuple(texts) if isinstance(texts, list) else (texts,)
         found.append(XmlOption(name, cls, values, fallback_for(cls)))
     if len(found) > 1:
-        names = ", ".join(option.name for option in found)
-        raise RequestError(f"only one change may be specified, not {names}", hint="run virt-xml once for each")
+        names = " and ".join(option.name for option in found)
+        raise RequestError(f"{names} cannot be used together", hint="run virt-xml once for each change")
     return found[0] if found else None

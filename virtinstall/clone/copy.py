@@ -198,7 +198,7 @@ def _make_volume(copy: Copy, host: Host, undo: Undo, progress: Progress, journal
                 progress.finish()
         else:
             host.create_volume(copy.pool, copy.volume_xml)
-        undo.push(f"volume {copy.pool}/{copy.volume}", lambda: host.delete_volume(copy.pool, copy.volume))
+        undo.push(f"the volume '{copy.pool}/{copy.volume}'", lambda: host.delete_volume(copy.pool, copy.volume))
     if copy.how == "volume":
         return
     if copy.source_volume is not None:
@@ -232,5 +232,7 @@ def _refresh_pools(plan: ClonePlan, host: Host, undo: Undo) -> None:
         return
     for pool in host.pools():
         if pool.active and pool.target in folders:
-            undo.push(f"libvirt's list of the pool {pool.name}", partial(host.refresh_pool, pool.name), is_thing=False)
+            undo.push(
+                f"the volume list of the pool '{pool.name}'", partial(host.refresh_pool, pool.name), is_thing=False
+            )
             host.refresh_pool(pool.name)

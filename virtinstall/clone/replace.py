@@ -34,7 +34,7 @@ def replace_guest(plan: ClonePlan, host: Host, undo: Undo) -> HostGuest:
     can_rename = host.driver() == "qemu" and (old is None or old.uuid != plan.uuid)
     name = f"{plan.name[:_LONGEST_STEM]}.{os.urandom(6).hex()}"
     staged = host.define_guest(_renamed(plan.xml, name, None if can_rename else _random_uuid()))
-    step = undo.push(f"guest {name}", staged.undefine)
+    step = undo.push(f"the guest '{name}'", staged.undefine)
     if not can_rename:
         staged.undefine()
         undo.forget(step)
@@ -43,12 +43,12 @@ def replace_guest(plan: ClonePlan, host: Host, undo: Undo) -> HostGuest:
     if can_rename:
         # rolled back before the old guest's definition, which has the same name
         undo.forget(step)
-        undo.push(f"guest {plan.name}", staged.undefine, uses_older=True)
+        undo.push(f"the guest '{plan.name}'", staged.undefine, uses_older=True)
         staged.rename(plan.name)
     # as planned: libvirt has added paths that contain the first name
     guest = host.define_guest(plan.xml)
     if not can_rename:
-        undo.push(f"guest {plan.name}", guest.undefine, uses_older=True)
+        undo.push(f"the guest '{plan.name}'", guest.undefine, uses_older=True)
     return guest
 
 
@@ -91,7 +91,7 @@ def _remove(old: HostGuest, host: Host, undo: Undo) -> None:
         if autostart:
             restored.set_autostart()
 
-    undo.push(f"definition of the replaced guest {old.name}", define_again)
+    undo.push(f"the definition of the replaced guest '{old.name}'", define_again, is_thing=False)
     # its UEFI variables are removed last, because they cannot be restored. A remote host's are removed with the
     # definition
     old.undefine(remove_nvram=not host.is_local(), remove_tpm=True, remove_saved=True)

@@ -24,7 +24,7 @@ def copy_tpm_state(source: str, target: str, undo: Undo) -> None:
     """Copy the directory `source`, with owners and modes, to `target`, which must not exist. Raises: StorageError."""
     with storage_errors("cannot copy the TPM state to", target):
         os.mkdir(target, 0o700)
-        undo.push(f"TPM state {target}", partial(_remove_tree, target))
+        undo.push(f"the TPM state in '{target}'", partial(_remove_tree, target))
         _copy_folder(source, target)
 
 

@@ -66,7 +66,7 @@ def _new_file(path: Path, mode: int, undo: Undo) -> Iterator[BinaryIO]:
             raise FetchError(
                 f"cannot create '{path}': {error.strerror}", hint="check that the directory is writable"
             ) from error
-        undo.push(f"file {path}", lambda: remove_file(str(path)), temporary=True)
+        undo.push(f"the file '{path}'", lambda: remove_file(str(path)), temporary=True)
     with os.fdopen(fd, "wb", buffering=0) as target:
         os.fchmod(fd, mode)  # regardless of the umask: QEMU's user must read it
         yield target

@@ -25,8 +25,8 @@ def make_directory(directory: str, undo: Undo) -> None:
             except FileExistsError:
                 continue
             except OSError as error:
-                raise StorageError(f"could not create the directory '{each}': {error.strerror}") from error
-            undo.push(f"directory {each}", partial(_remove_empty, each))
+                raise StorageError(f"cannot create the directory '{each}': {error.strerror}") from error
+            undo.push(f"the directory '{each}'", partial(_remove_empty, each))
 
 
 def can_make(directory: str) -> bool:

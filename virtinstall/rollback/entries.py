@@ -63,7 +63,7 @@ def journal_files(folder: Folder, kind: str = BORN) -> list[str]:
 
 
 def is_alive(path: str) -> bool:
-    """Whether the run holds its lock; one that just ended, or whose journal cannot be read, counts as alive."""
+    """Return whether the run of a journal is alive: it holds the lock, has just ended, or the journal is unreadable."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError:

@@ -1,4 +1,4 @@
-"""Leftovers of killed runs, reported to the user at the next run of the same name.
+"""Leftovers of killed runs, reported to the user at the next run for a guest with the same name.
 
 Each one is named with the command that removes it. A file is removed automatically only if it is provably unchanged
 since the run, no guest can have used it yet, and this run does not name it.
@@ -43,13 +43,25 @@ def report_leftovers(name: str, host: Host, report: Report) -> None:
     folder = journal_folder(os.environ, os.geteuid())
     found = [leftover for leftover in find_leftovers(name, folder, host.uri) if _is_there(leftover, host)]
     for leftover in found:
-        go_on = f"finish it with: virt-install --finish {name}; " if leftover.kind == "domain" else ""
-        report(
-            f"an earlier run for '{name}' was killed and left the {leftover.kind} {leftover.path} "
-            f"({go_on}remove it with: {_remove_command(leftover, host)})"
-        )
+        remedy = f"remove it with: {_remove_command(leftover, host)}"
+        if leftover.kind == "domain":
+            from virtinstall.virsh_commands import finish_command
+
+            remedy = f"finish its installation with: {finish_command(host.uri, name)}, or {remedy}"
+        report(f"an earlier run for '{name}' was killed and left {_described(leftover)}; {remedy}")
     if not found:
         forget_leftovers(name, folder, host.uri)
+
+
+def _described(leftover: Leftover) -> str:
+    """Return the leftover as a noun phrase."""
+    if leftover.kind == "domain":
+        return f"the guest '{leftover.path}'"
+    if leftover.kind == "reservation":
+        address, _, network = leftover.path.split(" ", 2)
+        return f"the DHCP reservation for {address} in the network '{network}'"
+    names = {"volume": "volume", "temporary pool": "temporary storage pool"}
+    return f"the {names.get(leftover.kind, 'file')} '{leftover.path}'"
 
 
 def _remove_command(leftover: Leftover, host: Host) -> str:
@@ -69,9 +81,7 @@ def _guest_of(leftover: Leftover, host: Host) -> HostGuest | None:
 
 
 def remove_served(name: str, host: Host, report: Report) -> None:
-    """Remove files that killed runs of guest `name` downloaded or created only for its installation; report those that
-    are kept.
-    """
+    """Remove files that killed runs for guest `name` created only for its installation; report each of them."""
     folder = journal_folder(os.environ, os.geteuid())
     for leftover in find_leftovers(name, folder, host.uri):
         if leftover.kind in _SERVED and os.path.lexists(leftover.path):
@@ -82,12 +92,9 @@ def remove_served(name: str, host: Host, report: Report) -> None:
             except OSError as error:
                 kept = error.strerror
             if kept is None:
-                report(f"removed {leftover.path}, which a killed run for '{name}' had left")
+                report(f"removed {_left(leftover)}")
             else:
-                report(
-                    f"a killed run for '{name}' left {leftover.path}, which is kept: {kept} "
-                    f"(remove it with: {leftover.remove_command})"
-                )
+                report(f"kept {_left(leftover)}: {kept}; remove it with: {leftover.remove_command}")
 
 
 def remove_served_of_others(name: str | None, host: Host, report: Report) -> None:
@@ -99,22 +106,24 @@ def remove_served_of_others(name: str | None, host: Host, report: Report) -> Non
                 try:
                     _remove(leftover)
                 except OSError as error:
-                    report(
-                        f"a killed run for '{other}' left {leftover.path}, which cannot be removed: {error.strerror}"
-                    )
+                    report(f"cannot remove {_left(leftover)}: {error.strerror}")
                 else:
-                    report(f"removed {leftover.path}, which a killed run for '{other}' had left")
+                    report(f"removed {_left(leftover)}")
+
+
+def _left(leftover: Leftover) -> str:
+    return f"{_described(leftover)}, left by a killed run for '{leftover.name}'"
 
 
 def remove_leftovers(
     name: str, host: Host, report: Report, named: Iterable[str] = (), *, complete: bool = False
 ) -> None:
-    """Remove and report the incomplete files of killed runs that created guest `name`; report everything else.
+    """Remove what killed runs for guest `name` created before a guest could use it; report everything else.
 
-    `complete`: remove complete files too, which are unchanged and which no guest uses.
+    `complete`: also remove files that a guest could use, if they are unchanged and no guest uses them. `named` are the
+    values of this run: a file that one of them refers to is kept.
 
-    `named` are the values of this run: a file that one of them means is kept. Raises: StorageError, if one cannot be
-    removed.
+    Raises: StorageError, if a file cannot be removed.
     """
     named = tuple(named)
     _remove_temporary_pools(name, host, report)
@@ -129,10 +138,10 @@ def remove_leftovers(
                 _remove(leftover)
             except OSError as error:
                 raise StorageError(
-                    f"cannot remove the incomplete {leftover.path} of a killed run: {error.strerror}",
+                    f"cannot remove {_left(leftover)}: {error.strerror}",
                     hint=f"remove it with: {leftover.remove_command}",
                 ) from error
-            report(f"removed the incomplete {leftover.path} left by an earlier, killed run for '{name}'")
+            report(f"removed {_left(leftover)}")
     report_leftovers(name, host, report)
     if named:
         # regardless of the result of this run, such a file now belongs to the user
@@ -150,16 +159,17 @@ def _remove_temporary_pools(name: str, host: Host, report: Report) -> None:
             place, _, volume = leftover.path.partition("/")
             there = host.volume(pool, volume) if leftover.kind == "volume" and place == pool else None
             if there is not None:
-                report(f"an earlier run for '{name}' was killed and left {there.path} on the host, which is kept")
+                report(f"kept {there.path} on the host, left by a killed run for '{name}'")
         host.destroy_pool(pool)
-        report(f"removed the temporary pool {pool} left by an earlier, killed run for '{name}'")
+        report(f"removed the temporary storage pool '{pool}', left by a killed run for '{name}'")
 
 
 def _remove_reservations(name: str, host: Host, report: Report) -> None:
     """Remove DHCP reservations of killed runs whose guest does not exist."""
     for network, mac, address in reservations_left(name, host):
         host.remove_reservation(network, mac, address)
-        report(f"removed the reservation of {address} in the network '{network}' of a killed run for '{name}'")
+        reservation = f"the DHCP reservation for {address} in the network '{network}'"
+        report(f"removed {reservation}, left by a killed run for '{name}'")
 
 
 def reservations_left(name: str, host: Host) -> list[tuple[str, str, str]]:
@@ -178,7 +188,7 @@ def _remove_claim(leftover: Leftover, host: Host, report: Report) -> None:
     guest = None if leftover.uuid is None else _guest_of(leftover, host)
     if guest is not None and not guest.is_active() and is_claim(guest.xml(inactive=True)):
         guest.undefine()
-        report(f"removed the empty guest '{guest.name}' left by an earlier, killed run for '{leftover.name}'")
+        report(f"removed the empty guest '{guest.name}', left by a killed run for '{leftover.name}'")
 
 
 def _is_named(named: tuple[str, ...], path: str) -> bool:
@@ -197,9 +207,9 @@ def _reason_to_keep(
     """Return why a file must not be removed automatically, None if it may."""
     now = FileState.of_path(leftover.path)
     if leftover.state is None or now is None or not _is_unchanged(leftover, leftover.state, now):
-        return "it may have been changed since"
+        return "it may have been changed since then"
     if any(_means(value, leftover.path, now.identity) for value in named):
-        return "this run names it"
+        return "this run uses it"
     users = [user for user in _users(leftover.path, now.identity, host) if user != by_others_than]
     if not users:
         return None
@@ -212,7 +222,7 @@ def _is_unchanged(leftover: Leftover, then: FileState, now: FileState) -> bool:
 
 
 def _means(value: str, path: str, identity: Identity) -> bool:
-    """Whether a value from the user may mean the file: by any path to it, or as a volume of its name."""
+    """Return whether a value from the user may refer to the file: by a path to it, or as a volume with its name."""
     parts = [value, *_BETWEEN_PARTS.split(value)]
     return any(
         part and (os.path.basename(part) == os.path.basename(path) or Identity.of_target(part) == identity)
@@ -268,11 +278,11 @@ def begin_journal(
     try:
         return Journal.begin(name, folder, uri, uuid)
     except ClaimedError as error:
-        process = "" if error.pid is None else f" (process {error.pid})"
-        message = f"another run{process} is creating {error.claim}"
+        process = "another process" if error.pid is None else f"another process (PID {error.pid})"
+        message = f"{process} is creating or changing {error.claim}"
         if generated:
             raise TakenError(message) from error
-        raise HypervisorError(message, hint="wait until it ends, or use another --name") from error
+        raise HypervisorError(message, hint="wait until it has finished, or use another --name or --uuid") from error
     except OSError as error:
-        report(f"cannot write {folder} ({error.strerror}): cleanup after a crash is disabled for this run")
+        report(f"cannot write to {folder}: {error.strerror}; cleanup after a crash is disabled for this run")
         return None

@@ -40,7 +40,7 @@ def new_file(path: str, undo: Undo, *, mode: int = 0o600, journal: Journal | Non
             yield fd
             os.fsync(fd)
         identity = Identity.of_open_file(fd)
-        undo.push(f"file {path}", lambda: remove_if_same(path, identity))
+        undo.push(f"the file '{path}'", lambda: remove_if_same(path, identity))
         if journal is not None:
             journal.record("file", path, identity)
         with storage_errors("cannot create", path):
@@ -60,7 +60,7 @@ def refuse_existing(path: str) -> None:
     if os.path.lexists(path):
         raise StorageError(
             f"'{path}' already exists",
-            hint="an existing file is never overwritten: use another name or remove it",
+            hint="use another name, or remove the existing file",
         )
 
 
@@ -83,7 +83,7 @@ def _open_hidden(path: str, mode: int, undo: Undo) -> tuple[int, Callable[[], No
     """A file with a random hidden name next to `path`, and the function that names it."""
     hidden = os.path.join(_folder_of(path), f".{os.path.basename(path)[:100]}.{os.urandom(8).hex()}.part")
     # the name is unique to this run, so its removal may be pushed before it exists
-    step = undo.push(f"file {hidden}", lambda: remove_file(hidden))
+    step = undo.push(f"the file '{hidden}'", lambda: remove_file(hidden))
     fd = os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
 
     def publish() -> None:

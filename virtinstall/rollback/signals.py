@@ -1,4 +1,4 @@
-"""Signals: SIGINT, SIGTERM and SIGHUP become exceptions, and wait while a thing is created and recorded."""
+"""Signals: SIGINT, SIGTERM and SIGHUP become exceptions, and are deferred while a thing is created and recorded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ AGAIN_SECONDS = 0.01
 
 
 class Terminated(BaseException):
-    """A signal asked the program to end. `number` is the signal's, `signal_name` its name."""
+    """Signal that ends the program. `number` is the signal's number, `signal_name` its name."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -23,9 +23,9 @@ class Terminated(BaseException):
 
 @contextmanager
 def terminate_by_exception() -> Iterator[None]:
-    """Inside the block SIGTERM and SIGHUP raise Terminated in the main thread, SIGINT KeyboardInterrupt.
+    """Raise Terminated in the main thread for SIGTERM and SIGHUP in the block, and KeyboardInterrupt for SIGINT.
 
-    Ignored signals (nohup) stay ignored.
+    Signals that are ignored (nohup) stay ignored.
     """
 
     def handle(number: int, frame: FrameType | None) -> None:
@@ -51,7 +51,7 @@ def terminate_by_exception() -> Iterator[None]:
 
 @contextmanager
 def deferred_signals() -> Iterator[None]:
-    """Defer signals to the end of the block, in which a thing is created and its undo recorded."""
+    """Defer signals to the end of the block, which creates a thing and records how to remove it."""
     came: list[int] = []
     before = _handled(lambda number, frame: came.append(number), signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     try:

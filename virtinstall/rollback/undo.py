@@ -1,4 +1,4 @@
-"""Everything that a run has created, and how to roll it back.
+"""The things that a run has created, and how to roll them back.
 
 Each step that changes the host pushes its undo. After a failure, Ctrl-C or a rejected definition they run newest first,
 and nothing else is changed.
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class Step(NamedTuple):
     """One created thing: `what` names it for people, `roll_back` removes it.
 
-    `temporary`: it is not needed when the run has succeeded. `uses_older`: a guest. As long as it exists, it may use
-    everything that was created before it. `is_thing`: something is left if the step is not rolled back.
+    `temporary`: it is not needed after success. `uses_older`: it is a guest, which may use everything that was created
+    before it. `is_thing`: the step created `what`; otherwise it changed `what`, and `roll_back` restores it.
     """
 
     what: str
@@ -30,6 +30,11 @@ class Step(NamedTuple):
     temporary: bool = False
     uses_older: bool = False
     is_thing: bool = True
+
+
+def _failure(step: Step, why: Exception) -> str:
+    done = "removed" if step.is_thing else "restored"
+    return f"{step.what} could not be {done}: {getattr(why, 'strerror', None) or why}"
 
 
 class Undo:
@@ -62,7 +67,7 @@ class Undo:
         return step
 
     def forget(self, step: Step) -> None:
-        """Do not roll this step back: the thing must be kept, or no longer exists."""
+        """Remove the step from the stack, because the thing must be kept or no longer exists."""
         self._steps.remove(step)
 
     def keep_everything(self) -> None:
@@ -82,9 +87,8 @@ class Undo:
     def _failure_messages(self) -> list[str]:
         if self.failed and self._journal is not None:
             self._journal.keep_for_next_run()
-        failures = [f"{step.what} could not be removed: {why}" for step, why in self.failed]
         return [
-            *failures,
+            *(_failure(step, why) for step, why in self.failed),
             *(f"{step.what} is kept, because the guest may use it" for step in self.kept if step.is_thing),
         ]
 

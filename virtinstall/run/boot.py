@@ -25,10 +25,10 @@ _KVM_MESSAGES = ("kvm", "msr ", "nested virtualization")
 
 
 def boot(plan: Plan, host: Host, undo: Undo, *, paused: bool = False) -> HostGuest:
-    """Start the guest (for its installation where it has one) and define what it is afterwards.
+    """Start the guest (for its installation, if any) and define its final configuration.
 
-    Raises: HypervisorError, or TakenError, when another one received its name or MAC address meanwhile;
-    then `undo` removes the guest again.
+    Raises: HypervisorError; TakenError, if another guest has received its name or MAC address in the meantime. In both
+    cases, `undo` removes the guest again.
     """
     own = OwnGuest(
         plan.final.to_xml(),
@@ -75,7 +75,7 @@ def _explain_kvm_failure(domain: Domain) -> Iterator[None]:
         message_text = error.message.lower()
         if domain.type != "kvm" or not any(word in message_text for word in _KVM_MESSAGES):
             raise
-        hint = "KVM does not work on this host: use emulation: --virt-type qemu"
+        hint = "KVM does not work on this host; for emulation, use --virt-type qemu"
         raise HypervisorError(error.message, hint=hint, code=error.code) from error
 
 

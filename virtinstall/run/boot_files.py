@@ -20,9 +20,9 @@ _DRIVER_LIMIT_BYTES = 64 << 20
 
 
 def check_boot_files(plan: Plan, host: Host) -> None:
-    """Check boot files and files for the initrd before anything is created.
+    """Check kernel and initrd, and the files to add to the initrd, before anything is created.
 
-    Raises: RequestError, when a local file is missing or cannot be injected.
+    Raises: RequestError, if a local file is missing or cannot be added.
     """
     for boot_file in plan.boot_files:
         if boot_file.inject:
@@ -77,9 +77,9 @@ def _fetch(fetcher: Fetcher, boot_file: BootFile, undo: Undo, progress: Progress
 
 
 def make_seeds(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
-    """Make the images with answers.
+    """Create the seed images.
 
-    Raises: StorageError, when one can't be written; FetchError, when a file for one can't be had.
+    Raises: StorageError, if one cannot be written; FetchError, if a file for one cannot be downloaded.
     """
     if not plan.seeds or not has_real_storage(host):
         return
@@ -114,7 +114,7 @@ def _record_complete(kind: str, path: str, journal: Journal | None) -> None:
 
 
 def _fetched(seed: SeedFile, progress: Progress) -> dict[str, bytes]:
-    """The files of a seed that lie elsewhere: drivers for Windows. Raises: FetchError."""
+    """Download the files of a seed that come from a server: drivers for Windows. Raises: FetchError."""
     from io import BytesIO
 
     from virtinstall.errors import FetchError
@@ -131,7 +131,9 @@ def _fetched(seed: SeedFile, progress: Progress) -> dict[str, bytes]:
                     fetcher.download(url.rpartition("/")[2], target, progress)
                     contents[name] = target.getvalue()
         except FetchError as error:
-            error.add_note("these are the virtio drivers for Windows; --unattended drivers=no omits them")
+            error.add_note(
+                "this file is part of the virtio drivers for Windows; omit them with --unattended drivers=no"
+            )
             raise
         finally:
             fetcher.close()

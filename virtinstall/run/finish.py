@@ -47,7 +47,7 @@ def finish(
 
 
 def prepare_finish(name: str, host: Host, report: Callable[[str], None]) -> HostGuest:
-    """Define the guest if it is not defined, and remove what only the installation read. Raises: as `finish`."""
+    """Define the guest if it is not defined, and remove files that only the installation read. Raises: as `finish`."""
     from virtinstall.rollback.journal import final_xml, forget_leftovers, journal_folder
     from virtinstall.rollback.leftovers import remove_served
 
@@ -61,14 +61,14 @@ def prepare_finish(name: str, host: Host, report: Callable[[str], None]) -> Host
     if is_claim(guest.xml(inactive=True)):
         if not guest.is_active() or xml is None:
             raise RequestError(
-                f"--finish {name}: the guest was not created completely",
+                f"--finish {name}: the creation of the guest was interrupted",
                 hint="re-run the original virt-install command",
             )
         guest = host.define_guest(xml)
     if xml is not None and not guest.is_persistent():
         live = Domain.parse(guest.xml(inactive=True))
         guest = host.define_guest(completed(Domain.parse(xml), live, live).to_xml())
-        report(f"The guest '{name}' is defined.")
+        report(f"Defined the guest '{name}'.")
     elif guest.is_active() and not is_installing(guest) and not (xml is not None and guest.state() == "paused"):
         raise RequestError(f"--finish {name}: no installation in progress; the guest is already running normally")
     # QEMU has read them, or never will

@@ -29,7 +29,7 @@ def is_installing(guest: HostGuest) -> bool:
 class Installation:
     """The installation of one guest.
 
-    `seeded`: it is the first boot of an image that has its system, so powering it off cannot leave it half installed.
+    `seeded`: it is the first boot of an image with an installed system, so powering it off does not interrupt it.
     """
 
     def __init__(self, host: Host, guest: HostGuest, *, seeded: bool = False) -> None:
@@ -101,7 +101,7 @@ class BackgroundInstallation:
         self._stopping.set()
 
     def join(self) -> None:
-        """Wait for the thread's end, a few seconds at most after `stop`."""
+        """Wait for the end of the thread, which takes a few seconds after `stop`."""
         self._ended.wait()
 
     def wait(self, timeout_seconds: float | None) -> None:
@@ -118,7 +118,7 @@ class BackgroundInstallation:
 def _timed_out(name: str) -> WaitTimeout:
     return WaitTimeout(
         f"timed out waiting for the installation of '{name}'; the guest is still running",
-        hint="Hypervisor.finish() waits for it again and starts the finished guest",
+        hint="wait for it again with Hypervisor.finish(), which also starts the finished guest",
     )
 
 

@@ -32,8 +32,8 @@ _LONGEST_STEM = 40
 class OwnGuest:
     """The guest of one run, which `xml` describes.
 
-    `replaces`: it exists already and gets another definition (--reinstall). `uuid_is_new`: its UUID was
-    generated for this run. `name_is_generated`: another name would do, so a taken one raises TakenError.
+    `replaces`: it already exists and gets another definition (--reinstall). `uuid_is_new`: its UUID was
+    generated for this run. `name_is_generated`: another name is possible, so a taken one raises TakenError.
     """
 
     def __init__(
@@ -63,9 +63,9 @@ class OwnGuest:
         self._started = False
 
     def claim(self) -> None:
-        """Take the name and the UUID, and have everything undone on failure; call it just before the definition.
+        """Claim the name and the UUID, and register the removal of the guest; call it just before the definition.
 
-        Raises: HypervisorError, when a guest has one of them, or TakenError, when another name would do.
+        Raises: HypervisorError, if a guest has one of them; TakenError, if the name was generated.
         """
         self._files = StateFiles(self._xml, self._host, uuid_is_new=self._uuid_is_new)
         if self._replaces:
@@ -78,8 +78,8 @@ class OwnGuest:
                 name_is_generated=self._name_is_generated,
                 uuid_is_new=self._uuid_is_new,
             )
-            self._undo.push(f"the file of UEFI variables of guest {self.name}", self._files.remove_new_nvram)
-        self._undo.push(f"guest {self.name}", self._roll_back, uses_older=True)
+            self._undo.push(f"the NVRAM file of the guest '{self.name}'", self._files.remove_new_nvram)
+        self._undo.push(f"the guest '{self.name}'", self._roll_back, uses_older=True)
         # a random UUID is unique
         self._is_ours = self._uuid_is_new and not self._replaces
         if not self._uuid_is_new and not self._replaces and self._host.driver() == "qemu":
@@ -140,7 +140,7 @@ class OwnGuest:
     def _roll_back(self) -> None:
         """Remove the guest if it is this run's, or restore its definition. Raises: HypervisorError."""
         if not self._host.is_alive():
-            raise HypervisorError("the connection to libvirt is lost")
+            raise HypervisorError("the connection to libvirt was lost")
         guest = self._host.guest_by_uuid(self.uuid)
         if guest is not None and self._is_ours:
             self._require_unchanged(guest)
@@ -153,11 +153,11 @@ class OwnGuest:
                 assert self._files is not None
                 guest.undefine(remove_tpm=not self._files.keeps_tpm)
         if not self._host.is_alive():
-            raise HypervisorError("the connection to libvirt was lost meanwhile")
+            raise HypervisorError("the connection to libvirt was lost in the meantime")
 
     def _require_unchanged(self, guest: HostGuest) -> None:
         if self._definition is not None and guest.is_persistent() and guest.xml(inactive=True) != self._definition:
-            raise HypervisorError("another program has changed its definition meanwhile")
+            raise HypervisorError("another program has changed its definition in the meantime")
 
     def _power_off(self, guest: HostGuest) -> HostGuest | None:
         """Power the guest off if it still runs; return it if it is still defined then."""
@@ -189,7 +189,7 @@ def require_free(
 
 @contextmanager
 def keep_journal_if_lost(journal: Journal | None, host: Host) -> Iterator[None]:
-    """Keep the journal for the next run when the connection breaks: libvirt may have created more than is known."""
+    """Keep the journal for the next run if the connection is lost: libvirt may have created more than is known."""
     try:
         yield
     except Exception:
@@ -204,21 +204,26 @@ def _require_replaceable(name: str, uuid: str, host: Host) -> str:
     if guest is None or guest.name != name:
         raise HypervisorError(f"the guest '{name}' no longer exists")
     if guest.is_active():
-        raise HypervisorError(f"the guest '{name}' has been started in the meantime", hint="shut it down first")
+        from virtinstall.virsh_commands import virsh_command
+
+        raise HypervisorError(
+            f"the guest '{name}' has been started in the meantime",
+            hint=f"shut it down with: {virsh_command(host.uri, 'shutdown', name)}",
+        )
     return guest.xml(inactive=True)
 
 
 def _uuid_exists(uuid: str, host: Host) -> HypervisorError:
     other = host.guest_by_uuid(uuid)
     whose = "another guest" if other is None else f"the guest '{other.name}'"
-    return HypervisorError(f"{whose} has the UUID {uuid}", hint="choose another --uuid, or omit it")
+    return HypervisorError(f"the UUID {uuid} is already used by {whose}", hint="use another --uuid, or omit it")
 
 
 def _name_exists(name: str, *, name_is_generated: bool, code: int | None = None) -> HypervisorError | TakenError:
     message = f"a guest named '{name}' was created in the meantime"
     if name_is_generated:
         return TakenError(message)
-    return HypervisorError(message, hint="another run has created it: choose another --name", code=code)
+    return HypervisorError(message, hint="use another --name", code=code)
 
 
 def _small_definition(document: etree._Element, name: str) -> str:

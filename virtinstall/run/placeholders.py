@@ -1,7 +1,7 @@
-"""Placeholders of seeds: files without content that a guest during its first boot needs to be restored or migrated.
+"""Placeholders of seeds: empty files, without which a guest cannot be restored or migrated during its first boot.
 
-QEMU and libvirt want every file of the running guest when they restore it, also those that the guest has read long
-ago. Seeds contain secrets and are deleted; a sparse file of the same size takes their place until the guest is off.
+To restore a guest, QEMU and libvirt require every file that it was started with, also those that it no longer reads.
+Seeds contain secrets and are deleted; a sparse file of the same size replaces each of them until the guest is off.
 
 Source: virDomainRestore, virDomainMigrate3; https://www.qemu.org/docs/master/specs/fw_cfg.html
 """
@@ -46,9 +46,10 @@ def leave_placeholders(plan: Plan, host: Host, sizes: dict[str, int]) -> list[st
                 host.create_volume(upload.pool, xml)
         except (OSError, VirtInstallError) as error:
             target = path if upload is None else upload.target
+            reason = getattr(error, "strerror", None) or error
             warnings.append(
-                f"cannot create '{target}' ({error}); without it the guest '{plan.name}' cannot be "
-                "restored or migrated until it is shut down"
+                f"cannot create an empty file in place of the deleted seed '{target}': {reason}; "
+                f"until the guest '{plan.name}' is shut down, it cannot be restored or migrated"
             )
     return warnings
 

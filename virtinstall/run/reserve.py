@@ -21,6 +21,6 @@ def reserve_addresses(plan: Plan, host: Host, undo: Undo, journal: Journal | Non
             journal.record("reservation", f"{each.address} {each.mac} {each.network}")
         host.add_reservation(each.network, each.mac, each.address, each.name)
         undo.push(
-            f"the DHCP reservation of {each.address} in the network '{each.network}'",
+            f"the DHCP reservation for {each.address} in the network '{each.network}'",
             partial(host.remove_reservation, each.network, each.mac, each.address),
         )

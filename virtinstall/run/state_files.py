@@ -39,14 +39,14 @@ class StateFiles:
         self.keeps_tpm = not uuid_is_new and domain.find("devices/tpm") is not None and self._tpm_may_exist(domain)
 
     def remove_new_nvram(self) -> None:
-        """Remove the UEFI variables that libvirt created for this run's guest, which is gone.
+        """Remove the UEFI variables that libvirt created for this run's guest, which no longer exists.
 
-        Raises: StorageError, when they cannot be removed, or it is not known whether they are new.
+        Raises: StorageError, if they cannot be removed, or it is unknown whether they are new.
         """
         if not self._has_nvram:
             return
         if self._before is None:
-            raise StorageError("a file of UEFI variables may remain there, and may be older than this run")
+            raise StorageError("it is unknown whether this run created it")
         for path in self._candidates():
             identity = Identity.of_target(path)
             if identity is None or identity in self._before or self._is_used(identity):

@@ -1,4 +1,4 @@
-"""The record of a guest is completed with what is known now that its files exist, and stored with libvirt."""
+"""Completion of a guest's record when its files exist, and its storage in the guest's metadata."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def planned_nvram(plan: Plan, host: Host) -> str | None:
 
 
 def recorded(plan: Plan, host: Host, nvram: str | None) -> Plan:
-    """Return the plan with the record of its guest in the definition.
+    """Return the plan with the guest's record in its definition.
 
-    A run that is killed as soon as libvirt has the guest then leaves no disk that a later deletion does not know.
-    A guest that is reinstalled has a record already; `store_plan` changes it.
+    Even if this run is killed as soon as libvirt has the guest, a later deletion then knows all disks. A guest that is
+    reinstalled already has a record; `store_plan` changes it.
     """
     from lxml import etree
 
@@ -87,8 +87,8 @@ def record_added(plan: Plan, guest: HostGuest, host: Host) -> list[str]:
         return []
     record = parse_record(guest.metadata(NAMESPACE), guest.uuid)
     if record is None:
-        remaining = f"the guest '{guest.name}' has no record: the reservation remains when the guest is deleted"
-        return [remaining] if new else []
+        reason = "the guest's metadata does not list what virtinstall created"
+        return [f"virt-guest delete will keep the DHCP reservation of '{guest.name}': {reason}"] if new else []
     kept = tuple(each for each in record.reservations if each not in new)
     old = tuple(each for each in record.files if each.path not in {file.path for file in files})
     warning = store(record.replace(reservations=(*kept, *new), files=(*old, *files)), guest, host)
@@ -101,15 +101,20 @@ def store(record: GuestRecord, guest: HostGuest, host: Host) -> str | None:
     Files that have an inode are known already: another file may have their path now.
     """
     complete = _completed(record.replace(uuid=guest.uuid), host)
-    missing = "virt-guest will not know which disks belong to it"
+    kept = "the disks"
     try:
         fitted = complete.fitted()
-        if guest.set_metadata(NAMESPACE, PREFIX, fitted.to_xml()):
-            omitted = len(complete.files) - len(fitted.files)
-            return f"the record of '{guest.name}' is full: virt-guest will keep {omitted} files" if omitted else None
-        return f"the driver '{host.driver()}' stores no metadata of guests: {missing}"
+        omitted = len(complete.files) - len(fitted.files)
+        if not guest.set_metadata(NAMESPACE, PREFIX, fitted.to_xml()):
+            reason = f"libvirt's driver '{host.driver()}' does not store metadata"
+        elif omitted:
+            kept = f"{omitted} {'file' if omitted == 1 else 'files'}"
+            reason = "the guest's metadata cannot list all files that were created"
+        else:
+            return None
     except HypervisorError as error:
-        return f"{error.message}: {missing}"
+        reason = error.message
+    return f"virt-guest delete will keep {kept} of '{guest.name}': {reason}"
 
 
 def _completed(record: GuestRecord, host: Host) -> GuestRecord:

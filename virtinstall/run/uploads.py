@@ -39,12 +39,12 @@ def _send(upload: Upload, host: Host, undo: Undo, progress: Progress) -> None:
     pool = host.pool(upload.pool)
     if pool is not None and pool.available_bytes is not None and size > pool.available_bytes:
         raise NoSpaceError(
-            f"the pool '{upload.pool}' of {host.uri} has {human_size(pool.available_bytes)} free, "
-            f"but {upload.path} requires {human_size(size)}",
-            hint="free space in the pool, or use another pool for the guest's disk",
+            f"the storage pool '{upload.pool}' on {host.uri} has {human_size(pool.available_bytes)} free, "
+            f"but '{upload.path}' requires {human_size(size)}",
+            hint="free up space in the pool, or use another pool for the guest's disk",
         )
     with deferred_signals():
         host.create_volume(upload.pool, etree.tostring(volume_element(upload.name, size), encoding="unicode"))
         delete = partial(host.delete_volume, upload.pool, upload.name)
-        undo.push(f"volume {upload.pool}/{upload.name}", delete, temporary=not upload.keep)
+        undo.push(f"the volume '{upload.pool}/{upload.name}'", delete, temporary=not upload.keep)
     host.upload(upload.pool, upload.name, upload.path, progress)

@@ -38,12 +38,12 @@ _WITH_ADDRESS = ("ip", "ssh", "agent", "cloud-init")
 
 
 def has_agent(domain: Domain) -> bool:
-    """Whether the guest's agent has its channel."""
+    """Return whether the guest has a channel for the guest agent."""
     return any(channel.target_name == _AGENT_CHANNEL for channel in domain.devices_of(Channel))
 
 
 def has_text_console(domain: Domain) -> bool:
-    """Whether libvirt lets us read the guest's first console, which is its first serial port if it has one."""
+    """Return whether libvirt can read the guest's first console, which is its first serial port if it has one."""
     first = next(iter((*domain.devices_of(Serial), *domain.devices_of(Console))), None)
     return first is not None and first.type in (None, "pty")
 
@@ -54,7 +54,8 @@ def refuse_impossible(goal: str, domain: Domain, *, noreboot: bool) -> None:
         raise RequestError(f"invalid value '{goal}' for --wait-for", hint=f"use {', '.join(GOALS[:-1])} or {GOALS[-1]}")
     if noreboot and goal != "shutdown":
         raise RequestError(
-            f"--wait-for {goal} contradicts --noreboot", hint="use --wait-for shutdown, because the guest stays off"
+            f"--wait-for {goal} conflicts with --noreboot, which leaves the guest off",
+            hint="use --wait-for shutdown, or omit --noreboot",
         )
     interfaces = domain.devices_of(Interface)
     if goal in ("ip", "ssh") and not interfaces:
@@ -62,21 +63,21 @@ def refuse_impossible(goal: str, domain: Domain, *, noreboot: bool) -> None:
     if goal == "ssh" and all(interface.type == "user" for interface in interfaces):
         raise RequestError(
             "--wait-for ssh: a guest on a user-mode network cannot be reached",
-            hint="use --network network=default or bridge=NAME",
+            hint="use --network network=default or --network bridge=NAME",
         )
     if goal == "ip" and all(interface.type == "user" for interface in interfaces) and not has_agent(domain):
         raise RequestError(
-            "--wait-for ip: the address of a guest on a user-mode network is only known to its agent",
+            "--wait-for ip: a guest on a user-mode network requires a channel for the guest agent",
             hint="add --channel unix,target.type=virtio,target.name=org.qemu.guest_agent.0",
         )
     if goal == "cloud-init" and not has_agent(domain) and not has_text_console(domain):
         raise RequestError(
-            "--wait-for cloud-init: the guest has no agent channel or console to report the end",
+            "--wait-for cloud-init: the guest requires a serial console or a channel for the guest agent",
             hint="add --serial pty, or --channel unix,target.type=virtio,target.name=org.qemu.guest_agent.0",
         )
     if goal == "agent" and not has_agent(domain):
         raise RequestError(
-            "--wait-for agent: the guest has no channel for its agent",
+            "--wait-for agent: the guest has no channel for the guest agent",
             hint="add --channel unix,target.type=virtio,target.name=org.qemu.guest_agent.0",
         )
 
@@ -126,7 +127,7 @@ class Waiter:
             raise GuestCrashed(f"the guest '{self._guest.name}' crashed")
         # it may have powered off between the two questions, and that may be what was waited for
         if not came and not reached():
-            raise GuestStopped(f"the guest '{self._guest.name}' powered off before '{goal}' was reached")
+            raise GuestStopped(f"the guest '{self._guest.name}' powered off before it reached '{goal}'")
         if goal == "cloud-init":
             self._require_success()
         if goal not in _WITH_ADDRESS:
@@ -140,7 +141,7 @@ class Waiter:
         return any(is_ssh_server(address) for address in self._guest.addresses())
 
     def cloud_init_is_done(self) -> bool:
-        """Whether cloud-init has ended in the guest, well or not. Raises: HypervisorError."""
+        """Return whether cloud-init has ended in the guest, with or without errors. Raises: HypervisorError."""
         if self._console is not None and self._console.seen():
             return True
         return has_agent(self._domain) and any(self._content(path) is not None for path in _CLOUD_INIT_MARKS)
@@ -160,7 +161,7 @@ class Waiter:
             return b""
 
     def _require_success(self) -> None:
-        """Raises: CloudInitFailed, when cloud-init reports errors to the agent, or else on the console."""
+        """Raise CloudInitFailed if result.json, or else the console, contains errors of cloud-init."""
         result = self._content(_CLOUD_INIT_MARKS[0]) if has_agent(self._domain) else None
         errors = errors_of(result or b"")
         if not errors and self._console is not None:
@@ -201,13 +202,13 @@ class ConsoleWatch:
         threading.Thread(target=watch, name="console-watch", daemon=True).start()
 
     def seen(self) -> bool:
-        """Return whether the line has come. Raises: HypervisorError, when the connection is lost."""
+        """Return whether cloud-init's last line was found. Raises: HypervisorError, if the connection is lost."""
         if self._connection_error is not None:
             raise self._connection_error
         return self._seen.is_set()
 
     def errors(self) -> list[str]:
-        """Return the errors of cloud-init that have come so far."""
+        """Return the errors of cloud-init that were found so far."""
         return list(dict.fromkeys(self._errors))
 
     def _search(self, data: bytes) -> None:

@@ -246,7 +246,7 @@ def _make_volume(volume: NewVolume, plan: Plan, host: Host, undo: Undo, progress
             if error.code == _VOLUME_EXISTS or host.volume(volume.pool, volume.name) is not None:
                 raise _there_already(volume, plan) from error
             raise
-        undo.push(f"volume {volume.pool}/{volume.name}", partial(_delete_volume, volume, host))
+        undo.push(f"the volume '{volume.pool}/{volume.name}'", partial(_delete_volume, volume, host))
     if volume.upload_from is not None:
         host.upload(volume.pool, volume.name, volume.upload_from, progress)
         host.refresh_pool(volume.pool)

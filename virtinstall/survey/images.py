@@ -1,4 +1,4 @@
-"""--disk image=, --image: what the name means, what is cached, and who may log in. Reading only."""
+"""--disk image=, --image: the image that a name refers to, its cached copy, and the default login. Reading only."""
 
 from __future__ import annotations
 

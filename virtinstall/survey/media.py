@@ -32,8 +32,8 @@ def survey_media(request: Request, host: HostFacts, catalog: Catalog) -> MediaFa
             paths = (("kernel", requested.kernel), ("initrd", requested.initrd))
             shown = ",".join(f"{name}={path}" for name, path in paths if path is not None)
             raise RequestError(
-                f"--location {shown}: the location itself is missing",
-                hint="example: --location URL,kernel=PATH,initrd=PATH",
+                f"--location {shown}: no install tree or ISO image specified",
+                hint="specify its URL or path first: --location URL,kernel=PATH,initrd=PATH",
             )
         return _survey_location(request, requested.location, requested.kernel, requested.initrd, host, catalog)
     if install.os is not None and install.kernel is None:
@@ -60,14 +60,14 @@ def _check_own_kernel(request: Request) -> None:
         try:
             if not fetcher.exists(name):
                 raise RequestError(
-                    f"--install {what}={display_url(url)}: the server has no such file", hint="check the address"
+                    f"--install {what}={display_url(url)}: no such file on the server", hint="check the URL"
                 )
         finally:
             fetcher.close()
 
 
 def tree_url(request: Request, catalog: Catalog, name: str) -> str:
-    """The address of an OS's install tree in the OS database.
+    """Return the URL of the OS's install tree in the OS database.
 
     Raises: RequestError, if there is none.
     """
@@ -131,7 +131,7 @@ def _chosen_manually(
 
 
 def media_facts(location: str, tree: InstallTree) -> MediaFacts:
-    """The effect of the recognized medium at `location` on the guest; an image becomes its CD, also from the web."""
+    """Return the facts about the recognized medium at `location`; an ISO image is inserted into a CD-ROM drive."""
     from virtinstall.media.location import is_local
 
     local = is_local(location)
@@ -150,7 +150,7 @@ def media_facts(location: str, tree: InstallTree) -> MediaFacts:
 
 
 def identifier(catalog: Catalog, arch: str) -> Identify:
-    """The function that identifies a medium's OS by the rules of the OS database."""
+    """Return a function that identifies the OS on a medium with the rules of the OS database."""
 
     def identify(medium: Medium) -> Identified | None:
         from virtinstall.media.medium import Identified
@@ -198,7 +198,7 @@ def _survey_cdrom(path: str, host: HostFacts, catalog: Catalog) -> MediaFacts | 
     try:
         volume = _disc_ids(location)
     except FetchError as error:
-        doubt = f"--cdrom {path}: {error.message}; the guest may not start from it"
+        doubt = f"--cdrom {path}: {error.message}; the guest may not be able to boot from it"
         return MediaFacts(location=path, doubt=doubt if os.access(location, os.R_OK) else None)
     found = identifier(catalog, host.capabilities.host_arch)(Medium(volume, None))
     return MediaFacts(location=path, os_names=() if found is None else (found.os_name,))

@@ -1,5 +1,6 @@
-"""The requests of --cloud-init, --unattended and --ignition, with files and addresses read; the answers are created
-later.
+"""Requests of --cloud-init, --unattended and --ignition with the contents of their files and URLs.
+
+The answers for the guest are created later.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import stat
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -108,8 +107,8 @@ def _disk_facts(disk: Disk, facts: HostFacts, host: Host) -> DiskFacts:
     if (disk.source_pool is None) != (disk.source_volume is None):
         given, lacking = ("pool", "volume") if disk.source_volume is None else ("volume", "pool")
         raise RequestError(
-            f"--disk source.{given} without source.{lacking}: a volume needs both",
-            hint="use --disk vol=POOL/VOLUME, or --disk pool=POOL,size=20 for a new one",
+            f"--disk source.{given}= requires source.{lacking}=",
+            hint="for an existing volume, use --disk vol=POOL/VOLUME; for a new one, use --disk pool=POOL,size=20",
         )
     if disk.source_pool is not None and disk.source_volume is not None:
         if host.pool(disk.source_pool) is None:
@@ -138,9 +137,10 @@ def _require_in_pool(path: str, name: str, host: Host) -> None:
     if pool is None:
         raise _no_pool(f"--disk pool={name}", name, host)
     if is_url(path) or os.path.dirname(path) != (pool.target or "").rstrip("/"):
+        place = "which has no directory" if not pool.target else f"whose directory is {pool.target}"
         raise RequestError(
-            f"--disk path={path},pool={name}: the pool's directory is {pool.target or 'not a local one'}",
-            hint="omit path= or pool=; a new volume with a name of your choice is vol=POOL/NAME,size=GIB",
+            f"--disk path={path},pool={name}: the path is not in the pool '{name}', {place}",
+            hint="omit path= or pool=, or create a volume in the pool with --disk vol=POOL/NAME,size=20",
         )
 
 
@@ -187,7 +187,7 @@ def _volume_facts(text: str, host: Host, *, may_make: bool = False) -> DiskFacts
     """
     pool, slash, name = text.partition("/")
     if not slash or not name or "/" in name:
-        raise RequestError(f"--disk vol={text}: must be POOL/VOLUME", hint="example: vol=default/guest.qcow2")
+        raise RequestError(f"--disk vol={text}: expected POOL/VOLUME", hint="example: --disk vol=default/guest.qcow2")
     volume = host.volume(pool, name)
     known = host.pool(pool)
     if volume is None and known is not None and known.active and known.type in _FILE_POOLS:
@@ -197,14 +197,10 @@ def _volume_facts(text: str, host: Host, *, may_make: bool = False) -> DiskFacts
     if volume is None and may_make and known is not None:
         return _pool_facts(pool, host)
     if volume is None:
-        if known is None and pool != "default":
+        if known is None:
             raise _no_pool(f"--disk vol={text}", pool, host)
-        near = _near(name, host.volume_names(pool)) or f"list them with: virsh vol-list {shlex.quote(pool)}"
-        if known is None and pool == "default":
-            raise RequestError(f"--disk vol={text}: no storage pool 'default'", hint=new_pool_hint(host.uri, pool))
-        listing = ("vol-list", pool) if known else ("pool-list", "--all")
-        hint = near or f"list what exists with: {virsh_command(host.uri, *listing)}"
-        raise RequestError(f"--disk vol={text}: no such {'volume' if known else 'storage pool'}", hint=hint)
+        listing = f"list the volumes with: {virsh_command(host.uri, 'vol-list', pool)}"
+        raise RequestError(f"--disk vol={text}: no such volume", hint=_near(name, host.volume_names(pool)) or listing)
     return DiskFacts(volume=volume)
 
 
@@ -215,9 +211,14 @@ def _near(name: str, known: set[str] | frozenset[str]) -> str | None:
 
 
 def _no_pool(option: str, name: str, host: Host) -> RequestError:
-    near = _near(name, {known.name for known in host.pools()})
+    hint = _near(name, {known.name for known in host.pools()})
+    if hint is None and name == "default":
+        hint = new_pool_hint(host.uri, name)
     named = "" if option.endswith(name) else f": '{name}'"
-    return RequestError(f"{option}: no such storage pool{named}", hint=near or "list them with: virsh pool-list --all")
+    return RequestError(
+        f"{option}: no such storage pool{named}",
+        hint=hint or f"list the pools with: {virsh_command(host.uri, 'pool-list', '--all')}",
+    )
 
 
 def _pool_facts(name: str, host: Host) -> DiskFacts:

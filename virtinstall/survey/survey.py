@@ -33,11 +33,11 @@ def survey(
     *,
     replacing: str | None = None,
 ) -> Facts:
-    """The facts for `request` on `host`; `known` are those that several requests share.
+    """Return the facts for `request` on `host`; `known` are facts that several requests share.
 
-    The MAC addresses of the guest `replacing` are free.
+    The MAC addresses of the guest `replacing` count as free.
 
-    Raises: RequestError, if something that is named does not exist; HostError, if it cannot be read.
+    Raises: RequestError, if something that the request names does not exist; HostError, if it cannot be read.
     """
     known = known or Known(host)
     facts_of_host = known.host_facts(environment)

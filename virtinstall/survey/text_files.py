@@ -1,4 +1,4 @@
-"""The texts of options, mostly for answers: from a path, an address, or standard input.
+"""The texts of options, mostly for answers: from a path, a URL, or standard input.
 
 Source: the behavior of virt-install (files and addresses for --cloud-init).
 """
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 def given_text(typed: Mapping[str, str], source: str, option: str, limit_bytes: int = MIB) -> str:
-    """The text that `option` names as `source`: by path, by http, https or ftp address, or as `-`, in `typed`.
+    """Return the text that `source`, the value of `option`, refers to: a path, a URL, or `-` for the text in `typed`.
 
     Raises: RequestError or FetchError, if it cannot be read, is too large or is not UTF-8.
     """
     if source != TYPED:
         return _read_text(source, option, limit_bytes)
     if option not in typed:
-        raise RequestError(f"{option}=-: standard input was not read", hint="use a file")
+        raise RequestError(f"{option}=-: standard input is not available", hint="specify a file instead of -")
     return typed[option]
 
 
@@ -55,7 +55,7 @@ def _fetch_text(address: str, option: str, limit_bytes: int) -> str:
     if scheme not in ("http", "https", "ftp", "file"):
         raise FetchError(
             f"{option}: unsupported URL scheme '{scheme}' in '{display_url(address)}'",
-            hint="use a path, or an http, https or ftp address",
+            hint="use a path, or an http, https or ftp URL",
         )
     if scheme == "file":
         from urllib.parse import urlsplit
@@ -63,7 +63,7 @@ def _fetch_text(address: str, option: str, limit_bytes: int) -> str:
         try:
             path = percent_decoded(option, urlsplit(address).path)
         except ValueError as error:
-            raise RequestError(f"{option}: incomplete address '{address}'", hint="use file:///PATH") from error
+            raise RequestError(f"{option}: invalid URL '{address}'", hint="use file:///PATH") from error
         return _read_text(path, option, limit_bytes)
     directory, name = address, ""
     if scheme == "ftp" and address.count("/") > 2:
@@ -81,9 +81,9 @@ def _fetch_text(address: str, option: str, limit_bytes: int) -> str:
 
 
 def _no_text(what: str) -> RequestError:
-    return RequestError(f"{what} is not valid UTF-8 text", hint="check that the file is correct")
+    return RequestError(f"{what} is not valid UTF-8 text", hint="specify a text file that is encoded in UTF-8")
 
 
 def _check_size(what: str, size: int, limit_bytes: int) -> None:
     if size > limit_bytes:
-        raise RequestError(f"{what} is larger than {limit_bytes // MIB} MiB", hint="check that the file is correct")
+        raise RequestError(f"{what} is larger than {limit_bytes // MIB} MiB", hint="specify a smaller file")
