@@ -6,6 +6,7 @@ import pytest
 
 from virtinstall.options.command import parse_request
 from virtinstall.options.parser import parse_argv
+from virtinstall.options.table import LATER, OPTIONS
 
 
 def domain_xml(*words: str) -> str:
@@ -62,3 +63,8 @@ def test_element_has_an_option(words: str, expected: str) -> None:
 def test_abbreviation_keeps_its_meaning(word: str, option: str) -> None:
     """An abbreviation that is unique in virt-install 4.1.0 is not ambiguous because of a later option."""
     assert getattr(parse_argv([word]), option) is not None
+
+
+def test_later_options_exist() -> None:
+    """Each option that abbreviations of older ones do not compete with is in the table."""
+    assert LATER.issubset(name for option in OPTIONS for name in option.names)

@@ -379,8 +379,7 @@ LATER = frozenset(
         *("--iommufd", "--lease", "--lxc-namespace", "--nvram", "--output", "--perf", "--pstore"),
         *("--qemu-capabilities", "--qemu-deprecation", "--qemu-override", "--redirfilter", "--throttle"),
         *("--timeout", "--wait-for", "--xen-commandline", "--kubevirt-device", "--kubevirt-drop"),
-        *("--kubevirt-instancetype", "--kubevirt-namespace", "--kubevirt-preference"),
-        *("--kubevirt-run-strategy"),
+        *("--kubevirt-instancetype", "--kubevirt-namespace", "--kubevirt-preference", "--kubevirt-run-strategy"),
     )
 )
 """The options that virt-install 4.1.0 does not have."""
