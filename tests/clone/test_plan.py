@@ -119,10 +119,10 @@ def test_mac_address_in_use_is_rejected() -> None:
     """With --check mac_in_use=off it causes a warning."""
     xml = guest("<interface type='user'/>")
     requested: dict[str, Any] = {"macs": ("22:23:45:67:89:AB",)}
-    with pytest.raises(RequestError, match="in use by 'other'"):
+    with pytest.raises(RequestError, match="already used by the guest 'other'"):
         plan(xml, requested=requested, guest_macs={"22:23:45:67:89:ab": "other"})
     allowed = {**requested, "checks": Checks(mac_in_use=False)}
-    assert "in use" in plan(xml, requested=allowed, guest_macs={"22:23:45:67:89:ab": "other"}).warnings[0]
+    assert "already used" in plan(xml, requested=allowed, guest_macs={"22:23:45:67:89:ab": "other"}).warnings[0]
 
 
 def test_ports_sockets_and_logs_are_not_shared() -> None:

@@ -161,7 +161,9 @@ def test_clearing_a_section() -> None:
     assert inside(domain) == (
         "<memory>524288</memory><currentMemory>524288</currentMemory><features><apic/></features>"
     )
-    with pytest.raises(RequestError, match="--memory clearxml: only options for a separate section"):
+    with pytest.raises(
+        RequestError, match="--memory clearxml: not supported; only the options of a device or separate section"
+    ):
         parsed("--memory clearxml=yes", domain=domain)
 
 

@@ -209,9 +209,9 @@ def _check_mac(mac: str, request: CloneRequest, facts: CloneFacts, warnings: lis
     user = facts.guest_macs.get(mac.lower())
     if user is None:
         return
-    message = f"the MAC address {mac} is in use by '{user}'"
+    message = f"MAC address {mac} is already used by the guest '{user}'"
     if request.checks.mac_in_use:
-        raise RequestError(message, hint="use another MAC address, or --check mac_in_use=off")
+        raise RequestError(message, hint="omit --mac to generate one, or use --check mac_in_use=off")
     warnings.append(message)
 
 

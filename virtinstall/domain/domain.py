@@ -133,7 +133,7 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
 
         Raises: ValueError.
         """
-        raise ValueError("only options for a separate section or device can be cleared")
+        raise ValueError("not supported; only the options of a device or separate section support it")
 
     def sections(self) -> Iterator[Element]:
         """Return the sections of the domain that have a separate element."""

@@ -113,7 +113,7 @@ def _described(found: list[Element], pair: Pair) -> str:
         texts = [f"{pair.key}={value}" for value in values if value is not None]
         if texts:
             return ", ".join(texts[:8]) + (", ..." if len(texts) > 8 else "")
-    return f"another {pair.key}"
+    return f"another value of {pair.key}"
 
 
 def _matches(element: Element, option: str, pair: Pair, fallback: Fallback | None) -> bool:

@@ -393,5 +393,5 @@ def _unknown(
     commas = "" if equals or not place else "; write a comma within a value as \\, or quote the value"
     return RequestError(
         f"{option}: unknown sub-option '{key}'",
-        hint=f"{question}`{option} help` lists all{commas}",
+        hint=f"{question}`{option} help` lists all sub-options{commas}",
     )
