@@ -128,7 +128,7 @@ def _guests(count: int) -> bool:
     print(f"| {title} | guests/s | {seen['per_second']:.0f} | | | >= 90 |")
     print(
         f"| {title} | last guest, ms | {seen['last_milliseconds']:.2f} | | "
-        f"{seen['last_milliseconds'] / seen['tenth_milliseconds']:.2f} of the tenth | 1.0 |"
+        f"{seen['last_milliseconds'] / seen['tenth_milliseconds']:.2f} (to the tenth guest) | 1.0 |"
     )
     print(
         f"| {title} | memory growth, MiB | {seen['grown_mib']:.1f} | "
