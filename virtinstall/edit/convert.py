@@ -44,11 +44,15 @@ def refresh_machine(domain: Domain) -> None:
         if machine.startswith(prefix) or machine == newest:
             domain.os.type_machine = newest
             return
-    named = f" '{machine}'" if machine else ""
     raise RequestError(
-        f"--boot refresh-machine-type: the machine type{named} has no versions",
+        f"--boot refresh-machine-type: the machine type{_quoted(machine)} has no versions",
         hint="set the machine type: --boot machine=TYPE",
     )
+
+
+def _quoted(machine: str) -> str:
+    """Return a machine type for a message; empty if the guest has none."""
+    return f" '{machine}'" if machine else ""
 
 
 def remove_spice_parts(domain: Domain) -> None:
@@ -113,7 +117,7 @@ def convert_to_q35(domain: Domain, root_ports: int | None) -> None:
     machine = domain.os.type_machine or ""
     if machine != "pc" and not machine.startswith("pc-i440fx"):
         raise RequestError(
-            f"--convert-to-q35: machine type '{machine}' is not i440FX",
+            f"--convert-to-q35: the machine type{_quoted(machine)} is not i440FX",
             hint="omit --convert-to-q35: only guests with machine type pc or pc-i440fx-* can be converted",
         )
     domain.os.type_machine = "q35"
