@@ -34,15 +34,15 @@ NEVER = {
     "a network disk is never deleted": {"source": "network"},
     "storage of type 'dir' is never deleted": {"source": "dir"},
     "storage of type 'nvme' is never deleted": {"source": "nvme"},
-    "an image that disks start from is never deleted": {"kind": "base"},
-    "the medium of a drive is never deleted": {"kind": "cdrom"},
+    "a backing file is never deleted": {"kind": "base"},
+    "the medium in a drive is never deleted": {"kind": "cdrom"},
     "it is not a regular file": {"is_regular": False},
-    "the guest only reads it": {"readonly": True},
-    "it is shared with other guests": {"shareable": True},
+    "it is read-only for the guest": {"readonly": True},
+    "it is marked as shareable with other guests": {"shareable": True},
     "it is used by guest 'b'": {"users": ("guest 'b'",)},
     "it has 2 hard links": {"links": 2},
     "it is open in process 7 (tail)": {"open_by": ("process 7 (tail)",)},
-    "'/d/other' starts from it": {"overlays": ("/d/other",)},
+    "it is the backing file of '/d/other'": {"overlays": ("/d/other",)},
     "it cannot be examined": {"unreachable": "it cannot be examined"},
 }
 
@@ -139,7 +139,7 @@ def test_an_overlay_that_was_created_meanwhile_keeps_a_file_of_a_killed_deletion
     top = FileFacts(kind="disk", path="/d/b", is_ours=True, links=2)
     found = plan_deletion(DeletionFacts(name="web", exists=False, unfinished=(bottom, top)))
     assert found.removed == ()
-    assert [item.reason for item in found.kept] == ["'/d/b' starts from it", "it has 2 hard links"]
+    assert [item.reason for item in found.kept] == ["it is the backing file of '/d/b'", "it has 2 hard links"]
 
 
 RESERVED = ReservationFacts(network="lan 1", mac="52:54:00:00:00:01", address="192.0.2.7")

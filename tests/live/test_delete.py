@@ -212,7 +212,7 @@ def test_two_guests_on_one_base(
         connection.virsh("destroy", other)
         subprocess.run(create, check=True)
         plan = delete_as_planned(connection, other, "--storage", "all", folders=folders)
-        assert kept(plan)[f"{work}/{other}.qcow2"] == f"'{overlay}' starts from it"
+        assert kept(plan)[f"{work}/{other}.qcow2"] == f"it is the backing file of '{overlay}'"
     finally:
         connection.remove(other)
 
@@ -279,7 +279,7 @@ def test_disks_that_others_may_need(
     assert kept(plan) == {
         f"{work}/a.qcow2": "it has 2 hard links",
         f"{work}/b.qcow2": f"it is open in process {reader.pid} (tail)",
-        f"{work}/c.qcow2": "it is not the file that virtinstall created: it has been replaced since",
+        f"{work}/c.qcow2": "another file has replaced the one that virtinstall created",
         f"{work}/own.qcow2": "virtinstall did not create it for this guest",
     }
 

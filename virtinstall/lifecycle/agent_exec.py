@@ -56,9 +56,11 @@ def execute(
     `timeout` seconds.
     """
     if not command:
-        raise RequestError("exec: no command specified", hint="example: virt-guest exec NAME -- COMMAND")
+        raise RequestError("no command specified", hint=f"example: virt-guest exec {guest.name} -- uname -a")
     if not guest.is_active():
-        raise RequestError(f"the guest '{guest.name}' is {guest.state()}", hint=f"start it: virsh start {guest.name}")
+        raise RequestError(
+            f"the guest '{guest.name}' is {guest.state()}", hint=f"start it with: virsh start {guest.name}"
+        )
     deadline = None if timeout is None else time.monotonic() + timeout
     with _explained(guest):
         folder = _prepared(guest, deadline)
@@ -76,7 +78,7 @@ def execute(
 
 @contextmanager
 def _explained(guest: HostGuest) -> Iterator[None]:
-    """Explain why an agent does not answer; report a guest that powered off meanwhile."""
+    """Explain why an agent does not respond; report a guest that powered off meanwhile."""
     try:
         yield
     except HypervisorError as error:
@@ -91,7 +93,7 @@ def _explained(guest: HostGuest) -> Iterator[None]:
         if error.code == _NO_CHANNEL:
             raise HypervisorError(
                 f"the guest '{guest.name}' has no channel for a guest agent",
-                hint=f"virt-xml {guest.name} --add-device --channel unix,target.type=virtio,"
+                hint=f"add one with: virt-xml {guest.name} --add-device --channel unix,target.type=virtio,"
                 "target.name=org.qemu.guest_agent.0",
                 code=error.code,
             ) from error
@@ -155,7 +157,7 @@ def _execute_captured(
     path, *arguments = command
     given = b"" if stdin is None else stdin.read(_LARGEST_INPUT_BYTES + 1)
     if len(given) > _LARGEST_INPUT_BYTES:
-        raise RequestError("exec: a guest without /bin/sh accepts at most 1 MiB of standard input")
+        raise RequestError(f"the guest '{guest.name}' has no /bin/sh: standard input must not exceed 1 MiB")
     pid = _start(guest, path, arguments, capture=True, given=given)
     ended = _wait(guest, pid, deadline, lambda: None)
     for name, write in zip(("out-data", "err-data"), writers, strict=True):
@@ -169,7 +171,7 @@ def _start(guest: HostGuest, path: str, arguments: Sequence[str], *, capture: bo
         more["input-data"] = base64.b64encode(given).decode()
     pid = _answer(guest, "guest-exec", path=path, arg=list(arguments), **more).get("pid")
     if not isinstance(pid, int):
-        raise HypervisorError(f"the agent of the guest '{guest.name}' returned no process")
+        raise HypervisorError(f"the agent of the guest '{guest.name}' returned no process ID")
     return pid
 
 
@@ -177,7 +179,7 @@ def _answer(guest: HostGuest, command: str, **arguments: object) -> dict[str, An
     # the guest may run any program as its agent
     found = guest.agent_command(command, **arguments)
     if not isinstance(found, dict):
-        raise HypervisorError(f"the agent of the guest '{guest.name}' returned an invalid answer to {command}")
+        raise HypervisorError(f"the agent of the guest '{guest.name}' returned an invalid response to {command}")
     return found
 
 
@@ -189,7 +191,7 @@ def _wait(guest: HostGuest, pid: int, deadline: float | None, meanwhile: Callabl
             return answer
         meanwhile()
         if deadline is not None and time.monotonic() >= deadline:
-            raise WaitTimeout(f"the command is still running in the guest '{guest.name}' (process {pid})")
+            raise WaitTimeout(f"the command (process {pid}) is still running in the guest '{guest.name}'")
         time.sleep(pause)
         pause = min(pause * 1.5, _LONGEST_SECONDS)
 

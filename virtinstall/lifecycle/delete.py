@@ -122,14 +122,14 @@ def _remove_guest(
 
 def _forget(name: str, host: Host) -> None:
     if has_real_storage(host):
-        with storage_errors("cannot remove the journal of the deletion of", name):
+        with storage_errors("cannot remove the deletion journal of", name):
             forget_deletions(name, host)
 
 
 def _require_same(plan: DeletionPlan, guest: HostGuest | None) -> None:
     if guest is not None and guest.uuid != plan.uuid:
         raise HypervisorError(
-            f"the guest '{plan.name}' was replaced by another guest of the same name",
+            f"another guest named '{plan.name}' has replaced the one to delete",
             hint=f"check the new guest, then run: virt-guest delete {plan.name}",
         )
 
@@ -173,12 +173,12 @@ def _remove_things(plan: DeletionPlan, host: Host, *, wipe: bool) -> Deletion:
 
 
 def _objection_now(item: Item, host: Host, uses: FilesInUse, staying: set[str]) -> str | None:
-    """Return why a file must stay: a change since the plan was computed, or an overlay that stays; else None."""
+    """Return why a file must be kept: a change since the plan was computed, or an overlay that is kept; else None."""
     file = item.file
     assert file is not None
     kept = [each for each in file.overlays if each in staying]
     if kept:
-        return f"'{kept[0]}' starts from it and stays"
+        return f"it is the backing file of '{kept[0]}', which is kept"
     now = examine(file.replace(users=(), open_by=()), host, uses, but=None)
     if file.inode is None:
         return f"it is used by {now.users[0]}" if now.users else None

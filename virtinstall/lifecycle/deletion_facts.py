@@ -102,7 +102,7 @@ def deletion_facts(name: str, guest: HostGuest | None, host: Host) -> DeletionFa
 def _nvram(
     documents: list[etree._Element], record: GuestRecord | None, name: str, host: Host
 ) -> tuple[str | None, str | None, FileFacts | None]:
-    """Return the path of the UEFI variables, why the file must stay, and its facts if it can be examined."""
+    """Return the path of the UEFI variables, why the file must be kept, and its facts if it can be examined."""
     # if libvirt chose the path, only the running guest's XML contains it
     found = [guest_nvram(domain, host) for domain in documents]
     path, is_libvirts = next((each for each in found if each[0] is not None), (None, False))

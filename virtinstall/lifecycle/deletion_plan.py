@@ -1,4 +1,4 @@
-"""Decide from facts which parts of a guest are removed and which are kept; pure.
+"""Decisions on which parts of a guest are removed and which are kept; pure.
 
 A file is removed only if there is no objection; otherwise the plan contains the first objection as the reason.
 """
@@ -160,7 +160,7 @@ def plan_deletion(facts: DeletionFacts, storage: Storage = "own") -> DeletionPla
         reason = decisions[file.path]
         (removed if reason is None else kept).append(_item(file, reason or _why_removed(file)))
     for path in facts.detached:
-        kept.append(Item(kind="disk", path=path, reason=f"{CREATOR} created it, but the guest no longer has it"))
+        kept.append(Item(kind="disk", path=path, reason=f"{CREATOR} created it, but it was detached"))
     for each in facts.reservations:
         why = each.objection or f"{CREATOR} added it to the network '{each.network}'"
         item = Item(kind="reservation", path=each.label, reason=why, reservation=each)
@@ -188,7 +188,7 @@ def plan_deletion(facts: DeletionFacts, storage: Storage = "own") -> DeletionPla
 
 
 def _decisions(facts: DeletionFacts, storage: Storage) -> dict[str, str | None]:
-    """Map each file to its reason to stay, None for a file that is removed."""
+    """Map each file to the reason why it is kept; None for a file that is removed."""
     found = _decisions_about(facts.files, storage)
     disks = [file for file in facts.files if file.kind in ("disk", "snapshot")]
     if any(found[file.path] is not None for file in disks):
@@ -202,18 +202,18 @@ def _decisions_about(files: tuple[FileFacts, ...], storage: Storage) -> dict[str
     found = {file.path: _objection(file, storage) for file in files}
     changed = True
     while changed:
-        # an image stays if an overlay of it stays
+        # an image is kept if an overlay of it is kept
         changed = False
         for file in files:
             staying = [each for each in file.overlays if found.get(each, "") is not None]
             if found[file.path] is None and staying:
-                found[file.path] = f"'{staying[0]}' starts from it"
+                found[file.path] = f"it is the backing file of '{staying[0]}'"
                 changed = True
     return found
 
 
 def _objection(file: FileFacts, storage: Storage) -> str | None:
-    """Return why the file stays, without regard to its overlays; None if it may be removed."""
+    """Return why the file is kept, without regard to its overlays; None if it may be removed."""
     sources = {"block": "a block device is never deleted", "network": "a network disk is never deleted"}
     if file.unreachable is not None:
         return file.unreachable
@@ -224,19 +224,19 @@ def _objection(file: FileFacts, storage: Storage) -> str | None:
     if not file.is_regular:
         return "it is not a regular file"
     if file.kind == "base":
-        return "an image that disks start from is never deleted"
+        return "a backing file is never deleted"
     if file.kind == "cdrom":
-        return "the medium of a drive is never deleted"
+        return "the medium in a drive is never deleted"
     if storage == "none":
-        return "disks are kept"
+        return "disks are kept, as requested"
     if file.readonly:
-        return "the guest only reads it"
+        return "it is read-only for the guest"
     if file.shareable:
-        return "it is shared with other guests"
+        return "it is marked as shareable with other guests"
     if storage == "own" and not file.is_ours:
         return f"{CREATOR} did not create it for this guest"
     if storage == "own" and file.is_replaced:
-        return f"it is not the file that {CREATOR} created: it has been replaced since"
+        return f"another file has replaced the one that {CREATOR} created"
     if file.users:
         return f"it is used by {', '.join(file.users)}"
     if file.links > 1:
@@ -267,7 +267,7 @@ def _item(file: FileFacts, reason: str) -> Item:
 def _definition(facts: DeletionFacts) -> list[Item]:
     if not facts.exists:
         return []
-    stopped = f"; it is {facts.state} and is stopped first" if facts.is_active else ""
+    stopped = f"; the guest is {facts.state} and is stopped first" if facts.is_active else ""
     reason = f"its definition{stopped}" if facts.is_persistent else "it is transient: powering it off removes it"
     items = [Item(kind="guest", path=facts.name, reason=reason)]
     if facts.has_saved_state:
@@ -293,7 +293,7 @@ def _decide_state(
             reason = "the guest's UEFI variables"
             removed.append(Item(kind="nvram", path=facts.nvram, reason=reason, file=facts.nvram_file))
     if facts.former_nvram is not None:
-        why = "it has the name that the guest had before it was renamed, and may belong to another guest since"
+        why = "it has the guest's name before it was renamed, and may now belong to another guest"
         kept.append(Item(kind="nvram", path=facts.former_nvram, reason=why))
     if facts.tpm is not None:
         keeps = needed and facts.is_persistent

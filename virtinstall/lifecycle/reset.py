@@ -1,4 +1,4 @@
-"""Reset a guest: its disks become empty overlays on the same images again; MAC addresses and seed stay.
+"""Reset of a guest: its disks become empty overlays on the same images again; MAC addresses and seed stay.
 
 Only disks that are in the record are reset. The file is overwritten in place (same inode, owner and label), so a reset
 that is killed can be repeated: snapshots are forgotten last.
@@ -69,19 +69,21 @@ def plan_reset(
     record = parse_record(guest.metadata(NAMESPACE), guest.uuid)
     if record is None:
         raise RequestError(
-            f"the guest '{guest.name}' has no record of what was created for it",
+            f"cannot reset '{guest.name}': its metadata does not contain what virtinstall created for it",
             hint="only guests that virtinstall created can be reset",
         )
     if not guest.is_persistent():
-        raise RequestError(f"the guest '{guest.name}' is transient and cannot be reset", hint="create it again")
+        raise RequestError(f"cannot reset '{guest.name}': it is transient", hint="delete it and create it again")
     if not (host.is_local() and has_real_storage(host)):
-        raise RequestError(f"cannot reset '{guest.name}': its disks are on another host", hint="run it on that host")
+        raise RequestError(
+            f"cannot reset '{guest.name}': its disks are on another host", hint="run the command on that host"
+        )
     facts = deletion_facts(guest.name, guest, host)
     if (facts.snapshots or facts.checkpoints) and not delete_snapshots:
         names = ", ".join((*facts.snapshots, *facts.checkpoints))
         raise RequestError(
             f"the guest '{guest.name}' has snapshots or checkpoints, which a reset destroys: {names}",
-            hint="add --delete-snapshots",
+            hint="add --delete-snapshots to delete them",
         )
     disks, kept = _disks(guest, facts, record)
     definition = etree.fromstring(guest.xml(inactive=True).encode())
@@ -121,20 +123,20 @@ def _disks(guest: HostGuest, facts: DeletionFacts, record: GuestRecord) -> tuple
         if file.kind not in ("disk", "snapshot") or file.readonly:
             continue
         if file.kind == "disk" and base is not None and file.path not in going:
-            raise RequestError(f"cannot reset '{file.path}': {reasons.get(file.path, 'it is not in the record')}")
+            raise RequestError(f"cannot reset '{file.path}': {reasons.get(file.path, 'virtinstall did not create it')}")
         if file.kind == "disk" and base is not None:
             disks.append((file.path, base))
         elif file.kind == "disk" or file.path in reasons:
             kept.append((file.path, reasons.get(file.path, "it was not created from an image")))
     if kept and (facts.snapshots or facts.checkpoints):
         raise RequestError(
-            f"cannot reset '{guest.name}': its snapshots include '{kept[0][0]}', which stays: {kept[0][1]}",
-            hint="delete the snapshots with virsh first",
+            f"cannot reset '{guest.name}': its snapshots include '{kept[0][0]}', which cannot be reset: {kept[0][1]}",
+            hint=f"delete each snapshot first: virsh snapshot-delete {guest.name} SNAPSHOT",
         )
     if not disks:
         raise RequestError(
-            f"the guest '{guest.name}' has no disk that was created from an image",
-            hint="create guests with --image, or --disk ...,backing_store=IMAGE",
+            f"cannot reset '{guest.name}': none of its disks was created from an image",
+            hint="create it again with --image NAME, or with --disk size=20,backing_store=FILE",
         )
     return disks, kept
 
@@ -166,8 +168,8 @@ def _with_seed(definition: etree._Element, record: GuestRecord, facts: DeletionF
     seeds = [file for file in facts.files if file.kind == "seed"]
     if not seeds:
         raise RequestError(
-            f"cannot reset '{name}': its cloud-init seed was not kept, so no user could log in",
-            hint="add --without-seed to reset the disks only, or create guests with --cloud-init ...,keep=on",
+            f"cannot reset '{name}': its seed ISO was not kept, so no user could log in afterwards",
+            hint="add --without-seed to reset the disks only; --cloud-init keep=on keeps the seed ISO of a new guest",
         )
     paths = {file.path for file in seeds} | {f"{file.pool}/{file.volume}" for file in seeds if file.pool}
     drives = [disk for disk in definition.iterfind("devices/disk") if disk.get("device") in ("cdrom", "floppy")]
@@ -177,8 +179,8 @@ def _with_seed(definition: etree._Element, record: GuestRecord, facts: DeletionF
     drive = next((disk for disk in drives if disk.find("source") is None), None)
     if drive is None:
         raise RequestError(
-            f"cannot reset '{name}': its seed '{seeds[0].path}' is not in a drive",
-            hint=f"virsh attach-disk {name} {seeds[0].path} sdz --type cdrom --config",
+            f"cannot reset '{name}': it has no empty drive for its seed ISO '{seeds[0].path}'",
+            hint=f"attach it with: virsh attach-disk {name} {seeds[0].path} sdz --type cdrom --config",
         )
     drive.set("type", "file")
     drive.insert(0, etree.Element("source", file=seeds[0].path))
@@ -188,10 +190,12 @@ def _with_seed(definition: etree._Element, record: GuestRecord, facts: DeletionF
 def reset(plan: ResetPlan, guest: HostGuest, host: Host) -> None:
     """Apply the plan; the guest must be off. Raises: RequestError, StorageError, HypervisorError."""
     if guest.is_active():
-        raise RequestError(f"the guest '{guest.name}' is running", hint="power it off: --force")
+        raise RequestError(f"the guest '{guest.name}' is running", hint="add --force to power it off")
     now = plan_reset(guest, host, delete_snapshots=bool(plan.snapshots or plan.checkpoints), without_seed=True)
     if (now.uuid, now.disks, now.snapshots, now.overlays) != (plan.uuid, plan.disks, plan.snapshots, plan.overlays):
-        raise RequestError(f"the disks of the guest '{guest.name}' changed after the reset was planned")
+        raise RequestError(
+            f"the disks of the guest '{guest.name}' changed after the reset was planned", hint="repeat the command"
+        )
     with ExitStack() as stack:
         # a full file system, or a guest that is started meanwhile, ends the reset here, before anything is lost
         targets = [stack.enter_context(_locked(path)) for path, _ in plan.disks]

@@ -39,9 +39,9 @@ def ssh_command(
         from virtinstall.virsh_commands import virsh_command
 
         start = virsh_command(host.uri, "start", guest.name)
-        raise RequestError(f"the guest '{guest.name}' is {guest.state()}", hint=f"start it: {start}")
+        raise RequestError(f"the guest '{guest.name}' is {guest.state()}", hint=f"start it with: {start}")
     if identity is not None and not os.path.exists(os.path.expanduser(identity)):
-        raise RequestError(f"no such file: '{identity}'", hint="specify the file of a private key: --identity FILE")
+        raise RequestError(f"no such file: {identity}", hint="specify the file of a private key: --identity FILE")
     record = parse_record(guest.metadata(NAMESPACE), guest.uuid)
     document = parse_tree(guest.xml())
     arguments = ["ssh"]
@@ -152,12 +152,13 @@ def _target(guest: HostGuest, document: Node, host: Host) -> tuple[str, int]:
     if user_mode:
         raise RequestError(
             f"the guest '{guest.name}' is on a user-mode network, and no port of this host is forwarded to its port 22",
-            hint=f"use the guest agent: virt-guest exec {guest.name} -- COMMAND; or create guests with "
+            hint=f"use the guest agent: virt-guest exec {guest.name} -- COMMAND; or create the guest with "
             "--network user,backend.type=passt,portForward0.proto=tcp,portForward0.range0.start=2222,"
             "portForward0.range0.to=22",
         )
     raise RequestError(
-        f"no address of the guest '{guest.name}' is known", hint=f"wait for it: virt-guest ip {guest.name} --wait"
+        f"no address of the guest '{guest.name}' is known",
+        hint=f"wait for an address with: virt-guest ip {guest.name} --wait",
     )
 
 

@@ -1,4 +1,4 @@
-"""Stop a guest before it is deleted or reset."""
+"""Stopping of a guest before it is deleted or reset."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ def require_stoppable(name: str, *, force: bool, shutdown_timeout: float | None)
     """Raise RequestError if a running guest may be neither shut down nor powered off."""
     if not force and shutdown_timeout is None:
         raise RequestError(
-            f"the guest '{name}' is running", hint="shut it down first: --shutdown 60, or power it off: --force"
+            f"the guest '{name}' is running",
+            hint="add --shutdown 60s to shut it down first, or --force to power it off",
         )
 
 
@@ -43,11 +44,11 @@ def stop_guest(
         if not force:
             raise WaitTimeout(
                 f"the guest '{guest.name}' did not shut down within {shutdown_timeout:g} seconds; {unchanged}",
-                hint="power it off: --force",
+                hint="add --force to power it off",
             )
     elif shutdown_timeout is not None and not force:
         raise RequestError(
-            f"the guest '{guest.name}' is {guest.state()} and cannot shut down", hint="power it off: --force"
+            f"the guest '{guest.name}' is {guest.state()} and cannot shut down", hint="add --force to power it off"
         )
     try:
         guest.destroy()

@@ -63,7 +63,11 @@ def begin_deletion(plan: DeletionPlan, host: Host) -> Journal | None:
             f"process {error.pid} is already deleting the guest '{plan.name}'", hint="wait until that process ends"
         ) from error
     except OSError as error:
-        logger("delete").warning("%s: %s: a killed deletion cannot be resumed", deletions_folder(), error.strerror)
+        logger("delete").warning(
+            "cannot write a journal to %s: %s; this deletion cannot be resumed if it is killed",
+            deletions_folder(),
+            error.strerror,
+        )
         return None
 
 
