@@ -36,7 +36,7 @@ def add_interfaces(draft: Draft) -> None:
     taken = set(draft.facts.guest_macs)
     for interface in interfaces:
         _resolve_source(draft, interface)
-        _warn_of_port_forwards(draft, interface)
+        _check_port_forwards(draft, interface)
         _warn_of_network(draft, interface)
         _resolve_mac(draft, interface, taken)
         _resolve_model(draft, interface)
@@ -117,8 +117,17 @@ def _use_default(draft: Draft, interface: Interface) -> None:
         interface.type, interface.source_network = "network", DEFAULT_NETWORK
 
 
-def _warn_of_port_forwards(draft: Draft, interface: Interface) -> None:
-    """Warn of port forwards without passt, which libvirt accepts and ignores."""
+def _check_port_forwards(draft: Draft, interface: Interface) -> None:
+    """Warn of port forwards without passt, which libvirt accepts and ignores.
+
+    Raises: RequestError, for one without a protocol, which libvirt requires.
+    """
+    for number, forward in enumerate(interface.port_forwards):
+        if forward.proto is None:
+            raise RequestError(
+                f"--network portForward{number}: no protocol specified",
+                hint=f"add portForward{number}.proto=tcp or portForward{number}.proto=udp",
+            )
     if interface.port_forwards and interface.backend_type != "passt":
         draft.warnings.append(
             "--network portForward: ports will not be forwarded, because this host does not provide passt "
