@@ -117,12 +117,26 @@ def test_option_for_creation_is_reported_until_recreate(hypervisor: Hypervisor) 
     assert hypervisor.guest("a").uuid == uuid and actions(changed, hypervisor) == {}
 
 
+@pytest.mark.parametrize("alive", [True, False])
+def test_lost_daemon_has_a_hint(hypervisor: Hypervisor, monkeypatch: pytest.MonkeyPatch, alive: bool) -> None:
+    """The error of a call on a closed connection does not show how to continue; other errors stay as they are."""
+
+    def fail(*args: object, **more: object) -> None:
+        raise virtinstall.HypervisorError("client socket is closed")
+
+    monkeypatch.setattr(Hypervisor, "create", fail)
+    monkeypatch.setattr(type(hypervisor.host), "is_alive", lambda self: alive)
+    (outcome,) = lab(f"{{a: {{{ONE}}}}}").apply(hypervisor)
+    hint = "check that libvirtd is running, then repeat the command; finished guests are not changed"
+    assert (outcome.message, outcome.hint) == ("client socket is closed", None if alive else hint)
+
+
 def test_guest_not_created_from_the_file_is_an_error(hypervisor: Hypervisor) -> None:
     """Nothing is changed; the hint suggests --adopt."""
     guests = lab(f"{{new: {{{ONE}}}, test: {{{ONE}}}}}")
     with pytest.raises(RequestError, match="'test' exists and was not created from this file") as caught:
         guests.apply(hypervisor)
-    assert "--adopt test" in str(caught.value.hint)
+    assert "to adopt it unchanged: virt-guest apply -f guests.yaml --adopt test" in str(caught.value.hint)
     assert [guest.name for guest in hypervisor.guests()] == ["test"]
     lab(f"{{new: {{{ONE}}}}}", "other").apply(hypervisor)
     with pytest.raises(RequestError, match="belongs to the project 'other'"):

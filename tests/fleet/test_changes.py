@@ -91,7 +91,10 @@ def test_smaller_disk_is_an_error(hypervisor: Hypervisor) -> None:
     smaller = lab("network: none, disk: [{size: 1}]")
     with pytest.raises(RequestError, match=r"guests.yaml:3:10: a.disk\[0\].size: .* cannot shrink") as caught:
         smaller.apply(hypervisor)
-    assert caught.value.hint == "write size: 2, or create the guest again: --recreate a"
+    assert (
+        caught.value.hint
+        == "write size: 2; or add --recreate a, which deletes the guest with its disks and creates it again"
+    )
 
 
 def test_larger_size_grows_the_disk(hypervisor: Hypervisor) -> None:

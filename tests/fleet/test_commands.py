@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 import virtinstall
+from virtinstall.cli.guest_diff import difference_text
 from virtinstall.cli.main import guest_main
 from virtinstall.fleet.schema import schema_text
 
@@ -62,6 +63,47 @@ def test_json_of_diff_and_apply_conforms_to_the_schemas(tmp_path: Path, capsys: 
         check(1, "apply", "--yes")
         path.write_text(FILE)
         assert guest_main(["delete", "-f", str(path), "--yes", "--force"]) == 0
+
+
+def test_adoption_is_reported_as_such(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the comparison, the outcome, the summary and the document."""
+    path = tmp_path / "guests.yaml"
+    path.write_text(FILE.replace("{a: , b: {after: a}}", "{test: }"))
+    words = ["apply", "-f", str(path), "--adopt", "test", "--yes"]
+    schema = json.loads((Path(virtinstall.__file__).parent / "schema" / "guest-apply.json").read_text())
+    with virtinstall.connect("test:///default"):
+        assert guest_main(words) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[:2] == ["test: adopt without changes", "test: adopting"]
+        assert lines[2].startswith("test: adopted, ") and lines[3].startswith("1 adopted (")
+        path.write_text(path.read_text().replace("project: commands", "project: others"))
+        assert guest_main([*words, "--output", "json"]) == 0
+        document = json.loads(capsys.readouterr().out)
+        jsonschema.validate(document, schema)
+        assert [(each["action"], each["status"]) for each in document["guests"]] == [("adopt", "done")]
+
+
+def test_recreated_guest_is_not_reported_as_adopted(hypervisor: virtinstall.Hypervisor) -> None:
+    """`--recreate` together with `--adopt` deletes the guest."""
+    lab = virtinstall.Lab.parse(FILE.replace("{a: , b: {after: a}}", "{test: }"))
+    assert difference_text(lab.diff(hypervisor, adopt=["test"], recreate=["test"])).startswith("test: delete with its")
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1"])
+@pytest.mark.parametrize("command", ["apply", "delete"])
+def test_number_of_jobs_must_be_positive(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, jobs: str
+) -> None:
+    """Before anything is printed or changed; also for a script."""
+    path = tmp_path / "guests.yaml"
+    path.write_text(FILE)
+    with virtinstall.connect("test:///default") as hypervisor:
+        assert guest_main([command, "-f", str(path), "--yes", "--force", "-j", jobs]) == 1
+        printed = capsys.readouterr()
+        assert printed.out == "" and f"error: --jobs {jobs}: must be at least 1\n" in printed.err
+        with pytest.raises(virtinstall.RequestError, match=f"--jobs {jobs}: must be at least 1"):
+            virtinstall.Lab.load(path).apply(hypervisor, jobs=int(jobs))
+        assert [each.name for each in hypervisor.guests()] == ["test"]
 
 
 def test_apply_without_a_terminal_requires_yes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

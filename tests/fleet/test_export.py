@@ -24,7 +24,7 @@ ONE = ["--connect", URI, "--name", "a", "--memory", "64", "--disk", "none", "--i
 def exported(hypervisor: Hypervisor, name: str = "a") -> str:
     """Return the file of a guest; no value may be omitted."""
     guests = export(hypervisor, [name])
-    assert [each.omitted for each in guests] == [()]
+    assert [(each.omitted, each.problem) for each in guests] == [((), None)]
     return export_text(guests, URI)
 
 
@@ -90,7 +90,7 @@ def test_password_is_omitted_with_a_comment(hypervisor: Hypervisor, capsys: pyte
     capsys.readouterr()
     assert guest_main(["export", "--connect", URI, "a"]) == 0
     printed = capsys.readouterr().out
-    assert printed.startswith("# a: not expressed: password of graphics\n") and "secret" not in printed
+    assert printed.startswith("# a: not expressed: the password of <graphics>\n") and "secret" not in printed
     assert Lab.parse(printed).guests
 
 

@@ -104,7 +104,8 @@ def test_exported_definition_is_equal(name: str, hypervisor: Hypervisor, raw: li
     except libvirt.libvirtError as error:
         pytest.skip(str(error))
     found = exported_by(hypervisor, before)
-    assert [line for line in found.omitted if not line.startswith("password of")] == []
+    assert [line for line in found.omitted if not line.startswith("the password of")] == []
+    assert found.problem is None
     after = defined(raw, etree.tostring(planned(hypervisor, found), encoding="unicode"))
     left = [each for each in differences(leaves_of(before), leaves_of(after)) if not LEFT_TO_LIBVIRT.match(each.path)]
     known = CHANGED_BY_LIBVIRT.get(name, "none")

@@ -127,7 +127,7 @@ def test_count_replaces_n_and_name_in_values() -> None:
 )
 def test_exclusive_values_with_count_are_errors(clash: str) -> None:
     """One error with a hint is reported for all guests."""
-    with pytest.raises(FileError, match=r"guests.yaml:3:3: web-2: web-1 has the same .*") as caught:
+    with pytest.raises(FileError, match=r"guests.yaml:3:3: web-2: the guest 'web-1' has the same .*") as caught:
         lab_of(f"version: 1\nguests:\n  web: {{count: 3, {clash}}}\n")
     assert "{n}" in str(caught.value.hint) and "\n" not in caught.value.message
 
@@ -155,9 +155,9 @@ def test_after_names_guests_and_groups() -> None:
     lab = lab_of("version: 1\nguests: {db: {count: 2}, web: {after: db, groups: [front]}, x: {after: [front, db-1]}}")
     assert [guest.after for guest in lab.guests] == [(), (), ("db-1", "db-2"), ("web", "db-1")]
     assert [guest.name for guest in lab.chosen(["front", "db-2"])] == ["db-2", "web"]
-    with pytest.raises(RequestError, match=r"no guest or group 'wep' \(did you mean web\?\)"):
+    with pytest.raises(RequestError, match=r"no such guest or group: 'wep' \(did you mean web\?\)"):
         lab.chosen(["wep"])
-    with pytest.raises(RequestError, match="a list is expected, not the text 'web'"):
+    with pytest.raises(RequestError, match="names must be a list, not the text 'web'"):
         lab.chosen("web")
 
 
@@ -197,17 +197,17 @@ def test_alias_bomb_is_an_error() -> None:
     lines = ["x-0: &x0 [a, a, a, a, a, a, a, a, a]"]
     lines += [f"x-{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 9)}]" for n in range(1, 10)]
     before = time.monotonic()
-    with pytest.raises(FileError, match="too large"):
+    with pytest.raises(FileError, match="the aliases expand to more than 2000000 values"):
         lab_of("\n".join(["version: 1", *lines, "guests: {}"]))
     assert time.monotonic() - before < 5
 
 
 def test_missing_or_binary_file_is_an_error(tmp_path: Path) -> None:
     """The error names the file, and the position of an invalid byte."""
-    with pytest.raises(RequestError, match=r"guests.yaml: no such file"):
+    with pytest.raises(RequestError, match=r"no such file: .*guests.yaml"):
         Lab.load(tmp_path / "guests.yaml")
     (tmp_path / "guests.yaml").write_bytes(b"version: \xff")
-    with pytest.raises(FileError, match=r"guests.yaml:1:10: the file is not UTF-8 \(byte 0xff\)"):
+    with pytest.raises(FileError, match=r"guests.yaml:1:10: the file is not valid UTF-8: byte 0xff"):
         Lab.load(tmp_path / "guests.yaml")
     (tmp_path / "guests.yaml").write_bytes("\ufeff# é\n# é".encode() + b"\xe9")
     with pytest.raises(FileError, match=r"guests.yaml:2:4: "):

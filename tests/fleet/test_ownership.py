@@ -79,7 +79,7 @@ def test_guest_of_another_file_can_be_adopted_without_its_medium(hypervisor: Hyp
     Lab.load(written(tmp_path / "lab" / "a.yaml", values)).apply(hypervisor)
     medium.unlink()
     second = Lab.load(written(tmp_path / "lab" / "b.yaml", values))
-    assert statuses(second.apply(hypervisor, adopt=["a"])) == {"a": ("update", "done")}
+    assert statuses(second.apply(hypervisor, adopt=["a"])) == {"a": ("adopt", "done")}
 
 
 def test_files_that_set_the_same_project_are_one_lab(hypervisor: Hypervisor, tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_adopted_guest_belongs_to_the_new_file(hypervisor: Hypervisor, tmp_path:
     """`--adopt` moves a guest from one file to another."""
     Lab.load(written(tmp_path / "lab" / "a.yaml", f"{{a: {{{ONE}}}}}")).apply(hypervisor)
     second = Lab.load(written(tmp_path / "lab" / "b.yaml", f"{{a: {{{ONE}}}}}"))
-    assert statuses(second.apply(hypervisor, adopt=["a"])) == {"a": ("update", "done")}
+    assert statuses(second.apply(hypervisor, adopt=["a"])) == {"a": ("adopt", "done")}
     assert [each.action for each in second.diff(hypervisor)] == ["none"]
 
 
@@ -125,7 +125,7 @@ def test_guest_that_was_replaced_after_the_comparison_is_kept(hypervisor: Hyperv
     guest.delete(force=True)
     hypervisor.host.define_guest(GUEST.format("web"))
     (outcome,) = wanted.apply(hypervisor, found=found, force=True, **more)
-    assert outcome.status == "failed" and "replaced by another guest" in str(outcome.message)
+    assert outcome.status == "failed" and "another guest named 'web' has replaced" in str(outcome.message)
     assert names(hypervisor) == ["web"]
 
 
@@ -158,7 +158,7 @@ def test_creation_that_fails_after_the_deletion_is_reported(
 
     monkeypatch.setattr(Hypervisor, "create", fail)
     (outcome,) = wanted.apply(hypervisor, recreate=["web"], found=found, force=True)
-    assert outcome.message == "no memory\n'web' was deleted before: apply again to create it"
+    assert outcome.message == "no memory\nthe guest 'web' has been deleted; repeat the command to create it"
     assert names(hypervisor) == []
 
 
@@ -194,7 +194,7 @@ def test_prune_fails_for_unreachable_hosts(tmp_path: Path) -> None:
         assert [(each.name, each.action) for each in found] == [("a", "create"), ("host kvm2", "unreachable")]
         done = wanted.apply(hypervisors, prune=True, found=found)
         assert [each.status for each in done] == ["done", "failed"]
-        assert "kvm2 cannot be reached" in str(done[1].message)
+        assert "'kvm2', which cannot be reached" in str(done[1].message)
 
 
 def test_deletion_warns_about_kept_disks(hypervisor: Hypervisor) -> None:

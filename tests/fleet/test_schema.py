@@ -116,12 +116,12 @@ def test_schema_and_loader_accept_the_same_files(text: str, valid: bool) -> None
     ("values", "message"),
     [
         ("memory: on", "must be a size"),
-        ("after: x", "there is no guest or group"),
+        ("after: x", "no such guest or group"),
         ("host: x", "unknown host"),
         ("disk: {nope: 1}", "unknown key"),
         ("timeout: 5m", "requires --wait-for"),
         ("boot: {order: [hd, cdrom]}", "g.boot.order: unknown key"),
-        ("disk: [{size: [1, 2]}]", r"g.disk\[0\].size: one value is expected, not a list"),
+        ("disk: [{size: [1, 2]}]", r"g.disk\[0\].size: must be a single value, not a list"),
     ],
 )
 def test_mistakes_that_only_the_loader_finds(values: str, message: str) -> None:

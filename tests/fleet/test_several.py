@@ -79,7 +79,7 @@ def test_values_that_guests_cannot_share_are_errors(words: tuple[str, str]) -> N
     """The hint suggests {n} as a part of the value."""
     with pytest.raises(RequestError) as caught:
         guests("--name", "web", "--count", "2", *words)
-    assert caught.value.message.startswith("web-2: web-1 has the ") and "{n}" in str(caught.value.hint)
+    assert caught.value.message.startswith("web-2: the guest 'web-1' has the ") and "{n}" in str(caught.value.hint)
     assert guests("--name", "web", "--count", "1", *words)
 
 
@@ -88,7 +88,10 @@ def test_values_that_guests_cannot_share_are_errors(words: tuple[str, str]) -> N
     [
         (("--count", "0", "--name", "a"), "--count 0"),
         (("--count", "2"), "--count requires --name"),
-        (("--count", "2", "--name", "a", "--autoconsole", "text"), "consoles"),
+        (
+            ("--count", "2", "--name", "a", "--autoconsole", "text"),
+            "--autoconsole text cannot",
+        ),
         (("--count", "2", "--name", "a", "--reinstall", "a"), "--reinstall"),
     ],
 )

@@ -114,10 +114,10 @@ def test_an_interrupted_deletion_reports_how_to_continue(
 ) -> None:
     """What is deleted, what is not, and the command with the same options."""
     uri = three_guests(tmp_path, monkeypatch, came)
-    assert guest_main(["delete", "--connect", uri, "a", "b", "c", "--yes", "--force", *words]) == status
+    assert guest_main(["delete", "--connect", uri, "a", "b", "c", "--yes", "--force", "-j", "1", *words]) == status
     printed = capsys.readouterr()
     assert f"virt-guest: error: {how}; deleted: a; not deleted: b, c" in printed.err
-    assert f"continue with: virt-guest delete --connect {uri} --force b c" in printed.err
+    assert f"continue with: virt-guest delete --connect {uri} --force -j 1 b c" in printed.err
     assert "everything this run created" not in printed.err
     if words:
         found = json.loads(printed.out)

@@ -72,7 +72,8 @@ def test_exported_definition_is_the_same(case: str, hypervisor: Hypervisor, name
     try:
         before = definition(guest)
         (found,) = export(hypervisor, [name])
-        assert [line for line in found.omitted if not line.startswith("password of")] == []
+        assert [line for line in found.omitted if not line.startswith("the password of")] == []
+        assert found.problem is None
         again = raw.defineXML(planned_xml(hypervisor, export_text([found]), f"{name}-again"))
         after = definition(again)
         undefine(again)
@@ -96,7 +97,7 @@ def test_guest_that_is_deleted_and_created_from_its_export(hypervisor: Hyperviso
     assert [each.message for each in lab.apply(hypervisor)] == [None]
     before = leaves_of(etree.fromstring(hypervisor.guest(name).handle.xml(inactive=True).encode()))
     (found,) = export(hypervisor, [name])
-    assert found.omitted == ()
+    assert (found.omitted, found.problem) == ((), None)
     taken = Lab.parse(export_text([found]), project="taken")
     assert [each.message for each in taken.apply(hypervisor, adopt=[name])] == [None]
     assert [(each.is_different, each.drift) for each in taken.diff(hypervisor)] == [(False, ())]

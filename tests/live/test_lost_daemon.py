@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -80,3 +81,32 @@ def test_a_guest_keeps_its_disk(daemon: Daemon, work: Path, how: signal.Signals)
             finish(start_virt_install(*args(daemon, name, disk))).ok()
             daemon.connection.remove(name)
     print(how.name, counts)
+
+
+def test_apply_reports_how_to_continue(daemon: Daemon, work: Path) -> None:
+    """The daemon ends after the first guest: each guest that fails has a hint, and the same command creates it."""
+    name = f"vitest-{uuid.uuid4().hex[:8]}"
+    path = work / "guests.yaml"
+    path.write_text(
+        f"version: 1\nproject: {name}\nconnect: {daemon.local_uri}\nguests:\n  {name}: {{count: 5, memory: 32, "
+        "virt-type: qemu, osinfo: generic, import: true, graphics: none, network: none, disk: none}\n"
+    )
+    script = "from virtinstall.cli.main import guest_main as m; raise SystemExit(m())"
+    command = [sys.executable, "-c", script, "apply", "-f", str(path), "--yes", "-j", "2"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    while ": created" not in process.stdout.readline():
+        assert process.poll() is None
+    daemon.kill()
+    _, errors = process.communicate(timeout=120)
+    daemon.start()
+    lines = errors.splitlines()
+    failed = [line.split(": ")[2] for line in lines if line.startswith("virt-guest: error: ")]
+    hints = [line for line in lines if line.startswith("virt-guest: hint: ")]
+    assert process.returncode == 1 and len(set(failed)) == len(hints) > 1, errors
+    assert all("libvirtd is running" in hint or "check the guest with" in hint for hint in hints), errors
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    names = [f"{name}-{number}" for number in range(1, 6)]
+    assert set(names) <= set(daemon.connection.names())
+    for each in names:
+        daemon.connection.remove(each)

@@ -68,11 +68,11 @@ def test_apply_compare_and_delete_on_two_hosts(
     second.kill()
     try:
         assert guest_main(["diff", "-f", str(path)]) == 1
-        assert "sh-b: not compared: the host far cannot be reached" in capsys.readouterr().out
+        assert "sh-b: not compared: the host 'far' cannot be reached" in capsys.readouterr().out
         path.write_text(path.read_text() + "  sh-d: {host: near}\n  sh-e: {host: near, after: [sh-b]}\n")
         assert guest_main(["apply", "-f", str(path), "--yes"]) == 1
         printed = capsys.readouterr()
-        assert "sh-b: the host far cannot be reached" in printed.err
+        assert "sh-b: the host 'far' cannot be reached" in printed.err
         assert "sh-e: skipped, because 'sh-b' failed" in printed.err
         assert virtinstall.connect("qemu:///system").guest("sh-d").state.is_active
     finally:

@@ -48,13 +48,7 @@ def test_docstrings_start_with_an_imperative_or_a_noun_phrase(name: str) -> None
     assert not found, "\n".join(found)
 
 
-# their names are not changed yet
-OTHER_IDENTIFIERS = ("virtinstall/fleet/devices.py", "virtinstall/fleet/update.py")
-
-
-@pytest.mark.parametrize(
-    "name", [name for name in SWEPT if name.startswith("virtinstall/") and not name.startswith(OTHER_IDENTIFIERS)]
-)
+@pytest.mark.parametrize("name", [name for name in SWEPT if name.startswith("virtinstall/")])
 def test_identifiers_are_standard_terms(name: str) -> None:
     """Functions, classes, parameters and variables are not named with a word of identifiers.txt."""
     known = dict(line.split(" => ") for line in data_lines("identifiers.txt"))

@@ -9,7 +9,7 @@ from virtinstall.cli.ended_run import EndedRun
 from virtinstall.cli.messages import Messages
 from virtinstall.cli.status import Status
 from virtinstall.errors import GuestNotFound, VirtInstallError, WaitTimeout
-from virtinstall.fleet.outcome import default_jobs
+from virtinstall.fleet.outcome import worker_count
 from virtinstall.fleet.schedule import run_in_order
 from virtinstall.named import NamedTuple
 
@@ -97,7 +97,7 @@ def _run_all(
     sessions: Sessions,
 ) -> None:
     """Call `step` for each guest, and `show` with the result. Overwriting disks must stay interruptible: one by one."""
-    jobs = (given.jobs or default_jobs()) if sessions.are_real() and not given.wipe else 1
+    jobs = worker_count(given.jobs) if sessions.are_real() and not given.wipe else 1
     if jobs == 1 or len(plans) == 1:
         sessions.alone = True
         for name in plans:
@@ -146,6 +146,7 @@ def _command(given: Namespace, names: list[str]) -> str:
     options = [*(["--storage", given.storage] if given.storage != "own" else []), *(["--force"] if given.force else [])]
     options += [] if given.shutdown is None else ["--shutdown", given.shutdown]
     options += ["--wipe"] if given.wipe else []
+    options += [] if given.jobs is None else ["-j", str(given.jobs)]
     return shlex.join(["virt-guest", "delete", *source, *options, *names])
 
 

@@ -13,6 +13,7 @@ from virtinstall.cli.guest_diff import add_file_arguments, deletion_plans, diffe
 from virtinstall.cli.guest_progress import GuestProgress, summary
 from virtinstall.cli.log import library_log
 from virtinstall.cli.status import Status
+from virtinstall.fleet.outcome import worker_count
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -72,6 +73,7 @@ def run(given: Namespace, log: Log) -> int:
 
 
 def _apply(given: Namespace, log: Log) -> tuple[int, list[Outcome]]:
+    worker_count(given.jobs)
     lab = load_lab(given)
     allowed = {"prune": given.prune, "adopt": given.adopt, "recreate": given.recreate, "reboot": given.reboot}
     with lab.open(given.connect, open_one=connect) as hypervisors, library_log(log):

@@ -14,6 +14,7 @@ from virtinstall.cli.ended_run import SIGNALS
 from virtinstall.cli.log import library_log
 from virtinstall.cli.status import Status
 from virtinstall.errors import GuestNotFound, RequestError
+from virtinstall.fleet.outcome import worker_count
 from virtinstall.fleet.sessions import Sessions
 from virtinstall.hypervisor import Hypervisor
 from virtinstall.options.usage import UsageError
@@ -63,6 +64,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(given: Namespace, log: Log) -> int:
     """Run the action; return the exit status. Raises: VirtInstallError."""
+    worker_count(given.jobs)
     lab = _read_file(given)
     given.shutdown_seconds = None if given.shutdown is None else parse_duration(given.shutdown, "--shutdown")
     opened = connect(given.connect) if lab is None else lab.open(given.connect, open_one=connect)

@@ -15,6 +15,7 @@ from virtinstall.cli.connection import connect
 from virtinstall.errors import GuestNotFound
 from virtinstall.fleet.growth import SIZE, in_gib
 from virtinstall.fleet.lab import Lab
+from virtinstall.fleet.lab_guest import STANDARD_INPUT
 from virtinstall.fleet.leaves import device_of
 from virtinstall.hypervisor import Hypervisor
 from virtinstall.lifecycle.deletion_plan import KEPT_BY_DESIGN
@@ -44,6 +45,7 @@ _AT_BOOT = " (at the next boot)"
 _VERBS = {
     "create": "create",
     "update": "change",
+    "adopt": "adopt without changes",
     "delete": "delete with its disks",
     "recreate": "delete with its disks and create",
     "reboot": "shut down and start",
@@ -69,7 +71,7 @@ def load_lab(given: Namespace) -> Lab:
     if given.file is None:
         raise UsageError("no guests file specified", hint="specify it with: -f guests.yaml")
     if given.file == "-":
-        return Lab.parse(sys.stdin.buffer.read(), "standard input", project=Path.cwd().name)
+        return Lab.parse(sys.stdin.buffer.read(), STANDARD_INPUT, project=Path.cwd().name)
     return Lab.load(given.file)
 
 
@@ -120,7 +122,7 @@ def _lines(comparison: Comparison) -> Iterator[str]:
     if comparison.action == "unreachable":
         yield f"{name}: not compared: {comparison.problem}"
     elif comparison.action != "none":
-        verb = "adopt without changes" if comparison.adopted else _VERBS[comparison.action]
+        verb = _VERBS[comparison.action]
         if comparison.interrupted and comparison.action == "update":
             verb = "complete its creation, which was interrupted"
         yield f"{name}: {verb}" + (f" on {comparison.host}" if comparison.host and not comparison.exists else "")

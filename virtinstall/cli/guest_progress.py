@@ -20,6 +20,7 @@ _REDRAW_SECONDS = 0.2
 _VERBS = {
     "create": "created",
     "update": "changed",
+    "adopt": "adopted",
     "delete": "deleted",
     "recreate": "recreated",
     "reboot": "restarted",

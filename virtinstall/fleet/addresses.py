@@ -1,4 +1,4 @@
-"""Fixed addresses of a file's guests: checked before anything changes, and restored where a reservation is missing."""
+"""Fixed addresses of the guests in a file: checks before anything changes, and restoration of lost reservations."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def with_addresses(
     found: Sequence[Comparison], guests: Mapping[str, LabGuest], project: str, sessions: Sessions
 ) -> list[Comparison]:
-    """Return the comparisons with missing reservations as changes, and static addresses as options of the creation.
+    """Return the comparisons: lost reservations become changes, static addresses options that act at creation.
 
     Raises: FileError, for addresses that guests cannot have, reported together.
     """
@@ -45,7 +45,7 @@ def with_addresses(
 
 
 def located(guest: LabGuest, error: RequestError) -> FileError:
-    """Return an error of a guest's plan with its position: that of the address, or of the guest."""
+    """Return an error of a guest's plan with the position of the address in the file, or else of the guest."""
     if isinstance(error, FileError) or error.message.startswith(f"{guest.place}: "):
         return FileError(error.message, hint=error.hint)
     if not isinstance(error, AddressError):
@@ -72,7 +72,7 @@ def _checked(
             # another guest of the file may create what is missing: it is reported at the creation
             return found
         return found
-    if found.adopted:
+    if found.interrupted:
         return found
     handle = session.host.guest_named(guest.name)
     lost = [] if handle is None else list(_lost(handle, guest.host, session.host, known))

@@ -11,11 +11,11 @@ from lxml import etree
 
 from virtinstall.accepted import check_plan_accepted
 from virtinstall.create import with_images
-from virtinstall.errors import RequestError, VirtInstallError, WaitTimeout
+from virtinstall.errors import HostError, RequestError, VirtInstallError, WaitTimeout
 from virtinstall.fleet.applied import store_applied
 from virtinstall.fleet.compare import Comparison, record_after_update
 from virtinstall.fleet.conflicts import exclusive_values
-from virtinstall.fleet.outcome import Outcome, default_jobs
+from virtinstall.fleet.outcome import Outcome, worker_count
 from virtinstall.fleet.ownership import belongs
 from virtinstall.fleet.planning import plan_again, plan_guest
 from virtinstall.fleet.records import record_of
@@ -38,8 +38,10 @@ if TYPE_CHECKING:
     from virtinstall.hypervisor import Hypervisor
 
 SHUTDOWN_SECONDS = 60.0
-_EXISTED = ("none", "update", "reboot")
+_EXISTED = ("none", "update", "adopt", "reboot")
 _STILL_TRUE = ("running", "ip", "agent", "ssh")
+_COMPARE_AGAIN = "repeat the command, which compares the guests again"
+_LOST = "check that libvirtd is running, then repeat the command; finished guests are not changed"
 
 
 def apply_all(
@@ -53,10 +55,11 @@ def apply_all(
     report: Callable[[str, str], None] | None = None,
     on_outcome: Callable[[Outcome], None] | None = None,
 ) -> list[Outcome]:
-    """Carry comparisons out; return an outcome for each. `report` receives the guest's name and what is done with it.
+    """Apply comparisons; return an outcome for each. `report` receives the guest's name and what is done with it.
 
     `force` powers off guests that must be deleted and do not shut down within a minute.
     """
+    jobs = worker_count(jobs)
     guests = {guest.name: guest for guest in chosen.guests}
     deletes = any(each.action in ("delete", "recreate") for each in comparisons)
     run = _Run(chosen, guests, sessions, force, on_warning or log_warning, report or _log, deletes=deletes)
@@ -65,7 +68,7 @@ def apply_all(
         other for each in comparisons if each.action in ("create", "recreate") for other in guests[each.name].after
     }
     after = {name: [] if todo[name].action == "delete" or name not in guests else guests[name].after for name in todo}
-    workers = (jobs or default_jobs()) if sessions.are_real() else 1
+    workers = jobs if sessions.are_real() else 1
     sessions.alone = workers == 1 or sum(each.action != "none" for each in comparisons) == 1
     try:
         results = run_in_order(
@@ -125,7 +128,7 @@ class _Run:
         self.warn = warn
         self.report = report
         self.awaited: set[str] = set()
-        """Names of guests that other guests come after which are created now."""
+        """Names of guests that must precede guests to be created."""
 
     def step(self, todo: Comparison) -> Outcome:
         if todo.action == "unreachable":
@@ -134,6 +137,7 @@ class _Run:
             return Outcome(name=todo.name, action="none", status="unchanged")
         started = time.monotonic()
         done = Outcome(name=todo.name, action=todo.action, status="done")
+        session = None
         try:
             session = self.sessions.of_this_thread(todo.host)
             if todo.action != "none":
@@ -143,8 +147,10 @@ class _Run:
             if todo.action == "none":
                 return done.replace(status="unchanged")
         except VirtInstallError as error:
-            notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
-            done = done.replace(status="failed", message=error.message + notes, hint=error.hint)
+            done = done.failed(error)
+            if isinstance(error, HostError) and (session is None or error.hint is None):
+                connected = session or self.sessions.of(todo.host)
+                done = done if connected.host.is_alive() else done.replace(hint=_LOST)
         return done.replace(seconds=time.monotonic() - started)
 
     def execute(self, todo: Comparison, session: Session, done: Outcome) -> Outcome:
@@ -161,8 +167,8 @@ class _Run:
         if todo.action == "create":
             return done.replace(secrets=self.create(self.guests[todo.name], session))
         pending = todo.pending
-        if todo.action == "update":
-            self.report(todo.name, "updating")
+        if todo.action in ("update", "adopt"):
+            self.report(todo.name, "updating" if todo.action == "update" else "adopting")
             pending = self.update(todo, session) or pending
         if pending and self.reboot:
             self.report(todo.name, "restarting")
@@ -171,9 +177,9 @@ class _Run:
         return done.replace(pending=pending)
 
     def wait_again(self, guest: LabGuest, session: Session) -> None:
-        """Wait for the goal of a guest that existed: an earlier run may have ended before it was reached.
+        """Wait for the goal of an existing guest: an earlier run may have ended before the guest reached it.
 
-        The end of cloud-init is not looked for again: the console reports it only once. Raises: as `Guest.wait_for`.
+        The end of cloud-init is not waited for again: the console reports it only once. Raises: as `Guest.wait_for`.
         """
         request = guest.request
         goal = None if request is None else request.run.wait_for
@@ -189,10 +195,11 @@ class _Run:
         # QEMU waits until its guest is defined
         guest.resume()
         if is_installing(guest.handle):
-            self.warn(f"{name}: its installation is not finished: {finish_command(session.hypervisor.uri, name)}")
+            finish = finish_command(session.hypervisor.uri, name)
+            self.warn(f"{name}: the installation has not finished; resume it with: {finish}")
 
     def restart(self, name: str, session: Session) -> None:
-        """Shut the guest down and start it, so that it has its present definition. Raises: WaitTimeout."""
+        """Shut the guest down and start it, so that its definition takes effect. Raises: WaitTimeout."""
         guest = session.hypervisor.guest(name).handle
         if guest.is_active():
             guest.shutdown()
@@ -200,7 +207,7 @@ class _Run:
                 if not self.force:
                     raise WaitTimeout(
                         f"the guest did not shut down within {SHUTDOWN_SECONDS:g} seconds",
-                        hint="the changes are in its definition; to power it off: --force",
+                        hint="add --force to power it off; its definition already contains the changes",
                     )
                 guest.destroy()
         guest.start()
@@ -210,8 +217,8 @@ class _Run:
         handle = session.host.guest_named(name)
         if handle is not None and name not in self.chosen.adopt and not belongs(handle, self.project, self.chosen.file):
             raise RequestError(
-                f"the guest '{name}' was replaced by another guest of the same name, which stays as it is",
-                hint="compare again: virt-guest diff",
+                f"another guest named '{name}' has replaced the one that was compared; it is unchanged",
+                hint=_COMPARE_AGAIN,
             )
 
     def require_creatable(self, guest: LabGuest, session: Session) -> None:
@@ -230,7 +237,7 @@ class _Run:
         try:
             return self.create(guest, session)
         except VirtInstallError as error:
-            error.add_note(f"'{guest.name}' was deleted before: apply again to create it")
+            error.add_note(f"the guest '{guest.name}' has been deleted; repeat the command to create it")
             raise
 
     def delete(self, name: str, hypervisor: Hypervisor) -> None:
@@ -243,14 +250,14 @@ class _Run:
             other = self.disks.get(os.path.realpath(item.path)) or self.disks.get(f"{item.pool}/{item.volume}")
             if other not in (None, name):
                 raise RequestError(
-                    f"its disk '{item.path}' is also a disk of the guest '{other}' in the file; nothing was deleted",
+                    f"'{item.path}' is also a disk of the guest '{other}' in the file; nothing was deleted",
                     hint=f"to rename the guest: virsh domrename {name} {other}; to keep the disk: "
                     f"virt-guest delete --keep-disks {name}",
                 )
         timeout = None if self.force else SHUTDOWN_SECONDS
         done = hypervisor.delete(plan, force=self.force, shutdown_timeout=timeout, on_warning=self.warning_of(name))
         if done.failed:
-            raise RequestError(f"{name}: {done.failed[0].reason}", hint=f"then: virt-guest delete {name}")
+            raise RequestError(done.failed[0].reason, hint=f"fix the problem, then run: virt-guest delete {name}")
         for item in done.kept:
             if item.kind not in KEPT_BY_DESIGN:
                 self.warn(f"{name}: kept {item}")
@@ -263,8 +270,8 @@ class _Run:
         hypervisor = session.hypervisor
         if session.host.guest_named(guest.name) is not None:
             raise RequestError(
-                "a guest of this name was created after the comparison, by another run or program",
-                hint="compare again: virt-guest diff",
+                f"another run or program has created a guest named '{guest.name}' since the comparison",
+                hint=_COMPARE_AGAIN,
             )
         if has_real_storage(session.host):
             # what a killed apply created for this guest is created again, also if the file names its path
@@ -284,11 +291,13 @@ class _Run:
         if not store_applied(
             created.handle, record_of(guest, self.project, created.plan, definition), self.chosen.file
         ):
-            self.warn(f"{guest.name}: the driver does not store metadata; later changes cannot be recognized")
+            self.warn(
+                f"{guest.name}: libvirt's driver stores no metadata; later changes in the file cannot be detected"
+            )
         goal = created.plan.run.wait_for
         if goal is None and created.plan.install is not None and not created.plan.seeded:
             finish = finish_command(hypervisor.uri, guest.name)
-            self.warn(f"{guest.name}: it is being installed; to start it afterwards: {finish}")
+            self.warn(f"{guest.name}: the installation is running; to wait for it and start the guest: {finish}")
         if goal is not None:
             self.report(guest.name, f"waiting for {goal}")
             created.wait_for(goal, timeout=created.plan.run.timeout_seconds)
@@ -299,7 +308,7 @@ class _Run:
         pending = False
         if todo.interrupted:
             self.start_interrupted(todo.name, handle, session)
-        if not todo.adopted:
+        elif todo.action == "update":
             if any(each.path.startswith("devices/disk") for each in todo.changes) and has_real_storage(session.host):
                 # an image of a killed apply that no guest has yet is created again, and recorded
                 remove_leftovers(todo.name, session.host, self.warning_of(todo.name), complete=True)

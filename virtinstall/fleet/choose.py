@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.errors import RequestError
 from virtinstall.fleet.addresses import located, with_addresses
 from virtinstall.fleet.adopt import as_found
 from virtinstall.fleet.compare import Comparison, compare
+from virtinstall.fleet.keys import suggestion
 from virtinstall.fleet.nodes import FileError
 from virtinstall.fleet.ownership import belongs, other_file, owner_of, was_renamed
 from virtinstall.fleet.planning import plan_again
@@ -83,15 +85,13 @@ def _of_other_file(guest: LabGuest, chosen: Selection, session: Session) -> Comp
         return None
     if guest.name not in chosen.adopt:
         raise RequestError(
-            f"{guest.place}: the guest '{guest.name}' exists and was created from '{other}', which also uses the "
-            f"project '{chosen.project}'",
-            hint="set `project: NAME` in both files, the same NAME if both describe this guest, otherwise different "
-            f"ones; or take it over as it is: virt-guest apply --adopt {guest.name}",
+            f"{guest.place}: the guest '{guest.name}' exists and was created from '{other}', which also uses "
+            f"the project '{chosen.project}'",
+            hint="if both files describe this guest, set the same `project: NAME` in both, otherwise different ones; "
+            f"or adopt it unchanged: {guest.apply_command} --adopt {quote(guest.name)}",
         )
-    known = Comparison(name=guest.name, host=guest.host, exists=True, action="delete" if guest.absent else "update")
-    if guest.absent:
-        return known
-    return known.replace(adopted=True, applied=as_found(guest, chosen.project, session, handle))
+    known = Comparison(name=guest.name, host=guest.host, exists=True, action="delete" if guest.absent else "adopt")
+    return known if guest.absent else known.replace(applied=as_found(guest, chosen.project, session, handle))
 
 
 def _recreated(comparison: Comparison, guest: LabGuest, chosen: Selection, session: Session) -> Comparison:
@@ -113,13 +113,18 @@ def selection(
 ) -> Selection:
     """Return the selection of `placed` guests out of `every` guest of the file.
 
-    Raises: RequestError, when --recreate or --adopt names another guest.
+    Raises: RequestError, when --recreate or --adopt names a guest that is not in the file or not selected.
     """
     known = {*(guest.name for guest in placed.guests), *placed.problems}
+    in_file = {guest.name for guest in every}
     for option in ("adopt", "recreate"):
         for name in more.get(option, ()):
+            if name not in in_file:
+                raise RequestError(f"--{option}: no such guest in the file: '{name}'{suggestion(name, in_file)}")
             if name not in known:
-                raise RequestError(f"--{option} {name}: not a guest of the file, or excluded from this run")
+                raise RequestError(
+                    f"--{option} {name}: the guest is not selected", hint=f"add '{name}' to the names, or omit them"
+                )
     return Selection(
         project=project,
         file=file,

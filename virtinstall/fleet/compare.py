@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
@@ -42,15 +43,15 @@ _OF_THE_RUN = (
 class Comparison(Record):
     """The actions of `apply` for one guest.
 
-    `action` is `create`, `update`, `delete`, `recreate`, `reboot` or `none`. `changes` are values that the file
-    changes, and `at_next_boot` the paths of those that a running guest gets at its next boot. `moved` are disks that
-    get another target, the beginnings of their new and their present paths. `added` and `removed` are devices that
-    the guest does not have yet, and those that it loses (`devices/disk[vda]`). `drift` are values that something else
-    changed since the last apply, and that are kept. `at_creation` are changed options that act only at the creation.
-    `pending`: the guest runs without changes that an earlier apply wrote to its definition. `adopted`: it is taken over
-    as it is; `interrupted`: because a run that created it ended before it stored its record. `host` is the name of its
-    host, if the file names hosts. A guest whose host cannot be reached has the action `unreachable`, with `problem` and
-    `hint`.
+    `action` is `create`, `update`, `adopt` (the guest itself stays as it is), `delete`, `recreate`, `reboot` or `none`.
+    `changes` are values that the file changes, and `at_next_boot` the paths of those that a running guest gets at its
+    next boot. `moved` are disks that get another target, the beginnings of their new and their present paths. `added`
+    and `removed` are devices that the guest does not have yet, and those that it loses (`devices/disk[vda]`). `drift`
+    are values that something else changed since the last apply, and that are kept. `at_creation` are changed options
+    that act only at the creation. `pending`: the guest runs without changes that an earlier apply wrote to its
+    definition. `interrupted`: the run that created the guest ended before it stored its record. `host` is the name of
+    its host, if the file names hosts. A guest whose host cannot be reached has the action `unreachable`, with `problem`
+    and `hint`.
     """
 
     name: str
@@ -67,7 +68,6 @@ class Comparison(Record):
     changes: tuple[Difference, ...] = ()
     drift: tuple[Difference, ...] = ()
     at_creation: tuple[str, ...] = ()
-    adopted: bool = False
     interrupted: bool = False
     applied: Applied | None = None
     plan: Plan | None = None
@@ -92,7 +92,7 @@ class Comparison(Record):
 
 
 def compare(guest: LabGuest, project: str, session: Session, *, adopt: bool = False) -> Comparison:
-    """Compare one guest; change nothing. `adopt` takes a guest that was created without the file as it is.
+    """Compare one guest; change nothing. With `adopt`, a guest that was not created from the file is accepted as it is.
 
     Raises: RequestError, when the guest exists and belongs to something else, or a disk would shrink; as `make_plan`.
     """
@@ -109,11 +109,11 @@ def compare(guest: LabGuest, project: str, session: Session, *, adopt: bool = Fa
     definition = etree.fromstring(found.xml(inactive=True).encode())
     if applied is None or applied.project != project:
         if not interrupted:
-            return known.replace(action="update", adopted=True, applied=as_found(guest, project, session, found))
+            return known.replace(action="adopt", applied=as_found(guest, project, session, found))
         assert guest.request is not None
         plan = plan_again(guest, project, session, guest.request.replace(checks=UNCHECKED))
         applied = record_of(guest, project, plan, definition)
-        return known.replace(action="update", adopted=True, interrupted=True, applied=applied)
+        return known.replace(action="update", interrupted=True, applied=applied)
     live = leaves_of(definition)
     if (AUTOSTART in applied.planned or _autostarts(guest)) and found.is_autostarted():
         live[AUTOSTART] = "yes"
@@ -259,7 +259,7 @@ def _foreign(guest: LabGuest, applied: Applied | None) -> RequestError:
     owner = "was not created from this file" if applied is None else f"belongs to the project '{applied.project}'"
     return RequestError(
         f"{guest.place}: the guest '{guest.name}' exists and {owner}",
-        hint=f"to take it over as it is: virt-guest apply --adopt {guest.name}; or rename one of them",
+        hint=f"to adopt it unchanged: {guest.apply_command} --adopt {quote(guest.name)}; or rename one of them",
     )
 
 
@@ -269,7 +269,7 @@ def record_after_update(
     """Return the record of a guest that was updated now: drift stays drift. `pending` is the running guest's id."""
     applied, plan = comparison.applied, comparison.plan
     assert applied is not None
-    if comparison.adopted and not comparison.interrupted:
+    if comparison.action == "adopt":
         return applied
     base = leaves_of(definition)
     if AUTOSTART in applied.base if plan is None else plan.run.autostart:

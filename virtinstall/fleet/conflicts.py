@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
 
 _EVERYWHERE = ("UUID", "MAC address")
+NUMBER_HINT = "write {n} into the value; it is replaced with the guest's number"
 Exclusive = tuple[tuple[str, str, str, str], ...]
-"""(kind, value, host or network where it is unique, position) of what one guest alone can have."""
+"""(kind, value, host or network where it is unique, position) of each value that only one guest can have."""
 
 
 def conflicts(guests: Sequence[LabGuest], values: Mapping[str, Exclusive]) -> list[FileError]:
-    """Return an error for each value that an earlier guest has too; of the guests of one `count`, one error.
+    """Return an error for each value that an earlier guest has too; one error for the guests of a `count`.
 
     `values` are those of each guest by name.
     """
@@ -38,15 +39,15 @@ def conflicts(guests: Sequence[LabGuest], values: Mapping[str, Exclusive]) -> li
             first = owners.setdefault((kind, value, scope), guest)
             if first is guest or (guest.place, kind) in found:
                 continue
-            hint = "write {n} into it" if first.place == guest.place else None
+            hint = NUMBER_HINT if first.place == guest.place else None
             found[guest.place, kind] = FileError(
-                f"{place}: {guest.name}: {first.name} has the same {kind}, {value}", hint=hint
+                f"{place}: {guest.name}: the guest '{first.name}' has the same {kind}: {value}", hint=hint
             )
     return list(found.values())
 
 
 def exclusive_values(domain: Domain, guest: LabGuest) -> Exclusive:
-    """Return the values that one guest alone can have: everywhere, or on its host, if that is chosen already."""
+    """Return the values that only one guest can have: anywhere, or on its host, if the host is known."""
     host = guest.host or ""
     found = [(kind, value, "" if kind in _EVERYWHERE else host, guest.place) for kind, value in _exclusive(domain)]
     if guest.spread and guest.host is None:
@@ -109,7 +110,7 @@ def _of_device(device: Device) -> Iterator[tuple[str, str]]:
     elif isinstance(device, Hostdev) and device.name is not None:
         yield "host device", device.name
     elif isinstance(device, Vsock) and device.cid_address is not None:
-        yield "vsock number", str(device.cid_address)
+        yield "vsock CID", str(device.cid_address)
 
 
 def _shown(address: str | None, port: str) -> str:

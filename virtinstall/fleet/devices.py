@@ -39,11 +39,12 @@ def marks_of(request: Request, final: Domain) -> tuple[Mark, ...]:
     """Return the marks of the requested devices, which the guest `final` has."""
     found = []
     for cls in KINDS:
-        for asked, made in zip(request.domain.devices_of(cls), final.devices_of(cls), strict=False):
-            found.append(Mark(cls.tag, key_of(made) or "", parts_of(asked), getattr(asked, "size_bytes", None)))
+        for requested, planned in zip(request.domain.devices_of(cls), final.devices_of(cls), strict=False):
+            size = getattr(requested, "size_bytes", None)
+            found.append(Mark(cls.tag, key_of(planned) or "", parts_of(requested), size))
     if not request.domain.devices_of(Interface):
         # the interface that a guest has by default
-        found += [Mark(Interface.tag, key_of(made) or "", (), None) for made in final.devices_of(Interface)]
+        found += [Mark(Interface.tag, key_of(each) or "", (), None) for each in final.devices_of(Interface)]
     return tuple(found)
 
 
@@ -126,7 +127,7 @@ def _matched_in_kind(old: list[Mark], devices: Sequence[Disk | Interface]) -> li
             take(number, best)
     rest = [number for number in range(len(devices)) if result[number] is None]
     if len(rest) == len(left):
-        # as many: each is another version of the one in its place
+        # the same number: each one is a changed version of the one at its position
         for number, place in zip(rest, list(left), strict=True):
             take(number, place)
     return result

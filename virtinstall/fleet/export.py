@@ -1,4 +1,4 @@
-"""Existing guests -> a guests file that describes them.
+"""Export of existing guests as a guests file.
 
 A guest of virtinstall keeps its image, its cloud-init and the sizes of its disks, from its record. What differs from
 the plan of the file so far is added option by option, then value by value as edits of the XML; what remains is named
@@ -48,11 +48,12 @@ if TYPE_CHECKING:
 
 
 class Exported(Record):
-    """One guest of the file: its options, and lines about what they do not express."""
+    """One guest of the file: its options, what they do not express, and why this host cannot create such a guest."""
 
     name: str
     options: Mapping[str, Any]
     omitted: tuple[str, ...] = ()
+    problem: str | None = None
 
 
 def export(hypervisor: Hypervisor, names: Sequence[str]) -> list[Exported]:
@@ -73,8 +74,14 @@ def export_text(guests: Sequence[Exported], connect: str | None = None) -> str:
     if connect is not None:
         document["connect"] = connect
     document["guests"] = {protect(guest.name): dict(guest.options) for guest in guests}
-    comments = "".join(f"# {guest.name}: not expressed: {line}\n" for guest in guests for line in guest.omitted)
+    comments = "".join(f"# {guest.name}: {line}\n" for guest in guests for line in _comments(guest))
     return comments + str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100))
+
+
+def _comments(guest: Exported) -> Iterator[str]:
+    if guest.problem is not None:
+        yield f"this host cannot create the guest: {guest.problem}"
+    yield from (f"not expressed: {each}" for each in guest.omitted)
 
 
 class _Export:
@@ -86,7 +93,7 @@ class _Export:
         self.base = Base(handle, self.live, self.session)
         self.options: dict[str, Any] = {}
         self.problem: str | None = None
-        self.omitted = [f"password of {each.tag}" for each in self.live.devices if has_secret(each)]
+        self.omitted = [f"the password of <{each.tag}>" for each in self.live.devices if has_secret(each)]
 
     def run(self) -> Exported:
         self.options = self.base.options()
@@ -106,8 +113,8 @@ class _Export:
         for path, value in differences_of(planned, self.definition, self.base.created):
             self.omitted.append(path if not value else f"{path}: {value}")
         options = {name: _protected(value) for name, value in self.options.items()}
-        lines = dict.fromkeys(map(one_line, [*([self.problem] if self.problem else []), *self.omitted]))
-        return Exported(name=self.name, options=options, omitted=tuple(lines))
+        omitted = tuple(dict.fromkeys(map(one_line, self.omitted)))
+        return Exported(name=self.name, options=options, omitted=omitted, problem=self.problem)
 
     def add_options(self) -> None:
         """Add the options in which the guest differs from one that has only the options so far."""
@@ -135,7 +142,7 @@ class _Export:
             return plan_again(guest, "export", self.session, request).final.ensure_node()
         except VirtInstallError as error:
             self.base.can_be_planned = False
-            self.problem = f"this host cannot create it: {error.message}"
+            self.problem = one_line(error.message)
             return self.requested(request.domain)
 
     def requested(self, domain: Domain) -> etree._Element:

@@ -1,6 +1,10 @@
 """Values that libvirt fills in where a definition omits them; without them, two definitions can be compared.
 
 Removing such a value never changes the guest, because libvirt fills in the same value again.
+
+`patch.by_libvirt` answers a similar question for updates: it compares the plan and the definition in the record of the
+last apply, which also shows the places and machine types that libvirt chose for that guest. An export cannot use it:
+guests of other programs have no record, and the plan that an export compares them with was never defined.
 """
 
 from __future__ import annotations

@@ -47,13 +47,14 @@ def growth_of(
             raise RequestError(
                 f"{guest.place}: {guest.name}.disk[{number}].size: the disk '{mark.key}' cannot shrink from "
                 f"{in_gib(present)} to {in_gib(wanted)}",
-                hint=f"write size: {present / GIB:g}, or create the guest again: --recreate {guest.name}",
+                hint=f"write size: {present / GIB:g}; or add --recreate {guest.name}, which deletes the guest with its "
+                "disks and creates it again",
             )
         replaced = _replaced_source(handle, mark.key, host)
         if replaced is not None:
             raise RequestError(
-                f"{guest.place}: {guest.name}.disk[{number}].size: the disk '{mark.key}' is now '{replaced}', which is "
-                "not the disk of the last apply: it is not enlarged",
+                f"{guest.place}: {guest.name}.disk[{number}].size: cannot enlarge the disk '{mark.key}': "
+                f"'{replaced}' has replaced the disk of the last apply",
                 hint=f"write size: {mark.size_bytes / GIB:.4g}" if mark.size_bytes else "omit size",
             )
         yield Difference(f"devices/disk[{mark.key}]/{SIZE}", str(present), str(wanted))
@@ -71,7 +72,7 @@ def _replaced_source(handle: HostGuest, target: str, host: Host) -> str | None:
 
 
 def in_gib(count_bytes: int) -> str:
-    """Return a size for people."""
+    """Return a size as text: `20 GiB`."""
     return f"{count_bytes / GIB:.4g} GiB"
 
 
@@ -107,8 +108,8 @@ def grow_disk(handle: HostGuest, target: str, size_bytes: int, host: Host) -> No
         grow(path, size_bytes, image_format or "raw")
     else:
         raise StorageError(
-            f"the disk '{target}' of the guest '{handle.name}' is not in a storage pool of its host",
-            hint="start the guest, and apply again",
+            f"cannot enlarge the disk '{target}' of the guest '{handle.name}': it is not in a storage pool of its host",
+            hint="start the guest, then repeat the command",
         )
 
 

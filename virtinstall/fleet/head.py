@@ -23,10 +23,10 @@ class Head(NamedTuple):
 
 
 def read_head(source: Source, root: Fields) -> Head:
-    """Return the values; what is wrong is in `source.problems`."""
+    """Return the values; mistakes are added to `source.problems`."""
     for key, node in root.keys.items():
         if key not in FILE_KEYS and not key.startswith("x-"):
-            hint = f"write {_INSTEAD[key]}" if key in _INSTEAD else None
+            hint = f"use `{_INSTEAD[key]}` instead" if key in _INSTEAD else None
             near = "" if hint else suggestion(key, FILE_KEYS)
             source.problems.append(source.error(node, f"{key}: unknown key{near}", hint))
     source.reported(partial(_check_version, source, root))
@@ -37,8 +37,8 @@ def read_head(source: Source, root: Fields) -> Head:
         # a name with a wrong URI is known: its guests are not wrong
         hosts[name] = source.reported(partial(_uri, source, found, name)) or ""
     if hosts and root.get("connect") is not None:
-        text = "connect: the file lists hosts"
-        source.problems.append(source.error(root.keys["connect"], text, "omit connect, or hosts"))
+        text = "connect and hosts cannot be used together"
+        source.problems.append(source.error(root.keys["connect"], text, "omit one of them"))
     return Head(
         project=source.reported(partial(source.text_of, root, "project")),
         connect=source.reported(partial(source.text_of, root, "connect")),
@@ -51,7 +51,8 @@ def _check_version(source: Source, root: Fields) -> None:
     if version is None:
         raise source.error(root, "version is missing", "write `version: 1`")
     if not isinstance(version, Text) or version.text != "1":
-        raise source.error(version, "version: only version 1 is known")
+        shown = f" '{version.text}'" if isinstance(version, Text) else ""
+        raise source.error(version, f"version: unsupported version{shown}", "write `version: 1`")
 
 
 def _uri(source: Source, hosts: Fields, name: str) -> str:
@@ -65,6 +66,6 @@ def _uri(source: Source, hosts: Fields, name: str) -> str:
         uri = node.values.get("connect", node)
     text = "" if not isinstance(uri, Text) or uri.is_null else source.expanded(uri, f"hosts.{name}")
     if not text:
-        hint = f"{name}: {{connect: qemu+ssh://root@{name}/system}}"
-        raise source.error(uri, f"hosts.{name}: a URI is expected", hint)
+        hint = f"write `{name}: {{connect: qemu+ssh://root@{name}/system}}`"
+        raise source.error(uri, f"hosts.{name}: must be a URI", hint)
     return text

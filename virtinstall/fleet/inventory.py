@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.devices.interface import Interface
@@ -89,8 +90,9 @@ class Inventory(Record):
 def _missing(guest: LabGuest, lost: Collection[str]) -> str:
     there = [name for name in (guest.host or "", *guest.spread) if name in lost]
     if there:
-        return f"{guest.name}: not included: it may be on {' or '.join(there)}"
-    return f"{guest.name}: no such guest (create it: virt-guest apply)"
+        hosts = " or ".join(f"'{name}'" for name in there)
+        return f"{guest.name}: not included, because it may be on the host {hosts}"
+    return f"{guest.name}: no such guest; create it with: {guest.apply_command} {quote(guest.name)}"
 
 
 def _guests_of(host: Host) -> Iterator[tuple[Summary, HostGuest]]:

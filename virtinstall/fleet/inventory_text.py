@@ -25,7 +25,7 @@ _PLAIN_NAME = re.compile(r"[^\s\[\]:,#;=*?!&\"'\\{}]+")
 
 
 def inventory_text(guests: Guests, groups: Groups, format: Format) -> str:
-    """Return the inventory as text. Raises: RequestError, for names that the format cannot have, or another format."""
+    """Return the inventory as text. Raises: RequestError, for an unknown format, or a name that it cannot have."""
     writers = {"ini": _ini, "yaml": _yaml, "ssh-config": _ssh_config}
     if format == "json":
         return json.dumps(ansible_document(guests, groups), indent=2) + "\n"
@@ -34,7 +34,7 @@ def inventory_text(guests: Guests, groups: Groups, format: Format) -> str:
     for guest in guests:
         if not _PLAIN_NAME.fullmatch(guest.name):
             raise RequestError(
-                f"the name '{guest.name}' contains characters that are special in the format {format}",
+                f"the format {format} cannot represent the guest name '{guest.name}'",
                 hint="use --format json",
             )
     return writers[format](guests, groups)

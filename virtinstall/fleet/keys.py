@@ -24,37 +24,42 @@ _OF_THE_RUN = {
     *("count", "autoconsole", "destroy_on_exit"),
 }
 
-# keys of old options and of other tools
-_INSTEAD = {
-    "name": "the name as the key: `guests: {NAME: {...}}`",
-    "connect": "connect at the top of the file, or hosts",
-    "ram": "memory",
-    "mem": "memory",
-    "cpuset": "`vcpus: {cpuset: ...}`",
-    "uuid": "`metadata: {uuid: ...}`",
-    "description": "`metadata: {description: ...}`",
-    "title": "`metadata: {title: ...}`",
-    "init": "`boot: {init: ...}`",
-    "host-device": "hostdev",
-    "soundhw": "sound",
-    "file": "`disk: {path: ...}`",
-    "file-size": "`disk: {size: ...}`",
-    "nodisks": "`disk: none`",
-    "nonetworks": "`network: none`",
-    "nographics": "`graphics: none`",
-    "noautoconsole": "nothing: apply opens no console",
-    "bridge": "`network: {bridge: ...}`",
-    "mac": "`network: {mac: ...}`",
-    "ip": "`network: {network: default, ip: ...}`",
-    "vnc": "`graphics: vnc`",
-    "sdl": "`graphics: sdl`",
-    "noapic": "`features: {apic: off}`",
-    "noacpi": "`features: {acpi: off}`",
-    "user": "`cloud-init: {user: ...}`",
-    "hostname": "`cloud-init: {hostname: ...}`",
-    "wait": "wait-for",
-    "depends_on": "after",
-    "replicas": "count",
+# keys of old options and of other tools, with hints
+_HINTS = {
+    "name": "write the name as the key: `guests: {NAME: {...}}`",
+    "connect": "use `connect` at the top of the file, or `hosts`",
+    "noautoconsole": "omit it: no console is opened",
+    **{
+        key: f"use `{instead}`"
+        for key, instead in {
+            "ram": "memory",
+            "mem": "memory",
+            "cpuset": "vcpus: {cpuset: ...}",
+            "uuid": "metadata: {uuid: ...}",
+            "description": "metadata: {description: ...}",
+            "title": "metadata: {title: ...}",
+            "init": "boot: {init: ...}",
+            "host-device": "hostdev",
+            "soundhw": "sound",
+            "file": "disk: {path: ...}",
+            "file-size": "disk: {size: ...}",
+            "nodisks": "disk: none",
+            "nonetworks": "network: none",
+            "nographics": "graphics: none",
+            "bridge": "network: {bridge: ...}",
+            "mac": "network: {mac: ...}",
+            "ip": "network: {network: default, ip: ...}",
+            "vnc": "graphics: vnc",
+            "sdl": "graphics: sdl",
+            "noapic": "features: {apic: off}",
+            "noacpi": "features: {acpi: off}",
+            "user": "cloud-init: {user: ...}",
+            "hostname": "cloud-init: {hostname: ...}",
+            "wait": "wait-for",
+            "depends_on": "after",
+            "replicas": "count",
+        }.items()
+    },
 }
 
 # an old option without a replacement
@@ -74,13 +79,13 @@ def options_by_key() -> dict[str, Option]:
 
 
 def key_of(option: Option) -> str:
-    """The key that stands for the option: its first long name."""
+    """Return the key for the option: its first long name."""
     return next(name[2:] for name in option.names if name.startswith("--"))
 
 
 @cache
 def has_sub_option(option: Option, key: str) -> bool:
-    """Whether the option has that sub-option, in its class or in libvirt's schema."""
+    """Return whether the option has the sub-option, in its class or in libvirt's schema."""
     cls = section_class(option)
     if resolve(cls, key) is not None or (option.is_xml and is_shared(key)):
         return True
@@ -89,19 +94,19 @@ def has_sub_option(option: Option, key: str) -> bool:
 
 
 def sub_option_spellings(cls: type[Element]) -> Iterator[str]:
-    """The declared names and aliases of the sub-options."""
+    """Yield the declared names and aliases of the sub-options."""
     for known in known_sub_options(cls):
         yield known.name
         yield from known.aliases
 
 
 def unknown_key(key: str) -> tuple[str, str | None]:
-    """Return what is wrong with a key that a guest cannot have, and a hint."""
+    """Return the error for a key that a guest cannot have, and a hint."""
     dest = next((option.dest for option in OPTIONS if f"--{key}" in option.names), None)
-    if key in _INSTEAD:
-        return "unknown key", f"write {_INSTEAD[key]}"
+    if key in _HINTS:
+        return "unknown key", _HINTS[key]
     if dest in _OF_THE_RUN:
-        return f"--{key} is about the run, and is not a key of a guest", None
+        return f"--{key} is an option of the command, not a key of a guest", None
     return f"unknown key{suggestion(key, [*options_by_key(), *OWN_KEYS])}", None
 
 

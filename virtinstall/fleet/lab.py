@@ -53,8 +53,9 @@ class Lab(Record):
         try:
             data = where.read_bytes()
         except OSError as error:
-            why = "no such file" if isinstance(error, FileNotFoundError) else error.strerror
-            raise RequestError(f"{where}: {why}", hint="check the path") from error
+            if isinstance(error, FileNotFoundError):
+                raise RequestError(f"no such file: {where}", hint="check the path of the guests file") from error
+            raise RequestError(f"cannot read {where}: {error.strerror}") from error
         there = where.resolve()
         loaded = load(data, str(where), there.parent.name, os.environ if variables is None else variables)
         return Lab._of(loaded, None if loaded.sets_project else str(there))
@@ -94,7 +95,7 @@ class Lab(Record):
         if not self.hosts:
             return open_one(uri or self.connect)
         if uri is not None:
-            raise RequestError("a URI cannot be used: the file lists its hosts", hint="omit --connect")
+            raise RequestError("--connect cannot be used with a file that lists hosts", hint="omit --connect")
         return connect_all(self.hosts, open_one)
 
     def placed(self, hypervisors: Hypervisors, names: Collection[str] = (), adopt: Collection[str] = ()) -> Placed:
@@ -107,11 +108,13 @@ class Lab(Record):
         if not self.hosts:
             return Placed(chosen, {})
         if isinstance(hypervisors, Hypervisor):
-            raise RequestError("the file lists hosts: one connection is not enough", hint="use Lab.open()")
+            raise RequestError(
+                "the file lists hosts, but only one connection was passed", hint="pass the result of Lab.open()"
+            )
         errors = dict(hypervisors.errors) if isinstance(hypervisors, Connections) else {}
         for name in self.hosts:
             if name not in hypervisors and name not in errors:
-                errors[name] = RequestError("no connection to it")
+                errors[name] = RequestError("no connection to it was passed")
         return place(chosen, self.project, hypervisors, errors, adopt)
 
     def chosen(self, names: Collection[str]) -> tuple[LabGuest, ...]:
@@ -120,13 +123,13 @@ class Lab(Record):
         Raises: RequestError, for a name that the file does not have.
         """
         if isinstance(names, str):
-            raise RequestError(f"names: a list is expected, not the text '{names}'", hint=f"use ['{names}']")
+            raise RequestError(f"names must be a list, not the text '{names}'", hint=f"use ['{names}']")
         if not names:
             return self.guests
         known = {guest.name for guest in self.guests} | {group for guest in self.guests for group in guest.groups}
         for name in names:
             if name not in known:
-                raise RequestError(f"the file has no guest or group '{name}'{suggestion(name, known)}")
+                raise RequestError(f"no such guest or group: '{name}'{suggestion(name, known)}")
         return tuple(guest for guest in self.guests if guest.name in names or set(guest.groups) & set(names))
 
     def names_to_delete(self, names: Collection[str] = ()) -> list[str]:
@@ -181,12 +184,12 @@ class Lab(Record):
         """Create, update and delete guests until they are as the file describes them; return an outcome for each.
 
         A failure is an outcome, and skips only the guests that depend on the failed one. Guests of `recreate` are
-        deleted with their disks and created again; those of `adopt` are taken over as they are. `reboot` shuts down and
+        deleted with their disks and created again; those of `adopt` are adopted as they are. `reboot` shuts down and
         starts guests with changes that take effect at their next boot; `force` powers off guests that must be deleted
         or restarted and do not shut down within a minute. `found` is what `diff` returned for the same parameters; the
-        guests are compared if it is not given. `jobs` is the number of guests of a host that are worked on at the same
-        time. `report` receives a guest's name and what is done with it, in the thread that does it, and `on_outcome`
-        each outcome as soon as it is known.
+        guests are compared if it is not given. `jobs` is the number of guests of a host that are processed at the same
+        time, at least 1. `report` receives a guest's name and what is done with it, in the thread that does it, and
+        `on_outcome` each outcome as soon as it is known.
         Ctrl-C stops downloads and waiting, starts no further step, and leaves each guest complete or absent.
         Raises: as `diff`, before anything changes.
         """
@@ -218,7 +221,7 @@ class Lab(Record):
         connections = list(hypervisors.values()) if isinstance(hypervisors, Mapping) else [hypervisors]
         errors = hypervisors.errors if isinstance(hypervisors, Connections) else {}
         found = Inventory.of_guests(self.chosen(names), connections, errors)
-        lost = tuple(f"the host {name} cannot be reached: {error.message}" for name, error in errors.items())
+        lost = tuple(UnreachableError(name, error).message for name, error in errors.items())
         return found.replace(warnings=(*lost, *found.warnings))
 
     def to_kubevirt(
@@ -240,7 +243,7 @@ class Lab(Record):
             if guest.passwords:
                 raise RequestError(
                     f"{guest.name}: the manifests contain only the hash of a generated password",
-                    hint="use user-password-file=FILE, or `virt-guest export`, which prints the password",
+                    hint="use user-password-file=FILE, or `virt-guest export --format kubevirt`, which prints it",
                 )
         return [document for guest in found for document in guest.documents]
 
@@ -264,4 +267,4 @@ class Lab(Record):
 
 
 def _not_pruned(host: str, error: VirtInstallError) -> RequestError:
-    return UnreachableError(host, error, " (guests that the file no longer has may be there)")
+    return UnreachableError(host, error, "guests that the file no longer contains may exist")

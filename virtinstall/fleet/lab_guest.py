@@ -1,10 +1,11 @@
-"""One guest of a file, with the request that the command line would make."""
+"""One guest of a file, with the request that the same options on the command line would create."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Mapping
 from functools import cache
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.options.fallback import fallback_for
@@ -14,6 +15,10 @@ from virtinstall.record import Record
 
 if TYPE_CHECKING:
     from virtinstall.request import Request
+
+
+STANDARD_INPUT = "standard input"
+"""Label of a guests file that is read from standard input."""
 
 
 class LabGuest(Record):
@@ -44,6 +49,12 @@ class LabGuest(Record):
     def request(self) -> Request | None:
         """The request, which each access creates: a file can have many guests. None if the guest must be absent."""
         return None if self.absent else self.read or request_of(self.name, self.given)
+
+    @property
+    def apply_command(self) -> str:
+        """The command that applies the file."""
+        label = self.place.rsplit(":", 2)[0]
+        return f"virt-guest apply -f {'-' if label == STANDARD_INPUT else quote(label)}"
 
     @property
     def options(self) -> dict[str, tuple[str, ...]]:

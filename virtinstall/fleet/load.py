@@ -1,4 +1,4 @@
-"""A guests file -> Lab: defaults, `count`, substitution, and the requests of the command line's own machinery."""
+"""Loading of a guests file: defaults, `count`, substitution, and the request of each guest."""
 
 from __future__ import annotations
 
@@ -45,6 +45,10 @@ def load(data: str | bytes, label: str, project: str, variables: Mapping[str, st
     return _Loader(Source(label, variables)).load(parse(text, label), project)
 
 
+def _rejected(text: str) -> str:
+    return f", not '{text}'" if text else ""
+
+
 class _Loader:
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -60,7 +64,7 @@ class _Loader:
     def load(self, root: Node, project: str) -> Loaded:
         source = self.source
         if not isinstance(root, Fields):
-            raise self.error(root, "the file must be a mapping", "a guests file starts with: version: 1")
+            raise self.error(root, "the file must be a mapping", "start the file with: version: 1")
         head = read_head(source, root)
         self.hosts = head.hosts
         defaults = source.reported(partial(source.fields, root, "defaults")) or Fields(1, 1)
@@ -95,21 +99,24 @@ class _Loader:
                 self.source.reported(partial(self._values, "defaults", key, value, option))
 
     def _place_of(self, name: str, node: Fields, own: Fields) -> tuple[str | None, tuple[str, ...]]:
-        """Return `host` and `spread` of a guest; what it sets itself replaces both of the defaults."""
+        """Return `host` and `spread` of a guest; if it sets one of them, both of the defaults are ignored."""
         source = node if node.get("host") or node.get("spread") else own
         host, spread = (self.source.names(source, key, name) for key in ("host", "spread"))
         key = source.values.get("spread") or source.values.get("host") or node
-        if len(host) > 1 or (host and spread):
-            raise self.error(key, f"{name}: host is one name; spread is a list to choose from", "omit one of them")
+        if len(host) > 1:
+            raise self.error(key, f"{name}.host: must be one host", "use spread for a choice of hosts")
+        if host and spread:
+            raise self.error(key, f"{name}: host and spread cannot be used together", "omit one of them")
         if source.get("spread") and not spread:
-            raise self.error(key, f"{name}.spread: names of hosts are expected")
+            raise self.error(key, f"{name}.spread: must list at least one host")
         for each, where in (*host, *spread):
             if each not in self.hosts:
-                hint = "hosts: lists them" if self.hosts else "name the hosts first: hosts: {NAME: {connect: URI}}"
+                hint = f"define it in the file: `hosts: {{{each}: {{connect: qemu+ssh://root@{each}/system}}}}`"
                 raise self.error(where, f"{name}: unknown host '{each}'{suggestion(each, self.hosts)}", hint)
         if self.hosts and not (host or spread):
             if len(self.hosts) > 1:
-                raise self.error(node, f"{name}: host is missing", f"host: {next(iter(self.hosts))}, or spread: [...]")
+                hint = f"write `host: {next(iter(self.hosts))}`, or `spread: [{', '.join(self.hosts)}]` for a choice"
+                raise self.error(node, f"{name}: host is missing", hint)
             return next(iter(self.hosts)), ()
         return host[0][0] if host else None, tuple(each for each, _ in spread)
 
@@ -119,13 +126,13 @@ class _Loader:
             raise self.error(node, f"{owner}.{key}: {text}", hint)
 
     def _guests(self, key: Node, node: Node, defaults: Fields) -> list[LabGuest]:
-        """The guests that one entry makes."""
+        """Return the guests of one entry."""
         assert isinstance(key, Text)
         name = self.source.expanded(key, key.text)
         if isinstance(node, Text) and node.is_null:
             node = Fields(key.line, key.column)
         if not isinstance(node, Fields):
-            raise self.error(node, f"{name}: a mapping is expected")
+            raise self.error(node, f"{name}: must be a mapping")
         with self.source.reported_together():
             for each, where in node.keys.items():
                 self.source.reported(partial(self._check_key, each, where, name))
@@ -168,15 +175,14 @@ class _Loader:
         state = own.get("state")
         text = self.source.expanded(state, f"{name}.state") if isinstance(state, Text) else ""
         if state is not None and text not in ("present", "absent"):
-            raise self.error(state, f"{name}.state: it is present or absent")
+            raise self.error(state, f"{name}.state: must be present or absent{_rejected(text)}")
         return text == "absent"
 
     def _groups(self, own: Fields, name: str) -> list[tuple[str, Node]]:
         found = self.source.names(own, "groups", name)
         for group, node in found:
             if group in RESERVED_GROUPS:
-                text = f"{name}.groups: every inventory of Ansible has '{group}' already"
-                raise self.error(node, text, "choose another name")
+                raise self.error(node, f"{name}.groups: Ansible reserves the name '{group}'", "use another name")
         return found
 
     def _network_places(self, values: Iterable[tuple[str, Option, list[Value]]]) -> Iterator[str]:
@@ -188,13 +194,14 @@ class _Loader:
 
     def _count(self, node: Fields, defaults: Fields, name: str) -> int | None:
         if defaults.get("count") is not None:
-            raise self.error(defaults.keys["count"], "defaults.count: a count belongs to one guest")
+            text = "defaults.count: not allowed in defaults"
+            raise self.error(defaults.keys["count"], text, "specify count for a guest")
         found = node.get("count")
         if found is None:
             return None
         text = self.source.expanded(found, f"{name}.count") if isinstance(found, Text) else ""
         if not (text.isascii() and text.isdecimal()) or int(text) > MOST_GUESTS:
-            raise self.error(found, f"{name}.count: a number up to {MOST_GUESTS} is expected")
+            raise self.error(found, f"{name}.count: must be a number from 0 to {MOST_GUESTS}{_rejected(text)}")
         return int(text)
 
     def _name(self, name: str, key: Node, index: int | None) -> str:
@@ -203,9 +210,8 @@ class _Loader:
         except ValueError as error:
             raise self.error(key, f"{name}: {error}") from None
         if not _NAME.fullmatch(full):
-            raise self.error(
-                key, f"'{full}' is not a valid guest name", "a slash, or a space at an end, is not allowed"
-            )
+            hint = "omit slashes, control characters, and spaces at the beginning and the end"
+            raise self.error(key, f"invalid guest name '{full}'", hint)
         return full
 
     def _all_values(self, name: str, node: Fields, defaults: Fields) -> list[tuple[str, Option, list[Value]]]:

@@ -19,12 +19,15 @@ _NULL = ("", "~", "null", "Null", "NULL")
 _TAGS = (None, "!", *(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map")))
 # parts of libyaml's messages
 _SYNTAX_HINTS = (
-    ("expected ',' or", "write quotes around values with { } [ ] or a comma in a list, and close each [ and {"),
-    ("expected key", "keys of the same mapping start in the same column"),
-    ("did not find expected '-'", "items of the same list start in the same column"),
-    ("mapping values are not allowed", "write quotes around values with a colon, and align the keys of a mapping"),
-    ("cannot start any token", "write quotes around values that start with @, ` or %"),
-    ("unexpected end of stream", "a quote is not closed"),
+    ("expected ',' or", "put quotes around values that contain {, }, [, ] or a comma, and close each [ and {"),
+    ("expected key", "align the keys of each mapping"),
+    ("did not find expected '-'", "align the items of each list"),
+    (
+        "mapping values are not allowed",
+        "put quotes around values that contain a colon, and align the keys of each mapping",
+    ),
+    ("cannot start any token", "put quotes around values that start with @, ` or %"),
+    ("unexpected end of stream", "add the missing closing quote"),
 )
 _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
@@ -90,8 +93,8 @@ def decoded(data: bytes, label: str) -> str:
         before = data[: error.start].split(b"\n")
         column = len(before[-1].decode(errors="replace").removeprefix("\ufeff")) + 1
         raise FileError(
-            f"{label}:{len(before)}:{column}: the file is not UTF-8 (byte 0x{data[error.start]:02x})",
-            hint=f"convert it, for example: iconv -f latin1 -t utf-8 {shlex.quote(label)}",
+            f"{label}:{len(before)}:{column}: the file is not valid UTF-8: byte 0x{data[error.start]:02x}",
+            hint=f"convert it, for example: iconv -f latin1 -t utf-8 {shlex.quote(label)} > utf8.yaml",
         ) from None
 
 
@@ -117,12 +120,12 @@ def parse(text: str, label: str) -> Node:
     except yaml.YAMLError as error:
         raise FileError(f"{label}: {' '.join(str(error).split())}") from None
     if builder.root is None:
-        raise FileError(f"{label}: the file is empty", hint="a guests file starts with: version: 1")
+        raise FileError(f"{label}: the file is empty", hint="start the file with: version: 1")
     return builder.root
 
 
 def _syntax_hint(problem: str) -> str | None:
-    """Return what usually causes an error of the parser."""
+    """Return how to fix the usual cause of an error of the parser."""
     return next((hint for part, hint in _SYNTAX_HINTS if part in problem), None)
 
 
@@ -146,7 +149,7 @@ def _is_json(text: str) -> bool:
 
 
 class _Builder:
-    """Puts the events together."""
+    """Builder of the tree of nodes from the events of the parser."""
 
     def __init__(self, label: str) -> None:
         self.label = label
@@ -163,7 +166,7 @@ class _Builder:
 
         mark = event.start_mark
         if isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
-            raise self.error(mark, "the file contains a second document", "write all guests into one")
+            raise self.error(mark, "the file contains a second document", "put all guests into one document")
         if isinstance(event, yaml.ScalarEvent):
             self._refuse_tag(event)
             # true for text without quotes
@@ -172,8 +175,8 @@ class _Builder:
         elif isinstance(event, yaml.AliasEvent):
             found = self.anchors.get(event.anchor or "")
             if found is None or any(each[0] is found for each in self.open):
-                what = "is not defined above" if found is None else "contains itself"
-                raise self.error(mark, f"the alias *{event.anchor} {what}")
+                what = "undefined alias" if found is None else "recursive alias"
+                raise self.error(mark, f"{what} '*{event.anchor}'")
             self._put(found, event)
         elif isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
             self._open(event)
@@ -186,7 +189,7 @@ class _Builder:
 
         mark = event.start_mark
         if len(self.open) >= _DEEPEST:
-            raise self.error(mark, f"more than {_DEEPEST} levels of lists and mappings")
+            raise self.error(mark, f"lists and mappings are nested more than {_DEEPEST} levels deep")
         self._refuse_tag(event)
         kind = Items if isinstance(event, yaml.SequenceStartEvent) else Fields
         node = kind(mark.line + 1, mark.column + 1)
@@ -196,7 +199,7 @@ class _Builder:
 
     def _refuse_tag(self, event: Any) -> None:
         if event.tag not in _TAGS:
-            raise self.error(event.start_mark, f"the tag {event.tag} has no meaning here")
+            raise self.error(event.start_mark, f"unsupported tag '{event.tag}'", "remove the tag")
 
     def _put(self, node: Node, event: Any, anchor: str | None = None) -> None:
         mark = event.start_mark
@@ -210,10 +213,10 @@ class _Builder:
             parent.values.append(node)
         elif key is None:
             if not isinstance(node, Text):
-                raise self.error(mark, "a name must be text")
+                raise self.error(mark, "a key must be text, not a list or a mapping")
             if node.text in parent.keys and node.text not in parent.merged and node.text != "<<":
                 first = parent.keys[node.text]
-                raise self.error(mark, f"duplicate key '{node.text}'", f"remove it, or the one in line {first.line}")
+                raise self.error(mark, f"duplicate key '{node.text}'", f"remove it or the one on line {first.line}")
             self.open[-1] = (parent, node, parent_anchor)
             return
         else:
@@ -221,7 +224,7 @@ class _Builder:
             self.open[-1] = (parent, None, parent_anchor)
         parent.size += node.size
         if parent.size > _MOST_NODES:
-            raise self.error(mark, "aliases make the file too large")
+            raise self.error(mark, f"the aliases expand to more than {_MOST_NODES} values")
 
     def _put_field(self, parent: Fields, key: Text, node: Node, mark: Any) -> None:
         if key.text != "<<":
@@ -230,7 +233,9 @@ class _Builder:
             return
         for source in node.values if isinstance(node, Items) else [node]:
             if not isinstance(source, Fields):
-                raise self.error(mark, "<< merges mappings only", "write `<<: *NAME` with an anchor of a mapping")
+                raise self.error(
+                    mark, "<< must refer to a mapping", "write `<<: *NAME`, where &NAME is the anchor of a mapping"
+                )
             for name, value in source.values.items():
                 if name not in parent.values:
                     parent.keys[name], parent.values[name] = source.keys[name], value

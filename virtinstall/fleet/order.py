@@ -16,7 +16,7 @@ Places = Mapping[str, Sequence[tuple[str, str]]]
 def wrong_names(
     guests: Sequence[LabGuest], after: Places, groups: Places, empty: Collection[str], failed: Collection[str]
 ) -> list[FileError]:
-    """Return errors about names that two guests have, that nothing has, or that a guest and a group have.
+    """Return errors for names of two guests, unknown names, and names of both a guest and a group.
 
     `empty` are groups without guests (`count: 0`), `failed` the names of guests with errors (without their numbers).
     """
@@ -24,7 +24,7 @@ def wrong_names(
     names: dict[str, LabGuest] = {}
     for guest in guests:
         if guest.name in names:
-            found[guest.place, ""] = FileError(f"{guest.place}: two guests have the name '{guest.name}'")
+            found[guest.place, ""] = FileError(f"{guest.place}: duplicate guest name '{guest.name}'")
         names.setdefault(guest.name, guest)
     known = {*names, *empty, *(group for guest in guests for group in guest.groups)}
     for guest in guests:
@@ -35,18 +35,18 @@ def wrong_names(
             elif other not in known and not other.startswith(tuple(failed)):
                 # each name is compared with all others
                 near = suggestion(other, known) if len(found) < _MOST_SUGGESTIONS else ""
-                text = f"there is no guest or group '{other}'{near}"
+                text = f"no such guest or group: '{other}'{near}"
             if text is not None:
                 found.setdefault((place, other), FileError(f"{place}: {guest.name}.after: {text}"))
         for group, place in groups.get(guest.name, ()):
             if group in names and group != guest.name:
-                text = f"'{group}' is the name of a guest, and cannot be a group of others"
+                text = f"'{group}' is the name of a guest and cannot be the name of a group"
                 found.setdefault((place, group), FileError(f"{place}: {guest.name}.groups: {text}"))
     return list(found.values())
 
 
 def with_order(guests: Sequence[LabGuest]) -> tuple[LabGuest, ...]:
-    """Return the guests with the guests of groups in `after`. Raises: FileError, when guests wait for each other."""
+    """Return the guests with the guests of groups in `after`. Raises: FileError, when guests depend on each other."""
     members: dict[str, list[str]] = {}
     for guest in guests:
         for group in guest.groups:
@@ -67,5 +67,5 @@ def with_order(guests: Sequence[LabGuest]) -> tuple[LabGuest, ...]:
             del waiting[name]
     if waiting:
         place = next(guest.place for guest in done if guest.name in waiting)
-        raise FileError(f"{place}: these guests wait for each other (after): {', '.join(sorted(waiting)[:5])}")
+        raise FileError(f"{place}: after: these guests depend on each other: {', '.join(sorted(waiting)[:5])}")
     return done

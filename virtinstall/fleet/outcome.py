@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from virtinstall.errors import RequestError, VirtInstallError
 from virtinstall.record import Record
 
 
@@ -25,12 +26,24 @@ class Outcome(Record):
     restarted: bool = False
     secrets: tuple[str, ...] = ()
 
+    def failed(self, error: VirtInstallError) -> Outcome:
+        """Return the outcome of a guest whose step raised `error`: its message with the notes, and its hint."""
+        message = "\n".join((error.message, *getattr(error, "__notes__", ())))
+        return self.replace(status="failed", message=message, hint=error.hint)
+
     def as_document(self) -> dict[str, Any]:
         """Return the outcome for `--output json`."""
         values = self.as_dict()
         return {**values, "seconds": round(self.seconds, 3), "secrets": list(self.secrets)}
 
 
-def default_jobs() -> int:
-    """Return the number of guests that are worked on at the same time."""
-    return min(4, (os.cpu_count() or 1) + 2)
+def worker_count(jobs: int | None) -> int:
+    """Return the number of guests of a host to process at the same time: `jobs`, or the default if it is None.
+
+    Raises: RequestError, if `jobs` is less than 1.
+    """
+    if jobs is None:
+        return min(4, (os.cpu_count() or 1) + 2)
+    if jobs < 1:
+        raise RequestError(f"--jobs {jobs}: must be at least 1", hint="for example --jobs 2")
+    return jobs

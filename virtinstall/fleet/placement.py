@@ -20,18 +20,21 @@ if TYPE_CHECKING:
 
 
 _Value = tuple[str, str, str]
-"""Kind, value and scope of what one guest alone can have."""
+"""Kind, value and scope of a value that only one guest can have."""
 
 
 class UnreachableError(RequestError):
     """A guest whose host cannot be reached."""
 
-    def __init__(self, host: str, error: VirtInstallError, note: str = "") -> None:
-        super().__init__(f"the host {host} cannot be reached{note}: {error.message}", hint=error.hint)
+    def __init__(self, host: str, error: VirtInstallError, consequence: str | None = None) -> None:
+        lost = f"the host '{host}' cannot be reached"
+        if consequence is not None:
+            lost = f"{consequence} on the host '{host}', which cannot be reached"
+        super().__init__(f"{lost}: {error.message}", hint=error.hint)
 
 
 class Placed(NamedTuple):
-    """Guests with their hosts, and the reasons why other guests have none."""
+    """Guests with their hosts, and the errors of guests whose host is not known."""
 
     guests: tuple[LabGuest, ...]
     problems: Mapping[str, RequestError]
@@ -111,7 +114,7 @@ def _spread(guest: LabGuest, hosts: Mapping[str, _Host], taken: dict[_Value, str
     """
     values = {name: _values(guest.replace(host=name)) for name in guest.spread}
     conflicts = {
-        name: f"{taken[value]} has the {value[0]} {value[1]} on {name}"
+        name: f"on {name}, the guest '{taken[value]}' has the {value[0]} {value[1]}"
         for name in guest.spread
         for value in reversed(values[name])
         if value in taken
@@ -119,8 +122,8 @@ def _spread(guest: LabGuest, hosts: Mapping[str, _Host], taken: dict[_Value, str
     possible = [name for name in guest.spread if name not in conflicts]
     if not possible:
         raise RequestError(
-            f"{guest.place}: {guest.name} has no host: {', '.join(conflicts.values())}",
-            hint="spread the guests over more hosts, or write {n} into the value",
+            f"{guest.place}: {guest.name}: no host is possible: {'; '.join(conflicts.values())}",
+            hint="add hosts to spread, or write {n} into the value; it is replaced with the guest's number",
         )
     free = [name for name in possible if guest.name not in hosts[name].names] or possible
     chosen = min(free, key=lambda name: (hosts[name].count, -hosts[name].free_bytes, free.index(name)))
@@ -151,8 +154,8 @@ def _host_of(guest: LabGuest, own: Sequence[str], errors: Mapping[str, VirtInsta
     """Return the host of a guest; None if it must be chosen. Raises: RequestError."""
     if len(own) > 1:
         raise RequestError(
-            f"{guest.place}: the guest '{guest.name}' exists on {' and '.join(own)}",
-            hint="delete one of them: virt-guest delete --connect URI NAME",
+            f"{guest.place}: the guest '{guest.name}' exists on several hosts: {', '.join(own)}",
+            hint=f"delete the others, each with the URI of its host: virt-guest delete --connect URI {guest.name}",
         )
     if guest.host is not None:
         if guest.host in errors:
@@ -160,7 +163,7 @@ def _host_of(guest: LabGuest, own: Sequence[str], errors: Mapping[str, VirtInsta
         if own and own[0] != guest.host:
             raise RequestError(
                 f"{guest.place}: the guest '{guest.name}' is on {own[0]}, not on {guest.host}; guests are not moved",
-                hint=f"write host: {own[0]}, or delete it there first",
+                hint=f"write host: {own[0]}, or delete the guest there first",
             )
         return guest.host
     if own:
@@ -168,5 +171,5 @@ def _host_of(guest: LabGuest, own: Sequence[str], errors: Mapping[str, VirtInsta
     for name in guest.spread:
         if name in errors:
             # the guest may be there: a second one would have the same addresses
-            raise UnreachableError(name, errors[name], f" ('{guest.name}' may be there)")
+            raise UnreachableError(name, errors[name], f"the guest '{guest.name}' may exist")
     return None

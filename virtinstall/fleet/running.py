@@ -67,7 +67,7 @@ def unplug(work: Applying, prefix: str) -> bool:
     try:
         work.handle.detach(device, live=True, persistent=False, on_warning=refused.append)
     except HypervisorError as error:
-        refused.append(f"{error.message}; it loses the device at its next boot")
+        refused.append(f"{error.message}; the guest loses the device at its next boot")
     for text in refused:
         work.warn(text)
     return not refused
@@ -132,5 +132,5 @@ def tried(work: Applying, change: Callable[[], bool]) -> bool:
     try:
         return change()
     except HypervisorError as error:
-        work.warn(f"{error.message}; it takes effect at the next boot")
+        work.warn(f"{error.message}; the change takes effect at the next boot")
         return False

@@ -23,15 +23,15 @@ _OWN: dict[str, dict[str, Any]] = {
             {"type": ["integer", "null"], "minimum": 0, "maximum": MOST_GUESTS},
             {"type": "string", "pattern": f"^[0-9]+$|{_VARIABLE}"},
         ],
-        "description": "Number of guests: NAME-1, NAME-2, ...; {n} in values is the number.",
+        "description": "Number of guests: NAME-1, NAME-2, ...; {n} in a value is replaced with the number.",
     },
     "after": {**_NAMES, "description": "Guests or groups that are created before this one."},
-    "groups": {**_NAMES, "description": "Groups of the inventory, and names for `after` and the command line."},
+    "groups": {**_NAMES, "description": "Groups for the inventory, for `after` and for the command line."},
     "host": {**_NAMES, "description": "Host of the guest, one of `hosts`."},
     "spread": {
         **_NAMES,
         "minItems": 1,
-        "description": "Hosts to choose from: the one with the fewest guests; it is chosen once.",
+        "description": "Hosts to choose from, once: a new guest is created on the one with the fewest guests.",
     },
     "state": {
         "anyOf": [{"enum": ["present", "absent", None]}, {"type": "string", "pattern": _VARIABLE}],
@@ -56,7 +56,7 @@ def guests_schema() -> dict[str, Any]:
         "patternProperties": {"^x-": True},
         "properties": {
             "version": {"enum": [1, "1"]},
-            "project": {**_TEXT, "description": "Name of the whole; by default the directory's."},
+            "project": {**_TEXT, "description": "Name of the project; by default that of the file's directory."},
             "connect": {**_TEXT, "description": "URI of the hypervisor, as for --connect."},
             "hosts": {
                 "type": ["object", "null"],
@@ -75,7 +75,7 @@ def guests_schema() -> dict[str, Any]:
             },
             "defaults": {
                 "anyOf": [{"$ref": "#/$defs/guest"}, _NULL],
-                "description": "Options of each guest that does not set them itself.",
+                "description": "Options for each guest that does not set them.",
             },
             "guests": {
                 "type": "object",

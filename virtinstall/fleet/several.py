@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.errors import RequestError, VirtInstallError
-from virtinstall.fleet.conflicts import conflicts, exclusive_values
+from virtinstall.fleet.conflicts import NUMBER_HINT, conflicts, exclusive_values
 from virtinstall.fleet.keys import MOST_GUESTS
 from virtinstall.fleet.lab_guest import LabGuest
-from virtinstall.fleet.outcome import Outcome, default_jobs
+from virtinstall.fleet.outcome import Outcome, worker_count
 from virtinstall.fleet.schedule import run_in_order
 from virtinstall.fleet.substitute import expand_places, numbered_name
 from virtinstall.hypervisor import Hypervisor, connect
@@ -37,14 +37,16 @@ def numbered_guests(given: Namespace, warnings: Sequence[str] = (), *, preview: 
     would share an address, a port, a disk or a device.
     """
     if not 1 <= given.count <= MOST_GUESTS:
-        raise RequestError(f"--count {given.count}: must be 1 to {MOST_GUESTS}", hint="for example --count 3")
+        raise RequestError(f"--count {given.count}: must be from 1 to {MOST_GUESTS}", hint="for example --count 3")
     if given.name is None:
         raise RequestError("--count requires --name", hint="--name web --count 3 creates web-1, web-2 and web-3")
     for dest in ("reinstall", "finish"):
         if getattr(given, dest) is not None:
             raise RequestError(f"--count and --{dest} cannot be used together", hint="omit --count")
     if given.autoconsole not in (None, "none"):
-        raise RequestError("--count: the consoles of several guests cannot be opened", hint="omit --autoconsole")
+        raise RequestError(
+            f"--count and --autoconsole {given.autoconsole} cannot be used together", hint="omit --autoconsole"
+        )
     guests = []
     for index, name in enumerate(numbered_names(given.name, given.count), 1):
         options = {dest: _expanded(value, name, index) for dest, value in vars(given).items()}
@@ -59,7 +61,7 @@ def numbered_guests(given: Namespace, warnings: Sequence[str] = (), *, preview: 
     problems = conflicts(guests, values)
     if problems:
         lines = (problem.message.removeprefix("--count: ") for problem in problems)
-        raise RequestError("\n".join(dict.fromkeys(lines)), hint="write {n} into the value: it is the guest's number")
+        raise RequestError("\n".join(dict.fromkeys(lines)), hint=NUMBER_HINT)
     return guests
 
 
@@ -82,6 +84,8 @@ def create_all(
     Each guest is complete or absent afterwards; a failure does not affect the others. `report` receives a guest's name
     and what is done. A plan is waited for as its options request (`wait_for`, `wait_minutes`).
     """
+    jobs = worker_count(jobs)
+    workers = jobs if has_real_storage(hypervisor.host) else 1
     by_name = {plan.name: plan for plan in plans}
     report_step = report or (lambda name, text: log_info(f"{name}: {text}"))
     warn = on_warning or log_warning
@@ -94,8 +98,7 @@ def create_all(
         try:
             outcome = outcome.replace(secrets=_create(by_name[name], own, warn, report_step))
         except VirtInstallError as error:
-            notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
-            outcome = outcome.replace(status="failed", message=error.message + notes, hint=error.hint)
+            outcome = outcome.failed(error)
         finally:
             if own is not hypervisor:
                 own.close()
@@ -104,7 +107,6 @@ def create_all(
     def skip(name: str, cause: str) -> Outcome:
         return Outcome(name=name, action="create", status="skipped", message=f"skipped, because '{cause}' failed")
 
-    workers = (jobs or default_jobs()) if has_real_storage(hypervisor.host) else 1
     results = run_in_order(dict.fromkeys(by_name, ()), step, skip, lambda each: each.status == "failed", workers)
     return list(results.values())
 
@@ -127,5 +129,6 @@ def _create(
         report(name, "waiting for the end of the installation")
         guest.wait_for("installed", timeout=None if run.wait_minutes < 0 else run.wait_minutes * 60)
     elif installs:
-        warn(f"{name}: it is being installed; to start it afterwards: {finish_command(hypervisor.uri, name)}")
+        finish = finish_command(hypervisor.uri, name)
+        warn(f"{name}: the installation is running; to wait for it and start the guest: {finish}")
     return applied.secrets

@@ -61,7 +61,7 @@ class Source:
         if node is None:
             return None
         if not isinstance(node, Text):
-            raise self.error(node, f"{key}: one value is expected")
+            raise self.error(node, f"{key}: must be a single value")
         return self.expanded(node, key)
 
     def fields(self, parent: Fields, key: str) -> Fields:
@@ -70,7 +70,7 @@ class Source:
         if node is None:
             return Fields(1, 1)
         if not isinstance(node, Fields):
-            raise self.error(node, f"{key}: a mapping is expected")
+            raise self.error(node, f"{key}: must be a mapping")
         return node
 
     def names(self, parent: Fields, key: str, path: str) -> list[tuple[str, Node]]:
@@ -81,7 +81,7 @@ class Source:
         for each in nodes:
             name = self.expanded(each, f"{path}.{key}") if isinstance(each, Text) and not each.is_null else ""
             if not name:
-                raise self.error(each, f"{path}.{key}: names are expected")
+                raise self.error(each, f"{path}.{key}: must be a name or a list of names")
             found.append((name, each))
         return found
 
@@ -98,7 +98,7 @@ def together(problems: Sequence[RequestError]) -> FileError:
         alike.setdefault((place, rest.partition(": ")[2] or rest), []).append(problem)
     lines = {_line(each): each[0].hint for each in list(alike.values())[:_MOST_LINES]}
     hints = set(lines.values())
-    more = [f"and {len(alike) - _MOST_LINES} more mistakes"] if len(alike) > _MOST_LINES else []
+    more = [f"and {len(alike) - _MOST_LINES} more errors"] if len(alike) > _MOST_LINES else []
     if len(hints) == 1:
         return FileError("\n".join([*lines, *more]), hint=hints.pop())
     full = [message if hint is None else f"{message} ({hint})" for message, hint in lines.items()]

@@ -1,4 +1,4 @@
-"""The command line's options -> a guests file with the same meaning: the reverse of `load`."""
+"""Conversion of command-line options to a guests file with the same meaning: the reverse of `load`."""
 
 from __future__ import annotations
 
@@ -32,9 +32,7 @@ def spec_document(given: Namespace) -> dict[str, Any]:
     """
     for dest in ("reinstall", "finish"):
         if getattr(given, dest) is not None:
-            raise RequestError(
-                f"--{dest}: a guests file describes new guests only", hint="use it without --output spec"
-            )
+            raise RequestError(f"--{dest} and --output spec cannot be used together", hint="omit --output spec")
     guest: dict[str, Any] = {}
     seen: set[str] = set()
     for option in options_by_key().values():

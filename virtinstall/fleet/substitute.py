@@ -24,12 +24,14 @@ def expand_variables(text: str, variables: Mapping[str, str]) -> str:
             return found[0][1:]
         parts = _NAME.fullmatch(found[1])
         if parts is None:
-            raise ValueError(f"{found[0]} is not ${{NAME}} or ${{NAME:-default}} ($${{ is a literal ${{)")
+            raise ValueError(
+                f"invalid variable '{found[0]}': use ${{NAME}} or ${{NAME:-DEFAULT}}; $${{ is a literal ${{"
+            )
         name, operator, default = parts[1], parts[2], parts[3]
         known = variables.get(name)
         if known is None or (operator == ":-" and not known):
             if operator is None:
-                raise ValueError(f"the variable {name} is not set; ${{{name}:-...}} has a default")
+                raise ValueError(f"the variable {name} is not set; ${{{name}:-VALUE}} provides a default")
             return str(default)
         return known
 
@@ -50,7 +52,7 @@ def expand_places(text: str, name: str, index: int | None) -> str:
         if found[2] == "name":
             return name
         if index is None:
-            raise ValueError(f"{found[0]} requires count ({{{found[0]}}} is a literal {found[0]})")
+            raise ValueError(f"{found[0]} requires count; {{{found[0]}}} is a literal {found[0]}")
         return format(index, found[2][2:])
 
     return _PLACE.sub(value, text)
@@ -63,7 +65,7 @@ def numbered_name(name: str, index: int | None) -> str:
     """
     wrong = _WRONG_PLACE.search(_PLACE.sub("", name))
     if wrong is not None:
-        raise ValueError(f"{wrong[0]} is not {{n}}, {{n:02}} or {{n:02x}}")
+        raise ValueError(f"invalid placeholder '{wrong[0]}': use {{n}}, {{n:02}} or {{n:02x}}")
     full = expand_places(name, name, index)
     return f"{name}-{index}" if index is not None and full == name else full
 

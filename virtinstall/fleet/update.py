@@ -1,4 +1,4 @@
-"""Carry a comparison out on a guest that exists, in the least disruptive way.
+"""Apply a comparison to an existing guest, in the least disruptive way.
 
 Values change in the definition first: what libvirt rejects is never in a running guest. Then the running guest gets
 what it can have without a restart; the rest takes effect at its next boot. A new device is plugged in before it is
@@ -67,7 +67,7 @@ def update_guest(work: Applying) -> bool:
     grown = [each for each in changes if _grows(each)]
     rest = [each for each in changes if each not in addresses and each not in grown and each.path != AUTOSTART]
     if addresses:
-        # a MAC address and a name have one reservation; it precedes the interface that asks for it
+        # a MAC address and a name have one reservation; it precedes the interface that requests the address
         remove_reservations(addresses, work.handle.handle, work.host)
         add_reservations(addresses, work.comparison, work.handle.handle, work.host)
     for each in changes:
@@ -154,7 +154,7 @@ def _add(
         _attach_again(work, with_source_of(wanted, prefix, running), live=False)
         return False
     name = prefix.removeprefix("devices/disk[").removesuffix("]/")
-    work.warn(f"the running guest has another disk as '{name}'; it gets this one at its next boot")
+    work.warn(f"another disk of the running guest is '{name}'; the new one is attached at the next boot")
     _attach(work, prefix, live=False)
     return True
 
@@ -178,13 +178,13 @@ def _attach(work: Applying, prefix: str, live: bool) -> bool:
     assert wanted is not None
     planned = next(each for each in plan.final.devices if each.ensure_node() is wanted)
     position = [each.ensure_node() for each in plan.final.devices_of(type(planned))].index(wanted)
-    asked = plan.request.domain.devices_of(type(planned))
+    requested = plan.request.domain.devices_of(type(planned))
     kept = None
     if isinstance(planned, Disk) and applied.base.get(f"{prefix}@device", "disk") == (planned.device or "disk"):
         kept = applied.base.get(f"{prefix}source/@file")
-    if kept is not None and (position >= len(asked) or getattr(asked[position], "path", None) in (None, kept)):
+    if kept is not None and (position >= len(requested) or getattr(requested[position], "path", None) in (None, kept)):
         return _attach_again(work, with_source_of(wanted, prefix, applied.base), live)
-    device: Device = asked[position].clone() if position < len(asked) else planned.clone()
+    device: Device = (requested[position] if position < len(requested) else planned).clone()
     if isinstance(device, Interface) and isinstance(planned, Interface):
         device.mac_address = planned.mac_address
         device.ip = device.gateway = device.nameservers = None
@@ -195,7 +195,7 @@ def _attach(work: Applying, prefix: str, live: bool) -> bool:
             work.handle.attach(device.clone(), on_warning=work.warn)
             return True
         except HypervisorError as error:
-            work.warn(f"{error.message}; it gets the device at its next boot")
+            work.warn(f"{error.message}; the device is attached at the next boot")
     work.handle.attach(device, live=False, persistent=True, on_warning=work.warn)
     return False
 

@@ -40,7 +40,7 @@ def flatten(node: Fields, option: Option, path: str = "") -> Pairs:
                 if not isinstance(value, Items):
                     raise _unknown(option, name, node.keys[key], f"{path}.{name}")
                 if has_sub_option(option, key):
-                    raise Wrong(value, f"{path}.{key}", "one value is expected, not a list")
+                    raise Wrong(value, f"{path}.{key}", "must be a single value, not a list")
                 raise _unknown(option, key, node.keys[key], f"{path}.{key}")
             found[name] = text
     return found
@@ -83,14 +83,14 @@ def as_text(pairs: Pairs, option: Option, expand: Expand) -> str:
 
 
 def quoted(value: str) -> str:
-    """Return a value as one word of a compound option."""
+    """Return a value with escapes, for use in a compound option."""
     if not any(char in value for char in ",\\\"'"):
         return value
     return "".join("\\" + char if char in ",\\\"'" else char for char in value)
 
 
 class Value:
-    """One value of an option with the place it came from."""
+    """One value of an option with its position in the file."""
 
     def __init__(self, node: Node, path: str, pairs: Pairs | None = None) -> None:
         self.node = node
@@ -114,7 +114,7 @@ def values_of(node: Node, option: Option, below: Node | None = None) -> list[Val
         return []
     if isinstance(node, Items):
         if not option.repeat:
-            raise Wrong(node, "", "one value is expected, not a list")
+            raise Wrong(node, "", "must be a single value, not a list")
         return [_value(each, f"[{number}]", option) for number, each in enumerate(node.values)]
     value = _value(node, "", option)
     if value.pairs is not None and option.describes != "device" and isinstance(below, Fields):
@@ -125,12 +125,12 @@ def values_of(node: Node, option: Option, below: Node | None = None) -> list[Val
 def _value(node: Node, path: str, option: Option) -> Value:
     if isinstance(node, Fields):
         if not option.section:
-            raise Wrong(node, path, "this option has no sub-options: one value is expected")
+            raise Wrong(node, path, "must be a single value: this option has no sub-options")
         return Value(node, path, flatten(node, option, path))
     if isinstance(node, Items):
-        raise Wrong(node, path, "a value is expected, not a list in a list")
+        raise Wrong(node, path, "must be a value, not a list in a list")
     if isinstance(node, Text) and node.is_null:
-        raise Wrong(node, path, "a value is missing")
+        raise Wrong(node, path, "the value is missing")
     return Value(node, path)
 
 
@@ -157,12 +157,12 @@ def given_value(values: list[Value], option: Option, expand: Expand) -> object:
 
 def _switch(value: Value, expand: Expand) -> bool:
     if not isinstance(value.node, Text):
-        raise Wrong(value.node, value.path, "true or false is expected")
+        raise Wrong(value.node, value.path, "must be true or false")
     text = expand(value.node)
     try:
         return parse_switch(text)
     except ValueError:
-        raise Wrong(value.node, value.path, f"'{text}': true or false is expected") from None
+        raise Wrong(value.node, value.path, f"must be true or false, not '{text}'") from None
 
 
 def _converted(text: str, value: Value, option: Option) -> object:
@@ -172,9 +172,9 @@ def _converted(text: str, value: Value, option: Option) -> object:
     try:
         return kind(text)
     except ValueError:
-        raise Wrong(value.node, value.path, f"'{text}': it must be {described}") from None
+        raise Wrong(value.node, value.path, f"must be {described}, not '{text}'") from None
 
 
 def wrong_value(error: RequestError, option_name: str) -> str:
-    """Return the message of an error without the option's name, which the path has."""
+    """Return the message of an error without the option's name, which the path contains."""
     return error.message.removeprefix(f"--{option_name}").removeprefix(":").strip()
