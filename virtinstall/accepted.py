@@ -156,12 +156,23 @@ REJECTIONS = (
         "use another --machine; list the machine types of this host with: virsh capabilities",
     ),
     Rejection(
+        "spice-module",
+        "spice graphics are not supported",
+        "use --graphics vnc, or install QEMU's module for spice (Debian 13: qemu-system-modules-spice)",
+    ),
+    Rejection(
         "qemu-lacks-it",
         "not supported (by|with|in) this (version of )?QEMU|not supported by QEMU|is not supported by the QEMU binary",
         "list what this QEMU supports with: virsh domcapabilities",
     ),
     Rejection("emulator", "Cannot check QEMU binary", "install the emulator, or correct --boot emulator="),
     Rejection("vcpus", "Maximum CPUs greater than", "use fewer --vcpus, or another --machine"),
+    Rejection(
+        "many-vcpus",
+        "more than 255 vCPUs require",
+        "use at most 255 --vcpus, or add: "
+        "--iommu model=intel,driver.intremap=on,driver.eim=on --features ioapic.driver=qemu",
+    ),
     Rejection(
         "spice-tls",
         "TLS is disabled in qemu.conf",

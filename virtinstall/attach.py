@@ -17,7 +17,7 @@ from lxml import etree
 from virtinstall.added_devices import compose_devices, plugging_order
 from virtinstall.compose.basics import require_hotplug
 from virtinstall.compose.boot_order import keep_places
-from virtinstall.compose.small_devices import require_shared_memory
+from virtinstall.compose.small_devices import match_watchdogs, require_shared_memory
 from virtinstall.create import journaled, with_images
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.interface import Interface
@@ -124,6 +124,7 @@ def add_to_definition(domain: Domain, added: list[Device]) -> list[Device]:
         for device in copies:
             domain.add(device)
         keep_places(domain, copies)
+        match_watchdogs(domain, copies)
         if domain.type in ("kvm", "qemu", "hvf"):
             require_shared_memory(domain)
             if any(isinstance(device, MemoryDevice) for device in copies):
@@ -161,6 +162,7 @@ def update(guest: HostGuest, host: Host, device: D, change: Change) -> D:
     if change.persistent:
         result = _changed(definition, device, host)
         keep_places(definition, [result])
+        match_watchdogs(definition, [result])
         host.define_guest(definition.to_xml())
     assert isinstance(result, type(device))
     return result

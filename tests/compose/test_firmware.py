@@ -152,3 +152,22 @@ def test_firmware_without_keys_on_arm_has_no_secure_boot() -> None:
     ))  # fmt: skip
     created = composed(host, GuestKind("hvm", "aarch64", "qemu"), os_named("generic"), "--install", "kernel=/k")
     assert features(created.final) == features(created.started) == {"enrolled-keys": False, "secure-boot": False}
+
+
+IMAGES_32 = "/usr/share/OVMF/OVMF32_CODE_4M"
+
+
+@pytest.mark.parametrize(
+    ("suffixes", "expected"), [(("secboot.fd", "fd"), {"secure-boot": False}), (("secboot.fd",), {})]
+)
+def test_32_bit_guest_gets_an_image_without_secure_boot(suffixes: tuple[str, ...], expected: dict[str, bool]) -> None:
+    """libvirt supports Secure Boot on x86_64 only. Debian 12 has only an image with it, which works without it too."""
+    loaders = "".join(f"<value>{IMAGES_32}.{suffix}</value>" for suffix in suffixes)
+    text = _DOMAIN_CAPABILITIES.format(arch="i686", loaders=loaders)
+    efi = text.replace('<enum name="firmware"/>', '<enum name="firmware"><value>efi</value></enum>')
+    host, kind = HostFiles(CAPABILITIES, efi), GuestKind("hvm", "i686", "qemu")
+    chosen = composed(host, kind, os_named("generic"), "--boot", "uefi", "--arch", "i686").final
+    assert chosen.os.firmware == "efi" and features(chosen) == expected
+    template = ("--boot", "uefi,nvram.template=/usr/share/OVMF/OVMF32_VARS_4M.fd", "--arch", "i686")
+    by_path = composed(host, kind, os_named("generic"), *template).final
+    assert by_path.os.loader == f"{IMAGES_32}.{suffixes[-1]}" and not by_path.os.loader_secure

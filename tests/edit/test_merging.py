@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -246,3 +247,21 @@ def test_unchanged_source_does_not_change_the_xml(virt_xml: VirtXml) -> None:
     before = printed(virt_xml, ["--edit", "--network", "default"])
 
     assert virt_xml("--edit", "--network", "default", stdin=before).out == before
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        (["--edit", "--watchdog", "action=poweroff"], ["poweroff", "poweroff"]),
+        (["--add-device", "--watchdog", "ib700,action=pause"], ["reset", "pause", "pause"]),
+        (["--edit", "2", "--watchdog", "action=poweroff"], ["reset", "poweroff"]),
+        (["--edit", "--vcpus", "4"], ["reset", "reset"]),
+    ],
+)
+def test_watchdog_of_the_board_follows_a_changed_one(virt_xml: VirtXml, args: list[str], expected: list[str]) -> None:
+    """libvirt adds it to q35, and requires one action of all; the one that was changed explicitly stays."""
+    watchdogs = "<watchdog model='i6300esb' action='reset'/><watchdog model='itco' action='reset'/></devices>"
+    text = GUEST.format(name="new", uuid="11111111-0000-0000-0000-000000000009", state="")
+    run = virt_xml(*args, stdin=text.replace("</devices>", watchdogs))
+    assert run.status == 0, run.err
+    assert re.findall(r"<watchdog.* action=.(\w+)", run.out) == expected

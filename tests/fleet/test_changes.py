@@ -317,3 +317,11 @@ def test_drift_of_a_whole_device_is_one_line(hypervisor: Hypervisor) -> None:
     found = lab("disk: none, network: none").diff(hypervisor)
     assert "a: changed outside the file, kept: devices/sound[1] was added\n" in difference_text(found)
     assert "a: changed outside the file, kept: description: (none) -> mine\n" in difference_text(found)
+
+
+def test_device_that_libvirt_adds_is_not_drift(hypervisor: Hypervisor) -> None:
+    """A newer libvirt adds more devices to a guest that exists, when it reads its definition."""
+    created(hypervisor, "disk: none, network: none")
+    edit(hypervisor, "</devices>", "<hub type='usb'/></devices>")
+    (found,) = lab("disk: none, network: none").diff(hypervisor)
+    assert found.drift == () and not found.is_different

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import subprocess
 import tempfile
@@ -19,8 +20,12 @@ pytestmark = [pytest.mark.live, pytest.mark.parametrize("connection", ["embed", 
 
 @pytest.fixture(scope="module")
 def session(qemu: None) -> Iterator[Connection]:
-    """The session driver of a normal user, who is root outside a user namespace and can read the same files."""
-    prefix = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
+    """The session driver of a normal user, who is root outside a user namespace and can read the same files.
+
+    The user has an account: libvirt 11 crashes without one.
+    """
+    user = pwd.getpwnam("nobody")
+    prefix = ("unshare", "--user", f"--map-user={user.pw_uid}", f"--map-group={user.pw_gid}")
     folder = Path(tempfile.mkdtemp(prefix="vis", dir="/var/tmp"))
     folder.chmod(0o755)
     environ = {

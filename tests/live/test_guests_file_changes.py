@@ -47,6 +47,9 @@ features: [{features: apic=on}, {features: "apic=on,smm=off"}]
 menu: [{boot: hd}, {boot: "hd,menu=on"}]
 clock: [{clock: offset=utc}, {clock: "offset=localtime,rtc_tickpolicy=catchup"}]
 watchdog: [{watchdog: "i6300esb,action=reset"}, {watchdog: "i6300esb,action=poweroff"}]
+first-watchdog: [{}, {watchdog: "i6300esb,action=poweroff"}]
+last-watchdog: [{watchdog: "i6300esb,action=poweroff"}, {}]
+watchdog-and-board: [{machine: q35, watchdog: "i6300esb,action=poweroff"}, {machine: pc, watchdog: i6300esb}]
 autostart: [{}, {autostart: true}]
 """)
 # places on buses, and what libvirt chooses for a running guest

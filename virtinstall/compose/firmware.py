@@ -16,8 +16,14 @@ from virtinstall.errors import RequestError
 _WITHOUT_UEFI = ("ppc", "ppc64", "ppc64le", "s390x")
 _PREFERRED = {
     "x86_64": ("OVMF_CODE.secboot.fd", "OVMF_CODE_4M.secboot.fd", "OVMF_CODE.fd", "OVMF_CODE_4M.fd", "BHYVE_UEFI.fd"),
-    "i686": ("OVMF32_CODE_4M.secboot.fd",),
-    "aarch64": ("AAVMF_CODE.fd", "QEMU_EFI-pflash.raw", "QEMU_EFI-silent-pflash.raw", "QEMU_EFI.fd"),
+    "i686": ("OVMF32_CODE_4M.fd", "OVMF32_CODE_4M.secboot.fd"),
+    "aarch64": (
+        "AAVMF_CODE.fd",
+        "AAVMF_CODE.no-secboot.fd",
+        "QEMU_EFI-pflash.raw",
+        "QEMU_EFI-silent-pflash.raw",
+        "QEMU_EFI.fd",
+    ),
     "armv7l": ("AAVMF32_CODE.fd", "QEMU_EFI-pflash.raw"),
     "riscv64": ("RISCV_VIRT_CODE.fd",),
     "loongarch64": ("QEMU_EFI.fd", "loongarch64-code.fd"),
@@ -100,20 +106,34 @@ def _accept_unsigned_kernel(draft: Draft) -> None:
     The finished guest gets the same firmware, because both share the file with its variables.
     """
     os, install, media = draft.domain.os, draft.request.install, draft.facts.media
-    _avoid_missing_image(draft)
+    _avoid_unusable_image(draft)
     direct = os.kernel is not None or install.kernel is not None or (media is not None and media.kernel is not None)
     if not direct or os.firmware != "efi" or os.firmware_features or os.loader is not None:
         return
     if draft.platform.is_qemu and draft.facts.host.libvirt_version >= _FEATURES_SINCE_LIBVIRT:
         os.set_firmware_feature("enrolled-keys", False)
-        _avoid_missing_image(draft)
+        _avoid_unusable_image(draft)
 
 
-def _avoid_missing_image(draft: Draft) -> None:
-    """Without keys on ARM, also ask for no Secure Boot: Debian 12 describes such an image, but does not ship it."""
-    known = {feature.name: feature.enabled for feature in draft.domain.os.firmware_features}
-    if draft.platform.is_arm_virt and known.get("enrolled-keys") is False and "secure-boot" not in known:
-        draft.domain.os.set_firmware_feature("secure-boot", False)
+def _avoid_unusable_image(draft: Draft) -> None:
+    """Ask for firmware without Secure Boot where libvirt would choose an image that the guest cannot use.
+
+    Without keys on ARM: Debian 12 describes an image with Secure Boot, but does not ship it. On i686: libvirt supports
+    Secure Boot on x86_64 only, but prefers the image that has it.
+    """
+    os, platform = draft.domain.os, draft.platform
+    known = {feature.name: feature.enabled for feature in os.firmware_features}
+    if "secure-boot" in known:
+        return
+    no_keys = platform.is_arm_virt and known.get("enrolled-keys") is False
+    unsupported = platform.arch == "i686" and os.firmware == "efi" and os.loader is None
+    if no_keys or (unsupported and not known.get("enrolled-keys") and not _has_secure_boot(_loader(draft))):
+        os.set_firmware_feature("secure-boot", False)
+
+
+def _has_secure_boot(path: str | None) -> bool:
+    """Whether a firmware image has Secure Boot according to its name; True for no image."""
+    return path is None or "secboot" in path.lower().replace("no-secboot", "")
 
 
 def _is_given(draft: Draft) -> bool:
@@ -192,9 +212,10 @@ def _set_uefi(draft: Draft) -> None:
     if os.loader_readonly is None:
         os.loader_readonly = True
     os.loader_type = os.loader_type or "pflash"
-    if draft.platform.is_x86 and "secboot" in path.lower():
+    if draft.platform.is_x86 and _has_secure_boot(path):
         if os.loader_secure is None:
-            os.loader_secure = True
+            # libvirt supports Secure Boot on x86_64 only; the image works without it
+            os.loader_secure = draft.platform.arch == "x86_64"
         if draft.domain.features.smm_state is None:
             draft.domain.features.smm_state = True
         if draft.request.platform.machine is None and "q35" in draft.platform.guest.machines:

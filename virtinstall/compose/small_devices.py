@@ -6,6 +6,8 @@ Source: https://libvirt.org/formatdomain.html#devices
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from virtinstall.compose.draft import Draft
 from virtinstall.compose.firmware import is_uefi
@@ -25,6 +27,9 @@ from virtinstall.devices.vsock import Vsock
 from virtinstall.devices.watchdog import Watchdog
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
+
+if TYPE_CHECKING:
+    from virtinstall.xml.element import Element
 
 
 def add_rng(draft: Draft) -> None:
@@ -102,6 +107,19 @@ def fill_small_devices(draft: Draft) -> None:
             panic.address.type = "isa"
     _fill_filesystems(draft)
     number_audio(domain)
+
+
+def match_watchdogs(domain: Domain, changed: Iterable[Element]) -> None:
+    """Copy the action of a changed watchdog to the one that libvirt adds to q35 (since 9.1): all must have the same.
+
+    Source: https://libvirt.org/formatdomain.html#watchdog-device
+    """
+    watchdogs = [each for each in changed if isinstance(each, Watchdog)]
+    if not watchdogs:
+        return
+    for other in domain.devices_of(Watchdog):
+        if other.model == "itco" and other not in watchdogs:
+            other.action = watchdogs[-1].action or "reset"
 
 
 def number_audio(domain: Domain, guest: Domain | None = None) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from virtinstall.compose.boot_order import keep_places, use_classes
 from virtinstall.compose.security import fill_model
+from virtinstall.compose.small_devices import match_watchdogs
 from virtinstall.compose.sysinfo import resolve_sysinfo
 from virtinstall.devices.console import Console
 from virtinstall.devices.graphics import Graphics
@@ -103,9 +104,10 @@ def _lists_classes(pair: Pair) -> bool:
 
 
 def resolve_requirements(domain: Domain, changed: Sequence[Element]) -> None:
-    """Update the rest of the guest after a change of SMBIOS data, as at creation."""
+    """Update the rest of the guest after a change of SMBIOS data, as at creation, or of a watchdog."""
     if any(isinstance(element, Sysinfo) for element in changed):
         resolve_sysinfo(domain)
+    match_watchdogs(domain, changed)
 
 
 def _objects_to_edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:

@@ -16,7 +16,7 @@ from virtinstall.fleet.devices import keep_default_mac, marks_of, moves, part_of
 from virtinstall.fleet.effects import next_boot
 from virtinstall.fleet.growth import growth_of
 from virtinstall.fleet.leaves import GENERATED, Difference, device_of, differences, leaves_of
-from virtinstall.fleet.patch import DEVICE
+from virtinstall.fleet.patch import DEVICE, added_since
 from virtinstall.fleet.planning import AUTOSTART, SEED_NETWORK, UNCHECKED, plan_again, planned_leaves, uuid_of
 from virtinstall.fleet.records import CREATION, as_created, record_of
 from virtinstall.record import Record
@@ -118,6 +118,9 @@ def compare(guest: LabGuest, project: str, session: Session, *, adopt: bool = Fa
     if (AUTOSTART in applied.planned or _autostarts(guest)) and found.is_autostarted():
         live[AUTOSTART] = "yes"
     drift = tuple(sorted(differences(applied.base, live)))
+    if drift:
+        by_libvirt = added_since(definition, applied.base)
+        drift = tuple(each for each in drift if device_of(each.path) not in by_libvirt)
     hashes = option_hashes(guest)
     changed = {name for name in {*hashes, *applied.options} if hashes.get(name) != applied.options.get(name)}
     changed -= set(_OF_THE_RUN)

@@ -109,7 +109,7 @@ def _is_filled(text: str, is_qemu: bool) -> bool:
 
 def _reduce_devices(devices: etree._Element) -> None:
     _one_text_console(devices)
-    for device in [each for each in devices if _is_added(each, devices)]:
+    for device in [each for each in devices if is_added(each, devices)]:
         remove(device)
     for device in devices:
         for address in device.findall("address"):
@@ -120,9 +120,18 @@ def _reduce_devices(devices: etree._Element) -> None:
                 remove(listen)
 
 
-def _is_added(device: etree._Element, devices: etree._Element) -> bool:
+def is_added(device: etree._Element, devices: etree._Element) -> bool:
     """Whether libvirt adds such a device to guests that need it."""
     kind, model = device.get("type"), device.get("model")
+    if device.tag == "watchdog":
+        # part of q35 boards; all watchdogs have one action. Source: https://libvirt.org/formatdomain.html#watchdog-device
+        first = devices.find("watchdog")
+        action = "reset" if first is None or first is device else first.get("action", "reset")
+        return model == "itco" and device.get("action", "reset") == action and not len(device)
+    if device.tag == "panic":
+        board = devices.find("../os/type")
+        arch = "" if board is None else board.get("arch", "")
+        return model is not None and model == {"ppc": "pseries", "s39": "s390"}.get(arch[:3]) and not len(device)
     if device.tag == "input":
         return kind in ("mouse", "keyboard") and device.get("bus") in ("ps2", "xen")
     if device.tag == "audio":

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from virtinstall.fleet.leaves import GENERATED, Difference, keyed_children
+from virtinstall.fleet.filled import is_added
+from virtinstall.fleet.leaves import GENERATED, Difference, device_of, keyed_children
 from virtinstall.xml.paths import remove
 
 if TYPE_CHECKING:
@@ -199,6 +200,38 @@ def insert_device(root: etree._Element, node: etree._Element) -> None:
         same[-1].addnext(node)
     else:
         devices.append(node)
+
+
+def added_devices(
+    root: etree._Element, changes: Iterable[Difference], planned: Iterable[str], *, of_all_kinds: bool
+) -> list[etree._Element]:
+    """Return the devices that libvirt added to a <domain>, and that the plan does not have.
+
+    libvirt adds them again if the changed guest needs them. `of_all_kinds`: the guest gets another board, which may not
+    support them; otherwise only those of a kind that changes, because libvirt may have copied values of another device.
+    """
+    kept = set(map(device_of, planned))
+    kinds = {unit[1] for each in changes if (unit := _UNIT.match(each.path)) is not None}
+    devices = root.find("devices")
+    assert devices is not None
+    return [
+        device
+        for device, tag, key in keyed_children(devices)
+        if tag != "controller" and (of_all_kinds or tag in kinds) and f"devices/{tag}{key}" not in kept
+        if is_added(device, devices)
+    ]
+
+
+def added_since(root: etree._Element, base: Iterable[str]) -> set[str]:
+    """Return the devices that libvirt added to a <domain> since it had the leaves `base`: a newer libvirt adds more."""
+    known = set(map(device_of, base))
+    devices = root.find("devices")
+    assert devices is not None
+    return {
+        f"devices/{tag}{key}"
+        for device, tag, key in keyed_children(devices)
+        if f"devices/{tag}{key}" not in known and is_added(device, devices)
+    }
 
 
 def forget_places(root: etree._Element, planned: Iterable[str]) -> None:

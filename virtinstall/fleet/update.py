@@ -28,6 +28,7 @@ from virtinstall.fleet.growth import SIZE, grow_disk
 from virtinstall.fleet.leaves import GENERATED, Difference, leaves_of
 from virtinstall.fleet.patch import (
     DEVICE,
+    added_devices,
     by_libvirt,
     forget_places,
     insert_device,
@@ -243,7 +244,11 @@ def _define(work: Applying, changes: Sequence[Difference], after: Mapping[str, s
     root, applied = definition_of(work), work.comparison.applied
     assert applied is not None
     filled, left_out = by_libvirt(changes, applied, leaves_of(root), after)
+    other_board = is_other_machine(changes)
+    added = added_devices(root, changes, after, of_all_kinds=other_board)
     patch_all(root, final_of(work), [*changes, *left_out], filled)
-    if is_other_machine(changes):
+    for device in added:
+        remove(device)
+    if other_board:
         forget_places(root, after)
     work.host.define_guest(etree.tostring(root, encoding="unicode"))
