@@ -37,9 +37,15 @@ def test_topology_is_completed(text: str, laid_out: tuple[int, tuple[int | None,
     assert layout("--vcpus", text) == laid_out
 
 
+def test_clusters_count_as_a_part_of_the_topology() -> None:
+    """For example, two clusters of four cores are eight vCPUs."""
+    args = ("--vcpus", "8", "--cpu", "host-model,topology.clusters=2")
+    assert layout(*args) == (8, (1, 1, 4, 1))
+
+
 def test_topology_with_another_product_is_an_error() -> None:
     """For example, 5 vCPUs cannot have two threads per core."""
-    with pytest.raises(RequestError, match="not 5"):
+    with pytest.raises(RequestError, match="sockets=1,dies=1,cores=2,threads=2 has 4 vCPUs, not 5"):
         layout("--vcpus", "5,threads=2")
 
 

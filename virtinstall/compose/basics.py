@@ -5,6 +5,7 @@ Source: https://libvirt.org/formatdomain.html#general-metadata, #cpu-allocation
 
 from __future__ import annotations
 
+import math
 import sys
 
 from virtinstall.compose.draft import Draft
@@ -185,12 +186,11 @@ def _complete_topology(draft: Draft, count: int) -> None:
             known *= getattr(cpu, other) or 1
         if getattr(cpu, name) is None:
             setattr(cpu, name, max(1, count // known))
-    product = (
-        (cpu.topology_sockets or 1) * (cpu.topology_dies or 1) * (cpu.topology_cores or 1) * (cpu.topology_threads or 1)
-    )
+    given = {name.removeprefix("topology_"): getattr(cpu, name) for name in _TOPOLOGY if getattr(cpu, name)}
+    product = math.prod(given.values())
     if product != count:
+        shown = ",".join(f"{name}={number}" for name, number in given.items())
         raise RequestError(
-            f"the CPU topology of {cpu.topology_sockets} sockets, {cpu.topology_dies} dies, "
-            f"{cpu.topology_cores} cores and {cpu.topology_threads} threads has {product} vCPUs, not {count}",
+            f"the CPU topology {shown} has {product} vCPUs, not {count}",
             hint=f"use --vcpus {product}, or a topology with {count} vCPUs",
         )

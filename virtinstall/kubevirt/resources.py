@@ -68,7 +68,7 @@ def _recommended_kib(conversion: Conversion) -> int:
     if recommended is None:
         if not conversion.install.image_defaults:
             conversion.problems.append(
-                Problem("--memory amount in MiB is required", "for example --memory 2048 or --memory 2G")
+                Problem("--memory must be specified", "for example --memory 2048 or --memory 2G")
             )
         recommended = DEFAULT_MEMORY_BYTES
     return recommended // KIB
@@ -147,7 +147,7 @@ def _fill_topology(
     sockets, cores, threads = _completed(count, *parts)
     if sockets * cores * threads != count:
         raise RequestError(
-            f"the CPU topology of {sockets} sockets, {cores} cores and {threads} threads has "
+            f"the CPU topology sockets={sockets},cores={cores},threads={threads} has "
             f"{sockets * cores * threads} vCPUs, not {count}",
             hint=f"use --vcpus {sockets * cores * threads}, or a topology with {count} vCPUs",
         )
