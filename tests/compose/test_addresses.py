@@ -95,14 +95,22 @@ def test_ipv6_address_is_reserved_and_configured() -> None:
     config = network_config(made)["eth0"]
     assert (config["dhcp4"], config["addresses"]) == (True, ["fd07::10/64"])
     bare = plan(f"network=lab,mac={MAC},ip=fd07::10", seed=None, networks=network(*subnets))
-    assert any("sends the name 'guest' by DHCPv6" in each for each in bare.warnings)
+    assert any("only if it sends the name 'guest' in DHCPv6" in each for each in bare.warnings)
 
 
 @pytest.mark.parametrize(
     ("words", "more", "message"),
     [
-        ("bridge=br0,ip=10.0.0.5/24", {"seed": None}, "no DHCP server of libvirt serves this interface"),
-        ("user,ip=10.0.0.5/24", {"seed": None}, "no DHCP server of libvirt serves this interface"),
+        (
+            "bridge=br0,ip=10.0.0.5/24",
+            {"seed": None},
+            "neither a DHCP server of libvirt nor cloud-init can assign this address",
+        ),
+        (
+            "user,ip=10.0.0.5/24",
+            {"seed": None},
+            "neither a DHCP server of libvirt nor cloud-init can assign this address",
+        ),
         ("bridge=br0,ip=10.0.0.5", {}, "the prefix length is missing"),
         ("bridge=br0,ip=10.0.0.5/24,gateway=10.1.0.1", {}, "gateway=10.1.0.1 is not in the network 10.0.0.0/24"),
         ("bridge=br0,ip=10.0.0.5/24,nameservers=dns", {}, "nameservers=dns: invalid IP address"),
@@ -137,7 +145,7 @@ def test_dns_name_of_another_reservation_is_not_used() -> None:
     subnet = DHCP["lab"].subnets[0].replace(hosts=(("52:54:00:00:00:99", "guest", "10.7.0.9"),))
     made = plan("network=lab,ip=10.7.0.10", networks=network(subnet))
     assert made.reservations[0].name is None
-    assert any("the DNS name 'guest'" in each for each in made.warnings)
+    assert any("the guest gets no DNS name in the network 'lab'" in each for each in made.warnings)
 
 
 def test_only_the_first_interface_has_the_dns_name() -> None:

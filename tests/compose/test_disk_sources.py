@@ -66,7 +66,7 @@ def test_path_of_a_disk_overrides_a_server() -> None:
     (disk,) = plan.final.devices_of(Disk)
 
     assert (disk.source_dev, disk.source_protocol, len(disk.source_hosts)) == ("/dev/b", None, 0)
-    assert any("source.protocol, source.host0 has no effect" in warning for warning in plan.warnings)
+    assert any("ignoring source.protocol, source.host0" in warning for warning in plan.warnings)
 
 
 def test_sd_card_on_a_machine_without_a_slot_is_an_error() -> None:
@@ -80,7 +80,7 @@ def test_user_name_of_a_url_requires_a_secret() -> None:
     plan = plan_of("--import", "--disk", "ssh://me@h/a.img")
     (disk,) = plan.final.devices_of(Disk)
     assert disk.auth_username is None
-    assert any("user name ignored" in warning for warning in plan.warnings)
+    assert any("the user name is ignored" in warning for warning in plan.warnings)
 
     disk = disk_of("path=iscsi://me@h/iqn/1,auth.secret.type=iscsi,auth.secret.usage=mine")
     assert (disk.auth_username, disk.auth_secret_usage) == ("me", "mine")
@@ -89,7 +89,7 @@ def test_user_name_of_a_url_requires_a_secret() -> None:
 def test_password_of_a_url_is_not_printed() -> None:
     """Warnings may end up in the logs of CI systems."""
     plan = plan_of("--import", "--disk", "https://me:hunter2@h:8443/a.img?sig=hunter2")
-    (warning,) = [warning for warning in plan.warnings if "user name ignored" in warning]
+    (warning,) = [warning for warning in plan.warnings if "the user name is ignored" in warning]
     assert warning.startswith("--disk https://h:8443/a.img: ") and "hunter2" not in warning
 
 

@@ -54,7 +54,7 @@ def test_no_warning_without_the_check() -> None:
         (("--hostdev", "type=mdev,address.type=mdev"), "mdev device"),
         (("--filesystem", "/srv/nfs/x,tag"), "9p"),
         (("--filesystem", "/srv/nfs/x,tag,driver.type=virtiofs"), "virtiofsd"),
-        (("--tpm", "passthrough,path=/dev/tpm0"), "TPM belongs to this host"),
+        (("--tpm", "passthrough,path=/dev/tpm0"), "the TPM of the host cannot be migrated"),
         (("--shmem", "name=s,role=peer,model.type=ivshmem-plain"), "--shmem s"),
         (("--video", "virtio,accel3d=yes"), "virgl"),
     ],

@@ -21,7 +21,7 @@ def test_only_passt_forwards_ports(network: str, warned: bool) -> None:
         ["--name", "x", "--memory", "1024", "--import", "--disk", "none", "--network", network, "--virt-type", "qemu"]
     )
     warnings = compose(request, HOST.facts(disks=())).warnings
-    assert any("ports will not be forwarded" in warning for warning in warnings) == warned
+    assert any("portForward has no effect" in warning for warning in warnings) == warned
 
 
 def test_port_forward_without_protocol_is_refused() -> None:

@@ -145,7 +145,7 @@ def test_default_rng_reads_urandom() -> None:
 )
 def test_unknown_type_of_network_is_an_error(words: str, hint: str) -> None:
     """The name of a network, for example, is not a type."""
-    with pytest.raises(RequestError, match="unknown kind of connection") as caught:
+    with pytest.raises(RequestError, match="unknown interface type") as caught:
         plan_of("--network", words)
 
     assert hint in (caught.value.hint or "")

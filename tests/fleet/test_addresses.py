@@ -119,24 +119,24 @@ def test_added_interface_gets_its_address(hypervisor: Hypervisor) -> None:
     ("network", "message"),
     [
         ("ip: 10.8.0.1", "ip=10.8.0.1 is not in the network 'lab' (10.7.0.0/24, fd07::/64)"),
-        ("ip: 10.7.0.1", "ip=10.7.0.1 is the address of this host in the network 'lab'"),
-        ("ip: 10.7.0.0", "ip=10.7.0.0 is the address of the whole network 10.7.0.0/24"),
-        ("ip: 10.7.0.255", "ip=10.7.0.255 is the address of the whole network 10.7.0.0/24"),
-        ("ip: 10.7.0.5/16", "ip=10.7.0.5/16: the network 'lab' is 10.7.0.0/24"),
+        ("ip: 10.7.0.1", "ip=10.7.0.1 is the address of the host in the network 'lab'"),
+        ("ip: 10.7.0.0", "ip=10.7.0.0 is the network address of 10.7.0.0/24"),
+        ("ip: 10.7.0.255", "ip=10.7.0.255 is the broadcast address of 10.7.0.0/24"),
+        ("ip: 10.7.0.5/16", "ip=10.7.0.5/16: the prefix length of the network 'lab' is 24"),
         ("ip: 10.7.0.9", "ip=10.7.0.9 is reserved for 52:54:00:00:00:99 ('printer') in the network 'lab'"),
         (
             "ip: 10.7.0.10, mac: '52:54:00:00:00:99'",
-            "ip=10.7.0.10: 52:54:00:00:00:99 has the reservation 10.7.0.9 in the network 'lab'",
+            "ip=10.7.0.10: the network 'lab' reserves 10.7.0.9 for the MAC address 52:54:00:00:00:99",
         ),
-        ("ip: 10.7.0", "ip=10.7.0: invalid address"),
+        ("ip: 10.7.0", "ip=10.7.0: invalid IP address"),
         ("ip: 'fd08::1'", "ip=fd08::1 is not in the network 'lab' (10.7.0.0/24, fd07::/64)"),
-        ("ip: 'fd07::1'", "ip=fd07::1 is the address of this host in the network 'lab'"),
-        ("ip: [10.7.0.10, 10.7.0.10]", "ip=10.7.0.10: the guest has this address twice"),
+        ("ip: 'fd07::1'", "ip=fd07::1 is the address of the host in the network 'lab'"),
+        ("ip: [10.7.0.10, 10.7.0.10]", "ip=10.7.0.10: the address is specified twice"),
         (
             "ip: 10.7.0.10, gateway: 10.7.0.1",
-            "gateway and nameservers: the DHCP server of the network 'lab' sets them",
+            "gateway= cannot be used with the network 'lab': its DHCP server sets the gateway and the name servers",
         ),
-        ("gateway: 10.7.0.1", "gateway requires ip="),
+        ("gateway: 10.7.0.1", "gateway= requires ip="),
     ],
 )
 def test_conflict_is_found_before_anything_changes(hypervisor: Hypervisor, network: str, message: str) -> None:
@@ -156,7 +156,7 @@ def test_conflict_is_found_before_anything_changes(hypervisor: Hypervisor, netwo
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ("network: [{network: lab, ip: 10.7.0}]", "9:36: b.network[0]: ip=10.7.0: invalid address"),
+        ("network: [{network: lab, ip: 10.7.0}]", "9:36: b.network[0]: ip=10.7.0: invalid IP address"),
         (
             "network: [{network: lab}], cloud-init: {user: bob}",
             "9:3: b: --cloud-init user=bob: the user would have no way",

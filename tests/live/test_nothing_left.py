@@ -61,7 +61,7 @@ def test_start_refused(
     run = virt_install(*install_args(guest_name, work, tree_server.url), "--network", "bridge=nobridge0")
 
     assert run.status != 0
-    assert "the host has no bridge 'nobridge0'" in run.output
+    assert "no such bridge on the host: 'nobridge0'" in run.output
     assert state_of(connection, work) == before
 
 

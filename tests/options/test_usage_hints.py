@@ -99,7 +99,7 @@ def test_error_without_arguments(run: Callable[[list[str]], int], capsys: pytest
             "rbd:pool/image: no such file; a new disk requires size=",
             "for network storage: --disk source.protocol=rbd,source.name=pool/image, or vol=POOL/VOLUME",
         ),
-        ("/dev/nope", "--disk /dev/nope: no such device", "check the path; `lsblk` lists the block devices"),
+        ("/dev/nope", "--disk /dev/nope: no such device", "list the block devices with: lsblk"),
     ],
 )
 def test_disk_without_a_source(value: str, error: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -96,7 +96,7 @@ LINES = """
 --livecd                                        --cdrom
 --initrd-inject /etc/hostname                   --initrd-inject
 --extra-args console=ttyS0                      --extra-args
---unattended profile=nope                       contradict
+--unattended profile=nope                       together
 --cloud-init root-password-file=/nope           /nope
 --cloud-init user-data=/nope                    /nope
 --cloud-init clouduser-ssh-key=/nope            /nope
@@ -117,7 +117,7 @@ LINES = """
 --virt-type nope                                nope
 --arch aarch64                                  aarch64
 --container                                     exe
---transient --autostart                         contradict
+--transient --autostart                         together
 --name ""                                       empty
 --name a/b                                      a/b
 --name test                                     test

@@ -84,7 +84,7 @@ def test_missing_backing_file_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "match"),
     [
-        ("size=1", "size 1 GiB is smaller than the image"),
+        ("size=1", "the size of 1 GiB is smaller than that of the backing file"),
         ("backing_format=qcow3", "backing_format=qcow3: "),
     ],
 )

@@ -48,21 +48,23 @@ def assign_addresses(draft: Draft) -> None:
         except RequestError as error:
             raise AddressError(number, error.message, hint=error.hint) from error
     if draft.reservations and draft.request.run.transient:
-        draft.warnings.append("--network ip=: the reservation remains when the transient guest ends")
+        draft.warnings.append("--network ip=: the DHCP reservation remains after the transient guest stops")
 
 
 def _assign(draft: Draft, interface: Interface, seen: set[str]) -> None:
     if interface.ip is None:
         for key in ("gateway", "nameservers"):
             if getattr(interface, key) is not None:
-                raise RequestError(f"--network {key} requires ip=", hint="add ip=192.0.2.5/24")
+                raise RequestError(f"--network {key}= requires ip=", hint="add an address, for example ip=192.0.2.5/24")
         return
     static: list[str] = []
     subnet = None
     for text in split_addresses(interface.ip):
         address = _parsed(text)
         if str(address.ip) in seen:
-            raise RequestError(f"--network ip={text}: the guest has this address twice")
+            raise RequestError(
+                f"--network ip={text}: the address is specified twice", hint="specify each address only once"
+            )
         seen.add(str(address.ip))
         subnet = _subnet(draft, interface, text, address)
         if subnet is not None and subnet.has_dhcp:
@@ -72,9 +74,11 @@ def _assign(draft: Draft, interface: Interface, seen: set[str]) -> None:
     if static:
         _set_static(draft, interface, static, subnet)
     elif interface.gateway or interface.nameservers:
+        given = " and ".join(f"{key}=" for key in ("gateway", "nameservers") if getattr(interface, key))
         raise RequestError(
-            f"--network gateway and nameservers: the DHCP server of the network '{interface.source_network}' sets them",
-            hint="omit them",
+            f"--network {given} cannot be used with the network '{interface.source_network}': its DHCP server sets "
+            "the gateway and the name servers",
+            hint=f"omit {given}",
         )
 
 
@@ -82,7 +86,7 @@ def _parsed(text: str) -> Parsed:
     try:
         return ip_interface(text)
     except ValueError as error:
-        raise RequestError(f"--network ip={text}: invalid address", hint="example: ip=192.168.122.10") from error
+        raise RequestError(f"--network ip={text}: invalid IP address", hint="for example ip=192.168.122.10") from error
 
 
 def _subnet(draft: Draft, interface: Interface, text: str, address: Parsed) -> SubnetFacts | None:
@@ -93,7 +97,8 @@ def _subnet(draft: Draft, interface: Interface, text: str, address: Parsed) -> S
     network = draft.facts.networks.get(name)
     if network is None:
         raise RequestError(
-            f"--network ip={text}: no such virtual network: '{name}'", hint="virsh net-list --all lists them"
+            f"--network ip={text}: no such virtual network: '{name}'",
+            hint="list the networks with: virsh net-list --all",
         )
     if not network.subnets:
         return None
@@ -103,7 +108,10 @@ def _subnet(draft: Draft, interface: Interface, text: str, address: Parsed) -> S
             _check_place(text, address, subnet, name)
             return subnet
     ranges = ", ".join(_range(subnet) for subnet in network.subnets)
-    raise RequestError(f"--network ip={text} is not in the network '{name}' ({ranges})", hint=f"use one of {ranges}")
+    raise RequestError(
+        f"--network ip={text} is not in the network '{name}' ({ranges})",
+        hint=f"use an address in {ranges.replace(', ', ' or ')}",
+    )
 
 
 def _range(subnet: SubnetFacts) -> str:
@@ -114,15 +122,18 @@ def _check_place(text: str, address: Parsed, subnet: SubnetFacts, name: str) -> 
     whole = ip_network(f"{subnet.address}/{subnet.prefix}", strict=False)
     if "/" in text and address.network.prefixlen != subnet.prefix:
         raise RequestError(
-            f"--network ip={text}: the network '{name}' is {whole}", hint=f"use ip={address.ip}, or /{subnet.prefix}"
+            f"--network ip={text}: the prefix length of the network '{name}' is {subnet.prefix}",
+            hint=f"use ip={address.ip}",
         )
     if address.ip == ip_address(subnet.address):
         raise RequestError(
-            f"--network ip={text} is the address of this host in the network '{name}'", hint="use another address"
+            f"--network ip={text} is the address of the host in the network '{name}'", hint="use another address"
         )
-    is_end = address.ip == whole.network_address or (address.version == 4 and address.ip == whole.broadcast_address)
+    is_first = address.ip == whole.network_address
+    is_end = is_first or (address.version == 4 and address.ip == whole.broadcast_address)
     if is_end and whole.num_addresses > 2:
-        raise RequestError(f"--network ip={text} is the address of the whole network {whole}", hint="use another one")
+        kind = "network" if is_first else "broadcast"
+        raise RequestError(f"--network ip={text} is the {kind} address of {whole}", hint="use another address")
 
 
 def _reserve(draft: Draft, interface: Interface, address: Parsed, subnet: SubnetFacts) -> None:
@@ -145,16 +156,18 @@ def _reserve(draft: Draft, interface: Interface, address: Parsed, subnet: Subnet
             )
         elif ours and address.version == 4:
             raise RequestError(
-                f"--network ip={wanted}: {given} has the reservation {other} in the network '{network}'",
-                hint="use that address, or another mac=",
+                f"--network ip={wanted}: the network '{network}' reserves {other} for the MAC address {given}",
+                hint=f"use ip={other}, or another mac=",
             )
         elif other_name and other_name == name:
             if address.version == 6:
                 raise RequestError(
-                    f"--network ip={wanted}: the name '{name}' has the reservation {other} in the network '{network}'",
-                    hint="use that address, or another name",
+                    f"--network ip={wanted}: the network '{network}' reserves {other} for the name '{name}'",
+                    hint=f"use ip={other}, or another name",
                 )
-            draft.warnings.append(f"the DNS name '{name}' in the network '{network}' belongs to {other}")
+            draft.warnings.append(
+                f"the guest gets no DNS name in the network '{network}': the name '{name}' belongs to {other}"
+            )
             name = None
     if address.version == 4 and any(
         (each.network, each.name) == (network, name) and ":" not in each.address for each in draft.reservations
@@ -163,7 +176,9 @@ def _reserve(draft: Draft, interface: Interface, address: Parsed, subnet: Subnet
         name = None
     _check_leases(draft, facts, wanted, mac)
     if address.version == 6 and not _can_configure(draft):
-        draft.warnings.append(f"--network ip={wanted}: the guest receives it if it sends the name '{name}' by DHCPv6")
+        draft.warnings.append(
+            f"--network ip={wanted}: the guest receives this address only if it sends the name '{name}' in DHCPv6"
+        )
     # an address that was generated can only have its reservation from the same guest
     own = not exists or given in draft.generated
     draft.reservations.append(
@@ -183,10 +198,11 @@ def _check_leases(draft: Draft, facts: NetworkFacts, wanted: str, mac: str) -> N
         owner = draft.facts.guest_macs.get(leased_to)
         if owner is not None:
             raise RequestError(
-                f"--network ip={wanted} is leased to the guest '{owner}'", hint="use another address, or shut it down"
+                f"--network ip={wanted} is leased to the guest '{owner}'",
+                hint=f"use another address, or shut down '{owner}' first",
             )
         draft.warnings.append(
-            f"--network ip={wanted} is leased to {leased_to}; the guest receives it when that lease ends"
+            f"--network ip={wanted} is leased to {leased_to}; the guest receives it when the lease expires"
         )
 
 
@@ -200,15 +216,14 @@ def _set_static(draft: Draft, interface: Interface, addresses: list[str], subnet
     shown = ",".join(addresses)
     if not _can_configure(draft):
         raise RequestError(
-            f"--network ip={shown}: no DHCP server of libvirt serves this interface, "
-            "and no cloud-init configures the guest",
-            hint="add --cloud-init (without network-config=), or configure the address in the guest",
+            f"--network ip={shown}: neither a DHCP server of libvirt nor cloud-init can assign this address",
+            hint="add --cloud-init without network-config=, or omit ip= and configure the address in the guest",
         )
     requested = draft.facts.seeds.cloud_init
     if requested is not None and requested.address is not None:
         raise RequestError(
-            f"--network ip={shown} and --cloud-init address={requested.address.address} both configure addresses",
-            hint="use ip= of --network for all interfaces",
+            f"--network ip={shown} and --cloud-init address={requested.address.address} cannot be used together",
+            hint="use --network ip= for all interfaces",
         )
     gateways, nameservers = split_addresses(interface.gateway or ""), split_addresses(interface.nameservers or "")
     network = None if subnet is None else draft.facts.networks.get(str(interface.source_network))

@@ -60,10 +60,12 @@ def _check_name(draft: Draft, name: str) -> None:
 
         remove = removal(draft.facts.host.uri, name)
         raise RequestError(
-            f"a guest named '{name}' already exists", hint=f"choose another --name, or remove it (disks stay): {remove}"
+            f"a guest named '{name}' already exists",
+            hint=f"choose another --name, or remove the guest but keep its disks: {remove}",
         )
     if "/" in name or name in (".", "..") or "\n" in name:
-        raise RequestError(f"invalid guest name '{name}'", hint="a name must not contain a slash or a line break")
+        hint = "use another name" if name in (".", "..") else "use a name without slashes and line breaks"
+        raise RequestError(f"invalid guest name '{name}'", hint=hint)
     if len(name.encode()) > _NAME_LIMIT_BYTES:
         raise RequestError(f"--name '{name[:32]}...' is too long", hint=f"use at most {_NAME_LIMIT_BYTES} bytes")
 
@@ -87,7 +89,7 @@ def fill_memory(draft: Draft) -> None:
             domain.memory_kib = recommended // KIB
             draft.notes.append(f"Using {os_before(draft)}default --memory {recommended // MIB}")
         else:
-            raise RequestError("--memory amount in MiB is required", hint="for example --memory 2048 or --memory 2G")
+            raise RequestError("--memory must be specified", hint="for example --memory 2048 or --memory 2G")
     if domain.memory_kib is None:
         domain.memory_kib = domain.current_memory_kib
     if domain.current_memory_kib is None:

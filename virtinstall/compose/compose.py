@@ -91,14 +91,17 @@ def _require(draft: Draft) -> None:
     images.fill_memory(draft)
     no_memory = draft.domain.memory_kib is None and draft.domain.current_memory_kib is None
     if no_memory and not draft.platform.is_container and os.recommended_ram_bytes(draft.platform.arch) is None:
-        missing.append(("--memory amount in MiB is required", "--memory 2048"))
+        missing.append(("--memory must be specified", "--memory 2048"))
     if not draft.platform.is_container:
         if not _has_storage(draft) and os.recommended_storage_bytes(draft.platform.arch) is None:
-            missing.append(("--disk storage must be specified (override with --disk none)", "--disk size=20"))
+            missing.append(("--disk must be specified; use --disk none for a guest without disks", "--disk size=20"))
         if not _has_install(draft):
             missing.append(("an install method must be specified", _method_for(draft)))
     elif install.location is not None or install.cdrom is not None:
-        raise RequestError("a container is not installed from --location or --cdrom", hint="use --filesystem SOURCE,/")
+        option = "--location" if install.location is not None else "--cdrom"
+        raise RequestError(
+            f"{option} does not support containers", hint="specify the root directory instead: --filesystem DIRECTORY,/"
+        )
     if missing:
         hint = f"for example: {' '.join(hint for _, hint in missing)}"
         if hint.endswith(": --location URL"):

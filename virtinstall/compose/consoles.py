@@ -68,7 +68,7 @@ def _short_socket(draft: Draft) -> str | None:
 
 
 def fill_character_devices(draft: Draft) -> None:
-    """Types and modes that were left open."""
+    """Fill in types and modes that were not specified."""
     devices: list[CharacterDevice] = [
         *draft.domain.devices_of(Serial),
         *draft.domain.devices_of(Parallel),

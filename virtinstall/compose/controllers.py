@@ -29,7 +29,7 @@ def expand_keywords(draft: Draft) -> None:
 
 
 def fill_controllers(draft: Draft) -> None:
-    """Add the controllers that nothing else would make."""
+    """Add the controllers that the machine and its devices require and that libvirt does not add."""
     _fill_usb(draft)
     fill_scsi(draft)
     fill_nvme(draft)

@@ -14,7 +14,7 @@ _MITIGATIONS = ("ibpb", "md-clear", "spec-ctrl", "ssbd", "virt-ssbd")
 
 
 def fill_cpu(draft: Draft) -> None:
-    """Choose mode and model. Raises: RequestError, if libvirt does not report the host's CPU."""
+    """Choose mode and model."""
     cpu = draft.domain.cpu
     _replace_passthrough(draft)
     word = cpu.wanted_model
@@ -37,7 +37,9 @@ def _replace_passthrough(draft: Draft) -> None:
         return
     if capabilities.cpu_mode("host-passthrough") is None and capabilities.cpu_mode("maximum") is not None:
         cpu.mode = "maximum"
-        draft.warnings.append("--cpu host-passthrough requires KVM; using maximum, all features that QEMU emulates")
+        draft.warnings.append(
+            "--cpu host-passthrough requires KVM; using --cpu maximum, which has all features that QEMU emulates"
+        )
 
 
 def wants_mitigations(cpu: Cpu) -> bool:
@@ -51,8 +53,8 @@ def _warn_of_model(draft: Draft) -> None:
     known = () if capabilities is None else capabilities.cpu_models
     if name is None or not known or name in known:
         return
-    hint = did_you_mean(name, [*known, *MODES], "`virsh domcapabilities` lists the known models")
-    draft.warnings.append(f"--cpu {name}: the host's libvirt does not know this CPU model ({hint})")
+    hint = did_you_mean(name, [*known, *MODES], "list the models with: virsh domcapabilities")
+    draft.warnings.append(f"--cpu {name}: unknown CPU model; {hint}")
 
 
 def _default(draft: Draft) -> None:
@@ -96,7 +98,8 @@ def _copy_host(draft: Draft) -> None:
     model = draft.facts.host.capabilities.host_cpu_model
     if model is None:
         draft.warnings.append(
-            f"--cpu {cpu.wanted_model}: libvirt does not report the model of the host's CPU; the hypervisor chooses one"
+            f"--cpu {cpu.wanted_model}: libvirt does not report the model of the host's CPU; "
+            "using the hypervisor's default"
         )
         return
     cpu.mode, cpu.match, cpu.model = "custom", "exact", model

@@ -42,7 +42,7 @@ def requested_path(disk: Disk) -> str | None:
 
 
 def take_from_backing(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
-    """Use the size of the backing image, unless a size was requested.
+    """Use the size of the backing file, unless a size was requested.
 
     Raises: RequestError, if that is smaller.
     """
@@ -52,14 +52,14 @@ def take_from_backing(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
     if size is not None and disk.size_bytes is not None and disk.size_bytes < size:
         smaller, larger = human_size(disk.size_bytes), human_size(size)
         raise RequestError(
-            f"--disk backing_store={path}: size {smaller} is smaller than the image ({larger})",
-            hint="omit size=, or use at least the size of the image",
+            f"--disk backing_store={path}: the size of {smaller} is smaller than that of the backing file ({larger})",
+            hint="omit size=, or use at least the size of the backing file",
         )
     if disk.backing_format is None:
         disk.backing_format = real
     elif real is not None and disk.backing_format != real:
         draft.warnings.append(
-            f"--disk backing_format={disk.backing_format}: {path} looks like {real}; using the requested format"
+            f"--disk backing_format={disk.backing_format}: {path} looks like {real}; using {disk.backing_format}"
         )
 
 
@@ -151,7 +151,7 @@ def _use_path(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
     if found is not None and found.kind is not None:
         if found.kind == "dir" and disk.size_bytes is not None:
             raise RequestError(
-                f"--disk {path}: path is a directory; cannot create an image there",
+                f"--disk {path}: cannot create an image: the path is a directory",
                 hint=f"specify a file in it: --disk {path.rstrip('/')}/{draft.domain.name}.qcow2",
             )
         set_path(disk, path, found.kind)
@@ -186,7 +186,7 @@ def _leave_network_source(draft: Draft, disk: Disk, path: str | None) -> None:
         return
     disk.source_protocol = disk.source_name = disk.source_query = None
     disk.source_hosts = []
-    draft.warnings.append(f"--disk {path}: {', '.join(given)} has no effect: the path of the disk is given")
+    draft.warnings.append(f"--disk {path}: ignoring {', '.join(given)}, because a path is specified")
 
 
 def _refuse_no_size(disk: Disk, what: str) -> None:
@@ -220,7 +220,7 @@ def _make_at(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
     elif path.startswith("/dev/"):
         raise RequestError(
             f"--disk {path}: no such device, and files cannot be created in /dev",
-            hint="create the device first, or use a path in a directory for images",
+            hint="create the device first, or use a path outside /dev",
         )
     elif not draft.facts.host.local:
         add_volume(draft, disk, temporary_pool(directory or "/"), name, form, size, temporary_pool=True)
@@ -239,7 +239,7 @@ def _add_image(draft: Draft, disk: Disk, path: str, form: str, size: int, *, mak
     if form not in ("raw", "qcow2", *EXTERNAL_FORMATS):
         raise RequestError(
             f"--disk {path}: cannot create images of format '{form}'",
-            hint=f"use raw, qcow2, {', '.join(EXTERNAL_FORMATS[:-2])} or {EXTERNAL_FORMATS[-2]}",
+            hint=f"choose format=raw, qcow2, {', '.join(EXTERNAL_FORMATS[:-2])} or {EXTERNAL_FORMATS[-2]}",
         )
     draft.images.append(
         NewImage(

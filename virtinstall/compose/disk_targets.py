@@ -43,7 +43,7 @@ def resolve_targets(draft: Draft, disks: list[Disk], others: Sequence[Disk] = ()
     used = [name for name in (*given, *(disk.target_dev for disk in others)) if name is not None]
     twice = next((name for name in used if used.count(name) > 1), None)
     if twice is not None:
-        raise RequestError(f"two disks have target.dev={twice}", hint="omit target.dev= for one of them")
+        raise RequestError(f"--disk target.dev={twice} is used by two disks", hint="omit target.dev= for one of them")
     for disk, name in zip(disks, given, strict=True):
         _resolve_target(draft, disk, name, used)
         resolve_driver(draft, disk)
@@ -74,7 +74,7 @@ def _refuse_empty_drive(draft: Draft, disk: Disk) -> None:
     if disk.device == "cdrom" and disk.target_bus == "usb" and disk.is_empty and draft.facts.host.driver == "qemu":
         raise RequestError(
             "--disk device=cdrom,bus=usb: QEMU does not start with an empty CD-ROM drive on the USB bus",
-            hint="add a medium with path=, or use another bus: bus=sata, bus=scsi",
+            hint="add a medium with path=, or use bus=sata or bus=scsi",
         )
 
 
@@ -140,7 +140,7 @@ def _free_name(disk: Disk, names: list[str]) -> str:
         number = next((free for free in range(_IDE_LIMIT) if free not in used), number)
         if number >= _IDE_LIMIT:
             raise RequestError(
-                f"more than {_IDE_LIMIT} disks on the IDE bus",
+                f"--disk bus=ide: the IDE bus supports at most {_IDE_LIMIT} disks",
                 hint="use bus=virtio or bus=sata for some of them",
             )
     return prefix + _letters(number)

@@ -79,10 +79,7 @@ def _choose_firmware(draft: Draft) -> None:
     if not wanted:
         return
     if draft.platform.arch in _WITHOUT_UEFI:
-        raise RequestError(
-            f"UEFI is not available for {draft.platform.arch}",
-            hint="omit --boot uefi",
-        )
+        raise RequestError(f"UEFI is not supported by the architecture {draft.platform.arch}", hint="omit --boot uefi")
     if os.firmware is None and os.loader is None:
         _set_uefi(draft)
 

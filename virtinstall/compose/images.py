@@ -98,7 +98,7 @@ def resolve_disk(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
 def resolve_image(draft: Draft, disk: Disk, facts: DiskFacts, image: ImageFacts) -> None:
     """Fill in the source of a disk that starts from an image, and plan what is fetched and created.
 
-    Raises: RequestError, if the disk cannot be what was asked for.
+    Raises: RequestError, if the disk cannot be created as requested.
     """
     # not as it was typed: a URL may have a password
     option = f"--disk image={image.source.label}"
@@ -145,11 +145,11 @@ def _refuse_contradictions(disk: Disk, facts: DiskFacts, option: str) -> None:
     given = next((name for name in _EXCLUSIVE if getattr(disk, name) is not None), None)
     if given is not None:
         raise RequestError(
-            f"{option} and {given.replace('source_', 'source.')} contradict each other",
-            hint="image= creates a new disk; set its location with path= or pool=",
+            f"{option} and {given.replace('source_', 'source.')}= cannot be used together",
+            hint="set the location of the new disk with path= or pool=",
         )
     if disk.device not in (None, "disk", "lun"):
-        raise RequestError(f"{option}: a {disk.device} cannot start from an image", hint="omit device=")
+        raise RequestError(f"{option} does not support device={disk.device}", hint="omit device=")
     path = requested_path(disk)
     if facts.volume is not None or (facts.path is not None and facts.path.kind is not None):
         there = path or (facts.volume.path if facts.volume is not None else "")
@@ -165,7 +165,7 @@ def _size(draft: Draft, disk: Disk, image: ImageFacts, option: str) -> tuple[int
     if disk.size_bytes is not None:
         if smallest is not None and disk.size_bytes < smallest:
             raise RequestError(
-                f"{option},size={human_size(disk.size_bytes)}: the image needs {human_size(smallest)}",
+                f"{option},size={human_size(disk.size_bytes)}: the image requires {human_size(smallest)}",
                 hint="omit size=, or use at least that size",
             )
         return disk.size_bytes, False
@@ -189,8 +189,7 @@ def _warn_of_login(draft: Draft, image: ImageFacts, option: str) -> None:
         return
     if image.source.seed == CLOUD_INIT and facts.seeds.cloud_init is None and image.source.kind != "registry":
         draft.warnings.append(
-            f"{option}: the image allows no login without --cloud-init; "
-            "--image NAME instead sets up a login automatically"
+            f"{option}: no login is possible without --cloud-init; --image NAME sets up a login automatically"
         )
     if image.source.seed == IGNITION and facts.seeds.ignition is None:
-        draft.warnings.append(f"{option}: the image allows no login without --ignition FILE")
+        draft.warnings.append(f"{option}: no login is possible without --ignition FILE")

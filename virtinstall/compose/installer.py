@@ -52,13 +52,13 @@ def choose_installer(
     kind = _kind(script.expected_filename)
     if kind is None:
         raise RequestError(
-            f"{os.short_id} reads its answers only from a floppy disk, which --unattended does not support",
+            f"{os.short_id} reads its answer file only from a floppy disk, which --unattended does not support",
             hint="omit --unattended",
         )
     in_initrd = kind in _IN_INITRD and media is not None and media.initrd is not None
     if kind == "preseed" and not in_initrd:
         raise RequestError(
-            f"{os.short_id} reads its answers only from the initrd",
+            f"--unattended: {os.short_id} reads its answer file only from the initrd",
             hint="use --location, which also accepts an ISO image",
         )
     name = script.expected_filename if in_initrd else _CDROM_NAMES.get(kind, script.expected_filename)
@@ -70,7 +70,9 @@ def choose_driver(os: OsRecord, values: Mapping[str, str], installer: Installer,
     try:
         wanted = parse_switch(values.get("drivers", "yes"))
     except ValueError as error:
-        raise RequestError(f"--unattended drivers={values['drivers']}: {error}", hint="use drivers=no") from error
+        raise RequestError(
+            f"--unattended drivers={values['drivers']}: {error}", hint="use drivers=yes or drivers=no"
+        ) from error
     if installer.kind != "autounattend" or not wanted:
         return None
     return os.installable_driver(arch)

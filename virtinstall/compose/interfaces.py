@@ -56,9 +56,9 @@ def split_addresses(text: str) -> list[str]:
 
 def _resolve_source(draft: Draft, interface: Interface) -> None:
     if interface.type is not None and interface.type not in _TYPES:
-        by_name = f"for a virtual network: --network network={interface.type}; for a bridge: bridge={interface.type}"
+        by_name = f"for a network or a bridge: --network network={interface.type}, --network bridge={interface.type}"
         raise RequestError(
-            f"--network {interface.type}: unknown kind of connection",
+            f"--network {interface.type}: unknown interface type",
             hint=did_you_mean(interface.type, _TYPES, by_name),
         )
     if interface.type is None and interface.hostdev is None and _has_no_source(interface):
@@ -129,10 +129,10 @@ def _check_port_forwards(draft: Draft, interface: Interface) -> None:
                 hint=f"add portForward{number}.proto=tcp or portForward{number}.proto=udp",
             )
     if interface.port_forwards and interface.backend_type != "passt":
-        draft.warnings.append(
-            "--network portForward: ports will not be forwarded, because this host does not provide passt "
-            "(install passt and a libvirt that supports it)"
-        )
+        why = "only --network passt forwards ports"
+        if interface.type == "user" and interface.backend_type is None:
+            why = "the host does not provide passt; install passt and libvirt 9.2 or later"
+        draft.warnings.append(f"--network portForward has no effect: {why}")
 
 
 def _warn_of_network(draft: Draft, interface: Interface) -> None:
@@ -143,7 +143,7 @@ def _warn_of_network(draft: Draft, interface: Interface) -> None:
         return
     network = networks[name]
     if network is None:
-        draft.warnings.append(f"no such virtual network: '{name}' (`virsh net-list --all` lists them)")
+        draft.warnings.append(f"no such virtual network: '{name}'; list the networks with: virsh net-list --all")
     elif not network.active:
         start = virsh_command(draft.facts.host.uri, "net-start", name)
         draft.warnings.append(f"virtual network '{name}' is not active; start it with: {start}")
@@ -160,10 +160,10 @@ def _warn_of_links(draft: Draft, interfaces: list[Interface]) -> None:
         missing = [name for name in dict.fromkeys(names) if name is not None and name not in links]
         if not missing:
             continue
-        otherwise = _start_of_network(draft, missing) or "`ip link` lists the host's interfaces"
+        otherwise = _start_of_network(draft, missing) or "list the host's interfaces with: ip link"
         hint = did_you_mean(missing[0], links, otherwise) if len(missing) == 1 else otherwise
         quoted = ", ".join(f"'{name}'" for name in missing)
-        draft.warnings.append(f"--network: the host has no {what}{'s' if missing[1:] else ''} {quoted} ({hint})")
+        draft.warnings.append(f"--network: no such {what} on the host: {quoted}; {hint}")
 
 
 def _start_of_network(draft: Draft, bridges: list[str]) -> str | None:

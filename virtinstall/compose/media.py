@@ -59,7 +59,7 @@ def _check_kernel_requests(draft: Draft) -> None:
         if value:
             raise RequestError(
                 f"{option} requires an install kernel",
-                hint="use --location instead of --cdrom; it accepts an ISO image, too"
+                hint="use --location instead of --cdrom; it also accepts ISO images"
                 if install.cdrom is not None
                 else "use --location, or --install kernel=PATH,initrd=PATH",
             )

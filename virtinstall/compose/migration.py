@@ -1,4 +1,4 @@
-"""`--check migration=on`: what of the guest keeps it from moving to another host while it runs.
+"""`--check migration=on`: what prevents live migration of the guest to another host.
 
 Source: https://libvirt.org/migration.html, https://libvirt.org/formatdomain.html (hostdev, teaming, tpm, shmem);
 https://www.qemu.org/docs/master/devel/migration/ for what QEMU blocks.
@@ -52,7 +52,7 @@ def _problems(draft: Draft, final: Domain) -> Iterator[str]:
 def _passthrough(final: Domain) -> Iterator[str]:
     for hostdev in final.devices_of(Hostdev):
         if not _is_replaceable(hostdev):
-            yield f"--hostdev: the {hostdev.type or 'host'} device belongs to this host"
+            yield f"--hostdev: the {hostdev.type or 'assigned'} device of the host cannot be migrated"
 
 
 def _is_replaceable(device: Hostdev | Interface) -> bool:
@@ -68,11 +68,11 @@ def _interfaces(draft: Draft, final: Domain) -> Iterator[str]:
         network = draft.facts.networks.get(interface.source_network or "")
         name = interface.source_network or interface.source_dev or ""
         if interface.type == "hostdev":
-            yield "--network hostdev: the network card (an SR-IOV function, for example) belongs to this host"
+            yield "--network hostdev: network cards of the host, such as SR-IOV functions, cannot be migrated"
         elif interface.type == "network" and network is not None and network.forward == "hostdev":
-            yield f"--network network={name}: the network assigns a network card of this host (forward mode hostdev)"
+            yield f"--network network={name}: the network assigns network cards of the host, which cannot be migrated"
         elif interface.type == "vdpa":
-            yield f"--network vdpa {name}: the vDPA device belongs to this host"
+            yield f"--network type=vdpa,source={name}: vDPA devices of the host cannot be migrated"
 
 
 def _cpu(final: Domain) -> Iterator[str]:
@@ -90,9 +90,9 @@ def _storage(draft: Draft, final: Domain) -> Iterator[str]:
     for disk in final.devices_of(Disk):
         path = disk.source_file or disk.source_dir or disk.source_dev or disk.source_volume
         if disk.type == "nvme":
-            yield "--disk type=nvme: the drive belongs to this host"
+            yield "--disk type=nvme: NVMe drives of the host cannot be migrated"
         elif disk.transient:
-            yield f"--disk {path}: transient disks are not migrated"
+            yield f"--disk {path}: transient disks cannot be migrated"
         elif path is not None and _is_local(draft, disk, path):
             yield f"--disk {path}: the image is local to this host; copy it with `virsh migrate --copy-storage-all`"
 
@@ -139,7 +139,7 @@ def _filesystems(final: Domain) -> Iterator[str]:
         if filesystem.driver_type == "virtiofs":
             yield f"--filesystem {source}: most versions of virtiofsd do not support migration"
         else:
-            yield f"--filesystem {source}: a guest that has mounted it (9p) cannot be migrated"
+            yield f"--filesystem {source}: a guest cannot be migrated while it has mounted a 9p file system"
 
 
 def _other_devices(final: Domain) -> Iterator[str]:
@@ -150,10 +150,10 @@ def _other_devices(final: Domain) -> Iterator[str]:
 
     for tpm in final.devices_of(Tpm):
         if tpm.backend_type == "passthrough":
-            yield "--tpm passthrough: the TPM belongs to this host; the state of --tpm emulator is migrated"
+            yield "--tpm passthrough: the TPM of the host cannot be migrated; use --tpm emulator"
     for shmem in final.devices_of(Shmem):
         if shmem.role != "master":
-            yield f"--shmem {shmem.name}: the memory is shared with programs on this host; role=master migrates a copy"
+            yield f"--shmem {shmem.name}: programs on the host share this memory; use role=master to migrate a copy"
     for memory in final.devices_of(MemoryDevice):
         if memory.model == "sgx-epc":
             yield "--memdev sgx-epc: SGX enclave memory cannot be migrated"

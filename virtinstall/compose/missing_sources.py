@@ -37,11 +37,11 @@ def refuse_missing(draft: Draft, disk: Disk, path: str) -> None:
     option = "--cdrom" if path == draft.request.install.cdrom else "--disk"
     problem = f"{option} {path}: no such file" + ("" if removable else "; a new disk requires size=")
     if draft.request.checks.path_exists:
-        hint = f"specify the size in GiB, --disk path={path},size=20, or check the path"
+        hint = f"check the path, or specify the size of a new disk in GiB: --disk path={path},size=20"
         if removable:
             hint = "check the path"
         elif path.startswith("/dev/"):
-            problem, hint = f"{option} {path}: no such device", "check the path; `lsblk` lists the block devices"
+            problem, hint = f"{option} {path}: no such device", "list the block devices with: lsblk"
         else:
             hint = _other_meaning(path) or hint
         raise RequestError(problem, hint=hint)

@@ -94,6 +94,6 @@ def use_url(draft: Draft, disk: Disk, url: str) -> None:
         draft.warnings.append(
             # without the password, which may follow the user name
             f"--disk {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}: "
-            "user name ignored: libvirt accepts credentials only through a secret; "
-            "add auth.secret.type= and auth.secret.usage= or auth.secret.uuid="
+            "the user name is ignored, because libvirt accepts credentials only through a secret; "
+            "add auth.secret.type= and either auth.secret.usage= or auth.secret.uuid="
         )

@@ -1,4 +1,4 @@
-"""Volumes that libvirt is asked to make, in a pool.
+"""New volumes, which libvirt creates in a pool.
 
 Source: https://libvirt.org/formatstorage.html#storage-volume-xml
 """
@@ -37,13 +37,18 @@ def volume_element(name: str, size: int, allocation: int = 0) -> etree._Element:
 
 
 def _add_permissions(target: etree._Element, disk: Disk) -> None:
-    """Raises: RequestError: libvirt takes numbers of users only, and those of the host are not known here."""
+    """Add mode, owner and group of a volume; libvirt accepts only numbers, which the remote host defines.
+
+    Raises: RequestError, if a value is not a number.
+    """
     values = {"mode": disk.permissions_mode, "owner": disk.permissions_owner, "group": disk.permissions_group}
     given = {tag: value for tag, value in values.items() if value is not None}
     for tag, value in given.items():
         if not value.isdecimal():
+            database = "group" if tag == "group" else "passwd"
             raise RequestError(
-                f"--disk permissions.{tag}={value}: a volume's {tag} must be a number", hint=f"find it with: id {value}"
+                f"--disk permissions.{tag}={value}: the {tag} of a volume must be a number",
+                hint=f"find the number on the host with: getent {database} {value}",
             )
     if given:
         permissions = etree.SubElement(target, "permissions")
@@ -62,9 +67,9 @@ def add_volume(
     upload_from: str | None = None,
     temporary_pool: bool = False,
 ) -> None:
-    """Note the volume to make: `size` bytes; `upload_from` is the local file whose copy it will be.
+    """Plan a new volume of `size` bytes; `upload_from` is the local file that is copied into it.
 
-    Raises: RequestError, when the pool has no room for it, or its volumes cannot start from an image.
+    Raises: RequestError, if the pool has not enough space, or its volumes cannot have a backing file.
     """
     full = disk.sparse is False or (pool.type in BLOCK_POOLS and pool.type != "logical")
     root = volume_element(name, size, size if full or pool.type == "logical" else 0)
@@ -72,7 +77,7 @@ def add_volume(
         if disk.backing_store is not None:
             raise RequestError(
                 f"--disk backing_store={disk.backing_store}: volumes of the pool '{pool.name}' ({pool.type}) "
-                "cannot have a backing image",
+                "cannot have a backing file",
                 hint=f"start from a copy of it: --disk pool={pool.name},image={disk.backing_store}",
             )
     else:
@@ -88,8 +93,8 @@ def add_volume(
         draft.start_pools.append(pool.name)
     available = pool.available_bytes
     if available is not None and size > available:
-        when = "" if full or upload_from is not None else " if it is fully used"
-        problem = f"the pool '{pool.name}' has {human_size(available)} left; the disk requires {human_size(size)}{when}"
+        when = "" if full or upload_from is not None else " when it is full"
+        problem = f"the pool '{pool.name}' has {human_size(available)} free; the disk requires {human_size(size)}{when}"
         if draft.request.checks.disk_size:
             raise RequestError(problem, hint="reduce size=, or use --check disk_size=off")
         draft.warnings.append(problem)

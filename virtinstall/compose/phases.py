@@ -177,11 +177,12 @@ def _grow_for_network_install(draft: Draft, domain: Domain) -> None:
     maximum = domain.memory_kib or 0
     if needed is None or needed <= (domain.current_memory_kib or maximum) * KIB:
         return
+    draft.notes.append(
+        f"Using --memory {needed // MIB} while {draft.os.short_id} is installed over the network, "
+        f"--memory {(domain.current_memory_kib or maximum) // 1024} afterwards"
+    )
     domain.current_memory_kib = needed // KIB
     domain.memory_kib = max(maximum, needed // KIB)
-    draft.notes.append(
-        f"{draft.os.short_id} memory raised to {needed // MIB} MiB for the installation over the network only"
-    )
 
 
 def _install_order(kind: str) -> list[str]:

@@ -152,7 +152,7 @@ def _nothing_fits(requested: PlatformRequest, capabilities: Capabilities) -> Req
     offers = sorted({domain.type for guest in _with_arch(requested, capabilities) for domain in guest.domains})
     if not offers:
         return RequestError(
-            "the host supports no guests",
+            "the host cannot run guests: libvirt reports no emulator",
             hint="install an emulator (Debian: apt-get install qemu-system-x86), or use another --connect URI",
         )
     return RequestError(
@@ -171,19 +171,20 @@ def _with_arch(requested: PlatformRequest, capabilities: Capabilities) -> list[G
 def _supported(requested: PlatformRequest, capabilities: Capabilities, types: list[str]) -> str:
     if "xen" in (requested.os_type, requested.virt_type):
         option = "--virt-type xen" if requested.virt_type == "xen" else "--paravirt"
-        return f"{option} requires a Xen host: --connect xen:///system; for a guest on this host, omit it"
+        return f"use a Xen host: --connect xen:///system; for a guest on this host, omit {option}"
     archs = sorted({guest.arch for guest in capabilities.guests})
     if requested.arch is not None and requested.arch not in archs:
-        return did_you_mean(requested.arch, archs) or f"supported: {', '.join(archs)}"
+        names = " or ".join(part for part in (", ".join(archs[:-1]), archs[-1]) if part)
+        return did_you_mean(requested.arch, archs) or f"use --arch {names}"
     return f"use --virt-type {' or '.join(types)}"
 
 
 def _unknown_machine(machine: str, guest: GuestArch, virt_type: str) -> RequestError:
     known = guest.machines_for(virt_type)
-    hint = did_you_mean(machine, known, f"available are {', '.join(known[:3])} and more;")
+    question = did_you_mean(machine, known, f"for example --machine {known[0]};" if known else "")
     return RequestError(
         f"--machine {machine}: unknown machine type for {guest.arch}",
-        hint=f"{hint} `virsh capabilities` lists all",
+        hint=f"{question} list all types with: virsh capabilities".lstrip(),
     )
 
 

@@ -12,7 +12,7 @@ from virtinstall.plan import Plan
 
 
 def compose_reinstall(draft: Draft) -> Plan:
-    """The plan: an installation boot of the existing guest. Raises: RequestError, when no way of it is named."""
+    """The plan: an installation boot of the existing guest. Raises: RequestError, without an install method."""
     if not draft.request.install.has_method:
         raise RequestError(
             f"--reinstall {draft.domain.name}: an install method must be specified",

@@ -100,7 +100,9 @@ def fill_small_devices(draft: Draft) -> None:
         redirdev.type = redirdev.type or "spicevmc"
     for panic in domain.devices_of(Panic):
         if panic.model is None and panic.address.type is None and not _has_panic_device(draft):
-            draft.warnings.append(f"--panic default: no panic device for {draft.platform.arch}; omitted")
+            draft.warnings.append(
+                f"--panic default is ignored: libvirt has no default panic device for {draft.platform.arch}"
+            )
             domain.remove(panic)
             continue
         if panic.model is None and panic.address.type is None and panic.address.iobase is not None:
@@ -148,8 +150,8 @@ def _fill_filesystems(draft: Draft) -> None:
         tagged = by_tag and filesystem.type in (None, "mount")
         if target is not None and not tagged and not target.startswith("/"):
             raise RequestError(
-                f"--filesystem target={target}: must be an absolute path",
-                hint=f"for example --filesystem SOURCE,/{target}; only directories shared by QEMU have a tag",
+                f"--filesystem target={target}: must be an absolute path, because only QEMU supports mount tags",
+                hint=f"use target=/{target}",
             )
         if not by_tag and draft.platform.virt_type != "lxc":
             continue

@@ -25,9 +25,9 @@ def path_there(draft: Draft, path: str) -> str:
     pool = draft.facts.storage.upload_pool
     if pool is None:
         raise RequestError(
-            f"cannot send {path} to {draft.facts.host.uri}: no storage pool for files there",
-            hint=f"use a pool for the guest's disk, --disk pool=NAME,size=20, "
-            f"or {new_pool_hint(draft.facts.host.uri, 'default')}",
+            f"cannot upload '{path}' to {draft.facts.host.uri}: the host has no storage pool for files",
+            hint="use a pool of type dir for the guest's disk: --disk pool=NAME,size=20; if there is none, "
+            f"{new_pool_hint(draft.facts.host.uri, 'default')}",
         )
     if not pool.active and pool.name not in draft.start_pools:
         draft.start_pools.append(pool.name)

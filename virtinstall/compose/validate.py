@@ -21,7 +21,7 @@ def resolve_methods(request: Request) -> Request:
     methods = [(name, field) for name, field in _METHODS if getattr(install, field)]
     warnings = [*request.warnings]
     for name, field in methods[1:]:
-        hint = "; to attach a CD only: --disk PATH,device=cdrom" if methods[0][1] == "cdrom" else ""
+        hint = "; to only attach a CD-ROM, use --disk PATH,device=cdrom" if methods[0][1] == "cdrom" else ""
         warnings.append(f"{name} has no effect: the guest is installed with {methods[0][0]}{hint}")
         install = install.replace(**{field: False if field in ("pxe", "boot_disk") else None})
     return request.replace(install=install, warnings=tuple(warnings))
@@ -34,8 +34,8 @@ def validate_request(request: Request) -> None:
     _check_amounts(request)
     if request.run.transient and request.run.autostart:
         raise RequestError(
-            "--transient and --autostart contradict each other",
-            hint="only a defined guest can be started automatically; omit one of them",
+            "--transient and --autostart cannot be used together",
+            hint="omit one of them: only a persistent guest can be started automatically",
         )
 
 
@@ -44,14 +44,14 @@ def _check_methods(request: Request) -> None:
     given = [name for name, field in _METHODS if getattr(install, field)]
     if install.unattended is not None and install.cloud_init is not None:
         raise RequestError(
-            "--unattended and --cloud-init contradict each other",
+            "--unattended and --cloud-init cannot be used together",
             hint="use --unattended with an installer, --cloud-init with an installed image",
         )
     if install.live_cdrom and install.cdrom is None:
         raise RequestError("--livecd requires --cdrom", hint="add --cdrom PATH")
     if install.unattended is not None and given and given[0] in ("--import", "--pxe"):
         raise RequestError(
-            f"--unattended and {given[0]} contradict each other: there is no installer to automate",
+            f"--unattended and {given[0]} cannot be used together: there is no installer to automate",
             hint="use --location or --cdrom, or --cloud-init with an installed image",
         )
     _check_ignition(request)
@@ -68,13 +68,13 @@ def _check_ignition(request: Request) -> None:
         return
     if install.cloud_init is not None:
         raise RequestError(
-            "--ignition and --cloud-init contradict each other",
-            hint="use --ignition for CoreOS-like systems, else --cloud-init",
+            "--ignition and --cloud-init cannot be used together",
+            hint="use --ignition for CoreOS and Flatcar, --cloud-init for other systems",
         )
     for option, given in (("--install no_install=yes", install.no_install), ("--livecd", install.live_cdrom)):
         if given:
             raise RequestError(
-                f"--ignition and {option} contradict each other: Ignition is read at the first boot only",
+                f"--ignition and {option} cannot be used together: Ignition runs only at the first boot",
                 hint="use --import, which boots the disk with the configuration",
             )
 
@@ -82,7 +82,9 @@ def _check_ignition(request: Request) -> None:
 def _check_identity(request: Request) -> None:
     domain = request.domain
     if domain.uuid is not None and len(_digits(domain.uuid)) != 32:
-        raise RequestError(f"invalid UUID '{domain.uuid}'", hint="use 32 hexadecimal digits, as `uuidgen` prints them")
+        raise RequestError(
+            f"invalid UUID '{domain.uuid}'", hint="use 32 hexadecimal digits, or generate a UUID with: uuidgen"
+        )
 
 
 def _digits(uuid: str) -> str:
