@@ -32,9 +32,7 @@ _ARGUMENT = rf" (?!(?:{'|'.join(_NO_ARGUMENT)})\b)(?!--)(\"[^\"]*\"|'[^']*'|[^\s
 _SUBJECT = r"--(disk|filesystem|cdrom|location|initrd-inject) ([^:]*[=/][^:]*)(?=: )"
 _PATTERN = rf"({_COMMAND})|(?<![\w-])--([a-zA-Z][\w-]*)(?:{_ARGUMENT})?"
 _PHRASES = (
-    ("--osinfo/--os-variant OS name is required", "GuestSpec(os=...) is required"),
-    ("--memory amount in MiB is required", "Domain(memory_kib=...) is required"),
-    ("`--osinfo list` prints", "`virt-install --osinfo list` prints"),
+    ("`--osinfo list`", "`virt-install --osinfo list`"),
     ("--boot hd|cdrom|...", "Kernel()"),
 )
 _FLAGS = {
@@ -198,7 +196,9 @@ def _values(argument: str, cls: type[Element] | None) -> Iterator[tuple[str, str
         if not equals or "/" in key:
             bare_value = None if cls is None else cls.read_word(word)
             key, value = bare_value or (bare.pop(0) if bare else "type", word)
-        fields = None if cls is None else _fields_set(cls, key, value)
+        if cls is not None and not value and key in _SUB_OPTIONS:
+            key = _SUB_OPTIONS[key]
+        fields = None if cls is None or not value else _fields_set(cls, key, value)
         yield from (
             fields
             if fields is not None

@@ -125,7 +125,7 @@ def test_what_none_means() -> None:
 
 def test_ports_are_numbers() -> None:
     """A port that is not a number is rejected before libvirt sees it."""
-    with pytest.raises(RequestError, match="--redirdev server=localhost:spice: must be a whole number"):
+    with pytest.raises(RequestError, match="--redirdev server=localhost:spice: the port must be a whole number"):
         parsed(Redirdev, "usb,server=localhost:spice")
-    with pytest.raises(RequestError, match="--rng backend_host=a:b: must be a whole number"):
+    with pytest.raises(RequestError, match="--rng backend_host=a:b: the port must be a whole number"):
         parsed(Rng, "egd,backend_host=a:b")

@@ -98,5 +98,5 @@ def test_ports_are_numbers(name: str) -> None:
     """A port that is not a number is rejected before libvirt sees it."""
     with pytest.raises(RequestError, match=f"--serial {name}=ssh: must be a whole number"):
         parsed(Serial, f"tcp,{name}=ssh")
-    with pytest.raises(RequestError, match="--serial host=a:ssh: must be a whole number"):
+    with pytest.raises(RequestError, match="--serial host=a:ssh: the port must be a whole number"):
         parsed(Serial, "tcp,host=a:ssh")

@@ -37,7 +37,7 @@ def test_short_address(text: str, domain: int, bus: int, slot: int, function: in
 @pytest.mark.parametrize("text", ["4.7", "0:4", "a", "0:0:0:4.7", "x:y.z"])
 def test_other_addresses_are_refused(text: str) -> None:
     """Anything else is an error that shows the form."""
-    with pytest.raises(RequestError, match=r"must be a PCI address, BUS:SLOT\.FUNCTION"):
+    with pytest.raises(RequestError, match=r"must be a PCI address of the form BUS:SLOT\.FUNCTION"):
         parsed(Controller, f"usb,address={text}")
 
 

@@ -59,7 +59,7 @@ def test_readonly_is_a_presence() -> None:
     filesystem = parsed(Filesystem, "readonly=on")
     assert line(filesystem) == "<filesystem><readonly/></filesystem>"
     assert line(parsed(Filesystem, "readonly=off", filesystem)) == "<filesystem/>"
-    with pytest.raises(RequestError, match="--filesystem readonly=maybe: must be on or off"):
+    with pytest.raises(RequestError, match="--filesystem readonly=maybe: must be on, off, yes or no"):
         parsed(Filesystem, "readonly=maybe")
 
 

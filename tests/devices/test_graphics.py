@@ -13,7 +13,7 @@ from virtinstall.errors import RequestError
 @pytest.mark.parametrize("value", ["5899", "0", "-2"])
 def test_ports_below_the_first(name: str, value: str) -> None:
     """Ports start at 5900; only -1 has a meaning below that."""
-    with pytest.raises(RequestError, match=f"--graphics {name}={value}: a port is 5900 or higher"):
+    with pytest.raises(RequestError, match=f"--graphics {name}={value}: must be 5900 or higher"):
         parsed(Graphics, f"spice,{name}={value}")
 
 

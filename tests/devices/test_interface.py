@@ -112,7 +112,7 @@ def test_port_forwards_are_numbered() -> None:
 
 def test_invalid_port_is_rejected() -> None:
     """A port must be a number."""
-    with pytest.raises(RequestError, match=r"--network portForward=http: must be a whole number"):
+    with pytest.raises(RequestError, match=r"--network portForward=http: must have the form \[ADDRESS:\]PORT"):
         parsed(Interface, "passt,portForward=http")
 
 

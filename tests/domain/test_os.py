@@ -29,7 +29,7 @@ def test_boot_order(options: list[str], devices: list[str]) -> None:
 
 def test_boot_device_accepts_no_value() -> None:
     """A boot device with a value is rejected."""
-    with pytest.raises(RequestError, match="list the boot devices in order"):
+    with pytest.raises(RequestError, match="must be a list of boot devices without values"):
         parsed("--boot hd=yes")
 
 

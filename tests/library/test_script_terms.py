@@ -106,8 +106,8 @@ def test_options_in_messages_are_translated_for_scripts() -> None:
         ("or use --check disk_size=off", "or use GuestSpec(checks=Checks(disk_size=False))"),
         ("--location URL,kernel=PATH,initrd=PATH", "Tree(location='URL', kernel='PATH', initrd='PATH')"),
         (
-            "--ignition and --cloud-init contradict each other",
-            "Ignition(source=...) and CloudInit contradict each other",
+            "--ignition and --cloud-init cannot be used together",
+            "Ignition(source=...) and CloudInit cannot be used together",
         ),
         ("--wait-for ip contradicts --noreboot", "wait_for(goal='ip') contradicts start_installed=False"),
         ("--wait-for ip conflicts with --noreboot", "wait_for(goal='ip') conflicts with start_installed=False"),
@@ -118,6 +118,8 @@ def test_options_in_messages_are_translated_for_scripts() -> None:
         ("no option here", "no option here"),
         ("reduce size=, or use bus=sata", "reduce size_bytes=, or use target_bus='sata'"),
         ("specify the size in GiB: size=20", "specify the size in GiB: size_bytes=20 * GIB"),
+        ("--network gateway= requires ip=", "Interface(gateway=...) requires ip="),
+        ("--disk size= has no effect", "Disk(size_bytes=...) has no effect"),
     ],
 )
 def test_option_is_translated_to_python(text: str, expected: str) -> None:

@@ -82,7 +82,7 @@ def test_nothing_asked_and_nothing_found(database: Database) -> None:
 @pytest.mark.parametrize("values", [{"detect": "on"}, {"require": "on"}, {"detect": "on", "require": "on"}])
 def test_explicit_switches_require_a_name(database: Database, values: Mapping[str, str]) -> None:
     """`detect=on` and `require=on` cause an error if no name is found."""
-    with pytest.raises(RequestError, match="OS name is required"):
+    with pytest.raises(RequestError, match="no operating system was specified or detected"):
         _choose(database, values)
 
 

@@ -45,7 +45,7 @@ def test_unknown_profile(database: Database) -> None:
     catalog = database.catalog()
     with pytest.raises(RequestError, match="the profile 'jeos'") as caught:
         choose_scripts(catalog, catalog.lookup("penguin2.0").record, profile="jeos")
-    assert caught.value.hint == "choose from server"
+    assert caught.value.hint == "use profile=server"
 
 
 def test_system_without_scripts(database: Database) -> None:

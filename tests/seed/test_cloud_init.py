@@ -148,7 +148,7 @@ def test_whole_files_are_used_unchanged() -> None:
         ({"user": "ada"}, "no way to log in"),
         ({"user": "a b", "user-ssh-key": "/key.pub"}, "letters, digits"),
         ({"hostname": "two names"}, "letters, digits"),
-        ({"disable": "perhaps"}, "on or off"),
+        ({"disable": "perhaps"}, "must be on, off, yes or no"),
         ({"address": "192.0.2.5"}, "prefix length"),
         ({"address": "somewhere/24"}, "address=somewhere/24: invalid IP address"),
         ({"address": "192.0.2.5/24", "gateway": "198.51.100.1"}, "not in the network"),

@@ -61,7 +61,7 @@ def test_switch_values(schema: Schema, word: str, written: str) -> None:
 
 def test_unknown_word_of_a_switch(schema: Schema) -> None:
     """A switch that is neither on nor off is rejected with the expected values."""
-    with pytest.raises(ValueError, match="on or off"):
+    with pytest.raises(ValueError, match="must be on, off, yes or no"):
         changed(schema, "<interface/>", "rom.enabled=maybe")
 
 

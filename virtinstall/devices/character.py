@@ -24,15 +24,22 @@ def split_host(text: str) -> tuple[str | None, int | None]:
     """
     if text.startswith("["):
         host, _, rest = text[1:].partition("]")
-        return host, parse_integer(rest.removeprefix(":")) if rest else None
+        return host, _port(rest.removeprefix(":")) if rest else None
     host, colon, port = text.rpartition(":")
     if not colon or ":" in host:
         return text or None, None
-    return host or _LOOPBACK, parse_integer(port)
+    return host or _LOOPBACK, _port(port)
+
+
+def _port(text: str) -> int:
+    try:
+        return parse_integer(text)
+    except ValueError:
+        raise ValueError("the port must be a whole number") from None
 
 
 def _host_setter(prefix: str) -> Callable[[CharacterSource, str], None]:
-    """Sets `PREFIXhost`, and `PREFIXservice` if the value contains a port."""
+    """Return a function that sets `PREFIXhost`, and `PREFIXservice` if the value contains a port."""
 
     def set_host(source: CharacterSource, text: str) -> None:
         host, port = split_host(text)

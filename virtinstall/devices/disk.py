@@ -26,13 +26,13 @@ def _size(text: str) -> int:
     try:
         return parse_size(text, GIB, "size")
     except RequestError:
-        raise ValueError("must be a size, in GiB or with a unit: 20, 0.5, 500M, 2T") from None
+        raise ValueError("must be a size in GiB or with a unit, such as 20, 0.5, 500M or 2T") from None
 
 
 def _mode(text: str) -> str:
     """An octal mode, as libvirt writes it."""
     if not text or text.strip("01234567") or int(text, 8) > 0o7777:
-        raise ValueError("must be an octal mode: 0640")
+        raise ValueError("must be an octal mode, such as 0640")
     return f"{int(text, 8):04o}"
 
 
@@ -201,7 +201,7 @@ class Disk(Device, VirtioDriver, DiskTuning):
 
     @property
     def requests_nothing(self) -> bool:
-        """Whether no path, size, pool or volume is requested."""
+        """Whether no path, size, pool, volume or image is requested."""
         return all(getattr(self, name) is None for name in _ORIGINS)
 
     @property
@@ -222,7 +222,7 @@ class Disk(Device, VirtioDriver, DiskTuning):
                 remove(below)
 
     def eject(self) -> None:
-        """Leave an empty drive."""
+        """Remove the medium; the drive remains, empty."""
         self.leave_source()
         self.driver_name = self.driver_type = self.driver_cache = self.driver_io = self.driver_discard = None
         self.type = "file"

@@ -30,9 +30,9 @@ class Listen(Element):
 def _port(text: str) -> int:
     port = parse_integer(text)
     if port != -1 and port < _FIRST_PORT:
-        raise ValueError(f"a port is {_FIRST_PORT} or higher, or -1 to choose one automatically")
+        raise ValueError(f"must be {_FIRST_PORT} or higher, or -1 to choose a port automatically")
     if port > _LAST_PORT:
-        raise ValueError(f"a port is {_LAST_PORT} or lower")
+        raise ValueError(f"must be {_LAST_PORT} or lower")
     return port
 
 

@@ -53,7 +53,10 @@ def _mac(text: str) -> str | None:
 def _link_state(text: str) -> str:
     if text in ("up", "down"):
         return text
-    return "up" if parse_switch(text) else "down"
+    try:
+        return "up" if parse_switch(text) else "down"
+    except ValueError:
+        raise ValueError("must be up or down") from None
 
 
 def _port_parameter(name: str, doc: str) -> XmlField[str]:

@@ -23,7 +23,7 @@ class PortRange(Element):
 
 
 def _set_short(forward: PortForward, text: str) -> None:
-    """[ADDRESS:]HOSTPORT[-HOSTEND][:GUESTPORT][/PROTO]; the address may be an IPv6 one."""
+    """Set a forward from [ADDRESS:]PORT[-END][:GUESTPORT][/PROTO]; the address may be an IPv6 address."""
     if not text:
         forward.proto = forward.address = None
         forward.ranges.clear()
@@ -38,9 +38,12 @@ def _set_short(forward: PortForward, text: str) -> None:
     forward.proto = protocol or "tcp"
     forward.address = address.removeprefix("[").removesuffix("]") or None
     ranges = forward.ranges.at(0)
-    ranges.start = parse_integer(start)
-    ranges.end = parse_integer(end) if end else None
-    ranges.to = parse_integer(guest) if guest else None
+    try:
+        ranges.start = parse_integer(start)
+        ranges.end = parse_integer(end) if end else None
+        ranges.to = parse_integer(guest) if guest else None
+    except ValueError:
+        raise ValueError("must have the form [ADDRESS:]PORT[-END][:GUESTPORT][/PROTO]") from None
 
 
 def _is_port(text: str) -> bool:

@@ -13,7 +13,7 @@ from virtinstall.xml.kinds import INTEGER, TEXT
 
 
 class VcpuPin(Element):
-    """<vcpupin>: host CPUs of one vCPU."""
+    """<vcpupin>: host CPUs for one vCPU."""
 
     tag = "vcpupin"
 
@@ -22,7 +22,7 @@ class VcpuPin(Element):
 
 
 class IothreadPin(Element):
-    """<iothreadpin>: host CPUs of one I/O thread."""
+    """<iothreadpin>: host CPUs for one I/O thread."""
 
     tag = "iothreadpin"
 

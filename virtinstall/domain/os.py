@@ -54,14 +54,14 @@ class InitVariable(Element):
 def _set_boot_devices(os: Os, text: str) -> None:
     names = list(dict.fromkeys(text.split(",")))
     if not set(names) <= set(BOOT_DEVICES):
-        raise ValueError("list the boot devices in order, without a value: hd,network")
+        raise ValueError("must be a list of boot devices without values, such as hd,network")
     os.set_boot_devices(names)
 
 
 def _domain_setter(attribute: str) -> Callable[[Os, str], None]:
     def set_on_domain(os: Os, text: str) -> None:
         if os.parent is None:
-            raise ValueError("it belongs to the domain, which does not exist")
+            raise ValueError("cannot be set without the domain XML of a guest")
         setattr(os.parent, attribute, text or None)
 
     return set_on_domain

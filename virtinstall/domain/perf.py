@@ -42,5 +42,5 @@ class Perf(Section):
 
     @classmethod
     def read_word(cls, word: str) -> tuple[str, str] | None:
-        """An event's name alone: it is counted."""
+        """Read the name of an event as `enable=NAME`."""
         return ("enable", word) if word and "=" not in word else None

@@ -16,7 +16,7 @@ from virtinstall.xml.kinds import INTEGER, TEXT, YES_NO, parse_integer
 
 
 class Vcpu(Element):
-    """<vcpu> below <vcpus>: one vCPU that can be plugged separately."""
+    """<vcpu> below <vcpus>: one vCPU that can be hot-plugged separately."""
 
     tag = "vcpu"
 

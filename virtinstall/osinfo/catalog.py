@@ -222,14 +222,15 @@ class Catalog:
     def _unknown(self, name: str) -> RequestError:
         from virtinstall.osinfo.names import nearest
 
+        if not self.index.systems:
+            return RequestError(
+                f"unknown OS name '{name}': no OS database in {' or '.join(self.directories)}",
+                hint="install osinfo-db, or use --osinfo generic",
+            )
         hint = "`--osinfo list` prints all names"
         near = nearest(name, self.names())
-        if not self.index.systems:
-            hint = (
-                f"there is no OS database in {', '.join(self.directories)}: install osinfo-db, or use --osinfo generic"
-            )
-        elif near:
-            hint = f"did you mean {', '.join(near)}? {hint}"
+        if near:
+            hint = f"did you mean {' or '.join(near)}? {hint}"
         return RequestError(f"unknown OS name '{name}'", hint=hint)
 
 

@@ -13,10 +13,12 @@ from virtinstall.named import NamedTuple
 from virtinstall.osinfo.catalog import Catalog
 from virtinstall.osinfo.record import GENERIC, OsRecord
 
-_REQUIRED = "--osinfo/--os-variant OS name is required, but none was given or detected"
+_REQUIRED = "--osinfo: no operating system was specified or detected"
 _GENERIC_COST = "unknown operating system: using slow devices that every system supports (set it with --osinfo NAME)"
 
-_GENERIC_CHOSEN = "--osinfo generic: using slow devices that every system supports; another name enables faster ones"
+_GENERIC_CHOSEN = (
+    "--osinfo generic: using slow devices that every system supports; specify the operating system for faster ones"
+)
 
 
 class RequestedOs(NamedTuple):
@@ -36,7 +38,7 @@ class RequestedOs(NamedTuple):
 class ChosenOs(NamedTuple):
     """The guest's operating system and warnings about the choice.
 
-    `assumed`: no record of the requested or detected system is known, or there was none.
+    `assumed`: the record is of another system, because the requested or detected one is unknown or there was none.
     """
 
     record: OsRecord
@@ -62,7 +64,9 @@ def read_requested(values: Mapping[str, str] | None) -> RequestedOs:
         try:
             switches[word] = parse_switch(values[word]) if values.get(word) else None
         except ValueError as error:
-            raise RequestError(f"--osinfo {word}={values[word]}: {error}", hint="use on or off") from error
+            raise RequestError(
+                f"--osinfo {word}={values[word]}: {error}", hint=f"use {word}=on or {word}=off"
+            ) from error
     detect, require = switches["detect"], switches["require"]
     return RequestedOs(
         name=name,
@@ -102,8 +106,7 @@ def choose_os(
     if requested.require or (requested.strict and requested.require is None and is_hvm and not _may_lack(environment)):
         raise RequestError(
             _REQUIRED,
-            hint="`--osinfo list` prints all names; for an unlisted Linux use linux2022; "
-            "--osinfo generic disables the defaults of an operating system",
+            hint="use --osinfo with a name from `--osinfo list`, linux2022 for any Linux, or generic for any system",
         )
     if not is_hvm:
         return ChosenOs(GENERIC)
@@ -135,4 +138,4 @@ def _warnings(*lines: str | None) -> tuple[str, ...]:
 
 
 def _guess_cost(record: OsRecord) -> str:
-    return f"no operating system given or detected: assuming {record.short_id} (set it with --osinfo NAME)"
+    return f"no operating system specified or detected: assuming {record.short_id} (set it with --osinfo NAME)"

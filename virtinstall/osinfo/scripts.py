@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class InstallScript(NamedTuple):
-    """The way in which one kind of answers reaches an installer.
+    """Description of how an answer file of one kind is passed to an installer.
 
     `injection_methods`: `initrd`, `cdrom`, `floppy`, `disk`, `web`. `product_key_format` has a `$` for each character
     of the key. `required` and `optional` are its parameters: `admin-password`, `user-login`, `l10n-language`, ...
@@ -61,7 +61,7 @@ def choose_scripts(
     if media is not None and not media.installer_script:
         raise RequestError(
             f"the install media does not support unattended installation of {record.short_id}",
-            hint="use an installer that is not a live system",
+            hint="use an install image instead of a live image",
         )
     scripts = install_scripts(catalog, record, media)
     profiles = sorted({script.profile for script in scripts})
@@ -77,7 +77,7 @@ def choose_scripts(
     if wanted not in profiles:
         raise RequestError(
             f"{record.short_id} does not support unattended installation for the profile '{wanted}'",
-            hint=f"choose from {', '.join(profiles)}",
+            hint=f"use {' or '.join(f'profile={known}' for known in profiles)}",
         )
     return [script for script in scripts if script.profile == wanted]
 

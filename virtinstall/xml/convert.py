@@ -47,4 +47,4 @@ def shell_arguments(text: str) -> list[str]:
     try:
         return shlex.split(text)
     except ValueError as error:
-        raise ValueError(f"must be quoted as in a shell ({str(error).lower()})") from None
+        raise ValueError(f"invalid shell quoting: {str(error).lower()}") from None

@@ -41,7 +41,7 @@ class Kind(Generic[T]):
 
 
 def parse_switch(text: str) -> bool:
-    """The truth of a switch: y yes 1 true t on, n no 0 false f off, in any case.
+    """The value of a switch: y yes 1 true t on, n no 0 false f off, in any case.
 
     Raises: ValueError, for any other text.
     """
@@ -50,7 +50,7 @@ def parse_switch(text: str) -> bool:
         return True
     if word in _FALSE:
         return False
-    raise ValueError("must be on or off (or yes, no)")
+    raise ValueError("must be on, off, yes or no")
 
 
 def parse_integer(text: str) -> int:

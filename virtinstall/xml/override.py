@@ -14,6 +14,8 @@ from virtinstall.named import NamedTuple
 from virtinstall.safe_text import one_line, require_xml
 from virtinstall.xml.paths import NAMESPACES, full_tag, remove
 
+_EXAMPLE = "for example ./devices/disk[2]/driver/@cache"
+
 
 class Edit(NamedTuple):
     """One edit: `action` is set, create or delete; `value` is what to set."""
@@ -39,7 +41,7 @@ def apply_edit(root: etree._Element, edit: Edit) -> None:
             _set(root, edit.xpath, edit.value)
         except ValueError as error:
             raise RequestError(
-                f"cannot create the XPath '{edit.xpath}': {error}",
+                f"cannot create a node at the XPath '{edit.xpath}': {error}",
                 hint="if the value contains =, specify it separately: xpath.set=./@name,xpath.value=a=b",
             ) from None
 
@@ -48,11 +50,9 @@ def _select(root: etree._Element, xpath: str) -> list[object]:
     try:
         found = root.xpath(xpath, namespaces=dict(NAMESPACES))
     except etree.XPathError as error:
-        raise RequestError(
-            f"invalid XPath '{xpath}': {error}", hint="example: ./devices/disk[2]/driver/@cache"
-        ) from None
+        raise RequestError(f"invalid XPath '{xpath}': {error}", hint=_EXAMPLE) from None
     if not isinstance(found, list):
-        raise RequestError(f"the XPath '{xpath}' returns a value, not a node of the XML")
+        raise RequestError(f"the XPath '{xpath}' returns a value, not nodes of the XML", hint=_EXAMPLE)
     return list(found)
 
 
@@ -72,7 +72,7 @@ def _set(root: etree._Element, xpath: str, value: str) -> None:
     place, slash, last = xpath.rpartition("/")
     if slash and not place and last.startswith("@"):
         raise RequestError(
-            f"the XPath '{xpath}' is an attribute without an element", hint=f"example: ./{last}, or /domain/{last}"
+            f"the XPath '{xpath}' is an attribute without an element", hint=f"for example ./{last} or /domain/{last}"
         )
     if slash and last.startswith("@"):
         nodes = _elements(root, place or ".")

@@ -88,7 +88,7 @@ def parse_tree(xml: str) -> Node:
             node.text += data
 
     def refuse(*declaration: object) -> None:
-        raise ValueError("the document declares a document type")
+        raise ValueError("document type declarations are not supported")
 
     parser = ParserCreate(namespace_separator="}")
     parser.buffer_text = True
