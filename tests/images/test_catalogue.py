@@ -173,7 +173,7 @@ images:
         ("images: [{name: x, url: 'https://h/x', current: 12, version: '1'}]", "is not a string"),
         ("sources: [{simplestreams: 'http://h/x'}]", "not protected"),
         ("sources: [{}]", "must have either 'simplestreams' or 'virt-builder'"),
-        ("images: [", "not valid YAML"),
+        ("images: [", "invalid YAML: expected the node content"),
     ],
 )
 def test_invalid_catalogue_is_an_error(tmp_path: Path, text: str, problem: str) -> None:

@@ -102,8 +102,10 @@ def read_catalogue(path: str) -> CatalogueFile:
     except OSError as error:
         raise RequestError(f"cannot read the image catalogue '{path}': {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+        place = path if mark is None else f"{path}:{mark.line + 1}"
         raise RequestError(
-            f"image catalogue {path} is not valid YAML: {error}", hint="fix or remove the catalogue"
+            f"image catalogue {place}: invalid YAML: {problem or error}", hint="fix or remove the catalogue"
         ) from None
     return parse_catalogue(document, path)
 

@@ -23,7 +23,7 @@ _REDIRECT_BYTES = 64 * 1024
 _STATUS_HINTS = {
     401: "add the user and password to the URL",
     407: "add the user and password of the proxy to its URL, for example in https_proxy",
-    503: "try again later",
+    **dict.fromkeys((500, 502, 503, 504), "try again later"),
 }
 NOT_THERE = (404, 410)
 """HTTP statuses of files that do not exist."""

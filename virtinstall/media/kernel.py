@@ -64,7 +64,8 @@ def _new_file(path: Path, mode: int, undo: Undo) -> Iterator[BinaryIO]:
             fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
         except OSError as error:
             raise FetchError(
-                f"cannot create '{path}': {error.strerror}", hint="check that the directory is writable"
+                f"cannot create '{path}': {error.strerror}",
+                hint="remove an existing file, and check that the directory is writable",
             ) from error
         undo.push(f"the file '{path}'", lambda: remove_file(str(path)), temporary=True)
     with os.fdopen(fd, "wb", buffering=0) as target:

@@ -93,7 +93,10 @@ def _open_local(path: Path, limits: Limits) -> Fetcher:
         from virtinstall.media.iso_fetcher import IsoFetcher
 
         return IsoFetcher(FileSource(path), limit_bytes=limits.file_bytes)
-    raise FetchError(f"'{path}' is neither a directory nor an ISO image")
+    raise FetchError(
+        f"'{path}' is neither a directory nor an ISO image",
+        hint="use the directory of an install tree, or an ISO image",
+    )
 
 
 def _check_brackets(location: str) -> None:

@@ -52,7 +52,7 @@ def check_qcow2(capacity_bytes: int, options: Qcow2Options) -> Layout:
         (
             capacity_bytes < 0 or size >= 1 << 63,
             f"invalid size for a qcow2 image: {capacity_bytes} bytes",
-            "use a smaller size",
+            "use a positive size of less than 8 EiB",
         ),
     )
     for wrong, message, hint in faults:

@@ -26,7 +26,9 @@ FIRST_BLOCK = 4096  # written even if nothing else is, as in qemu-img
 def check_raw(capacity_bytes: int) -> None:
     """Check the size of a raw image. Raises: RequestError, if no such image is possible."""
     if capacity_bytes < 0 or round_up(capacity_bytes, SECTOR) >= 1 << 63:
-        raise RequestError(f"invalid size for a raw image: {capacity_bytes} bytes", hint="use a smaller size")
+        raise RequestError(
+            f"invalid size for a raw image: {capacity_bytes} bytes", hint="use a positive size of less than 8 EiB"
+        )
 
 
 def raw_allocation_bytes(capacity_bytes: int, *, preallocated: bool) -> int:
