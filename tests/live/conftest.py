@@ -1,4 +1,4 @@
-"""Fixtures of the live tests: connections, the tiny install tree, work folders that QEMU's user may search."""
+"""Fixtures of the live tests: connections, the tiny install tree, and directories that QEMU's user can search."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import virtinstall
-from tests.live.machine import Connection, Outcome, created_by, finish, start_virt_install
+from tests.live.machine import Connection, Outcome, cache_of, finish, start_virt_install
 from tests.servers import WebServer, web_server
 from virtinstall import Hypervisor
 from virtinstall.libvirt_host.embed import embed_root, embed_uri
@@ -22,7 +22,7 @@ SYSTEM = "qemu:///system"
 
 
 def _short_folder(prefix: str) -> Path:
-    # not pytest's tmp_path: QEMU runs as another user and must get there, and sockets below want a short path
+    # not pytest's tmp_path: QEMU runs as another user and needs access, and the paths of sockets must be short
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir="/var/tmp"))
     folder.chmod(0o755)
     return folder
@@ -30,7 +30,7 @@ def _short_folder(prefix: str) -> Path:
 
 @pytest.fixture(scope="session")
 def qemu() -> None:
-    """Skips, loudly, where no guest can be run at all."""
+    """Skip the test with a message if no guest can run at all."""
     if os.geteuid() != 0:
         pytest.skip("NOT RUN: the live tests need root")
     for program, package in (("qemu-system-x86_64", "qemu-system-x86"), ("virsh", "libvirt-clients")):
@@ -50,7 +50,7 @@ def system(qemu: None) -> Connection:
 
 @pytest.fixture(scope="session")
 def embed(qemu: None) -> Iterator[Connection]:
-    """The embedded driver, in a data directory of this test run."""
+    """The embedded driver, with a data directory of this test run."""
     data = _short_folder("vi")
     environ = {"XDG_DATA_HOME": str(data)}
     yield Connection("embed", embed_uri(embed_root(environ, os.geteuid())), environ)
@@ -66,20 +66,20 @@ def connection(request: pytest.FixtureRequest) -> Connection:
 
 @pytest.fixture(scope="session")
 def tiny_tree(qemu: None) -> Path:
-    """An install tree whose installer takes seconds: see scripts/tiny-tree and scripts/tiny-init."""
-    return created_by("tiny-tree") / "tree"
+    """An install tree whose installer takes seconds, from scripts/tiny-tree and scripts/tiny-init."""
+    return cache_of("tiny-tree") / "tree"
 
 
 @pytest.fixture
 def tree_server(tiny_tree: Path) -> Iterator[WebServer]:
-    """The tiny tree on loopback."""
+    """A web server on loopback with the tiny install tree."""
     with web_server(tiny_tree) as server:
         yield server
 
 
 @pytest.fixture
 def work() -> Iterator[Path]:
-    """A folder for disks and logs."""
+    """A directory for disks and logs."""
     folder = _short_folder("vitest-")
     yield folder
     shutil.rmtree(folder)
@@ -87,7 +87,7 @@ def work() -> Iterator[Path]:
 
 @pytest.fixture
 def guest_name(connection: Connection) -> Iterator[str]:
-    """A name no guest has; the guest that gets it is removed after the test."""
+    """A name that no guest has; the guest with the name is removed after the test."""
     name = f"vitest-{uuid.uuid4().hex[:8]}"
     yield name
     if Path(connection.environ.get("XDG_DATA_HOME", "/")).exists():
@@ -103,7 +103,7 @@ def hypervisor(system: Connection) -> Iterator[Hypervisor]:
 
 @pytest.fixture
 def name(system: Connection) -> Iterator[str]:
-    """A name no guest of the system has; the guest that gets it is removed after the test."""
+    """A name that no guest of the system has; the guest with the name is removed after the test."""
     chosen = f"vitest-{uuid.uuid4().hex[:8]}"
     yield chosen
     system.remove(chosen)
@@ -111,7 +111,7 @@ def name(system: Connection) -> Iterator[str]:
 
 @pytest.fixture
 def virt_install(connection: Connection) -> Callable[..., Outcome]:
-    """Runs virt-install on the connection to its end: `virt_install("--name", ...)`."""
+    """A function that runs virt-install on the connection to its end: `virt_install("--name", ...)`."""
 
     def run(*args: str | Path) -> Outcome:
         process = start_virt_install(

@@ -1,8 +1,9 @@
-"""Run virt-install many times in forked processes, each with a fault at one call, without the start-up time.
+"""Run virt-install many times in forked processes, each with a fault at one call.
 
-Reads jobs and writes results, a JSON object a line. A job names the command (`virt-clone`, else virt-install), its
-arguments, the fault (`error`, `SIGTERM`, `SIGKILL`), at which call (0: nowhere), and the file for the output; the
-result has the exit status. The names of the calls are in a file next to the output.
+Forking saves the start-up time. Reads jobs and writes results, one JSON object per line. A job has the command
+(`virt-clone`, or else virt-install), its arguments, the fault (`error`, `SIGTERM`, `SIGKILL`), the number of the call
+at which it occurs (0: none), and the file for the output; the result has the exit status. The names of the calls are in
+a file next to the output.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ SYSTEM_CALLS = (
 
 
 class Points:
-    """Counts the calls, and has one of them fail or end the run."""
+    """Counts calls; at one of them, the call fails or the run is ended."""
 
     def __init__(self, what: str, failing: int) -> None:
         self.calls = 0
@@ -33,7 +34,7 @@ class Points:
         self._failing = failing
 
     def wrap(self, name: str, call: Callable[..., Any], error: Callable[[], Exception]) -> Callable[..., Any]:
-        """`call`, but that it is counted."""
+        """Return a function that counts the call and then calls `call`."""
 
         def counted(*args: Any, **kwargs: Any) -> Any:
             self.calls += 1
@@ -48,7 +49,7 @@ class Points:
 
 
 def install(points: Points) -> None:
-    """Count libvirt's calls, and the system calls that change something."""
+    """Count the calls of libvirt, and the system calls that change something."""
     import libvirt
 
     from tests.live.faulty import CLASSES, HARMLESS
@@ -74,7 +75,7 @@ def _no_space() -> Exception:
 
 
 def run(job: dict[str, Any]) -> None:
-    """Do one job in this process, and end it."""
+    """Run a job in this process, and end the process."""
     output = os.open(job["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     for target in (1, 2):
         os.dup2(output, target)
@@ -98,7 +99,7 @@ def run(job: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Fork for each line of standard input."""
+    """Fork a process for each line of standard input."""
     import lxml.etree
     import pycdlib
     import tqdm

@@ -1,4 +1,4 @@
-"""virt-install in which the Nth call of libvirt fails, as if the daemon or the connection had.
+"""Run virt-install with a failure of the Nth libvirt call, like that of a lost daemon or connection.
 
 usage: python -m tests.live.faulty N ARGUMENTS...  (N 0: no call fails; prints the number of calls on standard error)
 """
@@ -14,12 +14,12 @@ import libvirt
 from virtinstall.cli.main import main
 
 CLASSES = ("virConnect", "virDomain", "virStoragePool", "virStorageVol", "virStream", "virNetwork", "virNodeDevice")
-# what can't fail, or is only asked when something has failed already
+# calls that cannot fail, or that happen only after a failure
 HARMLESS = {"name", "UUIDString", "connect", "c_pointer", "getURI", "free", "close", "unregisterCloseCallback"}
 
 
 class Counter:
-    """Counts libvirt's calls and fails the one that was asked for."""
+    """Counts libvirt's calls; the one with number `failing` fails."""
 
     def __init__(self, failing: int) -> None:
         self.calls = 0
@@ -27,7 +27,7 @@ class Counter:
         self._failing = failing
 
     def wrap(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        """`call`, but that it fails when its turn has come."""
+        """Return a function that counts the call, and fails if its number is reached."""
 
         def counted(*args: Any, **kwargs: Any) -> Any:
             self.calls += 1
@@ -40,7 +40,7 @@ class Counter:
 
 
 def install(counter: Counter) -> None:
-    """Count every method of libvirt's objects, and the opening of connections."""
+    """Count every method call of libvirt's objects, and the opening of connections."""
     for class_name in CLASSES:
         cls = getattr(libvirt, class_name)
         for name, method in list(vars(cls).items()):

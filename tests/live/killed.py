@@ -1,4 +1,4 @@
-"""Run virt-guest with a kill at any line that it executes."""
+"""Run virt-guest and kill it at any line that it executes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-# ends at the Nth line after `function` begins: before that line, or while the following ones wait for libvirt
+# the kill comes before the Nth line after `function` starts, or `delay` seconds after that line
 _PROGRAM = """
 import os, signal, sys, threading
 last, delay, function, parts = int(sys.argv.pop(1)), float(sys.argv.pop(1)), sys.argv.pop(1), sys.argv.pop(1).split()
@@ -38,9 +38,9 @@ sys.exit(status)
 def run_killed(
     words: Sequence[str | Path], *, line: int, delay: float, function: str, parts: Sequence[str]
 ) -> subprocess.CompletedProcess[str]:
-    """Run virt-guest; it is killed at the Nth `line` after `function` begins, or `delay` seconds later; 0: never.
+    """Run virt-guest; kill it at line number `line` after `function` starts, or `delay` seconds later; 0: never.
 
-    Only lines of files with one of `parts` in their path count; `function` is in the first. The last line of the
+    Only lines of files with one of `parts` in their path are counted; `function` is in the first. The last line of the
     output is the number of lines.
     """
     command = [sys.executable, "-c", _PROGRAM, str(line), str(delay), function, " ".join(parts), *words]

@@ -1,7 +1,7 @@
-"""What the live tests drive: virt-install as a command, and a libvirt connection through virsh.
+"""Tools of the live tests: virt-install as a command, and libvirt connections through virsh.
 
-`VIRT_INSTALL` names another command to try (`VIRT_INSTALL=virt-install` is the distribution's);
-each runs in a separate process, because a process that has opened the embedded driver cannot open another one.
+`VIRT_INSTALL` sets another command to test (`VIRT_INSTALL=virt-install` is the distribution's);
+each run is a separate process, because a process that has opened the embedded driver cannot open another one.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ PROJECT = Path(__file__).parents[2]
 
 
 def virt_install_command() -> list[str]:
-    """The command under test, as a list of arguments."""
+    """Return the command under test, as a list of arguments."""
     given = os.environ.get("VIRT_INSTALL")
     return shlex.split(given) if given else [sys.executable, "-m", "virtinstall"]
 
 
-def created_by(script: str, timeout_seconds: float = 300) -> Path:
-    """The cache folder with what `scripts/SCRIPT` makes in it; skips, loudly, where apt doesn't have the packages."""
+def cache_of(script: str, timeout_seconds: float = 300) -> Path:
+    """Run `scripts/SCRIPT` and return its cache directory; skip the test with a message if packages are missing."""
     cache = Path(os.environ.get("VIRTINSTALL_CACHE", "/var/cache/virtinstall"))
     created = subprocess.run(
         [PROJECT / "scripts" / script, cache], capture_output=True, text=True, timeout=timeout_seconds, check=False
@@ -43,20 +43,20 @@ def created_by(script: str, timeout_seconds: float = 300) -> Path:
 
 @dataclass(frozen=True)
 class Connection:
-    """One libvirt connection: `option` is what --connect gets, `uri` what virsh gets."""
+    """A libvirt connection: `option` is the value for --connect, `uri` that for virsh."""
 
     option: str
     uri: str
     environ: dict[str, str] = field(default_factory=dict)
     prefix: tuple[str, ...] = ()
-    """Program with arguments that runs every client of the connection, for another user."""
+    """Command that runs every client of the connection as another user."""
 
     def virsh(self, *args: str) -> str:
-        """What virsh prints. Raises: CalledProcessError."""
+        """Run virsh; return its output. Raises: CalledProcessError."""
         command = [*self.prefix, "virsh", "-q", "-c", self.uri, *args]
         for _ in range(MOST_CRASHES):
             ended = subprocess.run(command, env=self.full_environ(), capture_output=True, text=True, timeout=60)
-            # virsh takes the embedded driver down while a thread of it may still be finding the guests again, and
+            # virsh closes the embedded driver while one of its threads may still be reconnecting to guests, and
             # sometimes crashes, which does not affect the guest
             if ended.returncode >= 0 or self.option != "embed":
                 break
@@ -64,47 +64,47 @@ class Connection:
         return ended.stdout
 
     def full_environ(self) -> dict[str, str]:
-        """The environment of a program that uses this connection."""
+        """Return the environment of a program that uses this connection."""
         return {**os.environ, **self.environ}
 
     def names(self) -> set[str]:
-        """Names of all guests."""
+        """Return the names of all guests."""
         return set(self.virsh("list", "--all", "--name").split())
 
     def state(self, name: str) -> str:
-        """`running`, `shut off`, ..."""
+        """Return `running`, `shut off`, and so on."""
         return self.virsh("domstate", name).strip()
 
     def xml(self, name: str) -> etree._Element:
-        """The guest's definition at its next start."""
+        """Return the guest's definition."""
         return etree.fromstring(self.virsh("dumpxml", "--inactive", name))
 
     def live_xml(self, name: str) -> etree._Element:
-        """The guest as it runs."""
+        """Return the XML of the running guest."""
         return etree.fromstring(self.virsh("dumpxml", name))
 
     def remove(self, name: str) -> None:
-        """Destroy and forget a guest, if there is one."""
+        """Destroy and undefine a guest, if it exists."""
         if name not in self.names():
             return
         for command in ("destroy", "undefine --nvram --tpm"):
             try:
                 self.virsh(*command.split(), name)
             except subprocess.CalledProcessError:
-                # it has ended in the meantime, or is a transient guest
+                # the guest has ended already, or was transient
                 if command != "destroy" and name in self.names():
                     raise
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a virt-install run ended; `output` is its standard output and error together."""
+    """Exit status of virt-install, and its standard output and standard error together."""
 
     status: int
     output: str
 
     def ok(self) -> Outcome:
-        """Itself; an AssertionError with the output unless the run succeeded."""
+        """Return the outcome; raise AssertionError with the output unless the run succeeded."""
         assert self.status == 0, f"virt-install ended with status {self.status}:\n{self.output}"
         return self
 
@@ -126,7 +126,7 @@ def start_virt_install(
 
 
 def finish(process: subprocess.Popen[str], timeout_seconds: float = TIMEOUT_SECONDS) -> Outcome:
-    """Wait for it; one that hangs is killed and fails the test."""
+    """Wait for the end of the process; kill it and fail the test after a timeout."""
     try:
         output, _ = process.communicate(timeout=timeout_seconds)
     except subprocess.TimeoutExpired:
@@ -139,7 +139,7 @@ def finish(process: subprocess.Popen[str], timeout_seconds: float = TIMEOUT_SECO
 def wait_until(
     process: subprocess.Popen[str], what: str, done: Callable[[], bool], timeout_seconds: float = 60
 ) -> None:
-    """Wait until `done()` is true. Raises: AssertionError, when virt-install ends earlier or the time is over."""
+    """Wait until `done()` is true. Raises: AssertionError if virt-install ends earlier or after a timeout."""
     end = time.monotonic() + timeout_seconds
     while not done():
         assert process.poll() is None, f"virt-install ended before {what}:\n{finish(process).output}"
@@ -148,10 +148,10 @@ def wait_until(
 
 
 def listing(*folders: Path) -> set[str]:
-    """All paths in `folders`, at any depth."""
+    """Return all paths in `folders`, at any depth."""
     return {str(path) for folder in folders for path in folder.rglob("*")}
 
 
 def serial_log(path: Path) -> str:
-    """The guest's serial output so far, with plain line ends."""
+    """Return the guest's serial output so far, without carriage returns."""
     return re.sub(r"\r", "", path.read_text(errors="replace"))

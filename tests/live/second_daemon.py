@@ -22,15 +22,15 @@ from pathlib import Path
 
 from tests.live.machine import Connection
 
-# what libvirtd keeps in the file system, and would share with the first
+# directories of libvirtd, which two daemons must not share
 _OWN = ("/run/libvirt", "/var/lib/libvirt", "/etc/libvirt", "/var/cache/libvirt", "/var/log/libvirt")
 _START_SECONDS = 30
 
 
 class Daemon:
-    """A running libvirtd: `connection` leads to it over TCP, `local_uri` as to this machine's own.
+    """A running libvirtd: `connection` reaches it over TCP, `local_uri` through its socket, like a local one.
 
-    `root` holds its directories; `host_name` is what it calls itself.
+    `root` contains its directories; `host_name` is the host name that it sees.
     """
 
     def __init__(self, root: Path, port: int, host_name: str) -> None:
@@ -44,7 +44,7 @@ class Daemon:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start the daemon and wait until it answers."""
         binds = " && ".join(f"mount --bind {self.folder(path)} {path}" for path in _OWN)
         pid_file = self.root / "libvirtd.pid"
         script = f"{binds} && hostname {self.host_name} && exec libvirtd --listen --pid-file {pid_file}"
@@ -75,7 +75,7 @@ class Daemon:
         self._process.wait()
 
     def stop(self) -> None:
-        """End it in order."""
+        """Stop the daemon, and kill it after a timeout."""
         assert self._process is not None
         self._process.terminate()
         try:
@@ -84,26 +84,26 @@ class Daemon:
             self.kill()
 
     def folder(self, path: str) -> Path:
-        """What the daemon sees at `path`, one of the directories that it has to itself."""
+        """Return the directory that the daemon sees at `path`, which is one of its separate directories."""
         return self.root / path.strip("/").replace("/", "-")
 
     def pool(self, name: str) -> Path:
-        """Define and start a pool of that name; return its directory, which both hosts see."""
+        """Define and start a pool; return its directory, which both hosts can access."""
         target = self.root / "pools" / name
         target.mkdir(parents=True, mode=0o755)
         self.connection.virsh("pool-create-as", name, "dir", "--target", str(target))
         return target
 
-    def forget_guests(self) -> None:
-        """Remove all guests: all of them belong to the tests."""
+    def remove_guests(self) -> None:
+        """Remove all guests of the daemon."""
         with ThreadPoolExecutor(8) as at_once:
             list(at_once.map(self.connection.remove, self.connection.names()))
 
 
 @contextmanager
 def second_daemon() -> Iterator[Daemon]:
-    """A fresh one; it, its guests and its directories are gone at the end."""
-    # not below pytest's own folder: QEMU runs as another user, and its sockets want a short path
+    """Start a second daemon; remove it with its guests and its directories at the end."""
+    # not pytest's tmp_path: QEMU runs as another user, and the paths of its sockets must be short
     root = Path(tempfile.mkdtemp(prefix="vi2-", dir="/var/tmp"))
     root.chmod(0o755)
     with socket.socket() as free:
@@ -112,19 +112,19 @@ def second_daemon() -> Iterator[Daemon]:
     daemon = Daemon(root, port, f"second-{root.name[-4:].lower().replace('_', 'x')}")
     for path in _OWN:
         daemon.folder(path).mkdir(mode=0o755)
-    _copy_what_is_known_of_qemu(daemon.folder("/var/cache/libvirt"))
+    _copy_capabilities_cache(daemon.folder("/var/cache/libvirt"))
     _write_configuration(daemon.folder("/etc/libvirt"), port)
     daemon.start()
     try:
         yield daemon
-        daemon.forget_guests()
+        daemon.remove_guests()
     finally:
         daemon.stop()
         shutil.rmtree(root)
 
 
-def _copy_what_is_known_of_qemu(cache: Path) -> None:
-    """What the first daemon has asked of each emulator; asking again takes longer than a test."""
+def _copy_capabilities_cache(cache: Path) -> None:
+    """Copy the first daemon's cache about emulators, because querying them takes longer than a test."""
     known = Path("/var/cache/libvirt/qemu/capabilities")
     if known.is_dir():
         shutil.copytree(known, cache / "qemu" / "capabilities")
@@ -138,7 +138,7 @@ def _write_configuration(folder: Path, port: int) -> None:
         f'tcp_port = "{port}"\nlisten_addr = "127.0.0.1"\nauth_tcp = "none"\nauth_unix_rw = "none"\n'
         f'host_uuid = "{uuid.uuid4()}"\n'
     )
-    # without a separate virtlogd, and with ports that the first daemon's guests do not use
+    # no virtlogd, and ports that the first daemon's guests do not use
     (folder / "qemu.conf").write_text(
         'stdio_handler = "file"\nmigration_port_min = 49300\nmigration_port_max = 49350\n'
         "remote_display_port_min = 6100\nremote_display_port_max = 6200\n"

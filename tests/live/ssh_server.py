@@ -1,4 +1,4 @@
-"""An sshd on loopback with a new key, used by qemu+ssh: it does not read the configuration of the user or the host.
+"""An sshd on loopback for qemu+ssh, with a new key and independent of the configuration of the user and the host.
 
 Source: sshd_config(5); https://libvirt.org/uri.html#ssh-transport
 """
@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 
 @contextmanager
 def ssh_server() -> Iterator[str]:
-    """Run a server; yields the URI of the system libvirtd through it."""
+    """Run the server; yield the URI of the system's libvirtd through it."""
     folder = Path(tempfile.mkdtemp(prefix="vissh-", dir="/var/tmp"))
     for name in ("host", "user"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
@@ -30,7 +30,7 @@ def ssh_server() -> Iterator[str]:
         f"PidFile {folder}/pid\nPermitRootLogin prohibit-password\nStrictModes no\nUsePAM no\n"
         "PasswordAuthentication no\nKbdInteractiveAuthentication no\n"
     )
-    # where sshd keeps its unprivileged half; its package makes it at boot
+    # the directory for privilege separation, which the package creates at boot
     Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", folder / "config"], stderr=log)

@@ -1,4 +1,4 @@
-"""Fixed addresses against libvirtd: reservations of runs that are killed, that fail, and that attach an interface."""
+"""Fixed addresses with libvirtd: reservations of killed and failed runs, and of attached interfaces."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ main(sys.argv[2:])
 
 @pytest.fixture
 def hypervisor() -> Iterator[Hypervisor]:
-    """The private libvirtd with the network `fa-lab`."""
+    """libvirtd with the network `fa-lab`."""
     with virtinstall.connect("qemu:///system") as connected:
         network = connected.host.connection.networkDefineXML(NETWORK)
         network.create()
@@ -51,7 +51,7 @@ def hypervisor() -> Iterator[Hypervisor]:
 
 
 def reserved(hypervisor: Hypervisor) -> tuple[list[str | None], list[str | None]]:
-    """The reserved addresses: in the network while it runs, and in its definition."""
+    """Return the reserved addresses: in the running network, and in its definition."""
     network = hypervisor.host.connection.networkLookupByName("fa-lab")
     live, definition = (
         [host.get("ip") for host in etree.fromstring(network.XMLDesc(flags)).iterfind("ip/dhcp/host")]
@@ -61,7 +61,7 @@ def reserved(hypervisor: Hypervisor) -> tuple[list[str | None], list[str | None]
 
 
 def run_killed(when: str) -> None:
-    """Run virt-install in another process, which is killed before or after the start of the guest."""
+    """Run virt-install in a process that is killed before or after the start of the guest."""
     done = subprocess.run(
         [sys.executable, "-c", KILLED, when, *GUEST, *ADDRESS], env=dict(os.environ), capture_output=True, text=True
     )
@@ -69,7 +69,7 @@ def run_killed(when: str) -> None:
 
 
 def test_reservation_is_live_and_persistent_until_the_guest_is_deleted(hypervisor: Hypervisor) -> None:
-    """With the guest's name as its DNS name."""
+    """Both the running network and its definition contain it."""
     assert main([*GUEST, *ADDRESS]) == 0
     assert reserved(hypervisor) == (["10.79.0.10"], ["10.79.0.10"])
     hypervisor.guest("fa-guest").delete(force=True)
@@ -84,10 +84,10 @@ def test_failed_start_leaves_no_reservation(hypervisor: Hypervisor) -> None:
 
 
 def test_next_run_removes_the_reservation_of_a_killed_run(hypervisor: Hypervisor) -> None:
-    """It has another MAC address, and gets the address."""
+    """The new guest has another MAC address and gets the same IP address."""
     run_killed("before")
     assert reserved(hypervisor) == (["10.79.0.10"], ["10.79.0.10"])
-    # a preview plans with what the run removes, and removes nothing; a run for another guest removes nothing either
+    # a preview assumes the removal but removes nothing; neither does a preview for another guest
     assert main([*GUEST, *ADDRESS, "--dry-run"]) == 0
     assert main([*GUEST, *ADDRESS, "--name", "fa-other", "--dry-run"]) == 1
     assert reserved(hypervisor) == (["10.79.0.10"], ["10.79.0.10"])
@@ -97,7 +97,7 @@ def test_next_run_removes_the_reservation_of_a_killed_run(hypervisor: Hypervisor
 
 
 def test_reservation_of_a_killed_run_is_removed_with_its_guest(hypervisor: Hypervisor) -> None:
-    """The run could not store a record."""
+    """The run was killed before it stored a record."""
     run_killed("after")
     assert hypervisor.guest("fa-guest").state.is_active
     hypervisor.guest("fa-guest").delete(force=True)
@@ -105,7 +105,7 @@ def test_reservation_of_a_killed_run_is_removed_with_its_guest(hypervisor: Hyper
 
 
 def test_added_interfaces_get_their_addresses(hypervisor: Hypervisor) -> None:
-    """By a script, while the guest runs, and by virt-xml; they are removed with the guest."""
+    """A script adds one to the running guest, virt-xml another one; both reservations are removed with the guest."""
     assert main([*GUEST, *ADDRESS]) == 0
     guest = hypervisor.guest("fa-guest")
     guest.attach(Interface(source_network="fa-lab", ip="10.79.0.11"))

@@ -1,4 +1,4 @@
-"""community.libvirt's modules run a bare `virt-install`: ours works with them unchanged, on one host and on three."""
+"""Ansible's modules of community.libvirt run `virt-install`: ours works with them, on one host and on three."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def guest(system: Connection) -> Iterator[str]:
 
 @pytest.fixture
 def network(system: Connection, work: Path) -> Iterator[str]:
-    """A transient network without addresses: the module has no word for none."""
+    """A transient network without addresses, because the module requires a network."""
     name = f"vitest-{uuid.uuid4().hex[:8]}"
     xml = work / "network.xml"
     xml.write_text(f"<network><name>{name}</name><bridge name='vt{name[-8:]}'/></network>")
@@ -47,7 +47,7 @@ def network(system: Connection, work: Path) -> Iterator[str]:
 
 @pytest.fixture
 def pool_folder(system: Connection, work: Path) -> Iterator[Path]:
-    """The folder of a transient pool."""
+    """The directory of a transient pool."""
     name = f"vitest-{uuid.uuid4().hex[:8]}"
     folder = work / "pool"
     folder.mkdir()
@@ -57,7 +57,7 @@ def pool_folder(system: Connection, work: Path) -> Iterator[Path]:
 
 
 def play(playbook: Path, hosts: dict[str, dict[str, str]], work: Path, timeout: float) -> None:
-    """Run a playbook on hosts with these variables; all of them are reached from this machine."""
+    """Run a playbook on hosts with these variables; all of them are on this machine."""
     cache = Path(os.environ.get("VIRTINSTALL_CACHE", "/var/cache/virtinstall"))
     program = shutil.which("ansible-playbook", path=f"{cache}/ansible/bin:{os.environ['PATH']}")
     if program is None:
@@ -80,7 +80,7 @@ def play(playbook: Path, hosts: dict[str, dict[str, str]], work: Path, timeout: 
     assert played.returncode == 0, played.stdout + played.stderr
 
 
-def test_playbook(
+def test_playbook_creates_and_removes_a_guest(
     system: Connection, work: Path, guest: str, network: str, pool_folder: Path, tree_server: WebServer
 ) -> None:
     """A playbook runs in check mode, creates a guest, finds it unchanged, creates it again, and removes it.
@@ -91,8 +91,8 @@ def test_playbook(
     play(PLAYBOOK, {"host": {**values, "tree": tree_server.url}}, work, 400)
 
 
-def test_playbook_on_three_hosts(work: Path) -> None:
-    """In parallel: each host has a separate libvirtd, pool and network."""
+def test_playbook_runs_on_three_hosts_in_parallel(work: Path) -> None:
+    """Each host has a separate libvirtd, pool and network."""
     with ExitStack() as stack:
         daemons = [stack.enter_context(second_daemon()) for _ in range(3)]
         hosts = {}
@@ -108,9 +108,9 @@ def test_playbook_on_three_hosts(work: Path) -> None:
 
 
 @pytest.mark.skipif("VIRTINSTALL_LAB" not in os.environ, reason="takes five minutes: set VIRTINSTALL_LAB to run it")
-def test_cloud_instance(
+def test_virt_cloud_instance_waits_for_the_reboot(
     system: Connection, work: Path, guest: str, network: str, pool_folder: Path, cloud_image: Path
 ) -> None:
-    """virt_cloud_instance appends a reboot to the user data and waits until the guest has rebooted."""
+    """The module appends a reboot to the user data and waits until the guest has rebooted."""
     values = {"guest": guest, "folder": str(pool_folder), "uri": system.uri, "network": network}
     play(CLOUD_PLAYBOOK, {"host": {**values, "image": str(cloud_image)}}, work, 900)

@@ -1,6 +1,6 @@
-"""`virt-guest apply` that is killed at any point: the next apply finishes the job, and nothing else is left.
+"""`virt-guest apply` is killed at any point: the next apply completes it, and nothing else is left.
 
-`VIRTINSTALL_KILLS` sets the number of points; they are spread over all lines that an apply executes.
+`VIRTINSTALL_KILLS` sets the number of points, which are spread over all lines that an apply executes.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ PARTS = ("/fleet/", "/rollback/", "/storage/", "/libvirt_host/", "/run/", "/virt
 JOURNALS = Path("/var/lib/virtinstall")
 
 
-def text(uri: str, name: str, work: Path, *, larger: bool) -> str:
-    """The file: two guests with disks; `larger`: with more of everything."""
+def guests_file(uri: str, name: str, work: Path, *, larger: bool) -> str:
+    """Return a guests file with two guests; `larger` adds memory, disk space, disks and interfaces."""
     disks = f"{{path: '{work}/{{name}}.qcow2', size: {'0.2' if larger else '0.1'}}}"
     disks += f", {{path: '{work}/{{name}}-more.qcow2', size: 0.1}}" if larger else ""
     more = "network: [user, user], autostart: true" if larger else "network: user"
@@ -41,15 +41,15 @@ def text(uri: str, name: str, work: Path, *, larger: bool) -> str:
 
 
 def virt_guest(*words: str | Path) -> tuple[int, str]:
-    """The exit status of virt-guest, and what it printed."""
+    """Run virt-guest; return its exit status and output."""
     command = [sys.executable, "-c", "from virtinstall.cli.main import guest_main as m; raise SystemExit(m())", *words]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 5), (words, done.stdout, done.stderr)
     return done.returncode, done.stdout + done.stderr
 
 
-def test_killed_apply_is_finished_by_the_next_one(connection: Connection, work: Path, guest_name: str) -> None:
-    """Half of the points are in the creation, half in a change of running guests."""
+def test_killed_apply_is_completed_by_the_next_one(connection: Connection, work: Path, guest_name: str) -> None:
+    """Half of the points are in the creation of guests, half in a change of running guests."""
     path = work / "guests.yaml"
     disks = work / "disks"
     disks.mkdir()
@@ -61,10 +61,10 @@ def test_killed_apply_is_finished_by_the_next_one(connection: Connection, work: 
     try:
         for place, (larger, number) in enumerate(points):
             measuring = place < len(lines)
-            path.write_text(text(connection.option, guest_name, disks, larger=False))
+            path.write_text(guests_file(connection.option, guest_name, disks, larger=False))
             if larger:
                 virt_guest("apply", "-f", path, "--yes", "-j", "1")
-                path.write_text(text(connection.option, guest_name, disks, larger=True))
+                path.write_text(guests_file(connection.option, guest_name, disks, larger=True))
             last = 0 if measuring else 1 + number * lines[larger] // POINTS
             delay = chance.uniform(0.0005, 0.05) if number % 3 == 2 else 0
             words = ("apply", "-f", path, "--yes", "-j", "1")
@@ -87,7 +87,7 @@ def test_killed_apply_is_finished_by_the_next_one(connection: Connection, work: 
 
 
 def check_guests(connection: Connection, names: list[str], disks: Path, *, larger: bool, where: str) -> None:
-    """Both run, with the disks of the file, and no other images exist."""
+    """Assert that both guests run with the disks of the file, and that no other images exist."""
     expected = set()
     with virtinstall.connect(connection.option) as hypervisor:
         for name in names:

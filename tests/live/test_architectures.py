@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.machine import Connection, Outcome, created_by, serial_log
+from tests.live.machine import Connection, Outcome, cache_of, serial_log
 from virtinstall.cli.status import Status
 
 pytestmark = [pytest.mark.live, pytest.mark.parametrize("connection", ["system"], indirect=True)]
 VirtInstall = Callable[..., Outcome]
-# architecture: its emulator, the Debian package with it, what its firmware prints, further options
+# architecture: emulator, Debian package, output of the firmware, further options
 ARCHITECTURES = {
     "x86_64": ("x86_64", "qemu-system-x86", "SeaBIOS", ["--boot", "hd,useserial=yes"]),
     "i686": ("i386", "qemu-system-x86", "SeaBIOS", ["--boot", "hd,useserial=yes"]),
@@ -27,7 +27,7 @@ ARCHITECTURES = {
 
 
 def start(virt_install: VirtInstall, name: str, arch: str, work: Path, *args: str) -> Path:
-    """Create and start a guest whose disk is empty; return the file with what its serial port prints."""
+    """Create and start a guest with an empty disk; return the log file of its serial port."""
     emulator, package, _, more = ARCHITECTURES[arch]
     if shutil.which(f"qemu-system-{emulator}") is None:
         pytest.skip(f"NOT RUN: qemu-system-{emulator} is missing (Debian: {package})")
@@ -43,7 +43,7 @@ def start(virt_install: VirtInstall, name: str, arch: str, work: Path, *args: st
 
 
 def wait_for_text(log: Path, text: str, seconds: int = 20) -> None:
-    """Wait until the serial port has printed `text`."""
+    """Wait until `text` is in the log of the serial port."""
     end = time.monotonic() + seconds
     while text not in serial_log(log):
         assert time.monotonic() < end, f"{text!r} is not in:\n{serial_log(log)[-2000:]}"
@@ -54,7 +54,7 @@ def wait_for_text(log: Path, text: str, seconds: int = 20) -> None:
 def test_default_guest_reaches_its_firmware(
     arch: str, virt_install: VirtInstall, guest_name: str, work: Path, connection: Connection
 ) -> None:
-    """No firmware of another architecture is used, and nothing that the emulator doesn't have."""
+    """The firmware is that of the architecture, and the emulator has all devices."""
     log = start(virt_install, guest_name, arch, work)
     wait_for_text(log, ARCHITECTURES[arch][2])
     assert connection.xml(guest_name).find("os/type[@arch]") is not None
@@ -64,7 +64,7 @@ def test_default_guest_reaches_its_firmware(
 def test_cloud_guest_reaches_its_firmware(
     arch: str, virt_install: VirtInstall, guest_name: str, work: Path, connection: Connection
 ) -> None:
-    """The seed, and what points to it, is there in a form that the architecture has."""
+    """The architecture supports the drive of the seed and its SMBIOS data, if any."""
     log = start(virt_install, guest_name, arch, work, "--import", "--cloud-init", "disable=on", *ARCHITECTURES[arch][3])
     wait_for_text(log, ARCHITECTURES[arch][2])
     assert connection.xml(guest_name).find("devices/disk[@device='cdrom']/source") is None
@@ -74,7 +74,7 @@ def test_cloud_guest_reaches_its_firmware(
 def test_kernel_without_uefi_starts(
     arch: str, virt_install: VirtInstall, guest_name: str, work: Path, connection: Connection
 ) -> None:
-    """libvirt rejects ACPI on ARM without UEFI. The kernel is a loop of no instructions: only its start counts."""
+    """libvirt rejects ACPI on ARM without UEFI. The kernel is all zeros: only its start matters."""
     (work / "kernel").write_bytes(bytes(1 << 16))
     start(virt_install, guest_name, arch, work, "--import", "--boot", f"kernel={work}/kernel")
     assert connection.state(guest_name) in ("running", "crashed", "paused")
@@ -103,14 +103,14 @@ def test_directly_booted_kernel_gets_firmware_without_keys(
     assert feature is not None and feature.get("enabled") == "no"
 
 
-# the kernels of scripts/foreign-kernels need a minute on a busy host
+# the kernels of scripts/foreign-kernels take a minute on a busy host
 KERNEL_SECONDS = 400
 
 
 @pytest.fixture(scope="module")
 def kernels() -> Path:
-    """Debian's kernels of other architectures: see scripts/foreign-kernels."""
-    return created_by("foreign-kernels") / "kernels"
+    """Debian kernels of other architectures, from scripts/foreign-kernels."""
+    return cache_of("foreign-kernels") / "kernels"
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def kernels() -> Path:
 def test_installer_starts(
     arch: str, debian_arch: str, console: str, virt_install: VirtInstall, guest_name: str, work: Path, kernels: Path
 ) -> None:
-    """--location boots the kernel of Debian's installer, which is not signed, with the architecture's firmware."""
+    """--location boots the unsigned kernel of Debian's installer with the architecture's firmware."""
     words = [f"{kernels}/tree/dists/bookworm/main/installer-{debian_arch}/", "--extra-args", f"console={console}"]
     if arch == "aarch64":
         # QEMU emulates the pointer authentication of newer CPUs slowly
@@ -129,14 +129,14 @@ def test_installer_starts(
 
 
 def test_kernel_starts_on_ibm_z(virt_install: VirtInstall, guest_name: str, work: Path, kernels: Path) -> None:
-    """--install kernel= boots it directly, with its console on the serial port."""
+    """--install kernel= boots the kernel directly; its console is the serial port."""
     files = f"kernel={kernels}/s390x/vmlinuz,initrd={kernels}/tree/dists/bookworm/Release"
     log = start(virt_install, guest_name, "s390x", work, "--install", f"{files},kernel_args=console=ttysclp0")
     wait_for_text(log, "Linux version", KERNEL_SECONDS)
 
 
 def test_32_bit_guest_reaches_its_uefi(virt_install: VirtInstall, guest_name: str, work: Path) -> None:
-    """The only image for i686 needs SMM, and therefore q35."""
+    """The only firmware image for i686 requires SMM, and therefore q35."""
     if not Path("/usr/share/OVMF/OVMF32_CODE_4M.secboot.fd").exists():
         pytest.skip("NOT RUN: 32-bit UEFI is missing (Debian: ovmf-ia32)")
     log = start(virt_install, guest_name, "i686", work, "--import", "--boot", "uefi")
@@ -155,7 +155,7 @@ FEATURES = [
 def test_preview_and_run_agree_on_firmware_features(
     arch: str, boot: str, virt_install: VirtInstall, guest_name: str, work: Path, connection: Connection
 ) -> None:
-    """A guest that is created in two steps keeps them; what the preview refuses leaves no variables of UEFI."""
+    """The firmware features remain after the first boot; a rejected guest leaves no UEFI variables."""
     emulator, package, _, _ = ARCHITECTURES[arch]
     if shutil.which(f"qemu-system-{emulator}") is None:
         pytest.skip(f"NOT RUN: qemu-system-{emulator} is missing (Debian: {package})")

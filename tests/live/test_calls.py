@@ -1,4 +1,4 @@
-"""The number of libvirt calls of a creation: each takes seconds over a slow connection."""
+"""Number of libvirt calls of a creation, because each call may take long over a slow connection."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tests.live.machine import Connection
 pytestmark = pytest.mark.live
 MOST_CALLS = 60
 MOST_STREAM_CALLS = 120
-"""One for each chunk of output: the slower the guest, the smaller the chunks."""
+"""One call for each chunk of output; a slow guest causes small chunks."""
 
 
 @pytest.mark.parametrize("pool", [False, True], ids=["path", "pool"])
 def test_installation_with_a_text_console_needs_few_calls(
     system: Connection, tiny_tree: Path, work: Path, name: str, pool: bool
 ) -> None:
-    """A new disk, a kernel to fetch, the console to the end; with a pool the image is one of its volumes."""
+    """The run creates a disk or a volume, downloads a kernel and shows the console to the end."""
     system.virsh("pool-create-as", name, "dir", "--target", str(work))
     others = system.names()
     try:
@@ -45,7 +45,7 @@ def test_installation_with_a_text_console_needs_few_calls(
     counted = re.search(r"libvirt calls: (\d+), of streams: (\d+)", run.stderr)
     assert counted
     calls, of_streams = int(counted[1]), int(counted[2])
-    # two calls read the addresses of each other guest
+    # two calls read the MAC addresses of each other guest
     assert calls - of_streams <= MOST_CALLS + 2 * len(others)
     assert of_streams <= MOST_STREAM_CALLS
     assert "Domain creation completed" in run.stdout

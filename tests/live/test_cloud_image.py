@@ -1,6 +1,6 @@
-"""A Debian image with cloud-init takes user, password, key, name and static address from our seed; --wait-for sees it.
+"""A Debian image with cloud-init applies the user, key, names and address of our seed, and --wait-for detects it.
 
-The host meets the guest on a bridge that leads nowhere else.
+The host and the guest are the only members of an isolated bridge.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import virtinstall
-from tests.live.machine import Connection, Outcome, created_by, serial_log
+from tests.live.machine import Connection, Outcome, cache_of, serial_log
 from virtinstall.cli.status import Status
 
 pytestmark = [pytest.mark.live, pytest.mark.parametrize("connection", ["system"], indirect=True)]
@@ -25,13 +25,13 @@ NETWORK = f"""<network><name>vitest-cloud</name><forward mode='open'/><bridge na
 
 @pytest.fixture(scope="session")
 def cloud_image(qemu: None) -> Path:
-    """See scripts/cloud-image."""
-    return created_by("cloud-image", 600) / "cloud.qcow2"
+    """The image that scripts/cloud-image builds."""
+    return cache_of("cloud-image", 600) / "cloud.qcow2"
 
 
 @pytest.fixture
 def network(connection: Connection, work: Path) -> Iterator[str]:
-    """A network that is this host and its guests."""
+    """An isolated network of this host and its guests."""
     xml = work / "network.xml"
     xml.write_text(NETWORK)
     try:
@@ -42,10 +42,10 @@ def network(connection: Connection, work: Path) -> Iterator[str]:
     connection.virsh("net-destroy", "vitest-cloud")
 
 
-def test_everything_in_one_option(
+def test_cloud_init_option_configures_the_guest(
     cloud_image: Path, network: str, connection: Connection, work: Path, virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """One command creates a guest that accepts its user's SSH key, by its name and its address."""
+    """The guest accepts the user's SSH key, and has its host name and its address."""
     key, password, log = work / "key", work / "password", work / "serial.log"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
     password.write_text(f"{PASSWORD}\n")
@@ -75,10 +75,10 @@ def test_everything_in_one_option(
     assert connection.xml(guest_name).find("devices/disk[@device='cdrom']/source") is None, "the seed has served"
 
 
-def test_a_failed_cloud_init_has_a_separate_exit_status(
+def test_failed_cloud_init_has_a_separate_exit_status(
     cloud_image: Path, work: Path, virt_install: VirtInstall, guest_name: str, connection: Connection
 ) -> None:
-    """A command that fails is named, as text, and the guest is left running; it survived the wait without a reboot."""
+    """The error names the failed module, and the guest continues to run."""
     (work / "password").write_text(f"{PASSWORD}\n")
     outcome = virt_install(
         *("--name", guest_name, "--memory", "1024", "--vcpus", "1", "--cpu", "qemu64", "--osinfo", "debian11"),
@@ -96,7 +96,7 @@ def test_a_failed_cloud_init_has_a_separate_exit_status(
 
 
 def in_guest(key: Path, command: str) -> str:
-    """What a command of the user's prints, through SSH."""
+    """Run a command in the guest through SSH; return its output."""
     options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "BatchMode=yes", "ConnectTimeout=20"]
     args = [word for option in options for word in ("-o", option)]
     ssh = ["ssh", "-q", "-i", str(key), *args, f"anna@{ADDRESS}", command]

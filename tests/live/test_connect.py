@@ -1,4 +1,4 @@
-"""Hosts that can't do what was asked: no daemon, a KVM that runs no guest, an embedded driver in use."""
+"""Connections that cannot be used: no daemon, KVM that runs no guest, an embedded driver in use."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.live.machine import Connection, Outcome, finish, start_virt_install
 VirtInstall = Callable[..., Outcome]
 
 
-def test_no_daemon_names_both_ways_out(tmp_path: Path) -> None:
-    """If libvirt's default connection fails, the error names the command that starts the daemon and an alternative."""
+def test_error_without_a_daemon_names_an_alternative(tmp_path: Path) -> None:
+    """The hint contains the command that starts the daemon, and --connect embed."""
     environ = {**os.environ, "LIBVIRT_DEFAULT_URI": f"qemu+unix:///system?socket={tmp_path}/no-such-socket"}
     args = ("--name", "x", "--memory", "64", "--disk", "none", "--pxe")
 
@@ -27,10 +27,10 @@ def test_no_daemon_names_both_ways_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.live
-def test_broken_kvm_gets_a_hint(
+def test_hint_for_broken_kvm_is_emulation(
     connection: Connection, virt_install: VirtInstall, tiny_tree: Path, work: Path, guest_name: str
 ) -> None:
-    """A start that fails through KVM is one error, whose hint is software emulation; nothing is left."""
+    """The start of a KVM guest fails; nothing is left."""
     if not os.access("/dev/kvm", os.W_OK):
         pytest.skip("NOT RUN: this machine has no /dev/kvm")
 
@@ -49,8 +49,8 @@ def test_broken_kvm_gets_a_hint(
 
 
 @pytest.mark.live
-def test_embedded_driver_in_use(embed: Connection, tiny_tree: Path, work: Path) -> None:
-    """A second process that wants the same embedded driver gets a clear error, or its turn."""
+def test_embedded_driver_in_use_is_an_error(embed: Connection, tiny_tree: Path, work: Path) -> None:
+    """A second process may also succeed, if the first one has ended."""
     args = ["--virt-type", "qemu", "--memory", "256", "--osinfo", "fedora36", "--connect", "embed"]
     args += ["--network", "none", "--graphics", "none", "--location", str(tiny_tree), "--noreboot"]
     args += ["--extra-args", "console=ttyS0", "--noautoconsole", "--wait", "4"]

@@ -1,4 +1,4 @@
-"""The text console: input reaches the guest and its output comes back, unchanged; leaving and resizing."""
+"""The text console: input and output are unchanged, and leaving and resizing work."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ pytestmark = pytest.mark.live
 MIB = 1024 * 1024
 ESCAPE = b"\x1d"
 READY = b"READY to send back"
-# a terminal that receives more than this in one write loses bytes in Linux: n_tty's buffer has 4096
+# Linux loses bytes of a larger write to a terminal, because the buffer of n_tty has 4096 bytes
 WINDOW_BYTES = 2048
 SECONDS = 120
 
 
 def echo_guest(connection: Connection, name: str, tree: Path) -> list[str]:
-    """The command that makes a guest which sends back what it gets on its serial port."""
+    """Return the command that creates a guest which echoes the input of its serial port."""
     files = tree / "images" / "pxeboot"
     boot = f"kernel={files / 'vmlinuz'},initrd={files / 'initrd.img'}"
     return [
@@ -47,14 +47,14 @@ def echo_guest(connection: Connection, name: str, tree: Path) -> list[str]:
     ]
 
 
-def every_byte_but(left_out: bytes, size: int) -> bytes:
-    """Random bytes, the same in each run."""
+def random_bytes_without(left_out: bytes, size: int) -> bytes:
+    """Return random bytes, the same in each run."""
     alphabet = bytes(sorted(set(range(256)) - set(left_out)))
     return bytes(random.Random(7).choices(alphabet, k=size))
 
 
 class Terminal:
-    """A virt-install on a new pty."""
+    """virt-install on a new pseudo terminal."""
 
     def __init__(self, command: list[str], environ: dict[str, str]) -> None:
         self.pid, self.fd = pty.fork()
@@ -69,7 +69,7 @@ class Terminal:
         try:
             data = os.read(self.fd, 65536)
         except OSError:
-            # Linux returns EIO when the other end of a pty is closed
+            # Linux reports EIO when the other end of a pty is closed
             return b""
         self.output += data
         return data
@@ -82,7 +82,7 @@ class Terminal:
             self.read()
 
     def ended(self) -> int:
-        """Its exit status, when it has ended."""
+        """Return the exit status after the end of the process."""
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
             self.read(0.1)
@@ -111,7 +111,7 @@ def terminal(command: list[str], environ: dict[str, str]) -> Iterator[Terminal]:
 
 
 def exchange(data: bytes, send: Callable[[bytes], None], receive: Callable[[], bytes]) -> bytes:
-    """Send all of `data` with a window; return the received bytes."""
+    """Send `data` with flow control; return the received bytes."""
     back, sent = b"", 0
     end = time.monotonic() + SECONDS
     while len(back) < len(data):
@@ -124,10 +124,9 @@ def exchange(data: bytes, send: Callable[[bytes], None], receive: Callable[[], b
     return back
 
 
-def test_a_mebibyte_each_way(connection: Connection, tiny_tree: Path, guest_name: str) -> None:
-    """1 MiB (less with the embedded driver) of all bytes but ^] is typed and comes back unchanged, the terminal being
-    resized meanwhile; ^] leaves the guest running and the terminal as it was."""
-    data = every_byte_but(ESCAPE, MIB // 16 if connection.option == "embed" else MIB)
+def test_console_transfers_a_mebibyte_unchanged(connection: Connection, tiny_tree: Path, guest_name: str) -> None:
+    """All bytes except ^] are echoed while the terminal is resized; ^] detaches and restores the terminal."""
+    data = random_bytes_without(ESCAPE, MIB // 16 if connection.option == "embed" else MIB)
     with terminal(echo_guest(connection, guest_name, tiny_tree), connection.full_environ()) as console:
         before = termios.tcgetattr(console.fd)
         console.read_until(READY)
@@ -155,7 +154,7 @@ def test_a_mebibyte_each_way(connection: Connection, tiny_tree: Path, guest_name
 
 @pytest.fixture
 def tmux(work: Path) -> Iterator[Callable[..., str]]:
-    """Run tmux on a separate server: `tmux("new-session", ...)`."""
+    """A function that runs tmux on a separate server: `tmux("new-session", ...)`."""
     if shutil.which("tmux") is None:
         pytest.skip("NOT RUN: tmux is missing (Debian: tmux)")
 
@@ -168,13 +167,12 @@ def tmux(work: Path) -> Iterator[Callable[..., str]]:
 
 
 @pytest.mark.parametrize("connection", ["system"], indirect=True)
-def test_through_tmux(
+def test_console_works_in_tmux(
     connection: Connection, tiny_tree: Path, work: Path, guest_name: str, tmux: Callable[..., str]
 ) -> None:
-    """What is pasted in a tmux window comes back in it unchanged, though the window changes its size; after ^] the
-    shell in it has its terminal as before."""
-    # what follows an ESC is for tmux itself
-    data = every_byte_but(ESCAPE + b"\x1b", 64 * 1024)
+    """Pasted text is echoed unchanged while the window is resized; ^] restores the terminal of the shell."""
+    # tmux interprets the characters after an ESC
+    data = random_bytes_without(ESCAPE + b"\x1b", 64 * 1024)
     log = work / "pane.log"
     tmux("new-session", "-d", "-x", "100", "-y", "30", "sh")
     tmux("pipe-pane", f"cat >{log}")
@@ -213,7 +211,7 @@ def test_through_tmux(
 
     assert exchange(data, send, receive) == data
     tmux("send-keys", "C-]")
-    # the shell has shown the command itself, which has the word in its middle
+    # the echoed command contains the word, too
     wait_for(b"\nRESTORED")
     assert b"STATUS=0" in log.read_bytes()[start:]
     sizes = re.compile(r"rows \d+; columns \d+;")
@@ -221,8 +219,8 @@ def test_through_tmux(
     assert connection.state(guest_name) == "running"
 
 
-def test_lost_connection(qemu: None, tiny_tree: Path) -> None:
-    """When the other host's daemon dies, the console reports it instead of the end of the guest."""
+def test_console_reports_a_lost_connection(qemu: None, tiny_tree: Path) -> None:
+    """The daemon of the other host dies; the message must not report the end of the guest."""
     with second_daemon() as daemon:
         with terminal(echo_guest(daemon.connection, "vitest-lost", tiny_tree), dict(os.environ)) as console:
             console.read_until(READY)

@@ -1,6 +1,6 @@
 """Debian's own installer, from an HTTP tree, with a preseed injected (package debian-installer-N-netboot-amd64).
 
-Its udebs are on no mirror here, so it is followed to where the preseed takes effect and no further.
+A mirror with udebs is not available, so the test ends when the preseed takes effect.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ d-i preseed/early_command string echo "PRESEED TAKEN BY $(cat /etc/default-relea
 
 @pytest.fixture
 def installer_server() -> Iterator[WebServer]:
-    """The installer's netboot tree on loopback."""
+    """A web server on loopback with the installer's netboot tree."""
     installers = [IMAGES / release / "amd64/text" for release in RELEASES if (IMAGES / release).is_dir()]
     if not installers:
         pytest.skip("NOT RUN: Debian's installer is missing (Debian: debian-installer-12-netboot-amd64 or later)")
@@ -33,10 +33,10 @@ def installer_server() -> Iterator[WebServer]:
 
 
 @pytest.mark.parametrize("connection", ["system"], indirect=True)
-def test_debian_installer_takes_its_preseed(
+def test_debian_installer_applies_the_preseed(
     installer_server: WebServer, work: Path, virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """The tree is recognized, kernel and initrd come over HTTP, and the installer follows its preseed file."""
+    """The tree is detected, kernel and initrd are downloaded, and the installer reads the injected preseed file."""
     codename = next(name for release, name in RELEASES.items() if (IMAGES / release).is_dir())
     preseed, log = work / "preseed.cfg", work / "serial.log"
     preseed.write_text(PRESEED)

@@ -1,4 +1,4 @@
-"""`virt-guest delete` on a real libvirtd: the files that remain are exactly those of its plan, byte for byte."""
+"""`virt-guest delete` with libvirtd: exactly the files of the plan are removed, and the others are unchanged."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAIN = "import sys; from virtinstall.cli.main import guest_main; sys.exit(guest_
 
 
 def virt_guest(connection: Connection, *args: str | Path, ok: bool = True) -> tuple[int, str, str]:
-    """Exit status, standard output and standard error."""
+    """Run virt-guest; return exit status, standard output and standard error."""
     done = subprocess.run(
         [*connection.prefix, sys.executable, "-c", MAIN, args[0], "--connect", connection.option, *map(str, args[1:])],
         env=connection.full_environ(),
@@ -38,7 +38,7 @@ def virt_guest(connection: Connection, *args: str | Path, ok: bool = True) -> tu
 
 
 def files(*folders: Path) -> dict[str, str]:
-    """Path -> digest of each file (or the target of a link) below the folders."""
+    """Return the digest of each file (or the target of a symbolic link) below the directories."""
     found = {}
     for folder in folders:
         for path in sorted(folder.rglob("*")):
@@ -50,7 +50,7 @@ def files(*folders: Path) -> dict[str, str]:
 
 
 def delete_as_planned(connection: Connection, name: str, *args: str, folders: tuple[Path, ...]) -> dict[str, Any]:
-    """Delete the guest; what is gone afterwards is exactly what the plan named, and nothing else has changed."""
+    """Delete the guest; assert that exactly the files of the plan are removed. Return the plan."""
     if connection.state(name) == "running":
         connection.virsh("destroy", name)
     before = files(*folders)
@@ -68,23 +68,23 @@ def delete_as_planned(connection: Connection, name: str, *args: str, folders: tu
 
 
 def is_in(path: str, named: set[str]) -> bool:
-    """Whether the path is one of those that are named, or below one."""
+    """Return whether the path is one of `named`, or below one."""
     return any(path == each or path.startswith(f"{each}/") for each in named)
 
 
 def kept(plan: dict[str, Any]) -> dict[str, str]:
-    """Path -> reason."""
+    """Return path -> reason of the files that the plan keeps."""
     return {item["path"]: item["reason"] for item in plan["kept"]}
 
 
 def removed(plan: dict[str, Any], *kinds: str) -> set[str]:
-    """Paths of these kinds."""
+    """Return the paths of these kinds that the plan removes."""
     return {item["path"] for item in plan["removed"] if item["kind"] in kinds}
 
 
 @pytest.fixture
 def folders(work: Path) -> tuple[Path, ...]:
-    """Where files of the guests are."""
+    """The directories with files of guests."""
     return (
         work,
         Path("/var/lib/libvirt/qemu/nvram"),
@@ -93,10 +93,10 @@ def folders(work: Path) -> tuple[Path, ...]:
     )
 
 
-def test_uefi_and_tpm(
+def test_uefi_variables_and_tpm_state_are_deleted_with_the_disk(
     connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """UEFI variables and TPM state go with the disk, whether libvirt's definition names them or not."""
+    """libvirt's definition need not contain their paths."""
     args = ("--boot", "uefi", "--tpm", "emulator", "--disk", f"{work}/a.qcow2,size=1")
     virt_install("--name", guest_name, *NO_DEVICES, "--import", *args).ok()
     plan = delete_as_planned(connection, guest_name, folders=folders)
@@ -107,7 +107,7 @@ def test_uefi_and_tpm(
 
 
 @pytest.mark.parametrize("args", [("--keep-disks",), ("--storage", "none")])
-def test_state_stays_with_disks_that_are_kept(
+def test_uefi_variables_and_tpm_state_are_kept_with_the_disk(
     connection: Connection,
     work: Path,
     folders: tuple[Path, ...],
@@ -115,7 +115,7 @@ def test_state_stays_with_disks_that_are_kept(
     guest_name: str,
     args: tuple[str, ...],
 ) -> None:
-    """The TPM may have sealed the disk."""
+    """The TPM may have sealed keys of the disk."""
     options = ("--boot", "uefi", "--tpm", "emulator", "--disk", f"{work}/a.qcow2,size=1")
     virt_install("--name", guest_name, *NO_DEVICES, "--import", *options).ok()
     plan = delete_as_planned(connection, guest_name, *args, folders=folders)
@@ -125,10 +125,10 @@ def test_state_stays_with_disks_that_are_kept(
         shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
 
 
-def test_renamed_guest_reports_its_former_uefi_variables(
+def test_uefi_variables_of_a_renamed_guest_are_reported(
     connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """`virsh domrename` of libvirt 9 leaves them under the former name: they are named, and stay."""
+    """`virsh domrename` of libvirt 9 leaves them under the former name; they are kept."""
     virt_install(
         "--name", guest_name, *NO_DEVICES, "--import", "--boot", "uefi", "--disk", f"{work}/a.qcow2,size=1"
     ).ok()
@@ -144,10 +144,10 @@ def test_renamed_guest_reports_its_former_uefi_variables(
     os.unlink(path)
 
 
-def test_file_that_received_the_inode_of_the_removed_disk_stays(
+def test_file_with_the_inode_of_a_removed_disk_is_kept(
     connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """The user removes the disk and creates a file at its path; many file systems use the inode again."""
+    """The user removes the disk and creates a file at its path; many file systems reuse the inode."""
     disk = work / "a.qcow2"
     virt_install("--name", guest_name, *NO_DEVICES, "--import", "--disk", f"{disk},size=1").ok()
     connection.virsh("destroy", guest_name)
@@ -166,10 +166,10 @@ def test_file_that_received_the_inode_of_the_removed_disk_stays(
     assert "replaced" in kept(plan)[str(disk)] and disk.read_text() == "the user's data"
 
 
-def test_internal_snapshot_and_saved_state(
+def test_guest_with_internal_snapshot_and_saved_state_is_deleted(
     connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """libvirt refuses to undefine such guests, unless their metadata goes as well."""
+    """libvirt refuses to undefine it without special flags."""
     virt_install("--name", guest_name, *NO_DEVICES, "--import", "--disk", f"{work}/a.qcow2,size=1").ok()
     connection.virsh("snapshot-create-as", guest_name, "one")
     connection.virsh("managedsave", guest_name)
@@ -178,10 +178,10 @@ def test_internal_snapshot_and_saved_state(
     assert not Path(f"/var/lib/libvirt/qemu/save/{guest_name}.save").exists()
 
 
-def test_external_snapshots(
+def test_files_of_external_snapshots_are_deleted(
     connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """Overlays and memory of external snapshots go with the disk below them; the disk that the user added stays."""
+    """They are overlays and memory files; the disk that the user added is kept."""
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", work / "own.qcow2", "8M"], check=True)
     args = ("--disk", f"{work}/a.qcow2,size=1", "--disk", f"{work}/own.qcow2")
     virt_install("--name", guest_name, *NO_DEVICES, "--import", *args).ok()
@@ -192,10 +192,10 @@ def test_external_snapshots(
     assert set(kept(plan)) == {f"{work}/own.qcow2", f"{work}/own.one", f"{work}/own.two", f"{work}/memory"}
 
 
-def test_two_guests_on_one_base(
+def test_base_image_of_two_guests_is_kept(
     connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """The base stays, also when its last user goes; an overlay on the guest's disk keeps that disk."""
+    """It is kept even without guests; an overlay on a guest's disk keeps that disk."""
     base = work / "base.qcow2"
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", base, "8M"], check=True)
     other = f"{guest_name}-2"
@@ -217,10 +217,10 @@ def test_two_guests_on_one_base(
         connection.remove(other)
 
 
-def test_volume_of_a_directory_pool(
+def test_volume_of_a_directory_pool_is_deleted(
     connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """The pool's list is up to date afterwards."""
+    """The pool's list of volumes is up to date afterwards."""
     connection.virsh("pool-create-as", guest_name, "dir", "--target", str(work))
     try:
         virt_install("--name", guest_name, *NO_DEVICES, "--import", "--disk", f"pool={guest_name},size=1").ok()
@@ -232,10 +232,10 @@ def test_volume_of_a_directory_pool(
         connection.virsh("pool-destroy", guest_name)
 
 
-def test_disk_in_a_linked_directory(
+def test_disk_in_a_linked_directory_is_deleted(
     connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """The file is removed, the link to its directory stays."""
+    """The symbolic link to the directory is kept."""
     (work / "real").mkdir()
     (work / "link").symlink_to(work / "real")
     virt_install("--name", guest_name, *NO_DEVICES, "--import", "--disk", f"{work}/link/a.qcow2,size=1").ok()
@@ -244,10 +244,10 @@ def test_disk_in_a_linked_directory(
     assert files(work) == {f"{work}/link": f"-> {work}/real"}
 
 
-def test_linked_disk(
+def test_disk_at_a_symbolic_link_of_the_user_is_kept(
     connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """A link that the user created points to the user's file."""
+    """The link points to a file of the user."""
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", work / "own.qcow2", "8M"], check=True)
     (work / "link.qcow2").symlink_to(work / "own.qcow2")
     virt_install("--name", guest_name, *NO_DEVICES, "--import", "--disk", f"{work}/link.qcow2").ok()
@@ -255,10 +255,10 @@ def test_linked_disk(
     assert kept(plan) == {f"{work}/link.qcow2": "virtinstall did not create it for this guest"}
 
 
-def test_disks_that_others_may_need(
+def test_disks_that_may_be_needed_are_kept(
     connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """A second hard link, a process that reads the file, a file that replaced ours, and the user's disk."""
+    """They have a second hard link, are open in a process, or replaced the created file, or belong to the user."""
     disks = [word for name in "abc" for word in ("--disk", f"{work}/{name}.qcow2,size=1")]
     virt_install("--name", guest_name, *NO_DEVICES, "--import", *disks).ok()
     connection.virsh("destroy", guest_name)
@@ -284,10 +284,10 @@ def test_disks_that_others_may_need(
     }
 
 
-def test_disk_of_another_guest(
+def test_disk_that_another_guest_uses_is_kept(
     connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """Whether another guest names it in its definition, by another path, or only in a snapshot."""
+    """The other guest has it in its definition, at another path, or only in a snapshot."""
     args = ("--disk", f"{work}/a.qcow2,size=1")
     virt_install("--name", guest_name, *NO_DEVICES, "--import", *args).ok()
     connection.virsh("destroy", guest_name)
@@ -304,10 +304,10 @@ def test_disk_of_another_guest(
         connection.remove(other)
 
 
-def test_transient_guest(
+def test_transient_guest_is_deleted_with_its_disk(
     connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """Its record is removed with it, and is read first."""
+    """Its record, which exists only while it runs, is read before it is destroyed."""
     args = ("--transient", "--disk", f"{work}/a.qcow2,size=1", "--boot", "uefi")
     virt_install("--name", guest_name, *NO_DEVICES, "--import", *args).ok()
     status, _, error = virt_guest(connection, "delete", guest_name, "--yes", ok=False)
@@ -319,10 +319,10 @@ def test_transient_guest(
     assert json.loads(output)["changed"] is False
 
 
-def test_guest_of_the_other_virt_install(
+def test_files_of_another_program_are_kept(
     connection: Connection, work: Path, folders: tuple[Path, ...], guest_name: str
 ) -> None:
-    """Nothing that it created is deleted without --storage all."""
+    """--storage all deletes the disk of a guest of virt-install 4.1.0."""
     if shutil.which("/usr/bin/virt-install") is None:
         pytest.skip("NOT RUN: virt-install of the distribution is missing (Debian: virtinst)")
     command = ["/usr/bin/virt-install", "--connect", connection.uri, "--virt-type", "qemu", "--name", guest_name]
@@ -339,10 +339,10 @@ def test_guest_of_the_other_virt_install(
     Path(f"/var/lib/libvirt/qemu/nvram/{guest_name}_VARS.fd").unlink(missing_ok=True)
 
 
-def test_a_renamed_guest_keeps_its_record(
+def test_renamed_guest_keeps_its_record(
     connection: Connection, work: Path, folders: tuple[Path, ...], virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """It belongs to the UUID."""
+    """The record contains the UUID instead of the name."""
     words = ("--disk", f"{work}/a.qcow2,size=1")
     virt_install("--name", guest_name, *NO_DEVICES, "--import", *words).ok()
     connection.virsh("destroy", guest_name)
@@ -352,10 +352,10 @@ def test_a_renamed_guest_keeps_its_record(
     assert removed(plan, "disk") == {f"{work}/a.qcow2"}
 
 
-def test_a_reservation_that_another_program_changed_stays(
+def test_changed_reservation_is_kept(
     connection: Connection, work: Path, virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """In the definition of the network or while it runs; the guest's reservation is removed from both."""
+    """Another program changed it in the running network or in its definition; the unchanged one is removed."""
     xml = work / "network.xml"
     xml.write_text(
         f"<network><name>{guest_name}</name><ip address='192.168.196.1' prefix='24'><dhcp>"

@@ -1,4 +1,4 @@
-"""`virt-guest delete` with the embedded and the session driver: the same plan as with libvirtd of the system."""
+"""`virt-guest delete` with the embedded and the session driver: the plan is the same as with the system's libvirtd."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.live, pytest.mark.parametrize("connection", ["embed", 
 
 @pytest.fixture(scope="module")
 def session(qemu: None) -> Iterator[Connection]:
-    """The session driver of a normal user, who is root outside a user namespace and can read the same files.
+    """The session driver of a normal user, who is root outside of a user namespace and can read the same files.
 
     The user has an account: libvirt 11 crashes without one.
     """
@@ -56,7 +56,7 @@ def state(connection: Connection) -> Path:
 def test_everything_of_a_guest_is_removed(
     connection: Connection, work: Path, state: Path, virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """Disk, UEFI variables, TPM state and a snapshot; the user's disk stays."""
+    """These are disk, UEFI variables, TPM state and a snapshot; the user's disk is kept."""
     own = work / "own.qcow2"
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", own, "8M"], check=True)
     words = ("--disk", f"{work}/a.qcow2,size=1", "--disk", str(own), "--boot", "uefi", "--tpm", "emulator")
@@ -78,5 +78,5 @@ def test_everything_of_a_guest_is_removed(
 
 
 def nvram_and_tpm(state: Path) -> list[Path]:
-    """The directories that contain state of guests."""
+    """Return the directories for UEFI variables and TPM state."""
     return [path for name in ("nvram", "swtpm") for path in state.rglob(name) if path.is_dir()]

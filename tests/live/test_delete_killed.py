@@ -1,6 +1,6 @@
-"""`virt-guest delete` that is killed at any point, then the same command again: nothing of the guest is left.
+"""`virt-guest delete` is killed at any point, and then repeated: nothing of the guest is left.
 
-`VIRTINSTALL_KILLS` sets the number of points; they are spread over all lines that a deletion executes.
+`VIRTINSTALL_KILLS` sets the number of points, which are spread over all lines that a deletion executes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ KNOWN_HOSTS, DELETIONS = Path("/var/lib/virtinstall/known_hosts"), Path("/var/li
 
 @pytest.fixture
 def network(connection: Connection, work: Path) -> Iterator[str]:
-    """A virtual network whose DHCP server is libvirt's."""
+    """A virtual network with a DHCP server."""
     xml = work / "network.xml"
     xml.write_text(NETWORK)
     connection.virsh("net-define", str(xml))
@@ -47,7 +47,7 @@ def network(connection: Connection, work: Path) -> Iterator[str]:
 
 
 def create(name: str, work: Path, network: str, uri: str) -> str:
-    """Create a running guest with every part that a deletion removes; return its UUID."""
+    """Create a running guest with everything that a deletion removes; return its UUID."""
     words = ["--connect", uri, "--virt-type", "qemu", "--name", name, "--memory", "64", "--osinfo", "generic"]
     words += ["--import", "--disk", f"{work}/a.qcow2,size=1", "--disk", f"pool={network},size=1", "--boot", "uefi"]
     words += ["--network", f"network={network},mac={MAC},ip={ADDRESS}", "--tpm", "emulator", "--graphics", "none"]
@@ -59,10 +59,10 @@ def create(name: str, work: Path, network: str, uri: str) -> str:
         return guest.uuid
 
 
-def test_a_killed_deletion_is_finished_by_the_same_command(
+def test_killed_deletion_is_completed_by_the_same_command(
     connection: Connection, work: Path, network: str, guest_name: str
 ) -> None:
-    """Nothing is left but the user's file; the guest is running, and has an external snapshot."""
+    """Only the user's file is left; the guest was running and had an external snapshot."""
     pool = work / "pool"
     pool.mkdir()
     connection.virsh("pool-create-as", network, "dir", "--target", str(pool))

@@ -1,4 +1,4 @@
-"""Disks that virtinstall does not create: block devices, and servers that QEMU connects to."""
+"""Disks that virtinstall does not create: block devices, and NBD servers."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ pytestmark = pytest.mark.live
 
 @pytest.fixture
 def connection(system: Connection) -> Connection:
-    """Block devices belong to the system's libvirtd."""
+    """The system's libvirtd, because the user of the embedded driver has no access to block devices."""
     return system
 
 
 @pytest.fixture
 def image(work: Path) -> Path:
-    """32 MiB of zeros that QEMU's user may write."""
+    """A file of 32 MiB of zeros that QEMU's user can write."""
     path = work / "disk.img"
     path.write_bytes(b"")
     path.chmod(0o666)
@@ -33,7 +33,7 @@ def image(work: Path) -> Path:
 
 @pytest.fixture
 def loop_device(image: Path) -> Iterator[Path]:
-    """The image as a block device."""
+    """A loop device of the image."""
     created = subprocess.run(["losetup", "--find", "--show", image], capture_output=True, text=True, check=False)
     if created.returncode != 0:
         pytest.skip(f"NOT RUN: this machine has no loop devices: {created.stderr.strip()}")
@@ -44,7 +44,7 @@ def loop_device(image: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def nbd_socket(image: Path, work: Path) -> Iterator[Path]:
-    """The image that an NBD server exports on a socket."""
+    """The socket of an NBD server that exports the image."""
     path = work / "nbd.sock"
     server = subprocess.Popen(["qemu-nbd", "-f", "raw", "-k", path, "--persistent", "-x", "export", image])
     try:
@@ -59,7 +59,7 @@ def nbd_socket(image: Path, work: Path) -> Iterator[Path]:
 
 
 def write_mark(virt_install: Callable[..., Outcome], name: str, tree: Path, disk: str) -> None:
-    """An installation that writes its mark to the first bytes of `disk`."""
+    """Run an installation that writes a mark to the start of `disk`."""
     virt_install(
         *("--name", name, "--memory", "256", "--vcpus", "1", "--osinfo", "fedora36", "--network", "none"),
         *("--graphics", "none", "--noautoconsole", "--wait", "4", "--noreboot"),
@@ -67,7 +67,7 @@ def write_mark(virt_install: Callable[..., Outcome], name: str, tree: Path, disk
     ).ok()
 
 
-def test_block_device(
+def test_block_device_is_used_directly(
     connection: Connection,
     virt_install: Callable[..., Outcome],
     tiny_tree: Path,
@@ -75,7 +75,7 @@ def test_block_device(
     image: Path,
     guest_name: str,
 ) -> None:
-    """A device is used as it is: raw, past the host's cache, and it is still there afterwards."""
+    """The format is raw and the host's page cache is not used; the device still exists afterwards."""
     write_mark(virt_install, guest_name, tiny_tree, f"{loop_device},bus=virtio")
 
     disk = connection.xml(guest_name).find("devices/disk")
@@ -87,7 +87,7 @@ def test_block_device(
     assert loop_device.is_block_device()
 
 
-def test_nbd_export(
+def test_nbd_export_is_written(
     connection: Connection,
     virt_install: Callable[..., Outcome],
     tiny_tree: Path,
@@ -95,7 +95,7 @@ def test_nbd_export(
     image: Path,
     guest_name: str,
 ) -> None:
-    """An export on a socket, by NBD's own form of a URL, is written to."""
+    """The URL is an nbd+unix URL with the socket as a parameter."""
     write_mark(virt_install, guest_name, tiny_tree, f"nbd+unix:///export?socket={nbd_socket},bus=virtio")
 
     source = connection.xml(guest_name).find("devices/disk/source")

@@ -1,6 +1,6 @@
-"""Each call of libvirt's and each system call that changes something fails, or ends the run: nothing unnamed is left.
+"""Each libvirt call and each system call that changes something fails or ends the run: only reported things are left.
 
-VIRTINSTALL_FAULTS limits the number of points of each kind (default: all errors, some signals).
+VIRTINSTALL_FAULTS limits the number of calls of each kind (default: all for errors, some for signals).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FOLDERS = ("/var/lib/libvirt/boot", "/var/lib/libvirt/qemu/nvram", "/var/lib/vi
 
 
 class Bench:
-    """Runs with faults: each has a separate guest name and folder below `work`."""
+    """Runs with faults: each has a separate guest name and a separate directory below `work`."""
 
     def __init__(self, connection: Connection, work: Path, tree: Path, stem: str) -> None:
         self.connection = connection
@@ -35,7 +35,7 @@ class Bench:
         self._tree = tree
 
     def job(self, what: str, at: int) -> dict[str, Any]:
-        """A run that what happens to at a call."""
+        """Return a job for a run with this fault at this call."""
         name = f"{self.stem}-{what.lower()}-{at}"
         folder = self._work / name
         folder.mkdir()
@@ -48,7 +48,7 @@ class Bench:
         }
 
     def args(self, name: str) -> list[str]:
-        """An installation that is not waited for, with a disk, boot files, a seed and a UUID."""
+        """Return the options of an installation without waiting, with a disk, boot files, a seed and a UUID."""
         return [
             *("--connect", self.connection.option, "--virt-type", "qemu", "--network", "none", "--graphics", "none"),
             *("--name", name, "--memory", "64", "--osinfo", "fedora36", "--location", str(self._tree)),
@@ -57,20 +57,20 @@ class Bench:
         ]
 
     def disk(self, name: str) -> Path:
-        """The disk of a run."""
+        """Return the path of a run's disk."""
         return self._work / name / "new.qcow2"
 
     def output(self, name: str) -> str:
-        """What a run has printed."""
+        """Return the output of a run."""
         return (self._work / f"{name}.log").read_text(errors="replace")
 
     def calls(self, name: str) -> list[str]:
-        """The names of the calls of a run."""
+        """Return the names of the calls of a run."""
         found: list[str] = json.loads((self._work / f"{name}.log.calls").read_text())
         return found
 
     def run(self, jobs: list[dict[str, Any]]) -> dict[str, int]:
-        """Do the jobs, some at a time; return the exit status of each."""
+        """Run the jobs, some of them in parallel; return the exit status of each."""
         done = subprocess.run(
             [sys.executable, "-m", "tests.live.fault_server"],
             input="".join(json.dumps(job) + "\n" for job in jobs),
@@ -83,7 +83,7 @@ class Bench:
 
 @pytest.fixture
 def bench(system: Connection, work: Path, tiny_tree: Path) -> Iterator[Bench]:
-    """A server for runs with injected faults; their guests are removed."""
+    """Runs with faults, whose guests are removed after the test."""
     work.chmod(0o755)
     stem = f"vitest-{uuid.uuid4().hex[:8]}"
     yield Bench(system, work, tiny_tree, stem)
@@ -93,12 +93,12 @@ def bench(system: Connection, work: Path, tiny_tree: Path) -> Iterator[Bench]:
 
 
 def files() -> frozenset[str]:
-    """What runs may leave outside of their folders."""
+    """Return the files that runs may leave outside of their directories."""
     return frozenset(name for name in listing(*map(Path, _FOLDERS)) if not Path(name).is_dir())
 
 
-def test_every_call(bench: Bench) -> None:
-    """A run that fails leaves nothing, or names it; after SIGKILL the same command works, or names the guest."""
+def test_fault_at_any_call_leaves_only_reported_things(bench: Bench) -> None:
+    """After SIGKILL, the same command succeeds or reports the guest."""
     before = files()
     whole = bench.job("error", 0)
     assert bench.run([whole]) == {whole["id"]: 0}, bench.output(whole["id"])
@@ -116,7 +116,7 @@ def test_every_call(bench: Bench) -> None:
         context = f"{name} ({statuses[name]}):\n{output}"
         assert "Traceback" not in output, context
         if job["what"] == "SIGKILL":
-            settle_killed(bench, name)
+            check_after_kill(bench, name)
         elif name in present:
             assert bench.disk(name).exists(), context
             assert statuses[name] == 0 or name in output, context
@@ -129,8 +129,8 @@ def test_every_call(bench: Bench) -> None:
     print(f"{count} calls, {len(jobs)} runs")
 
 
-def settle_killed(bench: Bench, name: str) -> None:
-    """The same command works after SIGKILL, or names the guest; a disk of a guest is there."""
+def check_after_kill(bench: Bench, name: str) -> None:
+    """Assert that the same command succeeds after SIGKILL or reports the guest, whose disk exists."""
     if name in bench.connection.names() and bench.connection.xml(name).findtext("title") != CLAIM_TITLE:
         assert bench.disk(name).exists()
         assert name in finish(start_virt_install(*bench.args(name))).output
@@ -141,6 +141,6 @@ def settle_killed(bench: Bench, name: str) -> None:
 
 
 def spread(count: int, limit: int) -> list[int]:
-    """Up to `limit` numbers from 1 to `count`, evenly spread, both ends among them."""
+    """Return up to `limit` numbers from 1 to `count`, evenly spread, including both ends."""
     limit = min(limit, count)
     return sorted({1 + round(step * (count - 1) / max(1, limit - 1)) for step in range(limit)})

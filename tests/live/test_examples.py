@@ -1,4 +1,4 @@
-"""The examples of README and the guides that name a connection, as they are printed."""
+"""Examples of the README and the guides with a connection, as printed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONNECTING = [example for example in examples("sh") if "--connect" in example.te
 
 @pytest.fixture
 def default_pool(system: Connection, work: Path) -> Iterator[None]:
-    """The pool `default`, which every host of the guides has; where this one hasn't, a transient one."""
+    """The pool `default`, which the guides require; a transient one if it does not exist."""
     virsh = ["virsh", "-q", "-c", system.uri]
     if subprocess.run([*virsh, "pool-info", "default"], capture_output=True).returncode == 0:
         yield
@@ -35,8 +35,8 @@ def default_pool(system: Connection, work: Path) -> Iterator[None]:
 
 @pytest.mark.usefixtures("default_pool")
 @pytest.mark.parametrize("example", CONNECTING, ids=str)
-def test_example_with_a_connection(example: Example, system: Connection, work: Path) -> None:
-    """It ends well; `ssh` to the other host comes back to this one."""
+def test_example_with_a_connection_succeeds(example: Example, system: Connection, work: Path) -> None:
+    """The simulated `ssh` to the other host connects to this one."""
     stage.build(work)
 
     done = subprocess.run(
@@ -51,8 +51,8 @@ def test_example_with_a_connection(example: Example, system: Connection, work: P
     assert done.returncode == 0, done.stderr
 
 
-def test_removal_prints_what_the_guide_shows(system: Connection, work: Path, guest_name: str) -> None:
-    """The plan of a running guest with one new disk, and the result."""
+def test_delete_prints_the_output_of_the_guide(system: Connection, work: Path, guest_name: str) -> None:
+    """The guest is running and has one new disk."""
     guide = (PROJECT / "docs/guides/remove.md").read_text().partition(EXPECTED)[2]
     shown = next(fenced("remove", guide)).text.replace("web", guest_name).replace("/var/lib/libvirt/images", str(work))
     stage.build(work)

@@ -1,4 +1,4 @@
-"""`virt-guest export` against libvirtd: the definitions of the golden cases, and a guest with created disks."""
+"""`virt-guest export` with libvirtd: the definitions of the golden cases, and a guest with new disks."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from virtinstall.fleet.sessions import Sessions
 pytestmark = pytest.mark.live
 
 GOLDEN = [name for name in case_names() if (CASES / name / "expected.xml").exists()]
-# libvirt numbers and places these, and adds ports for hot-plug
+# libvirt numbers these devices, sets their addresses, and adds ports for hot-plug
 LEFT_TO_LIBVIRT = re.compile(r"(name|uuid|os/nvram)|devices/controller\[pci.*|.*/address/@.*")
-# libvirt stores another value each time
+# values that libvirt changes each time it stores them
 CHANGED_BY_LIBVIRT = {"migration-checks-of-devices": "devices/shmem/size"}
 
 
 def golden_xml(case: str, name: str) -> str:
-    """The definition of a case, emulated and with a new identity."""
+    """Return the definition of a case, emulated and with a new identity."""
     root = etree.fromstring(
         re.findall(r"<domain[\s>].*?</domain>", (CASES / case / "expected.xml").read_text(), re.S)[-1]
     )
@@ -42,17 +42,17 @@ def golden_xml(case: str, name: str) -> str:
 
 
 def definition(guest: libvirt.virDomain) -> etree._Element:
-    """What libvirt keeps."""
+    """Return the definition that libvirt stores."""
     return etree.fromstring(guest.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
 
 
 def undefine(guest: libvirt.virDomain) -> None:
-    """Remove it with its UEFI variables."""
+    """Undefine the guest with its UEFI variables."""
     guest.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
 
 
 def planned_xml(hypervisor: Hypervisor, text: str, name: str) -> str:
-    """The definition of the guest that a file would create."""
+    """Return the definition of the guest that a file would create."""
     (guest,) = Lab.parse(text, variables={}).guests
     assert guest.request is not None
     request = guest.request.replace(checks=UNCHECKED)
@@ -62,8 +62,8 @@ def planned_xml(hypervisor: Hypervisor, text: str, name: str) -> str:
 
 
 @pytest.mark.parametrize("case", GOLDEN)
-def test_exported_definition_is_the_same(case: str, hypervisor: Hypervisor, name: str) -> None:
-    """All values that libvirtd has, also those that it fills in."""
+def test_exported_definition_is_equal_with_libvirtd(case: str, hypervisor: Hypervisor, name: str) -> None:
+    """This includes values that libvirtd adds."""
     raw = libvirt.open("qemu:///system")
     try:
         guest = raw.defineXML(golden_xml(case, name))
@@ -87,8 +87,8 @@ def test_exported_definition_is_the_same(case: str, hypervisor: Hypervisor, name
     assert [each for each in left if not each.path.startswith(known)] == []
 
 
-def test_guest_that_is_deleted_and_created_from_its_export(hypervisor: Hypervisor, name: str) -> None:
-    """The same definition as before, with its places; taken over without a change before that."""
+def test_guest_created_from_its_export_has_the_same_definition(hypervisor: Hypervisor, name: str) -> None:
+    """Before it is deleted, the file adopts the guest without a change."""
     lab = Lab.parse(
         f"version: 1\nguests:\n  {name}: {{memory: 160, virt-type: qemu, import: true, osinfo: linux2022, "
         "graphics: none, disk: [{size: 0.1}, {size: 0.1, bus: scsi}], network: none, metadata: {title: A title}, "

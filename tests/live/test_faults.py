@@ -1,6 +1,6 @@
-"""Whatever fails, and whenever the run is stopped: nothing is left that the program does not name.
+"""Failures and signals at any point: only things that the program reports are left.
 
-VIRTINSTALL_FAULTS sets at how many points each kind of fault is tried (manual runs: 200).
+VIRTINSTALL_FAULTS sets the number of points for each kind of fault (manual runs: 200).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SYSTEM_CALLS = ("openat:ENOSPC", "write:ENOSPC", "linkat:EACCES", "fsync:EIO")
 
 
 def args(connection: Connection, name: str, work: Path, tree: Path) -> list[str]:
-    """A whole installation, with a disk, a kernel, a file for the initrd, a seed, and the wait for its end."""
+    """Return the options of a complete installation, with a disk, boot files and a seed."""
     return [
         *("--connect", connection.option, "--virt-type", "qemu", "--network", "none", "--graphics", "none"),
         *("--name", name, "--memory", "256", "--vcpus", "1", "--osinfo", "fedora36", "--location", str(tree)),
@@ -35,8 +35,8 @@ def args(connection: Connection, name: str, work: Path, tree: Path) -> list[str]
     ]
 
 
-def settle(connection: Connection, name: str, work: Path, run: Outcome, before: State) -> None:
-    """Either nothing is left, or a guest that the messages name; that guest is removed."""
+def check_leftovers(connection: Connection, name: str, work: Path, run: Outcome, before: State) -> None:
+    """Assert that nothing is left, or a guest that the messages name; remove that guest."""
     assert "Traceback" not in run.output, run.output
     if name in connection.names():
         assert name in run.output, run.output
@@ -47,19 +47,21 @@ def settle(connection: Connection, name: str, work: Path, run: Outcome, before: 
 
 @pytest.fixture
 def guest_name(system: Connection) -> Iterator[str]:
-    """A name no guest has."""
+    """A name that no guest has."""
     name = f"vitest-{uuid.uuid4().hex[:8]}"
     yield name
     system.remove(name)
 
 
 def points(count: int) -> list[int]:
-    """Up to POINTS numbers from 1 to `count`, evenly spread, both ends among them."""
+    """Return up to POINTS numbers from 1 to `count`, evenly spread, including both ends."""
     return sorted({1 + round(step * (count - 1) / max(1, POINTS - 1)) for step in range(POINTS)})
 
 
-def test_each_libvirt_call_fails(system: Connection, tiny_tree: Path, work: Path, guest_name: str) -> None:
-    """A call of libvirt's fails: an error, and nothing left but what it names."""
+def test_failed_libvirt_call_leaves_only_reported_things(
+    system: Connection, tiny_tree: Path, work: Path, guest_name: str
+) -> None:
+    """Each call fails in one of the runs."""
     before = state_of(system, work)
 
     def run(failing: int) -> Outcome:
@@ -68,16 +70,18 @@ def test_each_libvirt_call_fails(system: Connection, tiny_tree: Path, work: Path
         return Outcome(done.returncode, done.stdout)
 
     whole = run(0).ok()
-    settle(system, guest_name, work, whole, before)
+    check_leftovers(system, guest_name, work, whole, before)
     counted = re.search(r"libvirt calls: (\d+)", whole.output)
     assert counted
     for failing in points(int(counted[1])):
-        settle(system, guest_name, work, run(failing), before)
+        check_leftovers(system, guest_name, work, run(failing), before)
 
 
 @pytest.mark.parametrize("fault", SYSTEM_CALLS)
-def test_each_system_call_fails(system: Connection, tiny_tree: Path, work: Path, guest_name: str, fault: str) -> None:
-    """The kernel refuses a call on our files: an error, and it names everything that remains."""
+def test_failed_system_call_leaves_only_reported_things(
+    system: Connection, tiny_tree: Path, work: Path, guest_name: str, fault: str
+) -> None:
+    """The kernel rejects a call for our files."""
     before = state_of(system, work)
     call, error = fault.split(":")
     for turn in range(1, max(2, POINTS)):
@@ -91,33 +95,36 @@ def test_each_system_call_fails(system: Connection, tiny_tree: Path, work: Path,
             stderr=subprocess.STDOUT,
             text=True,
         )
-        settle(system, guest_name, work, finish(process), before)
+        check_leftovers(system, guest_name, work, finish(process), before)
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda stop: stop.name)
-def test_stopped_anywhere(
+def test_signal_at_any_time_leaves_only_reported_things(
     system: Connection, tiny_tree: Path, work: Path, guest_name: str, stop: signal.Signals
 ) -> None:
-    """A signal at any point of the run's life."""
+    """The signals are sent at different times of the run."""
     before = state_of(system, work)
     started = time.monotonic()
-    settle(system, guest_name, work, finish(start_virt_install(*args(system, guest_name, work, tiny_tree))), before)
+    check_leftovers(
+        system, guest_name, work, finish(start_virt_install(*args(system, guest_name, work, tiny_tree))), before
+    )
     lasted = time.monotonic() - started
 
     for point in range(POINTS):
         process = start_virt_install(*args(system, guest_name, work, tiny_tree))
         time.sleep(0.15 + lasted * point / POINTS)
         os.killpg(process.pid, stop)
-        settle(system, guest_name, work, finish(process), before)
+        check_leftovers(system, guest_name, work, finish(process), before)
 
 
-def test_killed_anywhere(system: Connection, tiny_tree: Path, work: Path, guest_name: str) -> None:
-    """After SIGKILL at any point the next run of the same command works, or names the guest that is there;
-    the other files that it names are removed by the commands that it prints."""
+def test_command_can_be_repeated_after_sigkill(
+    system: Connection, tiny_tree: Path, work: Path, guest_name: str
+) -> None:
+    """It succeeds or reports the existing guest; the commands that it prints remove the other leftovers."""
     before = state_of(system, work)
     command = args(system, guest_name, work, tiny_tree)
     started = time.monotonic()
-    settle(system, guest_name, work, finish(start_virt_install(*command)), before)
+    check_leftovers(system, guest_name, work, finish(start_virt_install(*command)), before)
     lasted = time.monotonic() - started
 
     for point in range(POINTS):

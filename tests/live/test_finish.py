@@ -1,4 +1,4 @@
-"""An installation whose virt-install is gone is brought to its end by `--finish`."""
+"""`--finish` completes an installation whose virt-install was killed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VirtInstall = Callable[..., Outcome]
 
 
 def args(name: str, work: Path, tree: Path, *arguments: str) -> list[str]:
-    """An installation from the tiny tree."""
+    """Return the options of an installation from the tiny tree."""
     return [
         *("--name", name, "--memory", "256", "--vcpus", "1", "--osinfo", "fedora36", "--graphics", "none"),
         *("--disk", f"path={work / 'new.qcow2'},size=0.1,bus=virtio", "--network", "none", "--location", str(tree)),
@@ -26,8 +26,10 @@ def args(name: str, work: Path, tree: Path, *arguments: str) -> list[str]:
 
 
 @pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT], ids=["killed", "ctrl-c"])
-def test_finish_while_it_installs(system: Connection, tiny_tree: Path, work: Path, stop: signal.Signals) -> None:
-    """virt-install goes away while the guest installs: --finish waits for the end and starts the guest."""
+def test_finish_waits_for_a_running_installation(
+    system: Connection, tiny_tree: Path, work: Path, stop: signal.Signals
+) -> None:
+    """virt-install was killed during the installation; --finish starts the installed guest."""
     name = f"vitest-finish-{stop.name.lower()}"
     log = work / "serial.log"
     process = start_virt_install(
@@ -50,8 +52,8 @@ def test_finish_while_it_installs(system: Connection, tiny_tree: Path, work: Pat
         system.remove(name)
 
 
-def test_nothing_to_finish(system: Connection) -> None:
-    """A name that no guest has is an error."""
+def test_finish_of_a_missing_guest_is_an_error(system: Connection) -> None:
+    """The message names the problem."""
     run = finish(start_virt_install("--connect", system.option, "--finish", "vitest-nobody"))
 
     assert run.status == 1

@@ -1,4 +1,4 @@
-"""A guest that boots an image is like any other from its first second: it reboots, is saved, restored and migrated."""
+"""First boot of an image: the guest can be rebooted, saved, restored and migrated like any other."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def there() -> Iterator[Daemon]:
 def first_boot(
     request: pytest.FixtureRequest, virt_install: VirtInstall, work: Path, guest_name: str, connection: Connection
 ) -> str:
-    """The name of a guest whose disk is empty; it has just been started for the first time."""
+    """The name of a guest with an empty disk and a seed, which has just been started for the first time."""
     if request.param != "ignition":
         (work / "password").write_text("secret\n")
         bus = ",bus=virtio" if "virtio" in request.param else ""
@@ -42,22 +42,24 @@ def first_boot(
     return guest_name
 
 
-def test_its_secrets_are_gone(first_boot: str, work: Path) -> None:
-    """What stays of the seed is a file without content, where one is needed, until the guest is off."""
+def test_seed_is_removed_or_overwritten(first_boot: str, work: Path) -> None:
+    """A placeholder of zeros is kept until the guest is off, if it is needed."""
     for path in (*Path("/var/lib/libvirt/boot").glob("virtinst-*"), *work.glob("virtinst-*")):
         assert set(path.read_bytes()) <= {0}
 
 
-def test_it_survives_a_reboot(first_boot: str, connection: Connection) -> None:
-    """The reset that a guest does when it reboots doesn't power it off."""
+def test_guest_can_reboot_during_its_first_boot(first_boot: str, connection: Connection) -> None:
+    """A reset does not power off the guest."""
     assert connection.live_xml(first_boot).findtext("on_reboot") == "restart"
     connection.virsh("reset", first_boot)
     assert connection.state(first_boot) == "running"
 
 
 @pytest.mark.parametrize("managed", [True, False])
-def test_it_can_be_saved_and_restored(first_boot: str, connection: Connection, work: Path, managed: bool) -> None:
-    """`virsh managedsave`, which libvirt-guests does when the host shuts down, or `virsh save`."""
+def test_guest_can_be_saved_during_its_first_boot(
+    first_boot: str, connection: Connection, work: Path, managed: bool
+) -> None:
+    """libvirt-guests uses `virsh managedsave` when the host shuts down; `virsh save` works as well."""
     if managed:
         connection.virsh("managedsave", first_boot)
         connection.virsh("start", first_boot)
@@ -70,14 +72,14 @@ def test_it_can_be_saved_and_restored(first_boot: str, connection: Connection, w
     assert connection.state(first_boot) == "running"
 
 
-def test_it_can_be_migrated(first_boot: str, connection: Connection, there: Daemon) -> None:
-    """It moves to a host that has never had its seed."""
+def test_guest_can_be_migrated_during_its_first_boot(first_boot: str, connection: Connection, there: Daemon) -> None:
+    """The other host never had the seed."""
     connection.virsh(
         *("migrate", "--live", "--unsafe", "--persistent", "--undefinesource", first_boot),
         *(there.local_uri, "--migrateuri", f"tcp://127.0.0.1:{free_port()}", "--listen-address", "127.0.0.1"),
     )
     assert there.connection.state(first_boot) == "running"
-    there.forget_guests()
+    there.remove_guests()
 
 
 @pytest.mark.parametrize("feature", ["secure-boot", "enrolled-keys"])
@@ -85,7 +87,7 @@ def test_it_can_be_migrated(first_boot: str, connection: Connection, there: Daem
 def test_firmware_features_remain_after_the_first_boot(
     connection: Connection, virt_install: VirtInstall, work: Path, guest_name: str, feature: str, method: str
 ) -> None:
-    """They are defined as composed, because libvirt rejects its dump of them; the first boot's addresses stay."""
+    """They are defined as requested, because libvirt rejects those of the running guest; addresses are kept."""
     (work / "any.iso").write_bytes(bytes(1 << 20))
     args = {"cdrom": ["--cdrom", f"{work}/any.iso"], "cloud-init": ["--import", "--cloud-init"], "pxe": ["--pxe"]}
     virt_install(

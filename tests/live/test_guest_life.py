@@ -1,4 +1,4 @@
-"""virt-guest ssh, exec, ip, list and reset, in a guest of the repository's cloud image."""
+"""virt-guest ssh, exec, ip, list and reset, with a guest of the repository's cloud image."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ pytestmark = [pytest.mark.live, pytest.mark.parametrize("connection", ["system"]
 
 @pytest.fixture
 def key(work: Path) -> Path:
-    """A key of the user's."""
+    """An SSH key of the user."""
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", work / "key"], check=True)
     return work / "key"
 
 
 @pytest.fixture
 def known_hosts() -> Iterator[Path]:
-    """The folder of our known hosts, empty at first."""
+    """The directory of known hosts files, initially empty."""
     folder = Path("/var/lib/virtinstall/known_hosts")
     shutil.rmtree(folder, ignore_errors=True)
     yield folder
 
 
-def test_the_life_of_a_guest(
+def test_guest_is_used_and_reset_and_deleted(
     cloud_image: Path,
     network: str,
     connection: Connection,
@@ -48,7 +48,7 @@ def test_the_life_of_a_guest(
     virt_install: VirtInstall,
     guest_name: str,
 ) -> None:
-    """Created, logged in to with strict checking of the host key, reset, logged in to again, deleted."""
+    """SSH logins check the host key strictly, before and after a reset."""
     disk = work / "disk.qcow2"
     outcome = virt_install(
         *("--name", guest_name, "--memory", "1024", "--vcpus", "1", "--cpu", "qemu64", "--osinfo", "debian11"),
@@ -96,7 +96,7 @@ def test_the_life_of_a_guest(
 def test_exec_without_an_agent_fails_within_seconds(
     connection: Connection, virt_install: VirtInstall, guest_name: str, channel: str, message: str, hint: str
 ) -> None:
-    """The error contains what to do; that of libvirt does not."""
+    """The error contains a hint, unlike that of libvirt."""
     virt_install("--name", guest_name, *NO_DEVICES, "--import", "--disk", "none", "--channel", channel).ok()
     begin = time.monotonic()
     status, _, error = virt_guest(connection, "exec", guest_name, "--", "true", ok=False)
@@ -104,8 +104,8 @@ def test_exec_without_an_agent_fails_within_seconds(
     assert time.monotonic() - begin < 20
 
 
-def test_ip_reports_a_timeout(connection: Connection, virt_install: VirtInstall, guest_name: str) -> None:
-    """Exit status 3; with JSON, the error is a document that its schema describes."""
+def test_timeout_of_ip_exits_with_3(connection: Connection, virt_install: VirtInstall, guest_name: str) -> None:
+    """With JSON, the error is a document that conforms to its schema."""
     virt_install(
         *("--name", guest_name, "--osinfo", "generic", "--graphics", "none", "--noautoconsole", "--memory", "64"),
         *("--import", "--disk", "none", "--network", "user", "--channel", AGENT),

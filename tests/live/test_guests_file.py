@@ -1,4 +1,4 @@
-"""A guests file against libvirtd: changes of a guest that runs, without a restart where that is possible."""
+"""A guests file with libvirtd: changes of a running guest, without a restart if possible."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.live
 
 
 def lab(name: str, values: str = "", *, vcpus: int = 1, disks: str = "[{size: 0.1}]", network: str = "none") -> Lab:
-    """A lab with one small guest."""
+    """Return a lab with one small guest."""
     return Lab.parse(
         f"version: 1\nproject: {name}\nguests:\n  {name}: {{memory: {{memory: 160, currentMemory: 128}}, "
         f"vcpus: {{vcpus: {vcpus}, maxvcpus: 2}}, virt-type: qemu, import: true, osinfo: linux2022, graphics: none, "
@@ -29,7 +29,7 @@ def lab(name: str, values: str = "", *, vcpus: int = 1, disks: str = "[{size: 0.
 
 
 class Running:
-    """A guest that was created from a file; `apply` changes it, and checks that it was not restarted."""
+    """A running guest of a file; `apply` changes it and asserts that it was not restarted."""
 
     def __init__(self, hypervisor: Hypervisor, first: Lab) -> None:
         (outcome,) = first.apply(hypervisor)
@@ -39,11 +39,11 @@ class Running:
         self.number = self.id()
 
     def id(self) -> int:
-        """libvirt's number of the running guest."""
+        """Return libvirt's ID of the running guest."""
         return int(self.guest.handle.domain.ID())  # type: ignore[attr-defined]
 
     def apply(self, changed: Lab, *, releases: bool = True) -> tuple[Comparison, Outcome]:
-        """Apply another file. A guest that does not release a device has it until its next boot."""
+        """Apply another file; with `releases=False`, the guest keeps a detached device until its next boot."""
         (found,) = changed.diff(self.hypervisor)
         (outcome,) = changed.apply(self.hypervisor)
         assert (outcome.status, outcome.message) == ("done", None)
@@ -55,11 +55,11 @@ class Running:
         return found, outcome
 
     def live(self) -> virtinstall.Domain:
-        """The configuration of the running guest."""
+        """Return the XML of the running guest."""
         return virtinstall.Domain.parse(self.guest.xml)
 
     def defined(self) -> virtinstall.Domain:
-        """Its definition."""
+        """Return the definition of the guest."""
         return self.guest.domain
 
     def edit(self, old: str, new: str) -> None:
@@ -70,7 +70,7 @@ class Running:
 
 
 def test_running_guest_gets_vcpus_a_disk_and_an_interface(hypervisor: Hypervisor, name: str) -> None:
-    """Without a restart; the new disk is deleted with the guest."""
+    """They are added without a restart; the new disk is deleted with the guest."""
     running = Running(hypervisor, lab(name))
     _, outcome = running.apply(lab(name, vcpus=2, disks="[{size: 0.1}, {size: 0.1}]", network="user"))
     assert not outcome.pending
@@ -80,8 +80,8 @@ def test_running_guest_gets_vcpus_a_disk_and_an_interface(hypervisor: Hypervisor
     assert [path for path in paths if os.path.exists(path)] == []
 
 
-def test_memory_and_texts(hypervisor: Hypervisor, name: str) -> None:
-    """Memory within the maximum, title and description."""
+def test_memory_title_and_description_change_in_the_running_guest(hypervisor: Hypervisor, name: str) -> None:
+    """The memory is within the maximum."""
     running = Running(hypervisor, lab(name))
     text = str(running.defined().title or "")
     changed = lab(name, "metadata: {title: one, description: two}")
@@ -95,15 +95,12 @@ def test_memory_and_texts(hypervisor: Hypervisor, name: str) -> None:
     )
     _, outcome = running.apply(more)
     assert not outcome.pending
-    # QEMU has the target; a guest without an operating system has no balloon that would reach it
+    # QEMU has the new target, but a guest without an OS has no balloon driver
     assert running.defined().current_memory_kib == 144 << 10
 
 
-def test_removed_disk_and_interface_are_the_right_ones(hypervisor: Hypervisor, name: str) -> None:
-    """The others keep target and MAC address; the image of the removed disk stays.
-
-    A guest without an operating system does not release devices: they are gone at its next boot.
-    """
+def test_removed_disk_and_interface_are_detached(hypervisor: Hypervisor, name: str) -> None:
+    """The others keep target and MAC address, and the image is kept. Without an OS, this happens at the next boot."""
     running = Running(hypervisor, lab(name, disks="[{size: 0.1}, {size: 0.2}]", network="[user, 'user,model=e1000']"))
     first, second = running.live().devices_of(Disk)
     _, kept = running.live().devices_of(Interface)
@@ -115,8 +112,8 @@ def test_removed_disk_and_interface_are_the_right_ones(hypervisor: Hypervisor, n
     assert interface.mac_address == kept.mac_address
 
 
-def test_disk_grows_in_the_running_guest_and_in_one_that_is_off(hypervisor: Hypervisor, name: str) -> None:
-    """QEMU reports the new size; of a guest that is off, the image has it. A smaller size is refused."""
+def test_disk_grows_in_a_running_guest_and_in_one_that_is_off(hypervisor: Hypervisor, name: str) -> None:
+    """QEMU reports the new size, or the image has it; a smaller size is an error."""
     running = Running(hypervisor, lab(name))
     _, outcome = running.apply(lab(name, disks="[{size: 0.25}]"))
     assert not outcome.pending
@@ -131,7 +128,7 @@ def test_disk_grows_in_the_running_guest_and_in_one_that_is_off(hypervisor: Hype
 
 
 def test_media_and_links_change_in_the_running_guest(hypervisor: Hypervisor, name: str, work: Path) -> None:
-    """A medium is exchanged, ejected and inserted; an interface loses its link and gets it again."""
+    """A medium is replaced, ejected and inserted; the link of an interface goes down and up."""
     for letter in "ab":
         (work / f"{letter}.iso").write_bytes(letter.encode() * MIB)
 
@@ -152,8 +149,8 @@ def test_media_and_links_change_in_the_running_guest(hypervisor: Hypervisor, nam
         assert running.live().devices_of(Interface)[0].link_state == link
 
 
-def test_disk_on_a_bus_without_hotplug_waits_for_the_next_boot(hypervisor: Hypervisor, name: str) -> None:
-    """It is not a failure; `reboot` restarts the guest, and only then is nothing pending."""
+def test_disk_without_hotplug_is_added_at_the_next_boot(hypervisor: Hypervisor, name: str) -> None:
+    """It is pending until `reboot` restarts the guest."""
     running = Running(hypervisor, lab(name))
     changed = lab(name, disks="[{size: 0.1}, {size: 0.1, bus: sata}]")
     found, outcome = running.apply(changed)
@@ -172,8 +169,8 @@ def test_disk_on_a_bus_without_hotplug_waits_for_the_next_boot(hypervisor: Hyper
     assert not after.is_different and not after.pending
 
 
-def test_drift_of_virsh_edit(hypervisor: Hypervisor, name: str) -> None:
-    """A value that the file sets is set again; another one is reported and kept."""
+def test_drift_is_reverted_or_reported(hypervisor: Hypervisor, name: str) -> None:
+    """A value that the file sets is restored; other values are reported and kept."""
     running = Running(hypervisor, lab(name))
     running.edit("<currentMemory unit='KiB'>131072", "<currentMemory unit='KiB'>65536")
     running.edit("<on_crash>destroy", "<on_crash>preserve")
@@ -190,7 +187,7 @@ def test_drift_of_virsh_edit(hypervisor: Hypervisor, name: str) -> None:
 def test_running_guests_are_deleted_in_parallel_in_the_reverse_order(
     hypervisor: Hypervisor, name: str, work: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A guest goes before those that it comes after; the others at the same time. No disk is left."""
+    """Dependents are deleted first, the others in parallel; no disk is left."""
     work.chmod(0o777)
     path = work / "guests.yaml"
     options = "memory: 48, virt-type: qemu, import: true, osinfo: generic, graphics: none, network: none"
@@ -207,8 +204,8 @@ def test_running_guests_are_deleted_in_parallel_in_the_reverse_order(
     assert [each.name for each in work.iterdir()] == ["guests.yaml"]
 
 
-def test_new_guest_is_created_only_after_the_goal_of_one_that_existed(hypervisor: Hypervisor, name: str) -> None:
-    """A run that fails at a goal fails again, and does not create the dependents."""
+def test_existing_guest_must_reach_its_goal_before_dependents(hypervisor: Hypervisor, name: str) -> None:
+    """An apply that failed at a goal fails again, and does not create the dependents."""
     one = "virt-type: qemu, memory: 48, import: true, osinfo: linux2022, graphics: none, disk: none"
     first = f"{name}: {{{one}, network: {{type: user}}, wait-for: ip, timeout: 1s}}"
     guests = Lab.parse(

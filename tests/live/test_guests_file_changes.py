@@ -1,4 +1,4 @@
-"""Every kind of change of a running guest leads to the guest that the file describes, now or at its next boot."""
+"""Every kind of change of a running guest results in the guest of the file, immediately or at its next boot."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from virtinstall.fleet.leaves import leaves_of
 
 pytestmark = pytest.mark.live
 
-# the guest before and after; `DIR` is the folder of the disks
+# the guest before and after; `DIR` is the directory of the disks
 CHANGES = yaml.safe_load("""
 cache: [{disk: "path=DIR/a,size=0.1"}, {disk: "path=DIR/a,size=0.1,cache=none,serial=one"}]
 throttling: [{disk: "path=DIR/a,size=0.1"}, {disk: "path=DIR/a,size=0.1,iotune.total_iops_sec=90"}]
@@ -52,7 +52,7 @@ last-watchdog: [{watchdog: "i6300esb,action=poweroff"}, {}]
 watchdog-and-board: [{machine: q35, watchdog: "i6300esb,action=poweroff"}, {machine: pc, watchdog: i6300esb}]
 autostart: [{}, {autostart: true}]
 """)
-# places on buses, and what libvirt chooses for a running guest
+# addresses on buses, and values that libvirt chooses for a running guest
 _CHOSEN = re.compile(
     r".*/address/|devices/controller|uuid$|.*/alias/|@id$|seclabel|.*/target/@dev$|.*/source/@(index|path)$|.*/@tty$"
 )
@@ -62,7 +62,7 @@ _RUNNING = re.compile(
 
 
 def lab(name: str, work: Path, values: dict[str, Any]) -> Lab:
-    """A lab with one small guest."""
+    """Return a lab with one small guest."""
     base = {
         **yaml.safe_load("{memory: 64, virt-type: qemu, import: true, osinfo: linux2022, graphics: none}"),
         "disk": "path=DIR/a,size=0.1",
@@ -74,15 +74,15 @@ def lab(name: str, work: Path, values: dict[str, Any]) -> Lab:
 
 
 def leaves(xml: str) -> dict[str, str]:
-    """The values, without what libvirt chooses."""
+    """Return the values of the XML, without those that libvirt chooses."""
     return {path: value for path, value in leaves_of(etree.fromstring(xml)).items() if not _CHOSEN.match(path)}
 
 
 @pytest.mark.parametrize(("before", "after"), CHANGES.values(), ids=CHANGES)
-def test_changed_guest_is_like_a_new_one(
+def test_changed_running_guest_equals_a_new_guest(
     hypervisor: Hypervisor, name: str, work: Path, before: dict[str, Any], after: dict[str, Any]
 ) -> None:
-    """In its definition immediately, and in the running guest after its next boot; nothing is pending then."""
+    """The definition is equal immediately, the running guest after its next boot, when nothing is pending."""
     old, new = lab(name, work, before), lab(name, work, after)
     (outcome,) = new.apply(hypervisor)
     assert (outcome.status, outcome.message) == ("done", None)

@@ -1,4 +1,4 @@
-"""A guest with default options and an OS really starts: QEMU accepts all defaults."""
+"""A guest with default options and an OS starts: QEMU accepts all defaults."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SYSTEMS = ("linux2022", "debian11", "fedora36", "win10", "win11")
 
 @pytest.fixture
 def name(system: Connection) -> Iterator[str]:
-    """A guest's name; it is removed after the test, with what belongs to it."""
+    """A guest's name; the guest and its files are removed after the test."""
     name = "vitest-starts"
     system.remove(name)
     yield name
@@ -27,7 +27,7 @@ def name(system: Connection) -> Iterator[str]:
 
 
 def start(system: Connection, name: str, work: Path, *args: str) -> Outcome:
-    """virt-install of an empty disk, until the guest runs."""
+    """Run virt-install with an empty disk until the guest runs."""
     return finish(
         start_virt_install(
             *(
@@ -48,7 +48,7 @@ def start(system: Connection, name: str, work: Path, *args: str) -> Outcome:
 
 @pytest.mark.parametrize("system_name", SYSTEMS)
 def test_default_guest_runs(system: Connection, name: str, work: Path, system_name: str) -> None:
-    """Machine, firmware, TPM, graphics, channels, ...: with nothing but --osinfo they make a guest that runs."""
+    """Only --osinfo is specified; machine type, firmware, TPM, graphics and channels are defaults."""
     if system_name == "win11" and shutil.which("swtpm") is None:
         pytest.skip("NOT RUN: swtpm is missing (Debian: swtpm, swtpm-tools)")
     start(system, name, work, "--osinfo", system_name, "--memory", "512")
@@ -61,8 +61,8 @@ def test_default_guest_runs(system: Connection, name: str, work: Path, system_na
     assert (live.find("devices/tpm/backend[@type='emulator']") is not None) == (system_name == "win11")
 
 
-def test_arm_guest_runs(system: Connection, name: str, work: Path) -> None:
-    """An aarch64 guest on a PC: the virt board, UEFI from AAVMF, everything on virtio."""
+def test_aarch64_guest_runs_on_a_pc(system: Connection, name: str, work: Path) -> None:
+    """It has the virt board, UEFI from AAVMF, and virtio devices."""
     if shutil.which("qemu-system-aarch64") is None:
         pytest.skip("NOT RUN: qemu-system-aarch64 is missing (Debian: qemu-system-arm)")
     start(system, name, work, "--arch", "aarch64", "--osinfo", "debian11", "--memory", "512")

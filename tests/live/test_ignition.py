@@ -1,4 +1,4 @@
-"""--ignition on a running guest: QEMU has the configuration, as the guest reads it through I/O ports."""
+"""--ignition with a running guest: the configuration in QEMU, read through I/O ports as the guest does."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ENTRY_BYTES = 64
 
 
 class FwCfg:
-    """fw_cfg of a running PC, read through its I/O ports as the guest does.
+    """fw_cfg of a running PC, read through I/O ports as the guest does.
 
     Source: https://www.qemu.org/docs/master/specs/fw_cfg.html
     """
@@ -29,7 +29,7 @@ class FwCfg:
         self._domain = self._connection.lookupByName(name)
 
     def files(self) -> dict[str, tuple[int, int]]:
-        """Selector and size of each file."""
+        """Return selector and size of each file."""
         count = int.from_bytes(self._read(_DIRECTORY, 4), "big")
         listing = self._read(_DIRECTORY, 4 + count * _ENTRY_BYTES)[4:]
         entries = [listing[start : start + _ENTRY_BYTES] for start in range(0, len(listing), _ENTRY_BYTES)]
@@ -42,11 +42,11 @@ class FwCfg:
         }
 
     def content(self, name: str) -> bytes:
-        """The content of a file."""
+        """Return the content of a file."""
         return self._read(*self.files()[name])
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection to QEMU."""
         self._connection.close()
 
     def _read(self, selector: int, size: int) -> bytes:
@@ -61,11 +61,10 @@ class FwCfg:
 
 
 @pytest.mark.parametrize("connection", ["system"], indirect=True)
-def test_the_guest_is_given_its_configuration(
+def test_guest_has_its_configuration_in_fw_cfg(
     connection: Connection, virt_install: Callable[..., Outcome], work: Path, guest_name: str
 ) -> None:
-    """It is in fw_cfg at the first boot and after a reset in it, the copy is deleted after the start, and the finished
-    guest starts without it."""
+    """A reset during the first boot preserves it; the file is overwritten, and later boots have no fw_cfg."""
     config = {"ignition": {"version": "3.4.0"}, "passwd": {"users": [{"name": guest_name}]}}
     (work / "server.ign").write_text(json.dumps(config))
 

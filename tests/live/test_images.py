@@ -1,4 +1,4 @@
-"""Images by name on real guests: one word leads to an SSH login, and parallel runs share one download."""
+"""Images by name on real guests: one option is sufficient for an SSH login, and parallel runs share one download."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from tests.images.disks import MIB, qcow2
 from tests.images.vendor import Vendor, serve
-from tests.live.machine import Connection, created_by, finish, start_virt_install
+from tests.live.machine import Connection, cache_of, finish, start_virt_install
 
 pytestmark = [pytest.mark.live, pytest.mark.parametrize("connection", ["system"], indirect=True)]
 GATEWAY, ADDRESS = "192.168.197.1", "192.168.197.20"
@@ -36,14 +36,14 @@ PATH = "/bookworm/latest/debian-12-generic-amd64.qcow2"
 
 @pytest.fixture
 def vendor() -> Iterator[Vendor]:
-    """A vendor that publishes debian12."""
+    """A vendor's server that publishes debian12."""
     with serve(Vendor()) as site:
         yield site
 
 
 @pytest.fixture
 def environ(connection: Connection, work: Path, vendor: Vendor) -> dict[str, str]:
-    """The environment of a user who has a key, an empty cache and the vendor's catalogue."""
+    """The environment of a user with an SSH key, an empty cache and the vendor's catalogue."""
     catalogue, home = work / "images.yaml", work / "home"
     catalogue.write_text(CATALOGUE.format(url=vendor.url))
     (home / ".ssh").mkdir(parents=True)
@@ -58,7 +58,7 @@ def environ(connection: Connection, work: Path, vendor: Vendor) -> dict[str, str
 
 @pytest.fixture
 def network(connection: Connection, work: Path) -> Iterator[str]:
-    """A network with DHCP that is this host and its guests."""
+    """An isolated network with DHCP of this host and its guests."""
     xml = work / "network.xml"
     xml.write_text(NETWORK)
     try:
@@ -70,7 +70,7 @@ def network(connection: Connection, work: Path) -> Iterator[str]:
 
 
 def ssh(environ: dict[str, str], *options: str) -> str:
-    """What `id -un` prints as the user debian of the guest."""
+    """Return the output of `id -un` in the guest, as the user debian."""
     known = ("StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "ConnectTimeout=20", *options)
     args = [word for option in known for word in ("-o", option)]
     printed = subprocess.run(
@@ -86,7 +86,7 @@ def ssh(environ: dict[str, str], *options: str) -> str:
 
 
 @pytest.mark.parametrize("login", ["key", "password"])
-def test_one_word_leads_to_an_ssh_login(
+def test_image_option_is_sufficient_for_an_ssh_login(
     login: str,
     vendor: Vendor,
     environ: dict[str, str],
@@ -95,11 +95,11 @@ def test_one_word_leads_to_an_ssh_login(
     work: Path,
     guest_name: str,
 ) -> None:
-    """`--image debian12`: downloaded, verified, booted; the user's own key logs in, or a generated password."""
+    """`--image debian12` downloads, verifies and boots the image; the login is an SSH key or a generated password."""
     key = Path(environ["HOME"]) / ".ssh" / "id_ed25519"
     if login == "password":
         key.with_suffix(".pub").unlink()
-    image = created_by("cloud-image", 600) / "cloud.qcow2"
+    image = cache_of("cloud-image", 600) / "cloud.qcow2"
     vendor.publish(PATH, image.read_bytes(), sums="SHA512SUMS", algorithm="sha512")
     process = start_virt_install(
         *("--connect", connection.option, "--virt-type", "qemu", "--cpu", "qemu64", "--graphics", "none"),
@@ -133,10 +133,10 @@ def test_one_word_leads_to_an_ssh_login(
     assert ssh(with_password, "PreferredAuthentications=password", "NumberOfPasswordPrompts=1") == "debian"
 
 
-def test_twenty_parallel_runs_make_one_download(
+def test_twenty_parallel_runs_share_one_download(
     vendor: Vendor, environ: dict[str, str], connection: Connection, work: Path
 ) -> None:
-    """Twenty guests, one GET, twenty overlays on one base."""
+    """Twenty overlays have the same backing file."""
     data = qcow2(work, padding=32 * MIB)
     vendor.publish(PATH, data, sums="SHA512SUMS", algorithm="sha512")
     vendor.delay_seconds = 0.002

@@ -1,4 +1,4 @@
-"""Images on another host: sent once, kept as a volume named by digest, the base of every later disk."""
+"""Images on another host: uploaded once, stored as a volume named by digest, and used by later disks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.live
 
 @pytest.fixture(scope="module")
 def remote(qemu: None) -> Iterator[Daemon]:
-    """Another host, with a pool named default."""
+    """Another host with a pool named default."""
     with second_daemon() as daemon:
         daemon.pool("default")
         yield daemon
@@ -38,10 +38,10 @@ def environ(work: Path) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_stays(remote: Daemon) -> Iterator[None]:
-    """Each test leaves the host as it was."""
+def unchanged_host(remote: Daemon) -> Iterator[None]:
+    """Assert that the test leaves no guest and no volume on the host."""
     yield
-    remote.forget_guests()
+    remote.remove_guests()
     for path in (remote.root / "pools").rglob("*"):
         if path.is_file():
             path.unlink()
@@ -49,7 +49,7 @@ def nothing_stays(remote: Daemon) -> Iterator[None]:
 
 
 def start(remote: Daemon, environ: dict[str, str], name: str, *args: str) -> subprocess.Popen[str]:
-    """A virt-install that creates a guest there."""
+    """Start virt-install for a guest on the remote host."""
     return start_virt_install(
         *("--connect", remote.connection.option, "--virt-type", "qemu", "--memory", "32", "--osinfo", "fedora36"),
         *("--network", "none", "--graphics", "none", "--noautoconsole", "--name", name, *args),
@@ -58,12 +58,12 @@ def start(remote: Daemon, environ: dict[str, str], name: str, *args: str) -> sub
 
 
 def info(path: Path) -> str:
-    """Return what qemu-img reports about an image."""
+    """Return the output of `qemu-img info`."""
     return subprocess.run(["qemu-img", "info", "-U", str(path)], capture_output=True, text=True, check=True).stdout
 
 
-def test_image_is_sent_once(remote: Daemon, environ: dict[str, str]) -> None:
-    """Three guests in parallel and one later: one base volume, four overlays."""
+def test_image_is_uploaded_once(remote: Daemon, environ: dict[str, str]) -> None:
+    """Three guests in parallel and a later one share one base volume."""
     pool = remote.root / "pools" / "default"
     runs = [start(remote, environ, f"vitest-{number}", "--disk", "image=golden,size=1") for number in range(3)]
     outcomes: list[Outcome] = [finish(run).ok() for run in runs]
@@ -78,8 +78,8 @@ def test_image_is_sent_once(remote: Daemon, environ: dict[str, str]) -> None:
         assert f"virtual size: {'8 MiB' if name == 'vitest-late.qcow2' else '1 GiB'}" in shown
 
 
-def test_image_of_a_killed_run_is_sent_again(remote: Daemon, environ: dict[str, str], work: Path) -> None:
-    """A volume that is not complete is never the base of a disk."""
+def test_image_of_a_killed_run_is_uploaded_again(remote: Daemon, environ: dict[str, str], work: Path) -> None:
+    """An incomplete volume is never used as a backing file."""
     pool = remote.root / "pools" / "default"
     run = start(remote, environ, "vitest-killed", "--disk", "image=golden")
     wait_until(run, "the volume is there", lambda: any(pool.glob("sha256-*.qcow2")))
@@ -95,8 +95,8 @@ def test_image_of_a_killed_run_is_sent_again(remote: Daemon, environ: dict[str, 
 
 
 @pytest.mark.parametrize("form", ["qcow2", "raw"])
-def test_copy_is_as_large_as_asked_for(remote: Daemon, environ: dict[str, str], form: str) -> None:
-    """A copy refers to nothing."""
+def test_copy_has_the_requested_size(remote: Daemon, environ: dict[str, str], form: str) -> None:
+    """It has no backing file."""
     pool = remote.root / "pools" / "default"
     finish(start(remote, environ, "vitest-copy", "--disk", f"image=golden,image.copy=yes,format={form},size=1")).ok()
     (disk,) = pool.iterdir()

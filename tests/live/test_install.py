@@ -1,4 +1,4 @@
-"""Guests that are really installed: from an install tree, and from a disk that is there already."""
+"""Real installations: from an install tree, and from an existing disk."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ pytestmark = pytest.mark.live
 VirtInstall = Callable[..., Outcome]
 
 
-def test_network_install(
+def test_guest_is_installed_over_the_network(
     connection: Connection, virt_install: VirtInstall, tree_server: WebServer, work: Path, guest_name: str
 ) -> None:
-    """Kernel and initrd come over HTTP, arguments and a file reach the installer, it writes to the disk, and
-    what stays is a guest that boots from that disk."""
+    """Kernel and initrd are downloaded, the installer gets arguments and a file, and the guest then boots its disk."""
     kickstart = work / "tiny.ks"
     kickstart.write_text(f"# answers for {guest_name}\n")
     digest = hashlib.sha256(kickstart.read_bytes()).hexdigest()
@@ -50,10 +49,10 @@ def test_network_install(
     assert boots_from(final) == "disk"
 
 
-def test_install_from_directory(
+def test_guest_is_installed_from_a_directory(
     connection: Connection, virt_install: VirtInstall, tiny_tree: Path, work: Path, guest_name: str
 ) -> None:
-    """A local directory with a .treeinfo installs as a URL does, on a qcow2 disk that virtinstall created."""
+    """The directory has a .treeinfo file; the disk is a new qcow2 image."""
     disk, log = work / "disk.qcow2", work / "serial.log"
 
     virt_install(
@@ -70,10 +69,10 @@ def test_install_from_directory(
     assert connection.xml(guest_name).find("os/kernel") is None
 
 
-def test_import_with_direct_kernel(
+def test_import_keeps_the_kernel_of_the_boot_option(
     connection: Connection, virt_install: VirtInstall, tiny_tree: Path, work: Path, guest_name: str
 ) -> None:
-    """`--import` boots a disk that is there already, and keeps the kernel that `--boot` names."""
+    """The guest boots an existing disk."""
     disk, log = work / "ready.img", work / "serial.log"
     with disk.open("wb") as image:
         image.truncate(16 * 1024 * 1024)
@@ -96,7 +95,7 @@ def test_import_with_direct_kernel(
 def test_console_is_shown_without_a_terminal(
     connection: Connection, virt_install: VirtInstall, tiny_tree: Path, work: Path, guest_name: str
 ) -> None:
-    """The serial console is printed as it comes, and the command ends when the guest powers off."""
+    """The serial console is printed, and the command ends when the guest powers off."""
     shown = virt_install(
         *("--name", guest_name, "--memory", "256", "--osinfo", "fedora36"),
         *("--disk", f"path={work / 'disk.qcow2'},size=0.1,bus=virtio", "--network", "none"),
@@ -110,7 +109,7 @@ def test_console_is_shown_without_a_terminal(
 
 
 def boots_from(domain: etree._Element) -> str:
-    """What the guest boots first: `disk` for <boot dev='hd'/> or <boot order='1'/> in its first disk."""
+    """Return what the guest boots first: `disk` for <boot dev='hd'/> or <boot order='1'/> in a disk."""
     boot = domain.find("os/boot")
     if boot is not None:
         return "disk" if boot.get("dev") == "hd" else str(boot.get("dev"))

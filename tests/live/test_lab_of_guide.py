@@ -1,4 +1,4 @@
-"""The lab of docs/guides/lab.md on an empty host: one database, three web servers, cloud-init, SSH between them."""
+"""The lab of docs/guides/lab.md: one database, three web servers, cloud-init, and SSH between them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def network(connection: Connection, work: Path) -> Iterator[str]:
 
 
 def file_of_the_guide(connection: Connection, network: str, image: Path, key: Path) -> str:
-    """The file as printed, with this network, this image and this key, and small guests under emulation."""
+    """Return the file as printed, with this network, image and key, and with small emulated guests."""
     found = re.search(r"```yaml\n(version: 1\n.*?)```", GUIDE.read_text(), re.DOTALL)
     assert found is not None
     text = str(found[1])
@@ -70,8 +70,8 @@ def virt_guest(*words: str | Path, timeout: float = 60) -> subprocess.CompletedP
     )
 
 
-def test_lab(connection: Connection, network: str, cloud_image: Path, work: Path) -> None:
-    """Created with one command; the database server reaches each web server by SSH; all of it is deleted again."""
+def test_lab_of_the_guide_works(connection: Connection, network: str, cloud_image: Path, work: Path) -> None:
+    """One command creates it, the database server reaches each web server by SSH, and all guests are deleted."""
     key, path, config = work / "key", work / "shop.yaml", work / "lab.ssh"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
     path.write_text(file_of_the_guide(connection, network, cloud_image, key))

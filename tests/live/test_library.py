@@ -1,4 +1,4 @@
-"""The public API against real guests: what libvirt's test driver cannot do."""
+"""The public API with real guests: features that libvirt's test driver does not support."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ pytestmark = pytest.mark.live
 
 
 def small(name: str, *devices: Disk | Interface | Serial) -> Domain:
-    """A guest without a disk or a network card, which stays in its firmware."""
+    """Return a guest without a disk or an interface, which does not boot."""
     return Domain(name=name, type="qemu", memory_kib=64 * 1024, devices=devices)
 
 
 def spec(domain: Domain, install: virtinstall.Install = Existing()) -> GuestSpec:  # noqa: B008
-    """A guest with no device that is not asked for."""
+    """Return a guest with only the devices of `domain`."""
     without = ["disk", "interface", "graphics", "video", "sound", "channel", "redirdev"]
     return GuestSpec(domain, install=install, os="generic", without=without)
 
 
 def tiny(tree: Path, name: str, arguments: str) -> Domain:
-    """A guest that boots the tiny kernel."""
+    """Return a guest that boots the tiny kernel."""
     domain = small(name, Serial(type="pty"))
     domain.memory_kib = 192 * 1024
     files = tree / "images" / "pxeboot"
@@ -40,8 +40,8 @@ def tiny(tree: Path, name: str, arguments: str) -> Domain:
     return domain
 
 
-def test_devices_are_attached_live_and_in_the_definition(hypervisor: Hypervisor, name: str, work: Path) -> None:
-    """Both are attached in one call, with defaults; each is updated and detached again."""
+def test_devices_are_attached_to_guest_and_definition(hypervisor: Hypervisor, name: str, work: Path) -> None:
+    """Each device is then updated and detached."""
     guest = hypervisor.create(hypervisor.plan(spec(small(name))))
     disk = guest.attach(Disk(path=str(work / "more.qcow2"), size_bytes=16 * MIB, target_bus="scsi"), live=False)
     card = guest.attach(Interface(type="user"), live=False)
@@ -56,8 +56,8 @@ def test_devices_are_attached_live_and_in_the_definition(hypervisor: Hypervisor,
     assert (work / "more.qcow2").exists(), "detaching keeps the image"
 
 
-def test_disk_that_was_attached_is_deleted_with_the_guest(hypervisor: Hypervisor, name: str, work: Path) -> None:
-    """It was created for the guest; afterwards each method reports that the guest is gone."""
+def test_attached_disk_is_deleted_with_the_guest(hypervisor: Hypervisor, name: str, work: Path) -> None:
+    """It was created for the guest; afterwards each method raises an error, because the guest does not exist."""
     guest = hypervisor.create(hypervisor.plan(spec(small(name))))
     guest.attach(Disk(path=str(work / "more.qcow2"), size_bytes=16 * MIB), live=False)
     assert str(work / "more.qcow2") in [item.path for item in guest.delete(force=True).removed]
@@ -69,7 +69,7 @@ def test_disk_that_was_attached_is_deleted_with_the_guest(hypervisor: Hypervisor
 
 @pytest.mark.parametrize("os", ["generic", "fedora36", "winxp"])
 def test_devices_with_defaults_are_attached_live(hypervisor: Hypervisor, name: str, work: Path, os: str) -> None:
-    """A disk, a CD-ROM and a card for any system; what cannot be plugged in has a hint."""
+    """They are a disk, a CD-ROM and an interface for any OS; devices without hot-plug have a hint."""
     guest = hypervisor.create(hypervisor.plan(spec(small(name)).replace(os=os)))
     (work / "cd.iso").write_bytes(bytes(65536))
     disk = guest.attach(Disk(path=str(work / "more.qcow2"), size_bytes=16 * MIB))
@@ -83,8 +83,8 @@ def test_devices_with_defaults_are_attached_live(hypervisor: Hypervisor, name: s
     assert "live=False" in str(caught.value.hint)
 
 
-def test_script_that_attaches_devices(hypervisor: Hypervisor, name: str, work: Path) -> None:
-    """The one of the library's page, as it is printed, on a running guest."""
+def test_script_of_the_manual_attaches_devices(hypervisor: Hypervisor, name: str, work: Path) -> None:
+    """The example of the library's page runs with a running guest."""
     text = next(each.text for each in examples("python") if "guest.attach" in each.text)
     guest = hypervisor.create(hypervisor.plan(spec(small(name)).replace(os="fedora36")))
     script = work / "script.py"
@@ -97,8 +97,8 @@ def test_script_that_attaches_devices(hypervisor: Hypervisor, name: str, work: P
         path.unlink()
 
 
-def test_installation_is_finished_in_the_background(hypervisor: Hypervisor, name: str, tiny_tree: Path) -> None:
-    """The installer reboots; the guest is started again without another call, in its final configuration."""
+def test_installation_is_completed_in_the_background(hypervisor: Hypervisor, name: str, tiny_tree: Path) -> None:
+    """The installer reboots; the guest is started again with its final definition, without another call."""
     domain = small(name, Serial(type="pty"))
     domain.memory_kib = 192 * 1024
     install = Tree(tiny_tree, extra_args=["console=ttyS0 quiet tiny.wait=1"])
@@ -117,8 +117,8 @@ def wait_until(done: object) -> None:
         time.sleep(0.2)
 
 
-def test_waiting_has_an_error_class_for_each_end(hypervisor: Hypervisor, name: str) -> None:
-    """Too long, powered off, gone: a class for each; a guest whose time is over is left running."""
+def test_each_failure_of_wait_for_has_an_error_class(hypervisor: Hypervisor, name: str) -> None:
+    """After a timeout, the guest is still running."""
     guest = hypervisor.create(hypervisor.plan(spec(small(name), Pxe())))
     with pytest.raises(virtinstall.WaitTimeout):
         guest.wait_for("installed", timeout=1)
@@ -129,14 +129,14 @@ def test_waiting_has_an_error_class_for_each_end(hypervisor: Hypervisor, name: s
     assert not guest.state.is_active
 
 
-def test_interrupted_installation_is_finished_later(system: Connection, name: str) -> None:
-    """A script ends in the middle; the next one resumes."""
+def test_interrupted_installation_is_completed_later(system: Connection, name: str) -> None:
+    """A script ends during the installation; the next one completes it."""
     with virtinstall.connect(system.option) as first:
         first.create(first.plan(spec(small(name), Pxe())))
     with virtinstall.connect(system.option) as second:
         with pytest.raises(virtinstall.WaitTimeout):
             second.finish(name, timeout=1)
-        # the monitor command does what the installer's reboot does; QEMU may exit before it answers
+        # the monitor command has the effect of the installer's reboot; QEMU may exit before it answers
         subprocess.run(
             ["virsh", "-q", "-c", system.option, "qemu-monitor-command", name, "--hmp", "system_reset"], check=False
         )
@@ -146,7 +146,7 @@ def test_interrupted_installation_is_finished_later(system: Connection, name: st
 
 
 def test_console_is_copied_to_a_stream(hypervisor: Hypervisor, name: str, tiny_tree: Path) -> None:
-    """From the guest's first line to its end, where it was created paused."""
+    """The guest is created paused, so that its first line is included."""
     output = io.BytesIO()
     request = spec(tiny(tiny_tree, name, "tiny.wait=1 tiny.say=hello-from-inside"))
     guest = hypervisor.create(hypervisor.plan(request), paused=True)
@@ -155,8 +155,8 @@ def test_console_is_copied_to_a_stream(hypervisor: Hypervisor, name: str, tiny_t
     assert b"hello-from-inside" in output.getvalue()
 
 
-def test_lookup_by_name_finds_by_name_only(hypervisor: Hypervisor, name: str) -> None:
-    """A UUID or a running number is not a name."""
+def test_lookup_by_name_rejects_uuid_and_id(hypervisor: Hypervisor, name: str) -> None:
+    """Only names are accepted."""
     guest: Guest = hypervisor.create(hypervisor.plan(spec(small(name))))
     assert hypervisor.guest_by_uuid(guest.uuid).name == name
     for other in (guest.uuid, str(guest.handle.domain.ID())):  # type: ignore[attr-defined]
@@ -165,8 +165,8 @@ def test_lookup_by_name_finds_by_name_only(hypervisor: Hypervisor, name: str) ->
     assert guest.name in [each.name for each in hypervisor.guests()]
 
 
-def test_failed_attach_leaves_nothing(hypervisor: Hypervisor, name: str, work: Path) -> None:
-    """The guest's firmware cannot take a disk while it runs: the image that was created for it is gone again."""
+def test_failed_attach_removes_the_new_image(hypervisor: Hypervisor, name: str, work: Path) -> None:
+    """The bus of the disk does not support hot-plug."""
     guest = hypervisor.create(hypervisor.plan(spec(small(name))))
     before = guest.domain.to_xml()
     with pytest.raises(virtinstall.VirtInstallError):

@@ -1,6 +1,6 @@
-"""libvirtd ends while a guest is started: a guest that is there afterwards has its disks, and what remains is named.
+"""libvirtd ends during the start of a guest: an existing guest has its disk, and leftovers are reported.
 
-VIRTINSTALL_FAULTS sets at how many points the daemon is ended (manual runs: 26).
+VIRTINSTALL_FAULTS sets the number of points at which the daemon ends (manual runs: 26).
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ POINTS = int(os.environ.get("VIRTINSTALL_FAULTS", "2"))
 
 @pytest.fixture(scope="module")
 def daemon() -> Iterator[Daemon]:
-    """A libvirtd that may be ended."""
+    """A libvirtd that the test can stop."""
     with second_daemon() as daemon:
         yield daemon
 
 
 def args(daemon: Daemon, name: str, disk: Path) -> list[str]:
-    """A guest with a new disk."""
+    """Return the options of a guest with a new disk."""
     return [
         *("--connect", daemon.local_uri, "--virt-type", "qemu", "--network", "none", "--graphics", "none"),
         *("--name", name, "--memory", "32", "--osinfo", "generic", "--noautoconsole", "--import"),
@@ -41,8 +41,8 @@ def args(daemon: Daemon, name: str, disk: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
-def test_a_guest_keeps_its_disk(daemon: Daemon, work: Path, how: signal.Signals) -> None:
-    """Whenever the daemon ends; then the same command, or `--finish`, works, or names the guest."""
+def test_guest_keeps_its_disk_when_the_daemon_ends(daemon: Daemon, work: Path, how: signal.Signals) -> None:
+    """The same command then succeeds or reports the existing guest."""
     work.chmod(0o755)
     started = time.monotonic()
     whole = f"vitest-{uuid.uuid4().hex[:8]}"

@@ -1,4 +1,4 @@
-"""A default guest moves live from one libvirtd to another."""
+"""A default guest migrates live from one libvirtd to another."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def there() -> Iterator[Daemon]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_stays(system: Connection, there: Daemon) -> Iterator[None]:
-    """The guest is on neither side before and after a test."""
+def unchanged_hosts(system: Connection, there: Daemon) -> Iterator[None]:
+    """Assert that the guest is on neither host before and after a test."""
     system.remove(NAME)
     yield
     system.remove(NAME)
-    there.forget_guests()
+    there.remove_guests()
 
 
 def free_port() -> int:
@@ -43,9 +43,9 @@ def free_port() -> int:
 
 
 def migrate(system: Connection, there: Daemon) -> None:
-    """Move the guest, which runs here, to the other daemon."""
+    """Migrate the running guest to the other daemon."""
     system.virsh(
-        # both daemons see the disk, but libvirt can't know that a local file system is shared
+        # both daemons can access the disk, but libvirt cannot know that a local file system is shared
         *("migrate", "--live", "--unsafe", "--persistent", "--undefinesource", NAME),
         *(there.local_uri, "--migrateuri", f"tcp://127.0.0.1:{free_port()}", "--listen-address", "127.0.0.1"),
     )
@@ -58,7 +58,7 @@ def metadata(connection: Connection, *words: str) -> str:
 
 @pytest.mark.parametrize("system_name", ["debian11", "win11"])
 def test_default_guest_migrates(system: Connection, there: Daemon, work: Path, system_name: str) -> None:
-    """It runs on the other side afterwards, with the devices it had, and no longer here."""
+    """Afterwards it runs on the other host only, with the same devices."""
     if system_name == "win11" and shutil.which("swtpm") is None:
         pytest.skip("NOT RUN: swtpm is missing (Debian: swtpm, swtpm-tools)")
     finish(

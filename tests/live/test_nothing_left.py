@@ -1,4 +1,4 @@
-"""A run that fails or is interrupted removes what it created, and does not change what existed before."""
+"""A failed or interrupted run removes what it created, and does not change anything else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SYSTEM_FOLDERS = ("images", "boot", "qemu/nvram", "swtpm")
 
 @dataclass(frozen=True)
 class State:
-    """What a run could leave behind."""
+    """The state that a run could change."""
 
     guests: frozenset[str]
     pools: str
@@ -30,7 +30,7 @@ class State:
 
 
 def state_of(connection: Connection, work: Path) -> State:
-    """What there is now: guests of these tests, pools, disks, boot files, nvram, journals of runs."""
+    """Return the current state: guests of these tests, pools, disks, boot files, UEFI variables, journals."""
     data = connection.environ.get("XDG_DATA_HOME")
     libvirt = Path("/var/lib/libvirt")
     folders = [work, Path("/var/lib/virtinstall"), *(libvirt / name for name in SYSTEM_FOLDERS)]
@@ -44,7 +44,7 @@ def state_of(connection: Connection, work: Path) -> State:
 
 
 def install_args(name: str, work: Path, url: str) -> list[str]:
-    """A network installation that would work."""
+    """Return the options of a valid network installation."""
     return [
         *("--name", name, "--memory", "256", "--vcpus", "1", "--osinfo", "fedora36", "--graphics", "none"),
         *("--disk", f"path={work / 'new.qcow2'},size=0.1,bus=virtio", "--location", url),
@@ -52,10 +52,10 @@ def install_args(name: str, work: Path, url: str) -> list[str]:
     ]
 
 
-def test_start_refused(
+def test_failed_start_leaves_nothing(
     connection: Connection, virt_install: VirtInstall, tree_server: WebServer, work: Path, guest_name: str
 ) -> None:
-    """libvirt refuses to start the guest (no such bridge): disk, kernel and definition are gone."""
+    """The bridge does not exist; disk, kernel and definition are removed."""
     before = state_of(connection, work)
 
     run = virt_install(*install_args(guest_name, work, tree_server.url), "--network", "bridge=nobridge0")
@@ -65,10 +65,10 @@ def test_start_refused(
     assert state_of(connection, work) == before
 
 
-def test_xml_refused(
+def test_rejected_xml_leaves_nothing(
     connection: Connection, virt_install: VirtInstall, tree_server: WebServer, work: Path, guest_name: str
 ) -> None:
-    """libvirt refuses the XML: disk and kernel are gone."""
+    """libvirt rejects the XML; disk and kernel are removed."""
     before = state_of(connection, work)
 
     run = virt_install(
@@ -81,10 +81,10 @@ def test_xml_refused(
     assert state_of(connection, work) == before
 
 
-def test_name_taken(
+def test_name_in_use_leaves_nothing(
     connection: Connection, virt_install: VirtInstall, tree_server: WebServer, work: Path, guest_name: str
 ) -> None:
-    """A guest of that name exists: it stays unchanged, and no disk is created."""
+    """The existing guest is not changed, and no disk is created."""
     define_other_guest(connection, work, guest_name)
     before, definition = state_of(connection, work), connection.virsh("dumpxml", guest_name)
 
@@ -96,10 +96,10 @@ def test_name_taken(
     assert connection.virsh("dumpxml", guest_name) == definition
 
 
-def test_initrd_missing(
+def test_missing_initrd_leaves_nothing(
     connection: Connection, virt_install: VirtInstall, tiny_tree: Path, work: Path, guest_name: str
 ) -> None:
-    """The tree names an initrd that it does not contain: the kernel that was fetched before and the disk are gone."""
+    """The tree names an initrd that it does not contain; the downloaded kernel and the disk are removed."""
     tree = work / "tree"
     (tree / "images" / "pxeboot").mkdir(parents=True)
     for name in (".treeinfo", "images/pxeboot/vmlinuz"):
@@ -114,10 +114,10 @@ def test_initrd_missing(
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
-def test_interrupted_download(
+def test_interrupted_download_leaves_nothing(
     connection: Connection, tree_server: WebServer, work: Path, guest_name: str, signal_number: signal.Signals
 ) -> None:
-    """Ctrl-C or SIGTERM in the middle of a download: nothing of the run stays."""
+    """Ctrl-C or SIGTERM arrives during a download."""
     before = state_of(connection, work)
     tree_server.stalled.set()
     process = start_virt_install(
@@ -136,10 +136,10 @@ def test_interrupted_download(
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
-def test_interrupted_start(
+def test_interrupted_start_leaves_nothing(
     connection: Connection, tree_server: WebServer, work: Path, guest_name: str, signal_number: signal.Signals
 ) -> None:
-    """A signal while libvirt is starting the guest: nothing of the run stays, least of all a guest without its disk."""
+    """The signal arrives while libvirt starts the guest; a guest without its disk must not remain."""
     before = state_of(connection, work)
     process = start_virt_install(
         *("--connect", connection.option, "--virt-type", "qemu", "--network", "none"),
@@ -156,8 +156,10 @@ def test_interrupted_start(
     assert state_of(connection, work) == before
 
 
-def test_interrupted_wait(connection: Connection, tree_server: WebServer, work: Path, guest_name: str) -> None:
-    """Ctrl-C while the installation runs: guest and disk stay both or go both, and the message reports which."""
+def test_interrupted_wait_reports_whether_the_guest_is_kept(
+    connection: Connection, tree_server: WebServer, work: Path, guest_name: str
+) -> None:
+    """Guest and disk are either both kept or both removed."""
     log = work / "serial.log"
     process = start_virt_install(
         *("--connect", connection.option, "--virt-type", "qemu", "--network", "none"),
@@ -178,12 +180,12 @@ def test_interrupted_wait(connection: Connection, tree_server: WebServer, work: 
 
 
 def qemu_runs(name: str) -> bool:
-    """Whether a QEMU of that guest runs; asked of the kernel, for the embedded driver serves one process only."""
+    """Return whether QEMU of this guest runs; other processes cannot connect to the embedded driver."""
     return any(f"guest={name}," in read_command_line(path) for path in Path("/proc").glob("[0-9]*/cmdline"))
 
 
 def read_command_line(path: Path) -> str:
-    """A process's command line, empty when it is gone."""
+    """Return the command line of a process, empty if it has ended."""
     try:
         return path.read_text(errors="replace")
     except OSError:
@@ -191,7 +193,7 @@ def read_command_line(path: Path) -> str:
 
 
 def define_other_guest(connection: Connection, work: Path, name: str) -> None:
-    """A guest that was there before."""
+    """Define a guest before the run."""
     definition = work / "other.xml"
     definition.write_text(
         f"<domain type='qemu'><name>{name}</name><memory unit='MiB'>64</memory>"

@@ -1,4 +1,4 @@
-"""Many concurrent runs on one host and one pool: their generated names differ, and none fails because of another."""
+"""Many concurrent runs on one host and one pool: generated names differ, and no run fails because of another."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ ROUNDS = int(os.environ.get("VIRTINSTALL_ROUNDS", "1"))
 
 @pytest.fixture(scope="module")
 def daemon(qemu: None) -> Iterator[Daemon]:
-    """A second libvirtd, used as this machine's: only guests of this test are counted."""
+    """A second libvirtd, used like a local one, with guests of this test only."""
     with second_daemon() as found:
         found.pool("vitest")
         yield found
 
 
 def definitions(connection: Connection) -> dict[str, tuple[str, str]]:
-    """MAC address and disk of each guest, by name."""
+    """Return MAC address and disk of each guest, by name."""
     found = {}
     for name in connection.names():
         xml = connection.xml(name)
@@ -36,8 +36,8 @@ def definitions(connection: Connection) -> dict[str, tuple[str, str]]:
     return found
 
 
-def test_sixteen_concurrent_runs(daemon: Daemon) -> None:
-    """Without names, volumes or MAC addresses given, all succeed and no two share any; nothing else is left."""
+def test_sixteen_concurrent_runs_generate_different_names(daemon: Daemon) -> None:
+    """Names, volumes and MAC addresses are generated; nothing else is left."""
     connection = Connection(daemon.local_uri, daemon.local_uri)
     pools = connection.virsh("pool-list", "--all")
     for number in range(ROUNDS):
@@ -67,15 +67,15 @@ def test_sixteen_concurrent_runs(daemon: Daemon) -> None:
         assert len(disks) == AT_ONCE
         files = listing(daemon.root / "pools" / "vitest")
         assert {Path(path).name for path in files} == {Path(path).name for path in disks}
-        daemon.forget_guests()
+        daemon.remove_guests()
         for path in files:
             Path(path).unlink()
         connection.virsh("pool-refresh", "vitest")
     assert connection.virsh("pool-list", "--all") == pools
 
 
-def test_a_used_name_is_reported(daemon: Daemon) -> None:
-    """All runs request the same name: one of them gets it, the others report an error and leave nothing."""
+def test_one_of_several_runs_with_a_name_succeeds(daemon: Daemon) -> None:
+    """The other runs report an error and leave nothing."""
     args = ("--connect", daemon.local_uri, "--virt-type", "qemu", "--memory", "32", "--osinfo", "fedora36")
     runs = [
         start_virt_install(

@@ -1,4 +1,4 @@
-"""Storage pools are created only on request: virt-install 4.1 creates one for each directory that it has seen."""
+"""Storage pools are created only on request; virt-install 4.1 creates one for each directory that it uses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAME = "vitest-nopool"
 
 
 def pool_folders(connection: Connection) -> dict[str, str]:
-    """The directory of each pool, by name."""
+    """Return the directory of each pool, by name."""
     found = {}
     for name in connection.virsh("pool-list", "--all", "--name").split():
         xml = etree.fromstring(connection.virsh("pool-dumpxml", name))
@@ -27,7 +27,7 @@ def pool_folders(connection: Connection) -> dict[str, str]:
 
 @pytest.fixture
 def run(system: Connection, work: Path) -> Iterator[Callable[..., Outcome]]:
-    """virt-install on the system's libvirtd; afterwards no directory that it was shown has become a pool."""
+    """A function that runs virt-install with libvirtd; afterwards, no directory of its arguments may be a pool."""
     before = pool_folders(system)
 
     def install(*args: str | Path) -> Outcome:
@@ -42,8 +42,8 @@ def run(system: Connection, work: Path) -> Iterator[Callable[..., Outcome]]:
     assert not [name for name, path in new.items() if path.startswith(shown)], new
 
 
-def test_disks_by_path(run: Callable[..., Outcome], work: Path) -> None:
-    """A new image, an existing one and one in a separate directory."""
+def test_disks_by_path_create_no_pool(run: Callable[..., Outcome], work: Path) -> None:
+    """A disk is new, another one exists, and another one is in a separate directory."""
     (work / "sub").mkdir()
     shutil.copy(_image(work / "old.qcow2"), work / "sub" / "other.qcow2")
 
@@ -53,18 +53,18 @@ def test_disks_by_path(run: Callable[..., Outcome], work: Path) -> None:
     ).ok()
 
 
-def test_cdrom(run: Callable[..., Outcome], tiny_iso: Path, work: Path) -> None:
-    """The folder of an install medium."""
+def test_cdrom_creates_no_pool(run: Callable[..., Outcome], tiny_iso: Path, work: Path) -> None:
+    """The medium is in a separate directory."""
     run("--disk", f"path={work}/new.qcow2,size=0.01", "--cdrom", tiny_iso).ok()
 
 
-def test_location(run: Callable[..., Outcome], tiny_iso: Path, work: Path) -> None:
-    """The folder of an ISO that a kernel is read from, and the one that the kernel goes to."""
+def test_location_creates_no_pool(run: Callable[..., Outcome], tiny_iso: Path, work: Path) -> None:
+    """The directories are that of the ISO image and that of the extracted kernel."""
     run("--disk", f"path={work}/new.qcow2,size=0.01", "--location", tiny_iso).ok()
 
 
-def test_failing_run(run: Callable[..., Outcome], tiny_iso: Path, work: Path) -> None:
-    """A run that fails in the middle, and one that is refused before it begins."""
+def test_failed_run_creates_no_pool(run: Callable[..., Outcome], tiny_iso: Path, work: Path) -> None:
+    """One run fails at the start of the guest, another one before anything is created."""
     args = ("--disk", f"path={work}/new.qcow2,size=0.01", "--cdrom", tiny_iso)
 
     assert run(*args, "--qemu-commandline=--no-such-option").status == 1
@@ -74,7 +74,7 @@ def test_failing_run(run: Callable[..., Outcome], tiny_iso: Path, work: Path) ->
 
 @pytest.fixture
 def tiny_iso(tiny_tree: Path, work: Path) -> Path:
-    """The tiny tree as an ISO, in a separate directory."""
+    """The tiny tree as an ISO image, in a separate directory."""
     iso = work / "media" / "tiny.iso"
     iso.parent.mkdir()
     subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-V", "TINY", "-r", "-o", iso, tiny_tree], check=True)
@@ -86,8 +86,8 @@ def _image(path: Path) -> Path:
     return path
 
 
-def test_name_of_a_removed_volume_is_free_again(run: Callable[..., Outcome], system: Connection, work: Path) -> None:
-    """libvirt's list still has the volume after `rm`; the file system knows better, by name, by path and by pool."""
+def test_name_of_a_removed_file_can_be_used_again(run: Callable[..., Outcome], system: Connection, work: Path) -> None:
+    """libvirt's list still contains the volume after `rm`; the disk is specified by name, by path and by pool."""
     pool = f"{NAME}-pool"
     folder = work / "pool"
     folder.mkdir()
@@ -105,10 +105,10 @@ def test_name_of_a_removed_volume_is_free_again(run: Callable[..., Outcome], sys
         system.virsh("pool-destroy", pool)
 
 
-def test_an_active_pool_lists_an_existing_image_of_the_guest(
+def test_active_pool_lists_an_existing_image_of_the_guest(
     run: Callable[..., Outcome], system: Connection, work: Path
 ) -> None:
-    """Its volume is found by path afterwards, as Ansible's modules do to delete it."""
+    """Ansible's modules find the volume by path to delete it."""
     folder = work / "listed"
     folder.mkdir()
     system.virsh("pool-create-as", "vitest-listed", "dir", "--target", str(folder))

@@ -24,7 +24,7 @@ HARMLESS = ("/dev/", "/proc/")
 
 
 def changed_paths(trace: str, folder: Path) -> set[str]:
-    """Paths that the traced processes created, changed or removed; relative ones are resolved from `folder`."""
+    """Return the paths that the traced processes created, changed or removed; relative ones are below `folder`."""
     found = set()
     for line in trace.splitlines():
         call = re.match(r"(?:\d+ +)?(\w+)\((.*)", line)
@@ -41,10 +41,10 @@ def changed_paths(trace: str, folder: Path) -> set[str]:
 
 @pytest.mark.parametrize("preview", ["--dry-run", "--print-xml"])
 @pytest.mark.parametrize("uri", ["test:///default", "qemu:///system"])
-def test_strace_of_preview(
+def test_preview_changes_only_temporary_and_cache_files(
     request: pytest.FixtureRequest, tree_server: WebServer, work: Path, uri: str, preview: str
 ) -> None:
-    """strace sees no file created, changed or removed outside temporary and cache folders; the tree is read only."""
+    """Its system calls are traced with strace; boot files are not downloaded."""
     if shutil.which("strace") is None:
         pytest.skip("NOT RUN: strace is missing (Debian: strace)")
     if uri.startswith("qemu"):
@@ -58,7 +58,7 @@ def test_strace_of_preview(
         *("--disk", f"path={work / 'none.qcow2'},size=1", "--location", tree_server.url, "--graphics", "none"),
         *("--initrd-inject", "/etc/hostname", "--network", "none"),
     ]
-    # Python writes the cache of compiled modules, and an installed package has it already
+    # Python must not write compiled modules, which an installed package already has
     environ = {**os.environ, "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
     tracer = ["strace", "-f", "-y", "-z", "-qq", "-o", str(trace), "-e", f"trace={CHANGING_CALLS}"]
 

@@ -1,6 +1,6 @@
-"""Previews report what libvirt rejects, and accept what only a real start looks up.
+"""Previews report what libvirt rejects, and accept names that libvirt looks up only at a real start.
 
-Each row of `virtinstall.accepted`'s tables has a case here.
+Each row of the tables in `virtinstall.accepted` has a case here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BASE = """<domain type="qemu"><name>preview-base</name><memory unit="MiB">64</me
 <devices><controller type="scsi" model="virtio-scsi"/>{devices}</devices></domain>"""
 ADDRESS = "<source><address domain='0' bus='0x7f' slot='1' function='0'/></source>"
 
-# what a real run may well have by then
+# things that may exist when the guest is started
 NOT_THERE_YET = {
     "hostdev-interface": "<interface type='hostdev' managed='yes'>"
     "<source><address type='pci' domain='0' bus='0x7f' slot='1' function='0'/></source></interface>",
@@ -40,7 +40,7 @@ NOT_THERE_YET = {
     "disk": "<disk type='file'><driver name='qemu' type='qcow2'/><source file='/none'/><target dev='vda'/></disk>",
     "block": "<disk type='block'><source dev='/dev/none'/><target dev='vda'/></disk>",
 }
-# defined by libvirt, and refused when it starts
+# documents that libvirt defines, but does not start
 START_ONLY = {
     "secret": (
         "",
@@ -95,7 +95,7 @@ REJECTED = {
         sections="", devices="<disk type='file' device='cdrom'><target dev='vda' bus='virtio'/></disk>"
     ),
 }
-# the versions of libvirt from which on it accepts a case; it adds the IOMMU that many vCPUs need
+# the first version of libvirt that accepts the case; libvirt 11 adds the IOMMU that many vCPUs need
 SUPPORTED_SINCE = {"passt": 9_002_000, "many-vcpus": 11_000_000}
 
 
@@ -107,22 +107,22 @@ def host(system: Connection) -> Iterator[LibvirtHost]:
 
 
 def test_each_row_has_a_case() -> None:
-    """A row that is added without a case fails here."""
+    """A new row without a case is an error."""
     assert {each.name for each in STAND_INS} <= set(NOT_THERE_YET)
     assert {each.name for each in REJECTIONS if each.start_only} == set(START_ONLY)
     assert {each.name for each in REJECTIONS if not each.start_only} == set(REJECTED)
 
 
 @pytest.mark.parametrize("name", NOT_THERE_YET)
-def test_what_is_not_there_yet_is_accepted(host: LibvirtHost, name: str) -> None:
-    """libvirt looks for it at a real start only."""
+def test_missing_host_resource_is_accepted(host: LibvirtHost, name: str) -> None:
+    """libvirt looks for it only at a real start."""
     assert rejection_of(BASE.format(sections="", devices=NOT_THERE_YET[name]), host) is None
     assert host.is_alive()
 
 
 @pytest.mark.parametrize("name", START_ONLY)
-def test_what_only_a_start_needs_is_a_warning_for_a_definition(host: LibvirtHost, name: str) -> None:
-    """libvirt defines the guest; a preview of a guest that is started refuses it."""
+def test_error_at_the_start_is_a_warning_for_a_definition(host: LibvirtHost, name: str) -> None:
+    """libvirt defines the guest; for a guest that is also started, it is an error."""
     sections, devices = START_ONLY[name]
     document = BASE.format(sections=sections, devices=devices)
     host.define_guest(document).undefine()
@@ -135,7 +135,7 @@ def test_what_only_a_start_needs_is_a_warning_for_a_definition(host: LibvirtHost
     assert caught.value.hint == row.hint
 
 
-def row_here(host: LibvirtHost, name: str) -> str | None:
+def expected_row(host: LibvirtHost, name: str) -> str | None:
     """Return the row of a case with this libvirt and this QEMU; None where they accept it."""
     if host.libvirt_version() >= SUPPORTED_SINCE.get(name, math.inf):
         return None
@@ -147,9 +147,9 @@ def row_here(host: LibvirtHost, name: str) -> str | None:
 
 
 @pytest.mark.parametrize("name", REJECTED)
-def test_what_libvirt_rejects_is_an_error_with_a_hint(host: LibvirtHost, name: str) -> None:
-    """The definition is rejected with the same message."""
-    document, row = REJECTED[name], row_here(host, name)
+def test_rejected_document_is_an_error_with_a_hint(host: LibvirtHost, name: str) -> None:
+    """The definition fails with the same message."""
+    document, row = REJECTED[name], expected_row(host, name)
     if row is None:
         host.define_guest(document).undefine()
         assert check_change_accepted(None, document, host, Checks()) == []
@@ -166,8 +166,8 @@ def test_what_libvirt_rejects_is_an_error_with_a_hint(host: LibvirtHost, name: s
 
 
 @pytest.mark.parametrize("preview", ["--dry-run", "--print-xml", "--print-xml=1"])
-def test_virt_install_previews_fail(system: Connection, preview: str) -> None:
-    """The exit status is 1; `--check xml=off` makes it a warning."""
+def test_preview_of_a_rejected_guest_fails(system: Connection, preview: str) -> None:
+    """The exit status is 1; `--check xml=off` changes the error to a warning."""
     args = [
         *("--connect", system.uri, "--virt-type", "qemu", "--name", "preview-cpus", "--memory", "256"),
         *("--osinfo", "generic", "--disk", "none", "--network", "none", "--import", "--vcpus", "999", preview),
@@ -181,8 +181,8 @@ def test_virt_install_previews_fail(system: Connection, preview: str) -> None:
     assert "WARNING  libvirt rejects" in passed.output
 
 
-def test_missing_volume_is_refused_however_it_is_named(system: Connection, work: Path) -> None:
-    """`source.volume=` as well as `vol=`."""
+def test_missing_volume_is_an_error(system: Connection, work: Path) -> None:
+    """It is specified with `source.volume=` or with `vol=`."""
     pool = f"preview-{work.name}"
     system.virsh("pool-create-as", pool, "dir", "--target", str(work))
     args = ("--connect", system.uri, "--virt-type", "qemu", "--name", "preview-volume", "--memory", "256")

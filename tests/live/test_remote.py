@@ -25,17 +25,17 @@ pytestmark = pytest.mark.live
 
 @pytest.fixture(scope="module")
 def remote(qemu: None) -> Iterator[Daemon]:
-    """Another host, with a pool named default."""
+    """Another host with a pool named default."""
     with second_daemon() as daemon:
         daemon.pool("default")
         yield daemon
 
 
 @pytest.fixture(autouse=True)
-def nothing_stays(remote: Daemon, work: Path) -> Iterator[None]:
-    """Each test leaves the host as it was: no guest, and in the pool only disks that it created."""
+def unchanged_host(remote: Daemon, work: Path) -> Iterator[None]:
+    """Assert that the test leaves no guest on the host, and in the pool only disks that it created."""
     yield
-    remote.forget_guests()
+    remote.remove_guests()
     for path in (remote.root / "pools").rglob("*"):
         if path.is_file():
             path.unlink()
@@ -43,12 +43,12 @@ def nothing_stays(remote: Daemon, work: Path) -> Iterator[None]:
 
 
 def install(remote: Daemon, *args: str | Path) -> Outcome:
-    """virt-install there, to its end."""
+    """Run virt-install for a guest on the remote host."""
     return finish(start_virt_install("--connect", remote.connection.option, *common(), *args))
 
 
 def common() -> tuple[str, ...]:
-    """What all guests here have in common."""
+    """Return the options of all guests here."""
     return (
         *("--virt-type", "qemu", "--memory", "256", "--osinfo", "fedora36"),
         *("--network", "none", "--graphics", "none"),
@@ -56,13 +56,12 @@ def common() -> tuple[str, ...]:
 
 
 def pool_files(remote: Daemon) -> set[str]:
-    """Names of the files in the pool."""
+    """Return the names of the files in the pool."""
     return {Path(path).name for path in listing(remote.root / "pools" / "default")}
 
 
-def test_tree_from_here(remote: Daemon, tiny_tree: Path, work: Path) -> None:
-    """Kernel and initrd of a local directory are sent there and gone again; the disk is a volume; our
-    folders stay unchanged."""
+def test_local_tree_is_uploaded(remote: Daemon, tiny_tree: Path, work: Path) -> None:
+    """Kernel and initrd are uploaded and removed again, the disk is a volume, and local directories are unchanged."""
     log = remote.root / "pools" / "serial.log"
     injected = work / "tiny.ks"
     injected.write_text("# answers\n")
@@ -83,8 +82,8 @@ def test_tree_from_here(remote: Daemon, tiny_tree: Path, work: Path) -> None:
     assert remote.connection.xml("vitest-tree").find("os/kernel") is None
 
 
-def test_tree_from_the_web(remote: Daemon, tree_server: WebServer) -> None:
-    """What is downloaded here boots there, seen on the console that comes back through the connection."""
+def test_downloaded_tree_boots_on_the_remote_host(remote: Daemon, tree_server: WebServer) -> None:
+    """The output of the console arrives through the connection."""
     run = install(
         remote,
         *("--name", "vitest-web", "--disk", "size=0.05,format=raw,bus=virtio", "--location", tree_server.url),
@@ -95,9 +94,8 @@ def test_tree_from_the_web(remote: Daemon, tree_server: WebServer) -> None:
     assert pool_files(remote) == {"vitest-web.img"}
 
 
-def test_iso_from_here(remote: Daemon, tiny_tree: Path, work: Path) -> None:
-    """A local ISO for --cdrom is sent, attached and, being ejected afterwards, deleted; --location reads kernel
-    and initrd from it as well."""
+def test_local_iso_is_uploaded(remote: Daemon, tiny_tree: Path, work: Path) -> None:
+    """The medium of --cdrom is deleted after it is ejected; --location reads kernel and initrd from it."""
     iso = work / "tiny.iso"
     subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-V", "TINY", "-r", "-o", iso, tiny_tree], check=True)
     before = iso.read_bytes()
@@ -119,8 +117,8 @@ def test_iso_from_here(remote: Daemon, tiny_tree: Path, work: Path) -> None:
     assert iso.read_bytes() == before
 
 
-def test_seed_is_sent(remote: Daemon, work: Path) -> None:
-    """The answers of --cloud-init reach the guest there as a volume that is deleted when it has them open."""
+def test_cloud_init_seed_is_uploaded(remote: Daemon, work: Path) -> None:
+    """The volume is deleted as soon as the guest has it open."""
     run = install(
         remote,
         *("--name", "vitest-seed", "--disk", "size=0.05", "--import", "--noautoconsole"),
@@ -132,8 +130,8 @@ def test_seed_is_sent(remote: Daemon, work: Path) -> None:
     assert pool_files(remote) == {"vitest-seed.qcow2"}
 
 
-def test_ignition_is_sent(remote: Daemon, work: Path) -> None:
-    """QEMU there holds the configuration of --ignition; a placeholder stays, to which later boots don't refer."""
+def test_ignition_configuration_is_uploaded(remote: Daemon, work: Path) -> None:
+    """QEMU reads it at the first boot; a placeholder remains, which later boots do not use."""
     config = {"ignition": {"version": "3.4.0"}}
     (work / "server.ign").write_text(json.dumps(config))
 
@@ -143,7 +141,7 @@ def test_ignition_is_sent(remote: Daemon, work: Path) -> None:
         *("--ignition", work / "server.ign"),
     ).ok()
 
-    # two readers would take each other's bytes
+    # two readers of the console would each miss bytes
     remote.connection.virsh("suspend", "vitest-ign")
     blobs = FwCfg(remote.connection.uri, "vitest-ign")
     try:
@@ -155,8 +153,8 @@ def test_ignition_is_sent(remote: Daemon, work: Path) -> None:
     assert remote.connection.xml("vitest-ign").find("sysinfo") is None
 
 
-def test_image_from_here_becomes_a_volume(remote: Daemon, work: Path) -> None:
-    """`--disk path=LOCAL,pool=P` is an exact copy in the pool, with the format of what was sent."""
+def test_local_image_becomes_a_volume(remote: Daemon, work: Path) -> None:
+    """`--disk path=LOCAL,pool=P` creates an exact copy with the same format in the pool."""
     image = work / "golden.qcow2"
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", image, "40M"], check=True)
     subprocess.run(["qemu-io", "-c", "write -P 0x5a 1M 3M", image], check=True, stdout=subprocess.DEVNULL)
@@ -174,8 +172,8 @@ def test_image_from_here_becomes_a_volume(remote: Daemon, work: Path) -> None:
     assert "already has a volume 'golden.qcow2'" in again.output
 
 
-def test_holes_are_not_sent(remote: Daemon, work: Path) -> None:
-    """A gigabyte with little in it stays sparse there."""
+def test_holes_are_not_uploaded(remote: Daemon, work: Path) -> None:
+    """A file of 1 GiB with little data is sparse on the remote host."""
     image = work / "sparse.img"
     with image.open("wb") as file:
         file.truncate(1 << 30)
@@ -192,8 +190,8 @@ def test_holes_are_not_sent(remote: Daemon, work: Path) -> None:
     assert subprocess.run(["cmp", image, copy], check=False).returncode == 0
 
 
-def test_failure_leaves_nothing_there(remote: Daemon, tiny_tree: Path) -> None:
-    """A guest that does not start: its volumes, kernel and initrd are gone again from the pool."""
+def test_failed_run_leaves_nothing_on_the_remote_host(remote: Daemon, tiny_tree: Path) -> None:
+    """The guest does not start; its volumes, kernel and initrd are removed from the pool."""
     run = install(
         remote,
         *("--name", "vitest-bad", "--disk", "size=0.05", "--location", tiny_tree, "--noautoconsole"),
@@ -206,8 +204,8 @@ def test_failure_leaves_nothing_there(remote: Daemon, tiny_tree: Path) -> None:
     assert remote.connection.names() == set()
 
 
-def test_no_pool_to_send_to(remote: Daemon, tiny_tree: Path) -> None:
-    """Without a pool there, nothing can be sent: one error that names the required kind of pool."""
+def test_upload_without_a_pool_is_an_error(remote: Daemon, tiny_tree: Path) -> None:
+    """The error names the required type of pool."""
     remote.connection.virsh("pool-destroy", "default")
     try:
         run = install(remote, "--name", "vitest-nopool", "--disk", "none", "--location", tiny_tree)
@@ -228,8 +226,8 @@ def through_ssh(remote: Daemon) -> Iterator[str]:
         yield f"{uri}&socket={remote.socket}"
 
 
-def test_over_ssh(remote: Daemon, through_ssh: str, tiny_tree: Path) -> None:
-    """qemu+ssh: the preview changes nothing; then a guest is installed, its console comes back, and it is removed."""
+def test_guest_is_installed_over_ssh(remote: Daemon, through_ssh: str, tiny_tree: Path) -> None:
+    """The preview changes nothing, the console works, and the guest is removed."""
     args: tuple[str | Path, ...] = (
         *("--connect", through_ssh, *common(), "--name", "vitest-ssh"),
         *("--disk", "size=0.05,format=raw,bus=virtio", "--location", tiny_tree),
@@ -248,8 +246,7 @@ def test_over_ssh(remote: Daemon, through_ssh: str, tiny_tree: Path) -> None:
 
 
 def test_lost_connection_is_reported(remote: Daemon, tiny_tree: Path) -> None:
-    """The daemon dies while the installation is waited for: the error reports that the state is unknown and how to
-    query it, and nothing is retried."""
+    """The daemon dies during the installation; the error states that the state is unknown, and how to query it."""
     process = start_virt_install(
         *("--connect", remote.connection.option, *common(), "--name", "vitest-lost"),
         *("--disk", "size=0.05,bus=virtio", "--location", tiny_tree),
@@ -270,8 +267,8 @@ def test_lost_connection_is_reported(remote: Daemon, tiny_tree: Path) -> None:
     assert f"virsh --connect {remote.connection.uri} domstate vitest-lost" in run.output.replace("'", "")
 
 
-def test_disk_by_path_without_a_pool(remote: Daemon) -> None:
-    """It is created through a pool that is removed afterwards; a failed run leaves neither."""
+def test_disk_by_path_uses_a_temporary_pool(remote: Daemon) -> None:
+    """The pool is removed afterwards; a failed run leaves neither pool nor disk."""
     name, data = "remote-no-pool", remote.root / "data"
     data.mkdir(exist_ok=True)
     pools = remote.connection.virsh("pool-list", "--all", "--name")
@@ -292,7 +289,7 @@ def test_disk_by_path_without_a_pool(remote: Daemon) -> None:
 
 
 def test_temporary_pool_of_a_killed_run_is_removed(remote: Daemon, work: Path) -> None:
-    """By the next run of that name, which reports the image in it."""
+    """The next run for the same guest removes it, and reports the image in it."""
     name = "remote-killed"
     script = (
         "import os, sys, virtinstall\n"

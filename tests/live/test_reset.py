@@ -1,4 +1,4 @@
-"""`virt-guest reset` on a real libvirtd: disks, snapshots, seeds and running guests."""
+"""`virt-guest reset` with libvirtd: disks, snapshots, seeds and running guests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def qemu_io(path: Path, command: str) -> str:
 
 
 def is_empty(path: Path) -> bool:
-    """Whether the overlay has no data, and 64 MiB."""
+    """Return whether the overlay has no data and a size of 64 MiB."""
     listed = json.loads(
         subprocess.run(["qemu-img", "map", "--output=json", path], check=True, capture_output=True, text=True).stdout
     )
@@ -33,7 +33,7 @@ def is_empty(path: Path) -> bool:
 
 @pytest.fixture
 def disk(work: Path, virt_install: VirtInstall, guest_name: str) -> Path:
-    """The disk of a guest that is off: 64 MiB on an image of 8 MiB, with data."""
+    """The disk of a guest that is off: an overlay of 64 MiB on an image of 8 MiB, with data."""
     base, disk = work / "base.qcow2", work / "disk.qcow2"
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", base, "8M"], check=True)
     words = ("--disk", f"{disk},size=0.0625,backing_store={base}", "--network", "none")
@@ -45,15 +45,15 @@ def disk(work: Path, virt_install: VirtInstall, guest_name: str) -> Path:
 
 
 def reset(connection: Connection, name: str, *words: str) -> dict[str, object]:
-    """Reset the guest; return the JSON after its validation."""
+    """Reset the guest; return the JSON after validation."""
     _, printed, _ = virt_guest(connection, "reset", name, "--yes", "--output", "json", *words)
     document: dict[str, object] = json.loads(printed)
     jsonschema.validate(document, SCHEMA)
     return document
 
 
-def test_a_guest_without_cloud_init_is_reset(connection: Connection, disk: Path, guest_name: str) -> None:
-    """The file, its size and the definition stay; only the data is gone."""
+def test_guest_without_cloud_init_is_reset(connection: Connection, disk: Path, guest_name: str) -> None:
+    """The file, its size and the definition are kept; the data is removed."""
     before, inode = connection.virsh("dumpxml", "--inactive", guest_name), disk.stat().st_ino
     assert reset(connection, guest_name, "--dry-run")["changed"] is False
     assert not is_empty(disk)
@@ -64,7 +64,7 @@ def test_a_guest_without_cloud_init_is_reset(connection: Connection, disk: Path,
 
 
 def test_other_disks_keep_their_data(connection: Connection, work: Path, disk: Path, guest_name: str) -> None:
-    """Whether the user attached them, or virtinstall created them without an image."""
+    """The user attached them, or virtinstall created them without an image."""
     own = work / "own.qcow2"
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", own, "8M"], check=True)
     connection.virsh("attach-disk", guest_name, str(own), "vdz", "--config", "--subdriver", "qcow2")
@@ -75,8 +75,10 @@ def test_other_disks_keep_their_data(connection: Connection, work: Path, disk: P
     assert "0/1048576 bytes" not in qemu_io(own, "read -P 7 0 1M")
 
 
-def test_a_running_guest_must_be_stopped(connection: Connection, disk: Path, guest_name: str) -> None:
-    """With --force, or --shutdown; a guest that does not shut down in time keeps its data."""
+def test_reset_of_a_running_guest_requires_force_or_shutdown(
+    connection: Connection, disk: Path, guest_name: str
+) -> None:
+    """A guest that does not shut down in time keeps its data."""
     connection.virsh("start", guest_name)
     status, _, error = virt_guest(connection, "reset", guest_name, "--yes", ok=False)
     assert (status, "is running" in error) == (1, True)
@@ -92,7 +94,7 @@ def test_a_running_guest_must_be_stopped(connection: Connection, disk: Path, gue
 def test_snapshots_are_deleted_only_on_request(
     connection: Connection, disk: Path, guest_name: str, words: tuple[str, ...]
 ) -> None:
-    """The overlay of an external snapshot is removed, and the guest uses its disk again."""
+    """The overlay of an external snapshot is removed, and the guest uses its original disk again."""
     connection.virsh("snapshot-create-as", guest_name, "one", *words)
     connection.virsh("managedsave", guest_name) if connection.state(guest_name) == "running" else None
     before = files(disk.parent)
@@ -107,10 +109,10 @@ def test_snapshots_are_deleted_only_on_request(
     connection.virsh("start", guest_name)
 
 
-def test_a_snapshot_of_another_disk_prevents_a_reset(
+def test_snapshot_of_another_disk_prevents_a_reset(
     connection: Connection, work: Path, disk: Path, guest_name: str
 ) -> None:
-    """The snapshot is the only way back to the data of that disk."""
+    """Deleting the snapshot would lose data of that disk."""
     own = work / "own.qcow2"
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", own, "8M"], check=True)
     connection.virsh("attach-disk", guest_name, str(own), "vdz", "--config", "--subdriver", "qcow2")
@@ -121,10 +123,10 @@ def test_a_snapshot_of_another_disk_prevents_a_reset(
     connection.virsh("snapshot-delete", "--metadata", guest_name, "one")
 
 
-def test_a_seed_that_was_ejected_is_inserted_again(
+def test_ejected_seed_is_inserted_again(
     connection: Connection, work: Path, virt_install: VirtInstall, guest_name: str
 ) -> None:
-    """Without it, cloud-init would configure nothing; without a kept seed, a reset requires --without-seed."""
+    """cloud-init needs it; without a kept seed, the reset requires --without-seed."""
     base, key = work / "base.qcow2", work / "key"
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", base, "8M"], check=True)
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
@@ -150,10 +152,10 @@ def test_a_seed_that_was_ejected_is_inserted_again(
     reset(connection, guest_name, "--without-seed")
 
 
-def test_failed_reset_loses_nothing(
+def test_failed_reset_changes_nothing(
     connection: Connection, disk: Path, guest_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If the file system is full, the guest still has its disk and its saved state."""
+    """The file system is full; the guest keeps its disk and its saved state."""
     connection.virsh("start", guest_name)
     connection.virsh("managedsave", guest_name)
     before = disk.read_bytes()
@@ -173,10 +175,10 @@ def test_failed_reset_loses_nothing(
     assert sorted(path.name for path in disk.parent.iterdir()) == ["base.qcow2", "disk.qcow2"]
 
 
-def test_disk_that_a_program_of_qemu_has_open_is_not_reset(
+def test_disk_that_qemu_has_open_is_not_reset(
     connection: Connection, disk: Path, guest_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A guest may be started after the check that it is off: QEMU's lock of the image decides."""
+    """The guest was started after the check that it is off: QEMU's image lock prevents the reset."""
     before = disk.read_bytes()
     monkeypatch.setattr("virtinstall.lifecycle.deletion_facts.open_by", lambda *args, **more: [])
     with subprocess.Popen(["qemu-io", str(disk)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as qemu:

@@ -1,4 +1,4 @@
-"""One file on two hosts: this machine's libvirtd, and a second one that is reached over TCP."""
+"""One file for two hosts: this machine's libvirtd, and a second one that is reached over TCP."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def second() -> Iterator[Daemon]:
         yield daemon
 
 
-def text(second: Daemon, guests: str) -> str:
-    """A file with two hosts and these guests, one a line."""
+def guests_file(second: Daemon, guests: str) -> str:
+    """Return a file with two hosts and these guests, one per line."""
     return (
         f"version: 1\nproject: sh\nhosts: {{near: 'qemu:///system', far: '{second.connection.uri}'}}\n"
         "defaults: {memory: 48, virt-type: qemu, disk: none, network: none, import: true, osinfo: generic, "
@@ -38,17 +38,17 @@ def text(second: Daemon, guests: str) -> str:
 
 
 def names(hosts: Connections, name: str) -> list[str]:
-    """The guests of this test on a host."""
+    """Return the guests of this test on a host."""
     return [each.name for each in hosts[name].guests() if each.name.startswith("sh-")]
 
 
 def test_apply_compare_and_delete_on_two_hosts(
     second: Daemon, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """By the commands; the host that cannot be reached later fails only its guests."""
+    """The host that becomes unreachable later affects only its guests."""
     path = tmp_path / "guests.yaml"
     path.write_text(
-        text(
+        guests_file(
             second,
             "  sh-a: {host: near}\n  sh-b: {host: far, after: [sh-a]}\n  sh-c: {count: 2, spread: [near, far]}\n",
         )
@@ -84,15 +84,15 @@ def test_apply_compare_and_delete_on_two_hosts(
         assert {name: names(hosts, name) for name in hosts} == {"near": [], "far": []}
 
 
-def test_same_addresses_on_two_hosts(second: Daemon, tmp_path: Path) -> None:
-    """Each host's network has the reservation of its guest, which is removed with the guest."""
+def test_guests_on_two_hosts_have_the_same_address(second: Daemon, tmp_path: Path) -> None:
+    """The network of each host has a reservation, which is removed with the guest."""
     path = tmp_path / "guests.yaml"
     network = "network: [{network: sh-lab, ip: 10.78.0.10}]"
-    path.write_text(text(second, f"  sh-f: {{host: near, {network}}}\n  sh-g: {{host: far, {network}}}\n"))
+    path.write_text(guests_file(second, f"  sh-f: {{host: near, {network}}}\n  sh-g: {{host: far, {network}}}\n"))
     lab = Lab.load(path)
     with lab.open() as hosts:
         assert isinstance(hosts, Connections)
-        # an inactive network has reservations in its definition; the guests are not started with it
+        # an inactive network has the reservation in its definition only
         networks = [hosts[name].host.connection.networkDefineXML(NETWORK) for name in hosts]
         try:
             networks[0].create()
@@ -101,7 +101,7 @@ def test_same_addresses_on_two_hosts(second: Daemon, tmp_path: Path) -> None:
             assert hosts["near"].host.network_addresses("sh-lab")[0][1:] == ("10.78.0.10", "reservation")
             assert hosts["far"].host.network_addresses("sh-lab") == []
             assert [each.address for each in hosts["near"].guest("sh-f").find_addresses()] == ["10.78.0.10"]
-            # without an active network the guest cannot start: its reservation is rolled back
+            # the guest cannot start without an active network, so its reservation is rolled back
             outcome = lab.apply(hosts, ["sh-g"])[0]
             assert outcome.status == "failed" and hosts["far"].host.network_addresses("sh-lab") == []
             hosts["near"].guest("sh-f").delete(force=True)

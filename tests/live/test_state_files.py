@@ -1,4 +1,4 @@
-"""Files with a guest's state that existed before a run survive its failure, and new ones are removed."""
+"""State files of a guest that existed before a failed run are kept, and new ones are removed."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ WAYS = ("import", "transient", "location")
 
 @pytest.fixture
 def guest_name(system: Connection) -> Iterator[str]:
-    """A name no guest has."""
+    """A name that no guest has."""
     name = f"vitest-{uuid.uuid4().hex[:8]}"
     yield name
     system.remove(name)
     (NVRAM / f"{name}_VARS.fd").unlink(missing_ok=True)
 
 
-def fail(system: Connection, name: str, way: str, tree: Path, *args: str) -> Outcome:
-    """A run that QEMU refuses."""
+def run_rejected_by_qemu(system: Connection, name: str, way: str, tree: Path, *args: str) -> Outcome:
+    """Run virt-install for a guest that QEMU does not start."""
     method = {
         "import": ["--import"],
         "transient": ["--import", "--transient"],
@@ -49,10 +49,10 @@ def fail(system: Connection, name: str, way: str, tree: Path, *args: str) -> Out
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("place", ["named", "linked", "default"])
-def test_uefi_variables_that_were_there_stay(
+def test_existing_uefi_variables_are_kept(
     system: Connection, work: Path, tiny_tree: Path, guest_name: str, way: str, place: str
 ) -> None:
-    """A file that the user names, also by a link, and the one that `undefine --keep-nvram` has left."""
+    """The user specifies the file, possibly by a symbolic link, or `undefine --keep-nvram` has left it."""
     path = NVRAM / f"{guest_name}_VARS.fd" if place == "default" else work / "my_VARS.fd"
     shutil.copyfile(OVMF / "OVMF_VARS_4M.fd", path)
     named = path
@@ -60,41 +60,41 @@ def test_uefi_variables_that_were_there_stay(
         named = work / "link_VARS.fd"
         named.symlink_to(path)
     loader = f"loader={OVMF}/OVMF_CODE_4M.fd,loader.readonly=yes,loader.type=pflash,nvram={named}"
-    fail(system, guest_name, way, tiny_tree, "--boot", "uefi" if place == "default" else loader)
+    run_rejected_by_qemu(system, guest_name, way, tiny_tree, "--boot", "uefi" if place == "default" else loader)
     assert path.read_bytes() == (OVMF / "OVMF_VARS_4M.fd").read_bytes()
     assert named.exists()
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("place", ["named", "default"])
-def test_uefi_variables_that_are_new_go(
+def test_new_uefi_variables_are_removed(
     system: Connection, work: Path, tiny_tree: Path, guest_name: str, way: str, place: str
 ) -> None:
-    """What libvirt created for the guest that did not start."""
+    """libvirt created them for the guest that did not start."""
     path = NVRAM / f"{guest_name}_VARS.fd" if place == "default" else work / "my_VARS.fd"
     loader = f"loader={OVMF}/OVMF_CODE_4M.fd,loader.readonly=yes,loader.type=pflash,nvram={path}"
-    fail(system, guest_name, way, tiny_tree, "--boot", "uefi" if place == "default" else loader)
+    run_rejected_by_qemu(system, guest_name, way, tiny_tree, "--boot", "uefi" if place == "default" else loader)
     assert not path.exists()
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_tpm_state_that_was_there_stays(system: Connection, tiny_tree: Path, guest_name: str, way: str) -> None:
-    """Of a guest with the same UUID, which `undefine --keep-tpm` has left."""
+def test_existing_tpm_state_is_kept(system: Connection, tiny_tree: Path, guest_name: str, way: str) -> None:
+    """It belongs to a guest with the same UUID, and `undefine --keep-tpm` has left it."""
     guest_uuid = str(uuid.uuid4())
     state = TPM / guest_uuid / "tpm2" / "tpm2-00.permall"
     state.parent.mkdir(parents=True)
     state.write_text("sealed")
     try:
-        fail(system, guest_name, way, tiny_tree, "--uuid", guest_uuid, "--tpm", "emulator")
+        run_rejected_by_qemu(system, guest_name, way, tiny_tree, "--uuid", guest_uuid, "--tpm", "emulator")
         assert state.read_text() == "sealed"
     finally:
         shutil.rmtree(TPM / guest_uuid)
 
 
-def test_a_saved_state_is_not_restored_over_an_installation(
+def test_reinstall_of_a_guest_with_a_managed_save_is_an_error(
     system: Connection, work: Path, tiny_tree: Path, guest_name: str
 ) -> None:
-    """--reinstall of a guest with a managed save is refused, and the save stays."""
+    """The managed save is kept."""
     work.chmod(0o755)
     args = ["--connect", system.option, "--virt-type", "qemu", "--network", "none", "--graphics", "none"]
     finish(

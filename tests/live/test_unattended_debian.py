@@ -1,6 +1,6 @@
-"""--unattended, followed from a Debian mirror to the login of the user it asked for.
+"""--unattended with a Debian mirror, from the installation to the login of the new user.
 
-The packages are the registry's; scripts/debian-tree builds the base system and an installer around Debian's debconf,
+The packages are real; scripts/debian-tree builds the base system and an installer with Debian's debconf,
 which reads all settings from the preseed file.
 """
 
@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.machine import Connection, created_by, finish, serial_log, start_virt_install
+from tests.live.machine import Connection, cache_of, finish, serial_log, start_virt_install
 from tests.live.test_console import Terminal, terminal
 from tests.servers import WebServer, web_server
 
 pytestmark = pytest.mark.live
 
 USER_PASSWORD, ROOT_PASSWORD = "ada's long word", "root's long word"
-# emulated, each start of a program at a new address is a translation of it from scratch
+# under emulation, a program at a new address is translated again each time it starts
 KERNEL_ARGUMENTS = "console=ttyS0 norandmaps mitigations=off init_on_alloc=0"
 INSTALL_SECONDS = 900
 
@@ -30,7 +30,7 @@ def mirror(work: Path) -> Iterator[WebServer]:
     """A Debian mirror on loopback, at /debian."""
     served = work / "served"
     served.mkdir()
-    (served / "debian").symlink_to(created_by("debian-tree", timeout_seconds=600) / "debian-tree")
+    (served / "debian").symlink_to(cache_of("debian-tree", timeout_seconds=600) / "debian-tree")
     with web_server(served) as server:
         yield server
 
@@ -43,19 +43,20 @@ def answer(console: Terminal, prompt: bytes, reply: str) -> None:
 
 
 def holds(file: Path, args: str) -> bool:
-    """Whether the file contains the bytes."""
+    """Return whether the file contains the bytes."""
     with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
         return content.find(args.encode()) >= 0
 
 
 @pytest.mark.parametrize("connection", ["system"], indirect=True)
-def test_unattended_debian_to_the_login(mirror: WebServer, work: Path, connection: Connection, guest_name: str) -> None:
-    """Installed from the mirror that --location names, the guest starts from its disk; its host name, its user and both
-    passwords are those that were asked for, and no password is in clear in what was handed over."""
+def test_unattended_debian_has_the_requested_logins(
+    mirror: WebServer, work: Path, connection: Connection, guest_name: str
+) -> None:
+    """The guest boots its disk with the requested host name, user and passwords, which are nowhere in clear text."""
     disk, log = work / "disk.qcow2", work / "serial.log"
     for name, password in (("user", USER_PASSWORD), ("root", ROOT_PASSWORD)):
         (work / name).write_text(password + "\n")
-    # the guest calls this host 10.0.2.2, an address that only a proxy can reach from here
+    # in the guest, this host is 10.0.2.2, which is reachable from here only through a proxy
     mirror_url = mirror.url.replace("127.0.0.1", "10.0.2.2") + "debian"
     environ = connection.full_environ() | {"http_proxy": mirror.url, "no_proxy": "", "XDG_CACHE_HOME": str(work)}
 

@@ -1,4 +1,4 @@
-"""virt-clone against real libvirtd: the same data in the copy, a guest that starts, nothing left of a failure."""
+"""virt-clone with libvirtd: the clone has the same data and starts, and a failure leaves nothing."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ SYSTEM = "qemu:///system"
 
 
 def clone_command(*args: str | Path, uri: str = SYSTEM) -> list[str]:
-    """virt-clone on a libvirtd, as a list of arguments."""
+    """Return a virt-clone command for a connection."""
     call = "import sys; from virtinstall.cli.main import clone_main; sys.exit(clone_main())"
     return [sys.executable, "-c", call, "--connect", uri, *map(str, args)]
 
 
 def virt_clone(*args: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run it to its end."""
+    """Run virt-clone to its end."""
     return subprocess.run(clone_command(*args), capture_output=True, text=True, timeout=120, check=False)
 
 
 def qemu_img(*args: str | Path) -> str:
-    """What qemu-img prints. Raises: CalledProcessError."""
+    """Run qemu-img; return its output. Raises: CalledProcessError."""
     return subprocess.run(["qemu-img", *map(str, args)], capture_output=True, text=True, check=True, timeout=120).stdout
 
 
 def fill(image: Path, size: int = 8 * MIB) -> None:
-    """Write random data into the middle of an image."""
+    """Write random data to the middle of an image."""
     with image.with_suffix(".data").open("wb") as data:
         data.write(os.urandom(size))
     command = f"write -s {data.name} {16 * MIB} {size}"
@@ -49,7 +49,7 @@ def fill(image: Path, size: int = 8 * MIB) -> None:
 
 @pytest.fixture
 def name(system: Connection) -> Iterator[str]:
-    """A name no guest has; it and its copy are removed after the test."""
+    """A name that no guest has; the guest and its clone are removed after the test."""
     name = f"vitest-{uuid.uuid4().hex[:8]}"
     yield name
     for guest in (f"{name}-clone", name):
@@ -58,7 +58,7 @@ def name(system: Connection) -> Iterator[str]:
 
 @pytest.fixture
 def original(system: Connection, name: str, work: Path) -> Path:
-    """A guest that is shut off, of an overlay on a base image, both with data, and a raw disk; yields the overlay."""
+    """A guest that is off, with an overlay on a base image and a raw disk, which contain data; yields the overlay."""
     base, overlay, raw = work / "base.qcow2", work / f"{name}.qcow2", work / "data.img"
     qemu_img("create", "-q", "-f", "qcow2", base, "256M")
     fill(base)
@@ -84,7 +84,7 @@ def original(system: Connection, name: str, work: Path) -> Path:
 
 
 def test_clone_has_the_same_data_and_starts(system: Connection, original: Path, name: str, work: Path) -> None:
-    """The overlay stays an overlay, holes stay holes, the data is the same, and libvirt starts the copy."""
+    """The overlay is still an overlay, and holes are preserved."""
     done = virt_clone("--original", name, "--auto-clone")
 
     assert done.returncode == 0, done.stderr
@@ -105,8 +105,8 @@ def test_clone_has_the_same_data_and_starts(system: Connection, original: Path, 
     assert system.state(f"{name}-clone") == "running"
 
 
-def test_failure_leaves_nothing(system: Connection, original: Path, name: str, work: Path) -> None:
-    """The second disk can't be copied: the copy of the first is gone again, and there is no guest."""
+def test_failed_copy_leaves_nothing(system: Connection, original: Path, name: str, work: Path) -> None:
+    """The second disk cannot be copied; the copy of the first one is removed."""
     (work / "data.img").unlink()
     (work / "data.img").symlink_to("/dev/zero")
     before = listing(work)
@@ -118,8 +118,8 @@ def test_failure_leaves_nothing(system: Connection, original: Path, name: str, w
     assert f"{name}-clone" not in system.names()
 
 
-def test_refused_definition_leaves_nothing(system: Connection, original: Path, name: str, work: Path) -> None:
-    """The UUID belongs to another guest: the images of the copy are removed."""
+def test_rejected_definition_leaves_nothing(system: Connection, original: Path, name: str, work: Path) -> None:
+    """The UUID belongs to another guest; the copied images are removed."""
     before = listing(work)
     taken = system.virsh("domuuid", name).strip()
 
@@ -135,7 +135,7 @@ def test_refused_definition_leaves_nothing(system: Connection, original: Path, n
 def test_interrupted_copy_leaves_nothing(
     system: Connection, original: Path, name: str, work: Path, number: signal.Signals
 ) -> None:
-    """Ctrl-C and SIGTERM while a disk is copied."""
+    """Ctrl-C or SIGTERM arrives while a disk is copied."""
     with (work / "data.img").open("r+b") as file:
         file.write(os.urandom(MIB) * 512)
     before = listing(work)
@@ -153,8 +153,8 @@ def test_interrupted_copy_leaves_nothing(
     assert f"{name}-clone" not in system.names()
 
 
-def test_running_original_is_refused(system: Connection, original: Path, name: str, work: Path) -> None:
-    """A disk that a running guest writes to is never copied."""
+def test_clone_of_a_running_guest_is_an_error(system: Connection, original: Path, name: str, work: Path) -> None:
+    """The guest writes to its disks."""
     xml = work / "running.xml"
     xml.write_text(system.virsh("dumpxml", name))
     system.virsh("start", name)
@@ -166,8 +166,10 @@ def test_running_original_is_refused(system: Connection, original: Path, name: s
     assert listing(work) == before
 
 
-def test_replace(system: Connection, original: Path, name: str, work: Path) -> None:
-    """--replace takes the place of the guest of that name, and leaves its disks alone."""
+def test_replace_keeps_the_disks_of_the_replaced_guest(
+    system: Connection, original: Path, name: str, work: Path
+) -> None:
+    """The clone has the name of the replaced guest."""
     assert virt_clone("--original", name, "--auto-clone").returncode == 0
     old = system.virsh("domuuid", f"{name}-clone")
 
@@ -182,7 +184,7 @@ def test_replace(system: Connection, original: Path, name: str, work: Path) -> N
 
 
 def replaced_guest(system: Connection, name: str, work: Path) -> Path:
-    """A guest with UEFI variables, a snapshot's metadata, a managed save and autostart; returns the variables."""
+    """Define a guest with UEFI variables, a snapshot, a managed save and autostart; return the variables."""
     nvram = work / f"{name}-clone_VARS.fd"
     nvram.write_bytes(Path("/usr/share/OVMF/OVMF_VARS_4M.fd").read_bytes())
     firmware = "<loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE_4M.fd</loader>"
@@ -205,10 +207,10 @@ def replaced_guest(system: Connection, name: str, work: Path) -> Path:
 
 
 @pytest.mark.parametrize("running", [False, True])
-def test_rejected_copy_leaves_the_replaced_guest_alone(
+def test_rejected_clone_does_not_change_the_replaced_guest(
     system: Connection, original: Path, name: str, work: Path, running: bool
 ) -> None:
-    """Its UEFI variables, managed save, snapshots, autostart and running state; nothing of the copy is left."""
+    """UEFI variables, managed save, snapshots, autostart and state are kept; nothing of the clone is left."""
     clone, bad = f"{name}-clone", work / "bad.xml"
     nvram = replaced_guest(system, name, work)
     if running:
@@ -234,13 +236,13 @@ def test_rejected_copy_leaves_the_replaced_guest_alone(
 
 
 def state_of(system: Connection, guest: str) -> list[str]:
-    """Return virsh's information about a guest, except its processor time."""
+    """Return virsh's information about a guest, except its CPU time."""
     lines = "".join(system.virsh(command, guest) for command in ("dominfo", "snapshot-list")).splitlines()
     return [line for line in lines if not line.startswith("CPU time")]
 
 
-def test_replaced_guest_goes_with_its_state(system: Connection, original: Path, name: str, work: Path) -> None:
-    """Managed save, snapshots and UEFI variables are the old guest's, not the copy's."""
+def test_state_of_the_replaced_guest_is_removed(system: Connection, original: Path, name: str, work: Path) -> None:
+    """The clone does not get its managed save, snapshots and UEFI variables."""
     nvram = replaced_guest(system, name, work)
 
     done = virt_clone("--original", name, "--name", f"{name}-clone", "--auto-clone", "--replace")
@@ -254,7 +256,7 @@ def test_replaced_guest_goes_with_its_state(system: Connection, original: Path, 
 
 @pytest.fixture
 def pool(system: Connection, name: str, work: Path) -> Iterator[str]:
-    """A pool of a directory."""
+    """A directory pool."""
     folder = work / "pool"
     folder.mkdir()
     system.virsh("pool-create-as", name, "dir", "--target", str(folder))
@@ -262,8 +264,8 @@ def pool(system: Connection, name: str, work: Path) -> Iterator[str]:
     system.virsh("pool-destroy", name)
 
 
-def test_volume_disks(system: Connection, original: Path, name: str, pool: str, work: Path) -> None:
-    """A disk given by pool and volume is copied to the same pool, which lists the copy immediately."""
+def test_volume_is_copied_to_its_pool(system: Connection, original: Path, name: str, pool: str, work: Path) -> None:
+    """The pool lists the copy immediately."""
     system.virsh("vol-create-as", pool, "v.qcow2", "64M", "--format", "qcow2")
     fill(work / "pool" / "v.qcow2", MIB)
     definition = work / "volume.xml"
@@ -283,7 +285,7 @@ def test_volume_disks(system: Connection, original: Path, name: str, pool: str, 
 
 
 def test_uefi_variables_are_copied(system: Connection, name: str, work: Path) -> None:
-    """The copy has a separate file with the same variables, can start, and both can be undefined."""
+    """The clone can start, and both guests can be undefined."""
     firmware = Path("/usr/share/OVMF")
     if not (firmware / "OVMF_VARS_4M.fd").exists():
         pytest.skip("NOT RUN: OVMF is missing (Debian: ovmf)")
@@ -308,7 +310,7 @@ def test_uefi_variables_are_copied(system: Connection, name: str, work: Path) ->
 
 
 def test_tpm_state_is_copied(system: Connection, name: str, work: Path) -> None:
-    """With its owners; the copy starts with it, and its removal leaves the original's."""
+    """The owners of the files are preserved; removing the clone keeps the original's state."""
     if shutil.which("swtpm") is None:
         pytest.skip("NOT RUN: swtpm is missing (Debian: swtpm, swtpm-tools)")
     definition = work / "tpm.xml"
@@ -338,7 +340,7 @@ def test_tpm_state_is_copied(system: Connection, name: str, work: Path) -> None:
 
 
 def test_failed_copy_of_the_tpm_state_leaves_nothing(system: Connection, name: str, work: Path) -> None:
-    """What is at its place is not ours: the copy is undefined again, and that stays."""
+    """A file of another owner is in its place; it is kept, and the clone is undefined."""
     definition = work / "tpm.xml"
     definition.write_text(
         f"<domain type='qemu'><name>{name}</name><memory unit='MiB'>64</memory><os><type>hvm</type></os>"
@@ -363,8 +365,8 @@ def test_failed_copy_of_the_tpm_state_leaves_nothing(system: Connection, name: s
     shutil.rmtree(state)
 
 
-def test_reflink_or_nothing(system: Connection, original: Path, name: str, work: Path) -> None:
-    """--reflink shares the data where the file system can; where it can't, it is an error that leaves nothing."""
+def test_reflink_succeeds_or_leaves_nothing(system: Connection, original: Path, name: str, work: Path) -> None:
+    """It is an error if the file system does not support it."""
     before = listing(work)
     done = virt_clone("--original", name, "--auto-clone", "--reflink")
     if done.returncode == 0:
@@ -374,8 +376,8 @@ def test_reflink_or_nothing(system: Connection, original: Path, name: str, work:
         assert listing(work) == before
 
 
-def test_overwriting(system: Connection, original: Path, name: str, work: Path) -> None:
-    """An existing file is overwritten only with --check path_exists=off, and only when all else went well."""
+def test_existing_file_is_overwritten_on_request(system: Connection, original: Path, name: str, work: Path) -> None:
+    """--check path_exists=off is required, and a failed run does not change the file."""
     old = work / "old.qcow2"
     old.write_bytes(b"precious")
     args = ("--original", name, "--auto-clone", "--file", str(old))

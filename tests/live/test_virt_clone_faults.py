@@ -1,4 +1,4 @@
-"""virt-clone, when a call of libvirt's fails and when it is killed: everything that remains is named or rolled back."""
+"""virt-clone with a failing libvirt call or SIGKILL: leftovers are reported or removed."""
 
 from __future__ import annotations
 
@@ -25,14 +25,16 @@ FAULTY = (
 
 
 def remove_copy(system: Connection, name: str, work: Path) -> None:
-    """Remove the copy and its disks."""
+    """Remove the clone and its disks."""
     system.remove(f"{name}-clone")
     for path in work.glob("*-clone*"):
         path.unlink()
 
 
-def test_each_libvirt_call_fails(system: Connection, original: Path, name: str, work: Path) -> None:
-    """The copy is whole or not there at all."""
+def test_failed_libvirt_call_leaves_a_complete_clone_or_none(
+    system: Connection, original: Path, name: str, work: Path
+) -> None:
+    """Each call fails in one of the runs."""
     before = listing(work)
 
     def run(failing: int) -> subprocess.CompletedProcess[str]:
@@ -52,8 +54,10 @@ def test_each_libvirt_call_fails(system: Connection, original: Path, name: str, 
         assert f"{name}-clone" not in system.names(), (failing, done.stderr)
 
 
-def test_killed_while_copying(system: Connection, original: Path, name: str, work: Path) -> None:
-    """The next run removes the incomplete disks, reports it, and works."""
+def test_disks_of_a_killed_run_are_removed_by_the_next_one(
+    system: Connection, original: Path, name: str, work: Path
+) -> None:
+    """The next run reports the removal and succeeds."""
     with (work / "data.img").open("r+b") as file:
         file.write(b"data" * (128 << 20))
     process = subprocess.Popen(clone_command("--original", name, "--auto-clone"), stderr=subprocess.DEVNULL)
@@ -70,8 +74,8 @@ def test_killed_while_copying(system: Connection, original: Path, name: str, wor
     assert copies == {f"{name}-clone.qcow2", "data-clone.img"}
 
 
-def test_several_concurrent_runs(system: Connection, original: Path, name: str, work: Path) -> None:
-    """Runs that choose the same names at the same time all succeed, with separate guests and disks."""
+def test_concurrent_runs_create_separate_clones(system: Connection, original: Path, name: str, work: Path) -> None:
+    """The runs generate their names at the same time, and all succeed."""
     runs = [
         subprocess.Popen(clone_command("--original", name, "--auto-clone"), stderr=subprocess.PIPE, text=True)
         for _ in range(4)

@@ -1,4 +1,4 @@
-"""virt-clone on another host: libvirt copies the volumes there, and nothing is left of a failure."""
+"""virt-clone on another host: libvirt copies the volumes, and a failure leaves nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.live
 
 @pytest.fixture(scope="module")
 def remote(qemu: None) -> Iterator[Daemon]:
-    """Another host, with a pool named default."""
+    """Another host with a pool named default."""
     with second_daemon() as daemon:
         daemon.pool("default")
         yield daemon
@@ -25,7 +25,7 @@ def remote(qemu: None) -> Iterator[Daemon]:
 
 @pytest.fixture
 def folder(remote: Daemon, work: Path) -> Iterator[Path]:
-    """The pool's folder, with a base image, an overlay and a raw disk; a guest `vm` has the last two."""
+    """The directory of a pool with a base image, an overlay and a raw disk; the guest `vm` has the last two."""
     folder = remote.root / "pools" / "default"
     qemu_img("create", "-q", "-f", "qcow2", folder / "base.qcow2", "64M")
     fill(folder / "base.qcow2")
@@ -44,19 +44,19 @@ def folder(remote: Daemon, work: Path) -> Iterator[Path]:
     )
     remote.connection.virsh("define", str(definition))
     yield folder
-    remote.forget_guests()
+    remote.remove_guests()
     for path in folder.iterdir():
         path.unlink()
 
 
 def virt_clone(remote: Daemon, *args: str) -> subprocess.CompletedProcess[str]:
-    """virt-clone there, to its end."""
+    """Run virt-clone on the other host to its end."""
     command = clone_command("--original", "vm", *args, uri=remote.connection.uri)
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
-def test_volumes_are_copied_there(remote: Daemon, folder: Path) -> None:
-    """An overlay stays one, the data is the same, holes use no space, and the copy starts."""
+def test_volumes_are_copied_on_the_remote_host(remote: Daemon, folder: Path) -> None:
+    """The overlay is still an overlay, the data is equal, holes are preserved, and the clone starts."""
     done = virt_clone(remote, "--auto-clone")
 
     assert done.returncode == 0, done.stderr
@@ -68,8 +68,8 @@ def test_volumes_are_copied_there(remote: Daemon, folder: Path) -> None:
     remote.connection.virsh("start", "vm-clone")
 
 
-def test_refused_definition_leaves_no_volume(remote: Daemon, folder: Path) -> None:
-    """The uuid is another guest's: the volumes are deleted again."""
+def test_rejected_definition_leaves_no_volume(remote: Daemon, folder: Path) -> None:
+    """The UUID belongs to another guest; the copied volumes are deleted."""
     before = listing(folder)
     done = virt_clone(remote, "--auto-clone", "--uuid", remote.connection.virsh("domuuid", "vm").strip())
     assert done.returncode == 1
@@ -77,8 +77,8 @@ def test_refused_definition_leaves_no_volume(remote: Daemon, folder: Path) -> No
     assert remote.connection.names() == {"vm"}
 
 
-def test_paths_of_this_machine_are_rejected_there(remote: Daemon, folder: Path, work: Path) -> None:
-    """A path outside the remote pools is refused, and nothing is written here either."""
+def test_path_outside_remote_pools_is_an_error(remote: Daemon, folder: Path, work: Path) -> None:
+    """Nothing is written on this machine either."""
     before = listing(work, folder)
     done = virt_clone(remote, "--name", "copy", "--file", f"{work}/a.qcow2", "--file", f"{work}/b.img")
     assert done.returncode == 1

@@ -1,4 +1,4 @@
-"""virt-xml on a running guest: an attached device is present immediately, and at the next start."""
+"""virt-xml with a running guest: an attached device is present immediately, and after the next start."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GUEST = """<domain type='qemu'><name>{name}</name><memory unit='MiB'>64</memory>
 
 @pytest.fixture
 def guest(system: Connection, work: Path) -> Iterator[str]:
-    """A guest that runs."""
+    """A running guest."""
     name = f"vitest-{uuid.uuid4().hex[:8]}"
     xml = work / "guest.xml"
     xml.write_text(GUEST.format(name=name))
@@ -32,7 +32,7 @@ def guest(system: Connection, work: Path) -> Iterator[str]:
 
 
 def virt_xml(connection: Connection, *args: str) -> str:
-    """What virt-xml prints. Raises: CalledProcessError."""
+    """Run virt-xml; return its output. Raises: CalledProcessError."""
     program = "from virtinstall.cli.main import xml_main; raise SystemExit(xml_main())"
     command = [sys.executable, "-c", program, "--connect", connection.uri, *args]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
@@ -41,14 +41,14 @@ def virt_xml(connection: Connection, *args: str) -> str:
 
 
 def disks(connection: Connection, name: str, *, live: bool) -> list[str]:
-    """Paths of the guest's disks, now or at its next start."""
+    """Return the paths of the guest's disks, of the running guest or its definition."""
     args = ["dumpxml", name] if live else ["dumpxml", "--inactive", name]
     root = etree.fromstring(connection.virsh(*args))
     return [source.get("file", "") for source in root.iterfind("devices/disk/source")]
 
 
-def test_disk_plugged_in_and_out(system: Connection, guest: str, work: Path) -> None:
-    """--update creates a new disk, attaches it to the running guest and detaches it again."""
+def test_new_disk_is_attached_and_detached(system: Connection, guest: str, work: Path) -> None:
+    """--update changes the running guest."""
     path = str(work / "new.qcow2")
 
     output = virt_xml(system, guest, "--add-device", "--update", "--disk", f"path={path},size=0.1,bus=scsi")
@@ -61,8 +61,8 @@ def test_disk_plugged_in_and_out(system: Connection, guest: str, work: Path) -> 
     assert disks(system, guest, live=True) == disks(system, guest, live=False) == []
 
 
-def test_a_guest_that_does_not_answer(system: Connection, guest: str, work: Path) -> None:
-    """A guest in its firmware never releases a PCI device: a warning reports that the device is still attached."""
+def test_guest_that_does_not_release_a_device_causes_a_warning(system: Connection, guest: str, work: Path) -> None:
+    """Firmware never releases a PCI device, which is still attached."""
     path = str(work / "kept.qcow2")
     virt_xml(system, guest, "--add-device", "--update", "--disk", f"path={path},size=0.1,bus=virtio")
 
@@ -73,8 +73,8 @@ def test_a_guest_that_does_not_answer(system: Connection, guest: str, work: Path
     assert disks(system, guest, live=True) == [path]
 
 
-def test_medium_changed(system: Connection, guest: str, work: Path) -> None:
-    """--edit --update changes a device of the running guest: the medium of a drive."""
+def test_medium_of_a_running_guest_is_changed(system: Connection, guest: str, work: Path) -> None:
+    """--edit --update changes the medium of a drive."""
     for name in ("a.iso", "b.iso"):
         (work / name).write_bytes(bytes(2048))
     system.virsh("destroy", guest)
@@ -86,8 +86,8 @@ def test_medium_changed(system: Connection, guest: str, work: Path) -> None:
     assert disks(system, guest, live=True) == disks(system, guest, live=False) == [f"{work}/b.iso"]
 
 
-def test_refused_change_leaves_nothing(system: Connection, guest: str, work: Path) -> None:
-    """libvirt rejects the device: the disk that was created for it is removed, the guest unchanged."""
+def test_rejected_device_leaves_no_image(system: Connection, guest: str, work: Path) -> None:
+    """libvirt rejects the device; the new image is removed, and the guest is unchanged."""
     path = work / "new.qcow2"
     program = "from virtinstall.cli.main import xml_main; raise SystemExit(xml_main())"
     args = ["--add-device", "--disk", f"path={path},size=0.1,bus=scsi,xpath.set=./target/@bus=nobus"]
@@ -102,8 +102,8 @@ def test_refused_change_leaves_nothing(system: Connection, guest: str, work: Pat
 
 
 @pytest.mark.parametrize(("bus", "added"), [("scsi", 1), ("virtio", 0)])
-def test_a_scsi_disk_brings_its_controller(system: Connection, guest: str, work: Path, bus: str, added: int) -> None:
-    """As for a new guest: the model that the operating system has a driver for, unless the guest has a controller."""
+def test_scsi_disk_adds_a_controller(system: Connection, guest: str, work: Path, bus: str, added: int) -> None:
+    """As for a new guest, its model is one that the OS supports; an existing controller is used."""
     xml = work / "bare.xml"
     xml.write_text(GUEST.format(name=f"{guest}-bare").replace("<controller type='scsi' model='virtio-scsi'/>", ""))
     system.virsh("define", str(xml))

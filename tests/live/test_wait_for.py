@@ -1,4 +1,4 @@
-"""`--wait-for` and `--timeout` with guests that really run: each exit status, with no terminal."""
+"""`--wait-for` and `--timeout` with running guests: each exit status, without a terminal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.live
 
 
 def guest(name: str, *args: str | Path) -> tuple[str | Path, ...]:
-    """A guest with nothing in it; it stays in its firmware."""
+    """Return the options of a guest without devices, which does not boot."""
     return (
         *("--name", name, "--virt-type", "qemu", "--memory", "64", "--osinfo", "generic", "--import"),
         *("--disk", "none", "--network", "none", "--graphics", "none", *args),
@@ -23,7 +23,7 @@ def guest(name: str, *args: str | Path) -> tuple[str | Path, ...]:
 
 
 def tiny(tree: Path, arguments: str) -> tuple[str, ...]:
-    """Options that boot the tiny kernel."""
+    """Return the options that boot the tiny kernel."""
     files = tree / "images" / "pxeboot"
     return (
         *("--memory", "192", "--boot", f"kernel={files / 'vmlinuz'},initrd={files / 'initrd.img'}"),
@@ -32,26 +32,28 @@ def tiny(tree: Path, arguments: str) -> tuple[str, ...]:
 
 
 def run(system: Connection, *args: str | Path) -> Outcome:
-    """virt-install on the system's daemon, to its end."""
+    """Run virt-install with the system's daemon to its end."""
     return finish(start_virt_install("--connect", system.option, *args), 90)
 
 
 @pytest.fixture
 def connection(system: Connection) -> Connection:
-    """The system's daemon only: guests of the embedded driver end with virt-install."""
+    """The system's daemon only, because guests of the embedded driver end with virt-install."""
     return system
 
 
-def test_running(connection: Connection, guest_name: str) -> None:
-    """It ends as soon as the guest runs, with 0."""
+def test_running_is_reached_when_the_guest_runs(connection: Connection, guest_name: str) -> None:
+    """The exit status is 0."""
     outcome = run(connection, *guest(guest_name, "--wait-for", "running", "--timeout", "1m")).ok()
 
     assert "running" in outcome.output
     assert connection.state(guest_name) == "running"
 
 
-def test_shutdown(connection: Connection, tiny_tree: Path, guest_name: str) -> None:
-    """A guest that powers itself off is waited for."""
+def test_shutdown_is_reached_when_the_guest_powers_off(
+    connection: Connection, tiny_tree: Path, guest_name: str
+) -> None:
+    """The guest powers itself off."""
     run(
         connection, *guest(guest_name, "--wait-for", "shutdown", "--timeout", "80"), *tiny(tiny_tree, "tiny.wait=1")
     ).ok()
@@ -59,24 +61,24 @@ def test_shutdown(connection: Connection, tiny_tree: Path, guest_name: str) -> N
     assert connection.state(guest_name) == "shut off"
 
 
-def test_time_is_up(connection: Connection, guest_name: str) -> None:
-    """3, and the guest is left running."""
+def test_timeout_exits_with_3(connection: Connection, guest_name: str) -> None:
+    """The guest is still running."""
     outcome = run(connection, *guest(guest_name, "--wait-for", "shutdown", "--timeout", "2s"))
 
     assert outcome.status == 3, outcome.output
     assert connection.state(guest_name) == "running"
 
 
-def test_an_agent_that_never_comes(connection: Connection, guest_name: str) -> None:
-    """A channel without an answer does not block the run."""
+def test_missing_agent_does_not_block_the_timeout(connection: Connection, guest_name: str) -> None:
+    """The guest has a channel, but no agent answers."""
     channel = ("--channel", "unix,target.type=virtio,target.name=org.qemu.guest_agent.0")
     outcome = run(connection, *guest(guest_name, *channel, "--wait-for", "agent", "--timeout", "3"))
 
     assert outcome.status == 3, outcome.output
 
 
-def test_crash(connection: Connection, guest_name: str) -> None:
-    """4, when QEMU dies under the guest, though libvirt then calls it shut off."""
+def test_crash_exits_with_4(connection: Connection, guest_name: str) -> None:
+    """QEMU is killed; libvirt reports the state "shut off"."""
     process = start_virt_install(
         "--connect", connection.option, *guest(guest_name, "--wait-for", "shutdown", "--timeout", "80")
     )
@@ -91,13 +93,13 @@ def test_crash(connection: Connection, guest_name: str) -> None:
     assert connection.state(guest_name) == "shut off"
 
 
-def test_ctrl_c(connection: Connection, guest_name: str) -> None:
-    """130, and the guest stays."""
+def test_ctrl_c_exits_with_130(connection: Connection, guest_name: str) -> None:
+    """The guest is still running."""
     process = start_virt_install("--connect", connection.option, *guest(guest_name, "--wait-for", "shutdown"))
     wait_until(process, "the guest runs", lambda: guest_name in connection.names())
     wait_until(process, "it is resumed", lambda: connection.state(guest_name) == "running")
 
-    # the program prints this when it only waits
+    # virt-install prints this when it starts to wait
     assert process.stdout is not None
     while "Waiting" not in process.stdout.readline():
         assert process.poll() is None
@@ -108,7 +110,7 @@ def test_ctrl_c(connection: Connection, guest_name: str) -> None:
 
 
 @pytest.mark.parametrize("goal", ["ip", "ssh", "agent"])
-def test_what_can_never_come(connection: Connection, guest_name: str, goal: str) -> None:
+def test_impossible_goal_is_an_error(connection: Connection, guest_name: str, goal: str) -> None:
     """It is reported immediately, and no guest is created."""
     outcome = run(connection, *guest(guest_name, "--wait-for", goal))
 
@@ -117,8 +119,8 @@ def test_what_can_never_come(connection: Connection, guest_name: str, goal: str)
     assert guest_name not in connection.names()
 
 
-def test_cloud_init_seen_on_the_console(connection: Connection, tiny_tree: Path, guest_name: str) -> None:
-    """The final line of cloud-init on the serial console is enough where there is no agent."""
+def test_end_of_cloud_init_is_detected_on_the_console(connection: Connection, tiny_tree: Path, guest_name: str) -> None:
+    """Its last line on the serial console is sufficient without an agent."""
     printed = "Cloud-init_v._22.4.2_finished_at_Thu"
     args = tiny(tiny_tree, f"tiny.wait=60 tiny.say={printed}")
     outcome = run(connection, *guest(guest_name, "--wait-for", "cloud-init", "--timeout", "80"), *args)
@@ -127,8 +129,8 @@ def test_cloud_init_seen_on_the_console(connection: Connection, tiny_tree: Path,
     assert connection.state(guest_name) == "running"
 
 
-def test_wait_ends_when_the_first_boot_of_an_image_reboots(connection: Connection, work: Path, guest_name: str) -> None:
-    """Scripts add a reboot to the user data of cloud-init, as Ansible's virt_cloud_instance, and wait with --wait."""
+def test_wait_ends_when_the_guest_reboots(connection: Connection, work: Path, guest_name: str) -> None:
+    """Scripts, such as Ansible's virt_cloud_instance, add a reboot to the user data and use --wait."""
     (work / "user-data").write_text("#cloud-config\n")
     options = guest(guest_name, "--cloud-init", f"user-data={work / 'user-data'}", "--noautoconsole", "--wait", "1")
     process = start_virt_install("--connect", connection.option, *options)
@@ -139,7 +141,7 @@ def test_wait_ends_when_the_first_boot_of_an_image_reboots(connection: Connectio
     )
 
     while process.poll() is None:
-        # before virt-install waits for it, a reboot is not seen
+        # a reboot before virt-install starts to wait is not detected
         connection.virsh("reset", guest_name)
         time.sleep(1)
 
