@@ -14,7 +14,7 @@ D = TypeVar("D", bound=Device)
 
 
 def parsed(cls: type[D], text: str, device: D | None = None) -> D:
-    """Return the device after its option with the value `text`, applied to `device` if given."""
+    """Return the device after its option was applied with the value `text`, to `device` if specified."""
     result = device if device is not None else cls()
     option = next((row.option.split()[-1] for row in DEVICES if row.tag == cls.tag and row.option), "")
     apply_pairs(result, option, cut(cls, option, text))

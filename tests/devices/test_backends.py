@@ -33,13 +33,13 @@ from virtinstall.errors import RequestError
         ),
     ],
 )
-def test_rng_backend(text: str, xml: str) -> None:
+def test_rng_value_is_a_device_or_a_kind(text: str, xml: str) -> None:
     """A path is a device to read; an entropy daemon has a character source below <backend>."""
     assert line(parsed(Rng, text)) == f"<rng>{xml}</rng>"
 
 
-def test_rng_rate() -> None:
-    """Old and new spellings set the same value."""
+def test_rng_rate_has_old_and_new_names() -> None:
+    """Both names set the same value."""
     expected = '<rng><backend model="random"/><rate bytes="1234" period="2000"/></rng>'
     assert line(parsed(Rng, "random,rate_bytes=1234,rate_period=2000")) == expected
     assert line(parsed(Rng, "random,rate.bytes=1234,rate.period=2000")) == expected
@@ -67,7 +67,7 @@ def test_rng_rate() -> None:
         ),
     ],
 )
-def test_tpm(text: str, xml: str) -> None:
+def test_tpm_value_is_a_device_or_a_kind(text: str, xml: str) -> None:
     """A path is the TPM of the host; `default` leaves the kind open."""
     assert line(parsed(Tpm, text)) == (f"<tpm>{xml}</tpm>" if xml else "<tpm/>")
 
@@ -90,8 +90,8 @@ def test_tpm(text: str, xml: str) -> None:
         ),
     ],
 )
-def test_smartcard(text: str, xml: str) -> None:
-    """Source of the card, connection, and certificates, whose names may contain commas."""
+def test_smartcard_has_a_source_or_certificates(text: str, xml: str) -> None:
+    """The names of certificates may contain commas."""
     assert line(parsed(Smartcard, text)) == xml
 
 
@@ -103,8 +103,8 @@ def test_smartcard(text: str, xml: str) -> None:
         ("usb,boot_order=3", '<redirdev bus="usb"><boot order="3"/></redirdev>'),
     ],
 )
-def test_redirdev(text: str, xml: str) -> None:
-    """`default` leaves bus and kind open."""
+def test_default_redirdev_leaves_bus_and_kind_open(text: str, xml: str) -> None:
+    """Specified values are kept."""
     assert line(parsed(Redirdev, text)) == xml
 
 
@@ -112,19 +112,19 @@ def test_redirdev(text: str, xml: str) -> None:
     ("server", "host", "port"),
     [("localhost:4000", "localhost", 4000), (":4000", "127.0.0.1", 4000), ("[::1]:4000", "::1", 4000)],
 )
-def test_server(server: str, host: str, port: int) -> None:
-    """`server` is the old spelling of the host and port to connect to."""
+def test_redirdev_server_is_host_and_port(server: str, host: str, port: int) -> None:
+    """`server` is the old name of the host and port to connect to."""
     redirdev = parsed(Redirdev, f"usb,type=tcp,server={server}")
     assert (redirdev.source_host, redirdev.source_service) == (host, port)
 
 
-def test_what_none_means() -> None:
-    """`none` suppresses the default rng, TPM and redirection; there is no default smartcard."""
+def test_none_omits_the_default_device() -> None:
+    """This applies to rng, TPM and redirection; for a smartcard, `none` has no effect."""
     assert [cls.none_word for cls in (Rng, Tpm, Redirdev, Smartcard)] == ["suppress", "suppress", "suppress", "no-op"]
 
 
-def test_ports_are_numbers() -> None:
-    """A port that is not a number is rejected before libvirt sees it."""
+def test_port_must_be_a_number() -> None:
+    """The error comes before libvirt's."""
     with pytest.raises(RequestError, match="--redirdev server=localhost:spice: the port must be a whole number"):
         parsed(Redirdev, "usb,server=localhost:spice")
     with pytest.raises(RequestError, match="--rng backend_host=a:b: the port must be a whole number"):

@@ -14,8 +14,8 @@ from virtinstall.errors import RequestError
 
 
 @pytest.mark.parametrize("cls", [Serial, Parallel, Console, Channel])
-def test_all_four_alike(cls: type[CharacterDevice]) -> None:
-    """All four accept the same sub-options; `none` as the whole value means no such device."""
+def test_character_devices_have_the_same_sub_options(cls: type[CharacterDevice]) -> None:
+    """`none` as the whole value means that the guest has no such device."""
     assert cls.none_word == "suppress"
     assert line(parsed(cls, "char_type=file,path=/a,log.file=/b,log.append=yes")) == (
         f'<{cls.tag} type="file"><source path="/a"/><log file="/b" append="on"/></{cls.tag}>'
@@ -33,41 +33,41 @@ def test_all_four_alike(cls: type[CharacterDevice]) -> None:
         ("host=example", '<source mode="connect" host="example"/>'),
     ],
 )
-def test_host_and_port(text: str, xml: str) -> None:
-    """The port is split off the host; without a host it is this one; an IPv6 address with a port needs brackets."""
+def test_host_may_contain_the_port(text: str, xml: str) -> None:
+    """Without a host, it is this one; an IPv6 address with a port needs brackets."""
     assert line(parsed(Serial, f"tcp,{text}")) == f'<serial type="tcp">{xml}</serial>'
 
 
-def test_listening() -> None:
-    """With mode=bind, `host` is the address to listen on, in any order."""
+def test_bind_mode_sets_the_listen_address() -> None:
+    """The order of `mode=bind` and `host=` does not matter."""
     assert line(parsed(Serial, "tcp,host=0.0.0.0:2222,mode=bind,protocol=telnet,source.tls=on")) == (
         '<serial type="tcp"><source mode="bind" host="0.0.0.0" service="2222" tls="yes"/>'
         '<protocol type="telnet"/></serial>'
     )
 
 
-def test_both_ends_of_udp() -> None:
-    """The addresses to send to and to listen on are two sources."""
+def test_udp_has_two_sources() -> None:
+    """They are the address to send to and the address to listen on."""
     device = parsed(Serial, "udp,host=1.2.3.4:2222,bind_host=127.0.0.1:4556")
     assert (device.bind_host, str(device.bind_service)) == ("127.0.0.1", "4556")
     assert (device.connect_host, str(device.connect_service)) == ("1.2.3.4", "2222")
 
 
-def test_both_ends_in_full() -> None:
+def test_port_overrides_that_of_the_host() -> None:
     """Separate port sub-options override the port of HOST:PORT."""
     device = parsed(Serial, "tcp,source.connect_host=1.2.3.4:55,source.connect_service=66")
     assert line(device) == '<serial type="tcp"><source mode="connect" host="1.2.3.4" service="66"/></serial>'
 
 
-def test_null_modem() -> None:
-    """bhyve's null modem has two ends."""
+def test_null_modem_has_two_ends() -> None:
+    """It is a device of bhyve."""
     assert line(parsed(Serial, "nmdm,source.master=/dev/nmdm0A,source.slave=/dev/nmdm0B")) == (
         '<serial type="nmdm"><source master="/dev/nmdm0A" slave="/dev/nmdm0B"/></serial>'
     )
 
 
-def test_guest_forwarding() -> None:
-    """A guestfwd channel has an address in the guest's network; the port is split off it."""
+def test_guest_forwarding_has_an_address_and_port() -> None:
+    """A guestfwd channel has an address in the guest's network, which may contain the port."""
     device = parsed(Channel, "unix,path=/a,mode=bind,target_type=guestfwd,target_address=10.0.2.1:4600")
     assert (device.target_type, device.target_address, device.target_port) == ("guestfwd", "10.0.2.1", 4600)
 
@@ -78,15 +78,15 @@ def test_guest_forwarding_port_must_be_a_number() -> None:
         parsed(Channel, "unix,target.address=10.0.2.1:x")
 
 
-def test_named_channel() -> None:
-    """`name` is the channel's name in the guest."""
+def test_name_of_a_channel_is_that_in_the_guest() -> None:
+    """It is an attribute of the target."""
     assert line(parsed(Channel, "pty,target_type=virtio,name=org.example.0")) == (
         '<channel type="pty"><target type="virtio" name="org.example.0"/></channel>'
     )
 
 
-def test_serial_model() -> None:
-    """The port's kind, number and model."""
+def test_serial_port_has_kind_number_and_model() -> None:
+    """They are values of the target."""
     device = parsed(Serial, "pty,target.type=isa-serial,target.port=0,target.model.name=isa-serial")
     assert line(device) == (
         '<serial type="pty"><target type="isa-serial" port="0"><model name="isa-serial"/></target></serial>'
@@ -94,8 +94,8 @@ def test_serial_model() -> None:
 
 
 @pytest.mark.parametrize("name", ["source.service", "source.bind_service", "source.connect_service"])
-def test_ports_are_numbers(name: str) -> None:
-    """A port that is not a number is rejected before libvirt sees it."""
+def test_port_must_be_a_number(name: str) -> None:
+    """The error comes before libvirt's."""
     with pytest.raises(RequestError, match=f"--serial {name}=ssh: must be a whole number"):
         parsed(Serial, f"tcp,{name}=ssh")
     with pytest.raises(RequestError, match="--serial host=a:ssh: the port must be a whole number"):

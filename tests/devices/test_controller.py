@@ -22,8 +22,8 @@ def test_sets_are_resolved_by_the_composer(word: str) -> None:
     ("text", "domain", "bus", "slot", "function"),
     [("0:0:4.7", 0, 0, 4, 7), ("1:4.0", 0, 1, 4, 0), ("2:1:9.1", 2, 1, 9, 1)],
 )
-def test_short_address(text: str, domain: int, bus: int, slot: int, function: int) -> None:
-    """[DOMAIN:]BUS:SLOT.FUNCTION becomes a PCI address; the domain is written even when it is 0."""
+def test_short_address_is_a_pci_address(text: str, domain: int, bus: int, slot: int, function: int) -> None:
+    """The form is [DOMAIN:]BUS:SLOT.FUNCTION; the domain is written even when it is 0."""
     address = parsed(Controller, f"usb,address={text}").address
     assert (address.type, address.domain, address.bus, address.slot, address.function) == (
         "pci",
@@ -35,28 +35,28 @@ def test_short_address(text: str, domain: int, bus: int, slot: int, function: in
 
 
 @pytest.mark.parametrize("text", ["4.7", "0:4", "a", "0:0:0:4.7", "x:y.z"])
-def test_other_addresses_are_refused(text: str) -> None:
-    """Anything else is an error that shows the form."""
+def test_other_addresses_are_errors(text: str) -> None:
+    """The error shows the form."""
     with pytest.raises(RequestError, match=r"must be a PCI address of the form BUS:SLOT\.FUNCTION"):
         parsed(Controller, f"usb,address={text}")
 
 
-def test_address_in_full() -> None:
-    """The parts of the address have separate sub-options."""
+def test_parts_of_the_address_are_sub_options() -> None:
+    """They are an alternative to the short address."""
     assert line(parsed(Controller, "usb,address.type=pci,address.slot=0x4,address.multifunction=on")) == (
         '<controller type="usb"><address type="pci" slot="4" multifunction="on"/></controller>'
     )
 
 
-def test_companions_and_queues() -> None:
-    """Old spellings without a dot and dotted names."""
+def test_companions_and_queues_have_short_names() -> None:
+    """The dotted names are `master.startport` and `driver.queues`."""
     assert line(parsed(Controller, "usb,master=2,driver_queues=4")) == (
         '<controller type="usb"><master startport="2"/><driver queues="4"/></controller>'
     )
 
 
-def test_target() -> None:
-    """A root port's slot; a switch there is on or off."""
+def test_root_port_has_a_slot_and_hotplug() -> None:
+    """The switch is written as on or off."""
     assert line(parsed(Controller, "pci,model=pcie-root-port,target.port=0x8,target.hotplug=no")) == (
         '<controller type="pci" model="pcie-root-port"><target port="8" hotplug="off"/></controller>'
     )

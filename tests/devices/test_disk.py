@@ -28,15 +28,15 @@ def test_invalid_size_is_rejected() -> None:
         parsed(Disk, "size=big")
 
 
-def test_bare_word_is_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A path needs no key and is converted to an absolute path; a URL is not changed."""
+def test_value_without_a_key_is_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is converted to an absolute path; a URL is not changed."""
     monkeypatch.chdir(tmp_path)
     assert parsed(Disk, "a.img,size=1").path == str(tmp_path / "a.img")
     assert parsed(Disk, "path=https://127.0.0.1/a.iso").path == "https://127.0.0.1/a.iso"
 
 
-def test_each_host_has_its_number() -> None:
-    """`source.host1` is a second server; the first one is not changed."""
+def test_servers_are_numbered() -> None:
+    """`source.host1` is the second server, and does not change the first one."""
     disk = parsed(
         Disk,
         "type=network,source.protocol=rbd,source.name=p/i,source.host.name=a,source.host1.name=b,source.host1.port=2",
@@ -47,14 +47,14 @@ def test_each_host_has_its_number() -> None:
     )
 
 
-def test_old_spellings_of_the_first_host() -> None:
-    """`source_host_name` and similar spellings set the first server."""
+def test_first_server_has_old_names() -> None:
+    """Examples are `source_host_name` and similar names."""
     disk = parsed(Disk, "source_protocol=nbd,source_host_name=a,source_host_port=10809,source_host_transport=tcp")
     assert line(disk) == '<disk><source protocol="nbd"><host name="a" port="10809" transport="tcp"/></source></disk>'
 
 
-def test_label_keeps_its_commas() -> None:
-    """A label ends at the next sub-option; the short and the long spelling set the same label."""
+def test_security_label_may_contain_commas() -> None:
+    """A label ends at the next sub-option; the short and the long name set the same label."""
     disk = parsed(Disk, "source.seclabel0.model=dac,seclabel0.label=a,b,seclabel1.relabel=no")
     assert line(disk) == (
         '<disk><source><seclabel model="dac"><label>a,b</label></seclabel><seclabel relabel="no"/></source></disk>'
@@ -64,19 +64,19 @@ def test_label_keeps_its_commas() -> None:
 @pytest.mark.parametrize(
     ("perms", "xml"), [("ro", "<disk><readonly/></disk>"), ("sh", "<disk><shareable/></disk>"), ("rw", "<disk/>")]
 )
-def test_old_permissions(perms: str, xml: str) -> None:
-    """`perms` means read-only, shareable or neither of them."""
+def test_perms_is_read_only_or_shareable(perms: str, xml: str) -> None:
+    """The value `rw` means neither of them."""
     assert line(parsed(Disk, f"perms={perms}")) == xml
 
 
-def test_unknown_permissions_are_refused() -> None:
-    """Any other permission is an error that lists the valid values."""
+def test_unknown_permissions_are_errors() -> None:
+    """The error lists the valid values."""
     with pytest.raises(RequestError, match=r"--disk perms=rx: must be ro, rw or sh"):
         parsed(Disk, "perms=rx")
 
 
-def test_presence_is_switched_off_again() -> None:
-    """`readonly=off` removes the element; the composer can distinguish this from an unset value."""
+def test_readonly_off_removes_the_element() -> None:
+    """The composer can distinguish this from an unset value."""
     disk = parsed(Disk, "readonly=on")
     assert line(disk) == "<disk><readonly/></disk>"
     parsed(Disk, "readonly=off", disk)
@@ -86,21 +86,21 @@ def test_presence_is_switched_off_again() -> None:
 
 
 @pytest.mark.parametrize("text", ["/a.img", "size=1", "pool=default", "vol=default/a", "size=0"])
-def test_requests_fill_a_drive(text: str) -> None:
+def test_requested_drive_is_not_empty(text: str) -> None:
     """A path, size, pool or volume is a request; the XML has no source yet."""
     disk = parsed(Disk, text)
     assert (disk.requests_nothing, disk.has_any_source, disk.is_empty) == (False, False, False)
 
 
 @pytest.mark.parametrize("text", ["source.file=/a", "source.dev=/dev/b", "source.protocol=nbd", "source.volume=v"])
-def test_sources_fill_a_drive(text: str) -> None:
-    """A source in the XML is not a request, but fills the drive too."""
+def test_drive_with_a_source_is_not_empty(text: str) -> None:
+    """A source in the XML is not a request."""
     disk = parsed(Disk, text)
     assert (disk.requests_nothing, disk.has_any_source, disk.is_empty) == (True, True, False)
 
 
-def test_drive_without_a_medium() -> None:
-    """A CD-ROM drive without a source is empty."""
+def test_drive_without_a_source_is_empty() -> None:
+    """`format=` and `bus=` are not sources."""
     assert parsed(Disk, "device=cdrom,bus=sata,format=raw").is_empty
 
 
@@ -115,8 +115,8 @@ def test_medium_is_ejected_completely() -> None:
     assert not disk.has_any_source
 
 
-def test_last_of_equal_keys_counts_by_any_name() -> None:
-    """A short and a long name are one key: the last one counts."""
+def test_last_value_of_a_key_is_used() -> None:
+    """A short and a long name are the same key."""
     assert parsed(Disk, "bus=ide,target.bus=scsi").target_bus == "scsi"
     assert parsed(Disk, "target.bus=scsi,bus=ide").target_bus == "ide"
 

@@ -9,8 +9,8 @@ from virtinstall.devices.filesystem import Filesystem
 from virtinstall.errors import RequestError
 
 
-def test_source_and_target_without_keys() -> None:
-    """The most common use: a directory of the host and the mount tag."""
+def test_first_two_values_are_source_and_target() -> None:
+    """The most common use has a directory of the host and a mount tag."""
     assert line(parsed(Filesystem, "/srv/share,mytag")) == (
         '<filesystem><source dir="/srv/share"/><target dir="mytag"/></filesystem>'
     )
@@ -27,20 +27,20 @@ def test_source_and_target_without_keys() -> None:
         ("ram", "usage"),
     ],
 )
-def test_source_by_type(type: str, attribute: str) -> None:
-    """The type determines where `source` is stored, in any order."""
+def test_source_depends_on_the_type(type: str, attribute: str) -> None:
+    """The type determines the attribute of the source; the order of the sub-options does not matter."""
     assert line(parsed(Filesystem, f"source=X,target=/t,type={type}")) == (
         f'<filesystem type="{type}"><source {attribute}="X"/><target dir="/t"/></filesystem>'
     )
 
 
-def test_old_spelling_of_the_access_mode() -> None:
-    """`mode` is `accessmode`."""
+def test_mode_is_an_old_name_of_accessmode() -> None:
+    """Both set the same attribute."""
     assert parsed(Filesystem, "mode=squash").accessmode == "squash"
 
 
-def test_virtiofs() -> None:
-    """Settings of virtiofsd are below <binary>, as on/off."""
+def test_virtiofs_settings_are_in_the_binary_element() -> None:
+    """Switches are written as on or off."""
     text = (
         "type=mount,driver.type=virtiofs,driver.queue=1024,binary.path=/usr/libexec/virtiofsd,binary.xattr=yes,"
         "binary.cache.mode=always,binary.lock.posix=off,binary.lock.flock=1,binary.sandbox.mode=chroot,"
@@ -54,7 +54,7 @@ def test_virtiofs() -> None:
     )
 
 
-def test_readonly_is_a_presence() -> None:
+def test_readonly_is_an_empty_element() -> None:
     """`readonly=on` creates the empty element, `readonly=off` removes it."""
     filesystem = parsed(Filesystem, "readonly=on")
     assert line(filesystem) == "<filesystem><readonly/></filesystem>"
@@ -63,8 +63,8 @@ def test_readonly_is_a_presence() -> None:
         parsed(Filesystem, "readonly=maybe")
 
 
-def test_sizes_and_modes_go_verbatim() -> None:
-    """Values that libvirt parses are not converted: octal modes keep their zeros."""
+def test_sizes_and_modes_are_not_converted() -> None:
+    """For example, octal modes keep their zeros."""
     filesystem = parsed(Filesystem, "fmode=0644,dmode=0755,space_hard_limit=10G,space_soft_limit=5G")
     assert (filesystem.fmode, filesystem.dmode) == ("0644", "0755")
     assert (filesystem.space_hard_limit, filesystem.space_soft_limit) == ("10G", "5G")

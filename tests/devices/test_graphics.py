@@ -11,32 +11,32 @@ from virtinstall.errors import RequestError
 
 @pytest.mark.parametrize("name", ["port", "tlsPort", "tlsport"])
 @pytest.mark.parametrize("value", ["5899", "0", "-2"])
-def test_ports_below_the_first(name: str, value: str) -> None:
-    """Ports start at 5900; only -1 has a meaning below that."""
+def test_ports_below_5900_are_errors(name: str, value: str) -> None:
+    """Only -1 has a meaning below that."""
     with pytest.raises(RequestError, match=f"--graphics {name}={value}: must be 5900 or higher"):
         parsed(Graphics, f"spice,{name}={value}")
 
 
-def test_ports() -> None:
-    """5900 and -1 are valid; an empty value removes the port."""
+def test_valid_ports() -> None:
+    """Examples are 5900 and -1; an empty value removes the port."""
     graphics = parsed(Graphics, "spice,port=5900,tlsport=-1")
     assert line(graphics) == '<graphics type="spice" port="5900" tlsPort="-1"/>'
     assert line(parsed(Graphics, "port=,tlsPort=", graphics)) == '<graphics type="spice"/>'
 
 
 @pytest.mark.parametrize("word", ["none", "socket"])
-def test_listen_kinds(word: str) -> None:
-    """`none` and `socket` are kinds of <listen>, not addresses."""
+def test_none_and_socket_are_kinds_of_listen(word: str) -> None:
+    """They are not addresses."""
     assert line(parsed(Graphics, f"vnc,listen={word}")) == (f'<graphics type="vnc"><listen type="{word}"/></graphics>')
 
 
-def test_listen_address() -> None:
-    """Any other value is an address."""
+def test_other_listen_values_are_addresses() -> None:
+    """They are written to the `listen` attribute."""
     assert line(parsed(Graphics, "vnc,listen=0.0.0.0")) == '<graphics type="vnc" listen="0.0.0.0"/>'
 
 
-def test_several_listens() -> None:
-    """Each <listen> has a number."""
+def test_listen_elements_are_numbered() -> None:
+    """Each number sets one <listen> element."""
     graphics = parsed(Graphics, "spice,listens.type=address,listens.address=127.0.0.1,listens1.type=socket")
     assert line(graphics) == (
         '<graphics type="spice"><listen type="address" address="127.0.0.1"/><listen type="socket"/></graphics>'
@@ -50,26 +50,26 @@ def test_keymap_local_and_none_set_no_layout(word: str) -> None:
     assert parsed(Graphics, "vnc,keymap=de").keymap == "de"
 
 
-def test_default_kind_is_left_open() -> None:
-    """`default` leaves the kind to the composer."""
+def test_default_graphics_leave_the_kind_open() -> None:
+    """The composer chooses it."""
     assert line(parsed(Graphics, "default")) == "<graphics/>"
 
 
-def test_both_spellings_of_the_password() -> None:
-    """The libvirt name and the long one set the same value: the last one counts."""
+def test_password_has_two_names() -> None:
+    """The last value is used."""
     graphics = parsed(Graphics, "vnc,passwd=a,password=b,passwordValidTo=x,passwdValidTo=y")
     assert line(graphics) == '<graphics type="vnc" passwd="b" passwdValidTo="y"/>'
 
 
-def test_window_has_no_sub_options_for_the_display() -> None:
-    """X display and authority come from the environment, not from the command line."""
+def test_sdl_has_no_sub_options_for_the_display() -> None:
+    """X display and authority come from the environment."""
     with pytest.raises(RequestError, match="unknown sub-option 'xauth'"):
         parsed(Graphics, "sdl,xauth=/x")
     assert line(Graphics(type="sdl", display=":0", xauth="/x")) == '<graphics type="sdl" display=":0" xauth="/x"/>'
 
 
-def test_spice_and_gl() -> None:
-    """Old spellings and dotted names write the same XML; switches are yes and no there."""
+def test_spice_and_gl_have_old_and_dotted_names() -> None:
+    """Both result in the same XML."""
     old = "spice,image_compression=glz,streaming_mode=off,clipboard_copypaste=no,mouse_mode=client,gl=on,rendernode=/r"
     new = (
         "spice,image.compression=glz,streaming.mode=off,clipboard.copypaste=0,mouse.mode=client,"

@@ -10,8 +10,8 @@ from virtinstall.errors import RequestError
 
 
 @pytest.mark.parametrize("name", ["pci_0000_00_19_0", "0:15:0.1", "001.003", "0x0781:0x5567", "usb_usb5_hub"])
-def test_name_is_kept_for_the_host(name: str) -> None:
-    """The value names the device; the XML contains nothing of it until the host has been queried."""
+def test_name_is_a_request(name: str) -> None:
+    """The XML does not contain the device until the host has been queried."""
     hostdev = parsed(Hostdev, name)
     assert hostdev.name == name
     assert line(hostdev) == "<hostdev/>"
@@ -27,8 +27,8 @@ def test_other_values_are_set_immediately() -> None:
     )
 
 
-def test_nodes_with_commas() -> None:
-    """A set of NUMA nodes contains commas and ends at the next sub-option."""
+def test_numa_nodes_may_contain_commas() -> None:
+    """The value ends at the next sub-option."""
     hostdev = parsed(Hostdev, "x,acpi.nodeset=0,2-3,driver.iommufd=yes")
     assert (hostdev.acpi_nodeset, hostdev.driver_iommufd) == ("0,2-3", True)
 

@@ -9,23 +9,23 @@ from virtinstall.devices.input import Input
 from virtinstall.devices.video import Video
 
 
-def test_default_input() -> None:
-    """`default` leaves kind and bus open and is recorded."""
+def test_default_input_leaves_kind_and_bus_open() -> None:
+    """The request for the default is recorded."""
     device = parsed(Input, "default,bus=default")
     assert line(device) == "<input/>"
     assert device.wanted_default is True
     assert parsed(Input, "type=mouse", device).wanted_default is None
 
 
-def test_bare_input() -> None:
-    """A value without a key is the kind; then the default is not requested."""
+def test_input_without_a_key_is_the_kind() -> None:
+    """The default is not requested then."""
     device = parsed(Input, "mouse,bus=virtio,model=virtio-non-transitional")
     assert line(device) == '<input type="mouse" bus="virtio" model="virtio-non-transitional"/>'
     assert device.wanted_default is None
 
 
-def test_input_of_the_host() -> None:
-    """Source and sharing of the events."""
+def test_evdev_input_has_a_source() -> None:
+    """Grabbing and repeating of events can be set."""
     device = parsed(
         Input, "evdev,source.dev=/dev/input/event1,source.repeat=yes,source.grab=all,source.grabToggle=alt-alt"
     )
@@ -35,19 +35,19 @@ def test_input_of_the_host() -> None:
 
 
 @pytest.mark.parametrize("text", ["default", "model=default", "model.type=default"])
-def test_default_video(text: str) -> None:
-    """`default` leaves the model open."""
+def test_default_video_leaves_the_model_open(text: str) -> None:
+    """`default` is the value without a key, or that of the model."""
     assert line(parsed(Video, text)) == "<video/>"
 
 
-def test_bare_video() -> None:
-    """A value without a key is the model; `none` is a model too (no card)."""
+def test_video_without_a_key_is_the_model() -> None:
+    """`none` is a model, which means no video device."""
     assert line(parsed(Video, "qxl")) == '<video><model type="qxl"/></video>'
     assert line(parsed(Video, "model=none")) == '<video><model type="none"/></video>'
 
 
-def test_video_memory_old_and_new_spellings() -> None:
-    """Old spellings and dotted names write the same XML."""
+def test_video_memory_has_old_and_dotted_names() -> None:
+    """Both result in the same XML."""
     old = parsed(Video, "qxl,heads=4,ram=2,vram=3,vram64=65,vgamem=1,accel3d=yes")
     new = parsed(
         Video,

@@ -21,27 +21,27 @@ from virtinstall.errors import RequestError
         ("bridge=br0,type=direct,source=eth0", '<interface type="direct"><source dev="eth0"/></interface>'),
     ],
 )
-def test_shorthands(text: str, xml: str) -> None:
-    """`network` and `bridge` set kind and source. A kind overrides them, and a network overrides a bridge."""
+def test_network_and_bridge_set_kind_and_source(text: str, xml: str) -> None:
+    """A kind overrides them, and a network overrides a bridge."""
     assert line(parsed(Interface, text)) == xml
 
 
 @pytest.mark.parametrize(
     ("kind", "attribute"), [("network", "network"), ("bridge", "bridge"), ("direct", "dev"), ("vdpa", "dev")]
 )
-def test_source_suits_the_kind(kind: str, attribute: str) -> None:
-    """`source` sets the attribute of the kind of connection, in any order."""
+def test_source_depends_on_the_kind(kind: str, attribute: str) -> None:
+    """`source` sets the attribute of the kind of connection; the order of the sub-options does not matter."""
     expected = f'<interface type="{kind}"><source {attribute}="x"/></interface>'
     assert line(parsed(Interface, f"source=x,type={kind}")) == expected
 
 
-def test_source_without_a_place() -> None:
-    """Kinds without such an attribute reject a source."""
+def test_source_of_other_kinds_is_ignored() -> None:
+    """They have no attribute for it."""
     assert line(parsed(Interface, "user,source=x")) == '<interface type="user"/>'
 
 
-def test_default_is_left_to_the_composer() -> None:
-    """`default` writes nothing and is recorded."""
+def test_default_network_leaves_the_kind_open() -> None:
+    """Nothing is written, and the request for the default is recorded."""
     interface = parsed(Interface, "default,model=virtio")
     assert interface.wanted_type == "default"
     assert line(interface) == '<interface><model type="virtio"/></interface>'
@@ -59,7 +59,7 @@ def test_log_file_is_converted_to_an_absolute_path(tmp_path: Path, monkeypatch: 
     assert parsed(Interface, "passt,backend.logFile=a.log").backend_log_file == str(tmp_path / "a.log")
 
 
-def test_random_address_is_none_yet() -> None:
+def test_random_mac_address_is_generated_later() -> None:
     """RANDOM leaves the address to the composer."""
     interface = parsed(Interface, "user,mac=52:54:00:12:34:56")
     assert interface.mac_address == "52:54:00:12:34:56"
@@ -67,8 +67,8 @@ def test_random_address_is_none_yet() -> None:
 
 
 @pytest.mark.parametrize(("word", "state"), [("up", "up"), ("down", "down"), ("yes", "up"), ("off", "down")])
-def test_link_state(word: str, state: str) -> None:
-    """The link's state has special values and also accepts those of a switch."""
+def test_link_state_accepts_switches(word: str, state: str) -> None:
+    """Its values are up and down; those of a switch are accepted as well."""
     assert parsed(Interface, f"user,link_state={word}").link_state == state
 
 
@@ -94,8 +94,8 @@ def test_host_device_is_a_request() -> None:
         ("fe80::1:8080", '<portForward proto="tcp" address="fe80::1"><range start="8080"/></portForward>'),
     ],
 )
-def test_port_forward_in_short(text: str, xml: str) -> None:
-    """The short form has address, ports, guest's port and protocol; all except the port are optional."""
+def test_short_port_forward(text: str, xml: str) -> None:
+    """The form has address, ports, guest's port and protocol; all except the port are optional."""
     interface = parsed(Interface, f"passt,portForward={text}")
     assert line(interface) == f'<interface type="user"><backend type="passt"/>{xml}</interface>'
 

@@ -66,23 +66,23 @@ def virt_install(tree: Path, *arguments: str) -> str:
     return run(tree, "-c", "from virtinstall.cli.process import virt_install; virt_install()", *arguments)
 
 
-def test_the_option_and_its_help_follow(tree: Path) -> None:
-    """--help has the option, and the option's own help the two attributes."""
+def test_help_has_the_option_and_its_attributes(tree: Path) -> None:
+    """They are derived from the declaration."""
     assert "--sparkler" in virt_install(tree, "--help")
     shown = virt_install(tree, "--sparkler", "help")
     for text in ("color", "period.ms", "Color of the light.", "Milliseconds between two flashes."):
         assert text in shown
 
 
-def test_the_guest_has_the_device(tree: Path) -> None:
-    """The device is in its place among the other devices."""
+def test_xml_has_the_device_in_the_correct_position(tree: Path) -> None:
+    """It is between the other devices, in libvirt's order."""
     xml = virt_install(tree, *PREVIEW)
     assert '<sparkler color="red">\n      <period ms="500"/>\n    </sparkler>' in xml
     assert xml.index("<panic") < xml.index("<sparkler") < xml.index("<vsock")
 
 
-def test_completion_and_manual_follow(tree: Path) -> None:
-    """Completion and manual contain the option and the attributes."""
+def test_completion_and_manual_have_the_option(tree: Path) -> None:
+    """They contain the attributes as well."""
     complete = "from virtinstall.options.complete import candidates; print(*candidates('virt-install', ['{}', '{}']))"
     assert "'--sparkler'" in run(tree, "-c", complete.format("", "--spar"))
     assert "'color='" in run(tree, "-c", complete.format("--sparkler", "col"))
@@ -90,8 +90,8 @@ def test_completion_and_manual_follow(tree: Path) -> None:
     assert "sparkler" in shown and "period.ms" in shown
 
 
-def test_scripts_have_the_class(tree: Path) -> None:
-    """The class, the checks of its values, and the class of a parsed device are available to scripts."""
+def test_library_has_the_class(tree: Path) -> None:
+    """Its values are checked, and a parsed device has the class."""
     program = (
         "from virtinstall import Domain, FieldError\n"
         "from virtinstall.devices import Sparkler\n"
@@ -103,7 +103,7 @@ def test_scripts_have_the_class(tree: Path) -> None:
 
 
 def test_virt_xml_has_the_option(tree: Path) -> None:
-    """virt-xml builds the device."""
+    """--build-xml creates the device."""
     program = "from virtinstall.cli.process import virt_xml; virt_xml()"
     shown = run(tree, "-c", program, "--connect", "test:///default", "--build-xml", "--sparkler", "color=red")
     assert shown == '<sparkler color="red"/>\n'

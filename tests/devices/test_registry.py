@@ -16,8 +16,8 @@ from virtinstall.devices.disk import Disk
 
 
 @pytest.mark.parametrize("tag", DEVICE_TAGS)
-def test_class_has_the_tag(tag: str) -> None:
-    """The class found by a tag is the one that writes it."""
+def test_class_is_found_by_its_tag(tag: str) -> None:
+    """The class writes the same tag."""
     cls = device_class(tag)
     assert cls is not None
     assert cls.tag == tag
@@ -25,19 +25,19 @@ def test_class_has_the_tag(tag: str) -> None:
 
 @pytest.mark.parametrize("tag", ["emulator", "no-such-device", ""])
 def test_other_tags_have_no_class(tag: str) -> None:
-    """A tag that is not a device has no class, without an error."""
+    """A tag that is not a device has no class, and is not an error."""
     assert device_class(tag) is None
 
 
-def test_class_by_name() -> None:
-    """`from virtinstall.devices import Disk` needs no module name; a wrong name is an error."""
+def test_class_is_found_by_its_name() -> None:
+    """`from virtinstall.devices import Disk` works; an unknown name is an error."""
     assert devices.Disk is Disk
     with pytest.raises(AttributeError, match="Dsik"):
         _ = devices.Dsik
 
 
-def test_names_for_type_checkers() -> None:
-    """Type checkers see each class by its name, in the list of public names."""
+def test_type_checkers_see_all_classes() -> None:
+    """The imports for type checkers equal the list of public names."""
     for line in re.findall(r"    from virtinstall.devices.* import .*", Path(devices.__file__ or "").read_text()):
         _, module, _, name, _, alias = line.split()
         assert name == alias == getattr(importlib.import_module(module), name).__name__
@@ -48,8 +48,8 @@ def test_names_for_type_checkers() -> None:
         assert cls.__name__ in dir(devices)
 
 
-def test_only_the_device_asked_for_is_loaded() -> None:
-    """One device imports only its file."""
+def test_only_the_requested_device_is_loaded() -> None:
+    """The import of a device loads only its file."""
     program = (
         "import sys; from virtinstall.devices import device_class; device_class('rng');"
         "print(*sorted(name for name in sys.modules if name.startswith('virtinstall.devices.')))"

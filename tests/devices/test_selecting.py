@@ -24,8 +24,8 @@ from virtinstall.options.suboptions import resolve
         ("panic", "iobase", True),
     ],
 )
-def test_selecting(tag: str, name: str, selects: bool) -> None:
-    """Sub-options for the XML select a device; sub-options for its creation do not."""
+def test_sub_options_of_the_xml_select_a_device(tag: str, name: str, selects: bool) -> None:
+    """Sub-options for its creation do not."""
     cls = device_class(tag)
     assert cls is not None
     target = resolve(cls, name)

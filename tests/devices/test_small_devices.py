@@ -38,8 +38,8 @@ from virtinstall.errors import RequestError
         (Vsock, "none", "model='none'"),
     ],
 )
-def test_xml(cls: type[Device], text: str, xml: str | None) -> None:
-    """Values are written where libvirt reads them, and switches as libvirt writes them."""
+def test_option_to_xml(cls: type[Device], text: str, xml: str | None) -> None:
+    """Values are in libvirt's elements, and switches are written as libvirt does."""
     if xml is None:
         xml = "model='virtio' autodeflate='on' freePageReporting='off'><stats period='10'/>"
     start = f"<{cls.tag}{xml}" if xml.startswith(">") else f"<{cls.tag} {xml}"
@@ -63,8 +63,8 @@ def test_default_leaves_the_choice_open(cls: type[Device]) -> None:
         (Panic, "no-op"),
     ],
 )
-def test_none_as_the_whole_value(cls: type[Device], none_word: str) -> None:
-    """`none` removes the default device, is a value, or does nothing."""
+def test_none_removes_the_default_or_is_a_value(cls: type[Device], none_word: str) -> None:
+    """For some devices it has no effect."""
     assert cls.none_word == none_word
 
 
@@ -72,17 +72,17 @@ class TestPanic:
     """--panic: the value without a key is a model or an ISA port."""
 
     @pytest.mark.parametrize("text", ["0x505", "iobase=0x505", "address.type=isa,address.iobase=0x505"])
-    def test_isa_port(self, text: str) -> None:
-        """A port is written as an ISA address, with any of the spellings."""
+    def test_port_is_an_isa_address(self, text: str) -> None:
+        """Any spelling of the port is accepted."""
         assert line(parsed(Panic, text)) == '<panic><address type="isa" iobase="0x505"/></panic>'
 
-    def test_model(self) -> None:
-        """Any other value is the model."""
+    def test_other_values_are_the_model(self) -> None:
+        """The device has no address then."""
         assert line(parsed(Panic, "hyperv")) == '<panic model="hyperv"/>'
 
 
-def test_shared_memory() -> None:
-    """--shmem: the value without a key is the memory's name; the size has a separate unit."""
+def test_shmem_without_a_key_is_the_name() -> None:
+    """The size has a separate unit."""
     text = "my_shmem0,role=peer,model.type=ivshmem-plain,size=8,size.unit=M,msi.vectors=2,msi.ioeventfd=no"
     assert line(parsed(Shmem, text)) == (
         '<shmem name="my_shmem0" role="peer"><model type="ivshmem-plain"/><size unit="M">8</size>'
@@ -91,8 +91,8 @@ def test_shared_memory() -> None:
 
 
 @pytest.mark.parametrize(("text", "port"), [("2", "2"), ("0x2", "2"), ("1.2", "1.2"), ("1.2.3", "1.2.3")])
-def test_port_below_a_hub(text: str, port: str) -> None:
-    """A USB port is a number, or port numbers along hubs."""
+def test_usb_port_may_be_below_a_hub(text: str, port: str) -> None:
+    """It is a number, or port numbers along hubs."""
     assert parsed(Input, f"tablet,address.type=usb,address.port={text}").address.port == port
 
 

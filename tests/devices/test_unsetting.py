@@ -25,8 +25,8 @@ from virtinstall.devices import device_class
         ("vsock", "virtio,cid=3", "cid=", '<vsock model="virtio"/>'),
     ],
 )
-def test_unset(tag: str, text: str, unset: str, left: str) -> None:
-    """No empty elements remain around the removed value."""
+def test_empty_value_removes_the_setting(tag: str, text: str, unset: str, left: str) -> None:
+    """No empty elements remain around it."""
     cls = device_class(tag)
     assert cls is not None
     assert line(parsed(cls, unset, parsed(cls, text))) == left

@@ -11,8 +11,8 @@ from virtinstall.devices.nvram import Nvram
 from virtinstall.devices.redirfilter import Redirfilter
 
 
-def test_created_in_python() -> None:
-    """Scripts can create these devices through their fields."""
+def test_device_is_created_with_its_fields() -> None:
+    """Scripts use these devices through the library."""
     crypto = Crypto(model="virtio", type="qemu", backend_model="builtin", backend_queues=2)
     assert line(crypto) == '<crypto model="virtio" type="qemu"><backend model="builtin" queues="2"/></crypto>'
     lease = Lease(lockspace="space", key="k", target_path="/locks", target_offset=1024)
@@ -25,8 +25,8 @@ def test_created_in_python() -> None:
     assert line(nvram) == '<nvram><address type="spapr-vio" reg="0x3000"/></nvram>'
 
 
-def test_redirection_rules() -> None:
-    """The rules keep their order, because the first matching rule applies."""
+def test_redirection_rules_keep_their_order() -> None:
+    """The first matching rule is applied."""
     rules = '<usbdev class="0x08" vendor="0x1234" allow="yes"/><usbdev allow="no"/>'
     parsed = Redirfilter.parse(f"<redirfilter>{rules}</redirfilter>")
     assert [(rule.class_, rule.vendor, rule.allow) for rule in parsed.rules] == [
@@ -35,8 +35,8 @@ def test_redirection_rules() -> None:
     ]
 
 
-def test_sources_of_host_devices() -> None:
-    """PCI, USB and mediated devices are named in the elements that libvirt reads."""
+def test_host_devices_have_the_elements_of_their_kind() -> None:
+    """The kinds are PCI, USB and mediated devices."""
     pci = Hostdev(type="pci", source_address_domain=0, source_address_bus=0, source_address_slot=25)
     assert line(pci) == '<hostdev type="pci"><source><address domain="0" bus="0" slot="25"/></source></hostdev>'
     usb = Hostdev(type="usb", source_vendor_id="0x0781", source_product_id="0x5567")

@@ -11,7 +11,7 @@ from virtinstall.options.table import OPTIONS
 
 
 def parsed(*options: str, domain: Domain | None = None) -> Domain:
-    """The domain after options such as `--memory 512`, applied to `domain` if given."""
+    """Return the domain after options such as `--memory 512`, applied to `domain` if specified."""
     known = {name: option for option in OPTIONS if option.section for name in option.names}
     result = domain if domain is not None else Domain()
     for typed in options:
@@ -22,6 +22,6 @@ def parsed(*options: str, domain: Domain | None = None) -> Domain:
 
 
 def inside(domain: Domain) -> str:
-    """The content of <domain> on one line."""
+    """Return the content of <domain> on one line."""
     node = domain.ensure_node()
     return "".join(etree.tostring(child, encoding="unicode") for child in node)

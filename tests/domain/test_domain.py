@@ -78,7 +78,7 @@ def test_all_devices_in_document_order(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_removed_device_can_be_added_again() -> None:
-    """To the same domain or to another one."""
+    """It is added to the same domain or to another one."""
     domain, other = Domain(), Domain()
     plate = Plate(dev="vda", parsed="20 GiB")
     domain.add(plate)
@@ -88,8 +88,8 @@ def test_a_removed_device_can_be_added_again() -> None:
     assert [found.parsed for found in other.devices_of(Plate)] == ["20 GiB"]
 
 
-def test_sections_of_options() -> None:
-    """An option belongs to the domain, its only section, or a new element."""
+def test_option_belongs_to_the_domain_or_a_section() -> None:
+    """The section is the only one of its kind or a new element."""
     domain = Domain()
     assert domain.section(Metadata) is domain
     assert domain.section(XmlEdits) is domain
@@ -154,8 +154,8 @@ def test_undeclared_elements_are_kept() -> None:
     )
 
 
-def test_clearing_a_section() -> None:
-    """`clearxml` empties one section, which is removed if it stays empty; the domain cannot be cleared."""
+def test_clearxml_empties_one_section() -> None:
+    """An empty section is removed; the domain cannot be cleared."""
     domain = parsed("--memory 512", "--features acpi=on,pae=on", "--clock hpet_present=no")
     parsed("--features clearxml=yes,apic=on", "--clock clearxml=yes", domain=domain)
     assert inside(domain) == (
@@ -167,8 +167,8 @@ def test_clearing_a_section() -> None:
         parsed("--memory clearxml=yes", domain=domain)
 
 
-def test_many_devices_are_cheap() -> None:
-    """Adding, finding and copying forty devices takes a few milliseconds."""
+def test_forty_devices_take_a_few_milliseconds() -> None:
+    """They are added, found and copied."""
     best = 1.0
     for _ in range(5):
         start = time.process_time()

@@ -9,7 +9,7 @@ from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
 
 
-def test_memory_alone_is_maximum_and_start() -> None:
+def test_memory_without_a_maximum_is_the_maximum() -> None:
     """`--memory 512` means 512 MiB at the start and as the maximum."""
     domain = parsed("--memory 512")
     assert inside(domain) == "<memory>524288</memory><currentMemory>524288</currentMemory>"
@@ -27,8 +27,8 @@ def test_memory_alone_is_maximum_and_start() -> None:
         ("maxmemory=1024", 1024, None),
     ],
 )
-def test_memory_spellings(text: str, maximum_mib: int, start_mib: int | None) -> None:
-    """Old and new spellings of the maximum, and sizes with units."""
+def test_missing_maximum_or_start_is_derived(text: str, maximum_mib: int, start_mib: int | None) -> None:
+    """Sizes may have units."""
     domain = parsed(f"--memory {text}")
     assert domain.memory_kib == maximum_mib * 1024
     assert domain.current_memory_kib == (None if start_mib is None else start_mib * 1024)
@@ -43,8 +43,10 @@ def test_memory_spellings(text: str, maximum_mib: int, start_mib: int | None) ->
         ("512,maxmemory=4096", 4096, 512),
     ],
 )
-def test_memory_of_an_existing_guest(text: str, maximum_mib: int, start_mib: int) -> None:
-    """A smaller value keeps the maximum; a larger one raises it; the unit in the XML is normalized."""
+def test_memory_of_an_existing_guest_changes_the_maximum_if_necessary(
+    text: str, maximum_mib: int, start_mib: int
+) -> None:
+    """A smaller value keeps the maximum, a larger one raises it; the unit in the XML is normalized."""
     domain = Domain.parse(
         "<domain><memory unit='MiB'>8388608</memory><currentMemory unit='KiB'>9</currentMemory></domain>"
     )
@@ -59,8 +61,8 @@ def test_invalid_memory_is_rejected() -> None:
         parsed("--memory lots")
 
 
-def test_hotplug_and_hugepages() -> None:
-    """The other sub-options of --memory: maximum, slots, huge pages."""
+def test_memory_has_hotplug_and_huge_pages() -> None:
+    """Sub-options set the maximum and the slots."""
     domain = parsed("--memory 512,maxMemory=2048,hotplugmemoryslots=2,hugepages=on")
     assert inside(domain) == (
         '<maxMemory slots="2">2097152</maxMemory><memory>524288</memory><currentMemory>524288</currentMemory>'
@@ -68,8 +70,8 @@ def test_hotplug_and_hugepages() -> None:
     )
 
 
-def test_memory_backing() -> None:
-    """Sub-options without a number mean the first page; presence is an element."""
+def test_first_page_size_needs_no_number() -> None:
+    """`locked=yes` is written as an empty element."""
     domain = parsed("--memorybacking size=1,unit=G,nodeset=0,1,locked=yes,hugepages.page1.size=2,source_type=memfd")
     assert inside(domain) == (
         '<memoryBacking><hugepages><page size="1" unit="G" nodeset="0,1"/><page size="2"/></hugepages>'
@@ -92,8 +94,8 @@ def test_memory_backing() -> None:
         (["sockets=2,threads=2"], '<cpu><topology sockets="2" threads="2"/></cpu>'),
     ],
 )
-def test_vcpus(options: list[str], expected: str) -> None:
-    """Counts, the old spelling of the maximum, placement, topology."""
+def test_vcpus_have_count_placement_and_topology(options: list[str], expected: str) -> None:
+    """`vcpus=` and `maxvcpus=` are old names."""
     assert inside(parsed(*(f"--vcpus {text}" for text in options))) == expected
 
 

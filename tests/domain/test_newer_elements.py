@@ -1,4 +1,4 @@
-"""Elements that virt-install 4.1.0 has no option for: throttle groups, performance events, drivers' extras."""
+"""Elements without an option in virt-install 4.1.0: throttle groups, performance events, settings of drivers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from virtinstall.options.table import LATER, OPTIONS
 
 
 def domain_xml(*words: str) -> str:
-    """The requested XML on one line."""
+    """Return the requested XML on one line."""
     text = parse_request(["--name", "web", *words]).domain.to_xml()
     return "".join(line.strip() for line in text.splitlines())
 

@@ -11,18 +11,18 @@ from virtinstall.errors import RequestError
 
 
 def arguments(domain: Domain) -> list[str | None]:
-    """QEMU's arguments."""
+    """Return QEMU's arguments."""
     return [argument.value for argument in domain.qemu_commandline.arguments]
 
 
-def test_arguments_are_one_line() -> None:
-    """Commas and `=` are not special; arguments are split as in a shell; each use adds arguments."""
+def test_qemu_arguments_are_split_as_in_a_shell() -> None:
+    """Commas and `=` are not special; each use of the option adds arguments."""
     domain = parsed("--qemu-commandline -device foo,bar=1", "--qemu-commandline args=-foo 'a b' env=x")
     assert arguments(domain) == ["-device", "foo,bar=1", "-foo", "a b", "env=x"]
 
 
-def test_environment() -> None:
-    """Each use sets one variable; the last one of a name counts."""
+def test_each_use_sets_one_environment_variable() -> None:
+    """The last value of a variable is used."""
     domain = parsed(
         "--qemu-commandline env=DISPLAY=:0.1", "--qemu-commandline env=A=b=c,d", "--qemu-commandline env=A="
     )
@@ -32,20 +32,20 @@ def test_environment() -> None:
 
 @pytest.mark.parametrize("text", ["env=FOO", "env==x", "args='a"])
 def test_invalid_arguments_are_rejected(text: str) -> None:
-    """A variable without a value, a quote that is not closed."""
+    """Examples are a variable without a value and a quote that is not closed."""
     with pytest.raises(RequestError, match="--qemu-commandline"):
         parsed(f"--qemu-commandline {text}")
 
 
-def test_clearing() -> None:
-    """`clearxml` works as for other options."""
+def test_clearxml_removes_the_arguments() -> None:
+    """It works as for other options."""
     domain = parsed("--qemu-commandline -foo", "--qemu-commandline clearxml=yes,env=A=b")
     assert arguments(domain) == []
     assert [variable.name for variable in domain.qemu_commandline.variables] == ["A"]
 
 
-def test_namespace_has_its_usual_prefix() -> None:
-    """The prefix of the namespace is `qemu:`."""
+def test_namespace_prefix_is_qemu() -> None:
+    """libvirt uses the same prefix."""
     assert inside(parsed("--qemu-commandline -foo")) == (
         '<qemu:commandline xmlns:qemu="http://libvirt.org/schemas/domain/qemu/1.0">'
         '<qemu:arg value="-foo"/></qemu:commandline>'
@@ -62,13 +62,13 @@ def test_namespace_has_its_usual_prefix() -> None:
         ("xpath2.create=./a", ("create", "./a", "")),
     ],
 )
-def test_xml_edits(text: str, edit: tuple[str, str, str]) -> None:
-    """The short form is split at the last `=`; the long forms are the same as for other options."""
+def test_short_xml_edit_is_split_at_the_last_equals_sign(text: str, edit: tuple[str, str, str]) -> None:
+    """The long forms are the same as for other options."""
     assert parsed(f"--xml {text}").settings["xpath_edits"] == (edit,)
 
 
-def test_sysinfo_blocks_of_one_type_merge() -> None:
-    """Several uses are merged into one block; the system's UUID becomes the guest's UUID."""
+def test_sysinfo_blocks_of_one_type_are_merged() -> None:
+    """The system's UUID becomes the guest's UUID."""
     domain = parsed(
         "--sysinfo type=smbios,bios_vendor=a,oemStrings.entry=one",
         "--sysinfo bios.vendor=b,system.uuid=123",
@@ -88,8 +88,8 @@ def test_sysinfo_blocks_of_one_type_merge() -> None:
 
 
 @pytest.mark.parametrize("mode", ["host", "emulate"])
-def test_sysinfo_modes(mode: str) -> None:
-    """`host` and `emulate` are modes of SMBIOS, not blocks of values."""
+def test_sysinfo_host_and_emulate_are_modes(mode: str) -> None:
+    """The guest has no block of values then."""
     domain = parsed(f"--sysinfo {mode}")
     resolve_sysinfo(domain)
     assert inside(domain) == f'<os><smbios mode="{mode}"/></os>'

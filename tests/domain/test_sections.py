@@ -80,14 +80,14 @@ def test_option_to_xml(option: str, expected: str) -> None:
     assert inside(parsed(option)) == expected
 
 
-def test_options_of_one_section_merge() -> None:
-    """A section named by several options is one section; a repeated key replaces its value."""
+def test_options_of_one_section_are_merged() -> None:
+    """A repeated key replaces its value."""
     domain = parsed("--features acpi=on,vmport=off", "--features vmport=on,pae=on", "--features acpi=")
     assert inside(domain) == '<features><pae/><vmport state="on"/></features>'
 
 
-def test_seclabels_add_up() -> None:
-    """Each --seclabel adds a label."""
+def test_each_seclabel_adds_a_label() -> None:
+    """The option can be repeated."""
     domain = parsed("--seclabel model=dac", "--seclabel model=selinux")
     assert [label.model for label in domain.seclabels] == ["dac", "selinux"]
 
@@ -101,14 +101,14 @@ def test_switched_off_differs_from_unset() -> None:
     assert not Features.apic.is_decided(copied)
 
 
-def test_cputune_has_no_bare_value() -> None:
-    """A value without a key is not accepted here; the error names the sub-option."""
+def test_cputune_requires_a_key() -> None:
+    """The error names the sub-option."""
     with pytest.raises(RequestError, match="--cputune: unknown sub-option 'foo'"):
         parsed("--cputune foo")
 
 
 def test_os_by_name_is_a_request() -> None:
-    """Names of operating systems are resolved later; the id is stored where other tools expect it."""
+    """Names of operating systems are resolved later; the ID is stored in the metadata of libosinfo."""
     domain = parsed("--metadata os_name=debian12")
     assert domain.os_name == "debian12"
     domain.os_id = "http://debian.org/debian/12"

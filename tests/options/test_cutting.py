@@ -1,4 +1,4 @@
-"""Classes that split their values in special ways."""
+"""Classes that split the value of their option in special ways."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ class Line(Element):
 
     @classmethod
     def cut_whole(cls, text: str) -> list[tuple[str, str]] | None:
-        """Everything except values without a name."""
+        """Return the whole value, except for values with the key of the joined sub-option."""
         return None if text.startswith("words") else [("text", text)]
 
 
-def test_whole_value() -> None:
-    """Commas, quotes and `=` are not special if the class uses the whole text."""
+def test_whole_value_may_contain_special_characters() -> None:
+    """Commas, quotes and `=` have no meaning."""
     [pair] = cut(Line, "--line", "a=b,c='d")
     assert (pair.key, pair.value) == ("text", "a=b,c='d")
     assert pair.target is not None
 
 
-def test_joined_values() -> None:
-    """Uses of a joined sub-option become one, in their order, at any position."""
+def test_joined_sub_options_become_one() -> None:
+    """Their values are joined in order, at any position."""
     [args] = cut(Line, "--line", "words=a,words=b")
     assert args.value == "a,b"
     pairs = cut(Os, "--boot", "network,menu=on,hd")
     assert [(pair.key, pair.value) for pair in pairs] == [("hd", "network,hd"), ("menu", "on")]
 
 
-def test_numbers_that_are_too_large_are_unknown() -> None:
-    """Element 99999 would require 99999 others before it; digits of other scripts are invalid, too."""
+def test_large_and_non_ascii_numbers_are_unknown() -> None:
+    """Element 99999 would require 99999 others before it."""
     for number in ("99999", "²", "\u0663"):
         with pytest.raises(RequestError, match=f"unknown sub-option 'boot{number}.dev'"):
             cut(Os, "--boot", f"boot{number}.dev=hd")

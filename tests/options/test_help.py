@@ -1,4 +1,4 @@
-"""What the help looks like: whole, in groups, and readable on a terminal of 80 columns."""
+"""Help texts: complete, in groups, and readable on a terminal of 80 columns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COMPOUND = [option for option in OPTIONS if option.section and not option.hidden
 
 
 def test_help_fits_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
-    """--help has a line for each group, and none that a terminal would break."""
+    """--help has a heading for each group."""
     assert main(["--help"]) == 0
     text = capsys.readouterr().out
     assert [line for line in text.splitlines() if len(line) > COLUMNS] == []
@@ -36,14 +36,14 @@ def test_sub_options_fit_80_columns(option: Option) -> None:
 
 
 @pytest.mark.parametrize("word", ["help", "?"])
-def test_image_takes_the_sub_options_of_disk(word: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """`--image NAME,size=40`: what may follow the name."""
+def test_help_of_image_lists_the_sub_options_of_disk(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An example is `--image NAME,size=40`."""
     assert main(["--image", word]) == 0
     assert "image.checksum" in capsys.readouterr().out
 
 
-def test_help_of_sub_options_explains_values_without_names_and_switches(capsys: pytest.CaptureFixture[str]) -> None:
-    """`--filesystem help` states which values need no name, and what switches accept; --location has no switches."""
+def test_help_explains_values_without_names_and_switches(capsys: pytest.CaptureFixture[str]) -> None:
+    """--location has no switches."""
     assert main(["--filesystem", "help"]) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert "The first values without `=` are `source` and `target`: --filesystem SOURCE,TARGET[,...]" in text
@@ -55,7 +55,7 @@ def test_help_of_sub_options_explains_values_without_names_and_switches(capsys: 
 
 
 def test_help_of_virt_guest_lists_subcommands_on_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:
-    """The list has no heading of argparse, and no name is on a line without its help."""
+    """There is no heading of argparse, and no name is on a separate line."""
     with pytest.raises(SystemExit) as ended:
         guest_main(["--help"])
     assert ended.value.code == 0
@@ -64,7 +64,7 @@ def test_help_of_virt_guest_lists_subcommands_on_one_line_each(capsys: pytest.Ca
     assert [line for line in text.splitlines() if line.strip() in ("SUBCOMMAND", "inventory")] == []
 
 
-def test_help_breaks_no_name_at_a_hyphen(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_does_not_break_names_at_hyphens(capsys: pytest.CaptureFixture[str]) -> None:
     """The description of virt-xml contains XML-OPTION."""
     assert xml_main(["--help"]) == 0
     assert [line for line in capsys.readouterr().out.splitlines() if line.endswith("-")] == []

@@ -16,7 +16,7 @@ from virtinstall.options.unknown import REPLACEMENTS
 
 
 def hint_of(option: str, text: str) -> str:
-    """The hint for a wrong value of an option."""
+    """Return the hint for a wrong value of an option."""
     with pytest.raises(RequestError) as caught:
         parse_request(["--name", "x", option, text])
     return str(caught.value.hint)
@@ -45,7 +45,7 @@ def hint_of(option: str, text: str) -> str:
     ],
 )
 def test_hint_shows_the_correct_spelling(option: str, text: str, suggestion: str) -> None:
-    """The hint shows the whole value, ready to be typed."""
+    """It contains the option and the value, and can be typed."""
     assert f"did you mean {suggestion}" in hint_of(option, text)
 
 
@@ -53,7 +53,7 @@ def test_hint_shows_the_correct_spelling(option: str, text: str, suggestion: str
     ("option", "name"), [(option, name) for option in REPLACEMENTS for name in REPLACEMENTS[option]]
 )
 def test_each_replacement_is_accepted(option: str, name: str) -> None:
-    """What the table suggests is a valid sub-option, and what it replaces is not, with such a value."""
+    """The replaced sub-option is an error."""
     cls = section_class(next(known for known in OPTIONS if option in known.names))
     fallback = fallback_for(cls)
 
@@ -67,8 +67,8 @@ def test_bootmenu_is_an_alias_of_menu() -> None:
     assert parse_request(["--name", "x", "--boot", "bootmenu=on"]).domain.os.bootmenu_enable is True
 
 
-def test_space_after_a_comma_is_shown_joined() -> None:
-    """The shell has split the value; the hint is the value to type."""
+def test_hint_for_a_space_after_a_comma_joins_the_value() -> None:
+    """The shell has split the value into two arguments."""
     with pytest.raises(RequestError, match="unexpected argument 'size=20'") as caught:
         parse_request(["--name", "x", "--disk", "/tmp/x.img,bus=virtio,", "size=20"])
     assert caught.value.hint == "write sub-options without spaces: --disk /tmp/x.img,bus=virtio,size=20"
@@ -85,8 +85,8 @@ def test_space_after_a_comma_is_shown_joined() -> None:
         (["--name=x", "--qemu-commandline=-vnc :1"], None),
     ],
 )
-def test_single_dash_before_a_long_option(args: list[str], word: str | None) -> None:
-    """It is read as short options, with virt-install as well: a guest named `ame=x`, or a CD-ROM named `pus=2`."""
+def test_single_dash_before_a_long_option_causes_a_warning(args: list[str], word: str | None) -> None:
+    """virt-install and this project parse it as short options: `-name=x` is `-n ame=x`."""
     warnings = rewrite(parse_argv(args))
     expected = [] if word is None else [f"{word} is read as short options; did you mean -{word}?"]
     assert warnings == expected

@@ -1,8 +1,8 @@
 """Published command lines (guides, blogs, manuals of distributions, scripts) and the warnings that each prints.
 
-The lines are pasted without changes, except for media, disks, pools and networks, which are those of the test. A
-warning is only right if the user can act on it: at most one for each fault of a line, and none for a line that names
-its operating system and is correct. Lines that are wrong end with an error, as they do with virt-install 4.1.0.
+The lines are unchanged, except for media, disks, pools and networks, which are those of the test. A warning is
+correct only if the user can act on it: at most one for each mistake in a line, and none for a correct line with
+--osinfo. Wrong lines are errors, as with virt-install 4.1.0.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ TREE = (
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """ISO images, disk images of 8 GiB, answers of installers, an install tree, and paths for new disks."""
+    """ISO images, disk images of 8 GiB, answer files, an install tree, and paths for new disks."""
     folder = tmp_path_factory.mktemp("published")
     for name in ("iso.iso", "iso2.iso"):
         build_iso(folder / name, {"README": b"x"})
@@ -67,7 +67,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def kvm_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A host with KVM, UEFI and much space, known bridges; the guests, pools and networks are of the test driver."""
+    """A host with KVM, UEFI, much space and known bridges; its guests, pools and networks are those of the driver."""
     text = (DATA / "capabilities-debian12.xml").read_text()
     # QEMU runs as the user of the tests, who can read their files
     capabilities = re.sub(r"\+\d+:\+\d+(?=</baselabel>)", f"+{os.getuid()}:+{os.getgid()}", text)
@@ -90,8 +90,10 @@ def kvm_host(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_warnings_of_published_lines(line: str, files: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    """Each line prints the number of short warnings, or the error, that the table lists."""
+def test_published_line_has_the_listed_warnings(
+    line: str, files: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The table contains the number of short warnings, or the error."""
     parts = re.fullmatch(r"(\d|error)(?: \[(.*?)\])? (.*)", line)
     assert parts is not None
     expected, reason, typed = parts.groups()
@@ -122,8 +124,8 @@ def arguments(typed: str, files: dict[str, str]) -> list[str]:
     return [arg for arg in args if not arg.startswith("--connect=")]
 
 
-def test_most_lines_print_no_warning() -> None:
-    """The figures of docs/develop/published-lines.md."""
+def test_most_published_lines_cause_no_warning() -> None:
+    """The numbers are those in docs/develop/published-lines.md."""
     counts = Counter(line.partition(" ")[0] for line in LINES)
 
     assert len(set(LINES)) == len(LINES) >= 400
@@ -132,10 +134,10 @@ def test_most_lines_print_no_warning() -> None:
     assert set(counts) == {"0", "1", "2", "error"}
 
 
-def test_missing_bridge_names_the_network_that_creates_it(
+def test_hint_for_a_missing_bridge_is_its_network(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`bridge=virbr0` is in every tenth line; without the network `default`, the bridge does not exist."""
+    """Every tenth line has `bridge=virbr0`, which the network `default` creates."""
     network = LibvirtHost.network
 
     def inactive(host: LibvirtHost, name: str) -> NetworkFacts | None:

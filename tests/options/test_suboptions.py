@@ -1,4 +1,4 @@
-"""What sub-options do to the element they are applied to."""
+"""Effects of sub-options on the element of their option."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from virtinstall.options.command import parse_request
     ],
 )
 def test_omitted_numbers_leave_no_empty_elements(text: str, types: list[str]) -> None:
-    """A number determines the order; unused numbers create no element."""
+    """A number determines the order; unused numbers create no elements."""
     assert [codec.type for codec in parsed(Sound, text).codecs] == types
 
 
@@ -40,8 +40,8 @@ def test_empty_parents_are_removed() -> None:
     assert line(parsed(Smartcard, "certificate1=,source.seclabel1.model=")) == "<smartcard/>"
 
 
-def test_elements_that_were_there_stay() -> None:
-    """An empty element of a parsed document isn't ours to take away."""
+def test_existing_empty_elements_are_kept() -> None:
+    """They are part of a parsed document."""
     sound = Sound.parse("<sound><codec/></sound>")
     assert line(parsed(Sound, "codec1.type=micro", sound)) == '<sound><codec/><codec type="micro"/></sound>'
 
@@ -54,16 +54,16 @@ def test_elements_that_were_there_stay() -> None:
         ("size=1, bus=virtio", "remove the spaces"),
     ],
 )
-def test_short_names_are_found_again(text: str, hint: str) -> None:
-    """Common aliases, and a space that is easily overlooked."""
+def test_hint_for_a_misspelled_sub_option(text: str, hint: str) -> None:
+    """It suggests the short name, or to remove a space."""
     with pytest.raises(RequestError) as caught:
         parsed(Disk, text)
     assert hint in str(caught.value.hint)
 
 
 @pytest.mark.parametrize(("text", "output"), [("1GG", "--memory 1GG: "), ("memory=1GG", "--memory memory=1GG: ")])
-def test_errors_show_the_text_that_was_typed(text: str, output: str) -> None:
-    """A word that stands without a name gets none in the message."""
+def test_error_contains_the_value_as_typed(text: str, output: str) -> None:
+    """A value without a name has no name in the error."""
     with pytest.raises(RequestError) as caught:
         parse_request(["--name", "x", "--memory", text])
     assert output in caught.value.message

@@ -1,4 +1,4 @@
-"""Arguments that no option accepts: the hint shows what to type."""
+"""Invalid arguments: the hint shows what to type."""
 
 from __future__ import annotations
 
@@ -52,8 +52,10 @@ def report(command: str, arguments: list[str], capsys: pytest.CaptureFixture[str
         ),
     ],
 )
-def test_argument_of_no_option(arguments: list[str], error: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A missing value, a stray one, spaces between sub-options, dashes of a word processor."""
+def test_unexpected_argument_is_an_error(
+    arguments: list[str], error: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Examples are missing values, spaces between sub-options, and typographic dashes."""
     assert report("virt-install", [*GOOD, *arguments], capsys) == (error, hint)
 
 
@@ -68,13 +70,13 @@ def test_argument_of_no_option(arguments: list[str], error: str, hint: str, caps
         (["lst"], "unknown subcommand 'lst'", "did you mean list?"),
     ],
 )
-def test_subcommand(arguments: list[str], error: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Hints name the subcommand that was typed, or the command that does what another tool's subcommand does."""
+def test_hint_for_a_subcommand(arguments: list[str], error: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """It contains the subcommand, or the command with the same effect as another tool's subcommand."""
     assert report("virt-guest", arguments, capsys) == (error, hint)
 
 
-def test_hint_uses_the_connection_that_was_typed(capsys: pytest.CaptureFixture[str]) -> None:
-    """A virsh command of a hint works when it is pasted into a shell."""
+def test_virsh_command_of_a_hint_has_the_connection(capsys: pytest.CaptureFixture[str]) -> None:
+    """It can be pasted into a shell."""
     for connect in (["--connect", "test:///default"], ["--connect=test:///default"]):
         arguments = [*connect, *GOOD[2:4], "--disk", "pool=nope,size=1", "--osinfo", "debian11", "--import"]
         assert main(arguments) == 1
@@ -82,8 +84,10 @@ def test_hint_uses_the_connection_that_was_typed(capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.parametrize("run", [main, clone_main, xml_main])
-def test_error_without_arguments(run: Callable[[list[str]], int], capsys: pytest.CaptureFixture[str]) -> None:
-    """A command alone is an error about what it needs."""
+def test_command_without_arguments_is_an_error(
+    run: Callable[[list[str]], int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only errors and hints are printed."""
     assert run([]) == 1
     assert all("error: " in line or "hint: " in line for line in capsys.readouterr().err.splitlines())
 
@@ -102,8 +106,10 @@ def test_error_without_arguments(run: Callable[[list[str]], int], capsys: pytest
         ("/dev/nope", "--disk /dev/nope: no such device", "list the block devices with: lsblk"),
     ],
 )
-def test_disk_without_a_source(value: str, error: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """The error shows the value, and the hint what was probably meant."""
+def test_disk_without_a_source_is_an_error(
+    value: str, error: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The error contains the value, the hint what was probably meant."""
     assert main([*GOOD[:4], "--osinfo", "debian11", "--import", "--print-xml", "--disk", value]) == 1
     printed = capsys.readouterr().err
     assert f"{error}\nvirt-install: hint: {hint}\n" in printed

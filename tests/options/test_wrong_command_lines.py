@@ -1,6 +1,6 @@
 """About 300 wrong command lines: each ends immediately with an error about the wrong value, without a traceback.
 
-`LINES` is a table: what is added to a valid command line, and a part of the error. The
+`LINES` is a table: arguments that are added to a valid command line, and a part of the error. The
 others are misspellings of every option and of every sub-option, generated from the declarations.
 """
 
@@ -162,45 +162,45 @@ WITHOUT_METHOD = """
 
 
 def table(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the typed text and a part of the error."""
+    """Yield the arguments and a part of the error."""
     for line in text.strip().splitlines():
         typed, _, word = line.strip().rpartition("   ")
         yield typed.strip(), word.strip()
 
 
-def misspelt(name: str) -> str:
-    """Two neighbours in the middle change places; a letter is doubled where that makes no difference."""
+def misspelled(name: str) -> str:
+    """Return the name with two letters swapped, or with a doubled letter if that makes no difference."""
     middle = len(name) // 2 + 1
     swapped = name[: middle - 1] + name[middle : middle + 1] + name[middle - 1] + name[middle + 1 :]
     return swapped if swapped != name else name + name[-1]
 
 
-def options_misspelt() -> Iterator[str]:
-    """Every long option in the help, misspelled so that it does not match an option."""
+def misspelled_options() -> Iterator[str]:
+    """Return every long option in the help, misspelled so that it does not match an option."""
     known = {name for option in OPTIONS for name in option.names}
     for option in OPTIONS:
         name = next((name for name in option.names if name.startswith("--")), "")
         if not option.hidden and len(name) > 5:
-            wrong = misspelt(name)
+            wrong = misspelled(name)
             if not any(other.startswith(wrong) for other in known):
                 yield wrong
 
 
-def sub_options_misspelt() -> Iterator[tuple[str, str]]:
-    """The first plain sub-options of every compound option, misspelt."""
+def misspelled_sub_options() -> Iterator[tuple[str, str]]:
+    """Return the first plain sub-options of every compound option, misspelled."""
     for option in OPTIONS:
         if not option.section or option.hidden or option.dest in ("xml", "qemu_commandline"):
             continue
         name = next(name for name in option.names if name.startswith("--"))
         plain = [known.name for known in known_sub_options(section_class(option)) if known.name.isalpha()]
         for known in [each for each in plain if len(each) > 4 and each != "clearxml"][:4]:
-            wrong = misspelt(known)
+            wrong = misspelled(known)
             if wrong not in plain:
                 yield name, wrong
 
 
 def fails(line: str, capsys: pytest.CaptureFixture[str]) -> str:
-    """Run a line that must fail; return its standard error."""
+    """Run a command line that must fail; return its standard error."""
     started = time.perf_counter()
     status = main(shlex.split(line))
     lasted = time.perf_counter() - started
@@ -214,37 +214,39 @@ def fails(line: str, capsys: pytest.CaptureFixture[str]) -> str:
 
 
 @pytest.mark.parametrize(("typed", "word"), list(table(LINES)), ids=lambda text: text)
-def test_wrong_value(typed: str, word: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """The error contains the wrong value."""
+def test_error_contains_the_wrong_value(typed: str, word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is one error without a traceback."""
     assert word in fails(f"{GOOD} {typed}", capsys)
 
 
 @pytest.mark.parametrize(("typed", "word"), list(table(WITHOUT_METHOD)), ids=lambda text: text)
-def test_wrong_method(typed: str, word: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Errors of installation methods contain the wrong value."""
+def test_error_of_an_install_method_contains_the_value(
+    typed: str, word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is one error without a traceback."""
     assert word in fails(f"{GOOD} {typed}".replace("--print-xml --pxe", ""), capsys)
 
 
-@pytest.mark.parametrize("wrong", list(options_misspelt()))
-def test_misspelt_option(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A misspelt option is named, with one that is like it."""
+@pytest.mark.parametrize("wrong", list(misspelled_options()))
+def test_error_contains_the_misspelled_option(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The hint suggests a similar option."""
     output = fails(f"{GOOD} {wrong} x", capsys)
 
     assert wrong in output
     assert "did you mean" in output
 
 
-@pytest.mark.parametrize(("option", "wrong"), list(sub_options_misspelt()))
-def test_misspelt_sub_option(option: str, wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A misspelt sub-option is named, with its option."""
+@pytest.mark.parametrize(("option", "wrong"), list(misspelled_sub_options()))
+def test_error_contains_the_misspelled_sub_option(option: str, wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """It also contains the option."""
     output = fails(f"{GOOD} {option} {wrong}=x", capsys)
 
     assert option in output
     assert f"'{wrong}'" in output
 
 
-def test_several_errors_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """Errors in several options are reported together, one line each."""
+def test_errors_of_several_options_are_reported_together(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each has one line."""
     output = fails(f"{GOOD} --memory 4X --vcpus four --graphics vnc,listn=x", capsys)
 
     assert [word for word in ("4X", "four", "listn") if word in output] == ["4X", "four", "listn"]
@@ -252,13 +254,13 @@ def test_several_errors_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.fixture(scope="module")
 def compiled() -> None:
-    """The package compiled, as an installation leaves it."""
+    """The package with compiled modules, like an installed one."""
     compileall.compile_dir(str(Path(virtinstall.__file__).parent), quiet=1)
 
 
 @pytest.mark.parametrize(("typed", "word"), list(table(LINES))[::12], ids=lambda text: text)
-def test_errors_are_fast(compiled: None, typed: str, word: str) -> None:
-    """A separate process uses less than 0.3 s of CPU time, even on a busy machine."""
+def test_error_takes_less_than_0_3_s_of_cpu_time(compiled: None, typed: str, word: str) -> None:
+    """A separate process is measured."""
     command = [sys.executable, "-m", "virtinstall", *shlex.split(f"{GOOD} {typed}")]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
 

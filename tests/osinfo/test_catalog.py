@@ -31,8 +31,8 @@ def test_generic_is_an_unknown_system(database: Database) -> None:
     assert (record.is_generic, record.id, record.devices) == (True, "", frozenset())
 
 
-def test_misspelt_name_is_an_error_that_names_the_nearest(database: Database) -> None:
-    """A similar name is rejected, with the known one in the hint."""
+def test_hint_for_a_misspelled_name_is_a_similar_one(database: Database) -> None:
+    """A misspelled name is an error."""
     with pytest.raises(RequestError, match=r"unknown OS name 'pengiun2\.0'") as caught:
         database.catalog().lookup("pengiun2.0")
     assert "penguin2.0" in (caught.value.hint or "")
@@ -47,8 +47,8 @@ def test_without_a_database_the_hint_names_the_package(tmp_path: Path) -> None:
     assert Catalog(environment).newest_linux().is_generic
 
 
-def test_list_has_one_line_for_each_system_newest_first(database: Database) -> None:
-    """`--osinfo list`: names in alphabetical order, versions falling, all names of one system in one line."""
+def test_list_has_one_line_for_each_system(database: Database) -> None:
+    """The names are in alphabetical order, the versions in descending order; a line has all names of a system."""
     assert database.catalog().list_text().splitlines() == [
         "circle-a",
         "circle-b",
@@ -73,16 +73,16 @@ def test_directories_come_from_the_environment() -> None:
     assert database_directories({}) == ("/usr/share/osinfo", "/etc/osinfo")
 
 
-def test_later_file_replaces_the_earlier(database: Database) -> None:
-    """A file of the same name in the local directory replaces the system's."""
+def test_local_file_replaces_that_of_the_system(database: Database) -> None:
+    """The files have the same name."""
     database.write_os("local/os/example.org/penguin-1.xml", PENGUIN, "penguin1", devices("1af4/1005"))
     record = database.catalog().lookup("penguin1").record
     assert record.supports_virtio_rng()
     assert not record.supports_virtio_net()
 
 
-def test_drop_ins_add_to_it(database: Database) -> None:
-    """Files in a `.d` directory add devices and names, in the local and the user directory."""
+def test_drop_ins_add_devices_and_names(database: Database) -> None:
+    """They are files in a `.d` directory of the local or the user directory."""
     database.write_os("local/os/example.org/penguin-1.d/a.xml", PENGUIN, "tux", devices("1af4/1005"))
     database.write_os("user/os/example.org/penguin-1.d/a.xml", PENGUIN, "penguin1", devices("1af4/1002"))
     record = database.catalog().lookup("tux").record
@@ -103,15 +103,15 @@ def test_empty_file_or_dev_null_removes_a_system(database: Database, empty: bool
         database.catalog().lookup("penguin1")
 
 
-def test_file_of_another_name_does_not_count(database: Database) -> None:
-    """A file whose id does not match its path is ignored, as in libosinfo."""
+def test_file_with_another_id_is_ignored(database: Database) -> None:
+    """The ID does not match the path; libosinfo ignores the file as well."""
     database.write_os("local/os/example.org/other.xml", PENGUIN, "foreign")
     with pytest.raises(RequestError):
         database.catalog().lookup("foreign")
 
 
-def test_broken_file_is_skipped_and_named(database: Database) -> None:
-    """One file that is not XML does not hide all others; the catalog lists it."""
+def test_invalid_file_is_skipped_with_a_warning(database: Database) -> None:
+    """The other files are used."""
     path = database.write("local/os/example.org/penguin-1.d/a.xml", "<libosinfo")
     catalog = database.catalog()
     assert catalog.lookup("penguin1").record.supports_virtio_net()
@@ -130,8 +130,8 @@ def test_second_run_reads_no_xml(database: Database, monkeypatch: pytest.MonkeyP
     assert again.lookup("penguin2.1").record.trees == first.lookup("penguin2.1").record.trees
 
 
-def test_changed_file_is_seen(database: Database) -> None:
-    """A cached system is read again when its file, or one that it inherits from, has changed."""
+def test_changed_file_is_noticed(database: Database) -> None:
+    """It may be the file of the system or one that it inherits from."""
     path = "local/os/example.org/penguin-1.xml"
     database.write_os(path, PENGUIN, "penguin1", devices("1af4/1005"))
     assert not database.catalog().lookup("penguin2.0").record.supports_virtio_balloon()
@@ -140,8 +140,8 @@ def test_changed_file_is_seen(database: Database) -> None:
     assert database.catalog().lookup("penguin2.0").record.supports_virtio_balloon()
 
 
-def test_new_file_is_seen(database: Database) -> None:
-    """Data cached before a file, a vendor or a directory was added does not hide it."""
+def test_new_file_is_noticed(database: Database) -> None:
+    """The cache was written before the file, its vendor or its directory was added."""
     database.catalog().lookup("penguin1")
     assert "walrus1" not in database.catalog().names()
     database.write_os("user/os/walrus.org/walrus-1.xml", "http://walrus.org/walrus/1", "walrus1")
@@ -150,8 +150,8 @@ def test_new_file_is_seen(database: Database) -> None:
     assert database.catalog().lookup("penguin1").record.supports_virtio_rng()
 
 
-def test_other_directories_have_other_answers(database: Database) -> None:
-    """A cache of one set of directories is not used for another."""
+def test_cache_is_used_for_its_directories_only(database: Database) -> None:
+    """Another set of directories is read again."""
     database.write_os("local/os/example.org/penguin-1.d/a.xml", PENGUIN, "penguin1", devices("1af4/1005"))
     assert database.catalog().lookup("penguin1").record.supports_virtio_rng()
     database.environment["OSINFO_LOCAL_DIR"] = str(database.root / "elsewhere")
@@ -170,7 +170,7 @@ def test_damaged_cache_is_ignored(database: Database, damage: str) -> None:
     assert database.catalog().names() == names
 
 
-def test_cache_is_not_written_without_permission(database: Database) -> None:
+def test_cache_is_not_written_on_request(database: Database) -> None:
     """`cache=False` leaves no file."""
     catalog = database.catalog(cache=False)
     catalog.lookup("penguin1")
@@ -179,6 +179,6 @@ def test_cache_is_not_written_without_permission(database: Database) -> None:
 
 
 def test_unwritable_cache_is_ignored(database: Database) -> None:
-    """A file in place of the folder: everything works, nothing is cached."""
+    """A file has the name of its directory."""
     (database.root / "cache").write_text("in the way")
     assert database.catalog().lookup("penguin1").record.short_id == "penguin1"

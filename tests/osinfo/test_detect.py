@@ -14,7 +14,7 @@ def _media(content: str, arch: str = "x86_64") -> str:
     return f"<media arch='{arch}'><iso>{content}</iso></media>"
 
 
-def test_medium_is_recognised_by_all_its_ids(database: Database) -> None:
+def test_medium_is_recognized_by_all_its_ids(database: Database) -> None:
     """Every pattern of a rule must match; otherwise the medium is not recognized."""
     catalog = database.catalog()
     (match,) = match_media(catalog, "Penguin 1", system_id="LINUX")
@@ -24,7 +24,7 @@ def test_medium_is_recognised_by_all_its_ids(database: Database) -> None:
 
 
 def test_live_medium_is_distinguished_from_the_installer(database: Database) -> None:
-    """If two rules of one system match, the longer pattern is more exact."""
+    """If two rules of a system match, that with the longer pattern is used."""
     catalog = database.catalog()
     (live,) = match_media(catalog, "Penguin 2.1 Live", system_id="LINUX")
     (installer,) = match_media(catalog, "Penguin 2.1", system_id="LINUX")
@@ -43,8 +43,8 @@ def test_size_must_be_equal_where_a_rule_has_one(database: Database) -> None:
     assert (reboots(SIZE), reboots(SIZE + 1), reboots(None)) == (3, 2, 2)
 
 
-def test_medium_of_several_systems_lists_all_newest_first(database: Database) -> None:
-    """A medium that may contain several systems lists each of them, the last released first, unknown ones last."""
+def test_medium_may_contain_several_systems(database: Database) -> None:
+    """The newest one is first; those without a release date are last."""
     rule = _media("<volume-id>MULTI</volume-id>")
     database.write_os(
         "local/os/x.org/x-1.xml", "http://x.org/x/1", "x1", f"<release-date>2001-01-01</release-date>{rule}"
@@ -57,8 +57,8 @@ def test_medium_of_several_systems_lists_all_newest_first(database: Database) ->
     assert [match.short_id for match in match_media(database.catalog(), "MULTI_2003")] == ["x2", "x1", "x-unknown"]
 
 
-def test_architecture_puts_its_media_first(database: Database) -> None:
-    """The same volume id on media of two architectures: the one of the guest is used."""
+def test_medium_of_the_guests_architecture_is_used(database: Database) -> None:
+    """Media of two architectures have the same volume ID."""
     both = _media("<volume-id>BOTH</volume-id>", "i686") + _media("<volume-id>BOTH</volume-id>", "aarch64")
     database.write_os("local/os/x.org/x-1.xml", "http://x.org/x/1", "x1", both)
     catalog = database.catalog()
@@ -83,21 +83,21 @@ def test_architecture_puts_its_media_first(database: Database) -> None:
         ("broken(", "broken(", False),
     ],
 )
-def test_patterns(database: Database, pattern: str, value: str, fits: bool) -> None:
-    """Patterns are searched anywhere in the value, as regular expressions; an invalid one matches nothing."""
+def test_patterns_are_regular_expressions(database: Database, pattern: str, value: str, fits: bool) -> None:
+    """They match anywhere in the value; an invalid pattern matches nothing."""
     rule = _media(f"<volume-id>{pattern}</volume-id>")
     database.write_os("local/os/x.org/x-1.xml", "http://x.org/x/1", "x1", rule)
     assert bool(match_media(database.catalog(), value)) is fits
 
 
-def test_medium_without_any_id_is_nothing(database: Database) -> None:
-    """Empty ids match no rule, and a rule without patterns matches nothing."""
+def test_medium_without_ids_is_not_recognized(database: Database) -> None:
+    """A rule without patterns matches nothing."""
     database.write_os("local/os/x.org/x-1.xml", "http://x.org/x/1", "x1", _media("") + "<media arch='all'/>")
     assert match_media(database.catalog(), "") == []
 
 
-def test_tree_is_recognised_by_its_treeinfo(database: Database) -> None:
-    """Family, version and architecture; a rule that also names the variant comes first."""
+def test_tree_is_recognized_by_its_treeinfo(database: Database) -> None:
+    """Family, version and architecture are compared; a rule with a variant comes first."""
     catalog = database.catalog()
     args = {"family": "Penguin", "version": "2.1", "arch": "x86_64"}
     assert [match.short_id for match in match_tree(catalog, **args)] == ["penguin2.0"]
@@ -106,6 +106,6 @@ def test_tree_is_recognised_by_its_treeinfo(database: Database) -> None:
     assert match_tree(catalog, family="") == []
 
 
-def test_long_values_cost_nothing(database: Database) -> None:
-    """Values of a megabyte in a hostile .treeinfo are only examined up to the maximum length of an id."""
+def test_long_values_are_truncated(database: Database) -> None:
+    """A hostile .treeinfo may contain megabytes."""
     assert match_tree(database.catalog(), family="Penguin" * 200_000, version="9" * 1_000_000) == []

@@ -1,4 +1,4 @@
-"""Any name, id of a medium, value of a .treeinfo or file results in an answer or one clear error."""
+"""Random names, IDs of media, .treeinfo values and files: each has a result or one clear error."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def catalog(database: Database) -> Catalog:
 
 @_PROFILE
 @given(name=_NAMES)
-def test_any_name(catalog: Catalog, name: str) -> None:
-    """A record, or an error that contains the beginning of the name."""
+def test_any_name_has_a_record_or_an_error(catalog: Catalog, name: str) -> None:
+    """The error contains the beginning of the name."""
     try:
         found = catalog.lookup(name)
     except RequestError as error:
@@ -44,8 +44,8 @@ def test_any_name(catalog: Catalog, name: str) -> None:
 
 @_PROFILE
 @given(values=st.dictionaries(st.sampled_from(["name", "short-id", "id", "detect", "require"]), _NAMES), found=_NAMES)
-def test_any_request(catalog: Catalog, values: dict[str, str], found: str) -> None:
-    """Sub-options of --osinfo result in a system or an error."""
+def test_any_request_has_a_system_or_an_error(catalog: Catalog, values: dict[str, str], found: str) -> None:
+    """The sub-options of --osinfo have random values."""
     try:
         chosen = choose_os(read_requested(values), catalog, detected=[found])
     except RequestError as error:
@@ -56,8 +56,8 @@ def test_any_request(catalog: Catalog, values: dict[str, str], found: str) -> No
 
 @_PROFILE
 @given(args=st.lists(st.text(max_size=300), min_size=4, max_size=4))
-def test_any_medium(catalog: Catalog, args: list[str]) -> None:
-    """Ids of media and values of .treeinfo files match or do not match."""
+def test_any_medium_is_recognized_or_not(catalog: Catalog, args: list[str]) -> None:
+    """IDs of media and values of .treeinfo files are random."""
     volume, system, publisher, application = args
     match_media(catalog, volume, system_id=system, publisher_id=publisher, application_id=application)
     match_tree(catalog, family=volume, version=system, variant=publisher, arch=application)
@@ -65,8 +65,8 @@ def test_any_medium(catalog: Catalog, args: list[str]) -> None:
 
 @_PROFILE
 @given(data=st.data())
-def test_any_file(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-    """A truncated or changed database file results in a record, or its name is unknown."""
+def test_any_file_has_a_record_or_is_ignored(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    """A database file is truncated or changed."""
     source = DATA / "os" / "example.org" / "penguin-2.0.xml"
     content = bytearray(source.read_bytes())
     for _ in range(data.draw(st.integers(1, 4))):

@@ -1,4 +1,4 @@
-"""Names that are not in the database: whole major versions, versions too new, old spellings."""
+"""Names that the database lacks: major versions, newer versions, old spellings."""
 
 from __future__ import annotations
 
@@ -25,53 +25,53 @@ from virtinstall.osinfo.names import list_order, split_name
         ("", "", ()),
     ],
 )
-def test_names_split_into_line_and_version(name: str, line: str, version: tuple[int, ...]) -> None:
-    """The last numbers of a name, with dots, service packs and releases between them, are its version."""
+def test_name_is_split_into_line_and_version(name: str, line: str, version: tuple[int, ...]) -> None:
+    """The version consists of the last numbers, with dots, service packs and releases between them."""
     assert split_name(name) == (line, version)
 
 
-def test_numbers_fall_in_the_list() -> None:
-    """Higher numbers come first, a shorter name before a longer one."""
+def test_list_is_in_descending_order_of_numbers() -> None:
+    """A shorter name comes before a longer one."""
     names = ["a1.10", "a-x", "a1.9", "a2", "b1", "a1"]
     assert sorted(names, key=list_order) == ["a2", "a1", "a1.10", "a1.9", "a-x", "b1"]
 
 
-def test_whole_major_version_means_the_newest_minor(database: Database) -> None:
-    """`penguin2` means penguin2.1, without a warning."""
+def test_major_version_is_the_newest_minor_version(database: Database) -> None:
+    """There is no warning."""
     found = database.catalog().lookup("penguin2")
     assert (found.record.short_id, found.warning) == ("penguin2.1", None)
 
 
 @pytest.mark.parametrize("name", ["penguin3", "penguin2.7", "penguin17.04", "penguin"])
-def test_too_new_a_version_is_served_by_the_newest_known(database: Database, name: str) -> None:
-    """A version after those in the database, or no version: the newest is used, with a warning."""
+def test_newer_version_uses_the_settings_of_the_newest(database: Database, name: str) -> None:
+    """A warning is printed; a name without a version behaves the same."""
     found = database.catalog().lookup(name)
     assert found.record.short_id == "penguin2.1"
     newer = "" if name == "penguin" else " (a newer osinfo-db may have it)"
     assert found.warning == f"unknown OS name '{name}': using the settings of penguin2.1{newer}"
 
 
-def test_version_missing_among_the_known_is_a_misspelling(database: Database) -> None:
-    """There is an older Windows 98 but no Windows 9, and no penguin 0."""
+def test_unknown_older_version_is_an_error(database: Database) -> None:
+    """The database has newer versions than Windows 9 and penguin 0."""
     for name in ("win9", "penguin0"):
         with pytest.raises(RequestError, match=f"unknown OS name '{name}'"):
             database.catalog().lookup(name)
 
 
-def test_windows_numbers_go_by_date(database: Database) -> None:
-    """Windows 12 resolves to Windows 11, not to 98."""
+def test_windows_versions_are_ordered_by_date(database: Database) -> None:
+    """Windows 12 has the settings of Windows 11, not those of 98."""
     assert database.catalog().lookup("win12").record.short_id == "win11"
 
 
-def test_an_unreleased_version_is_the_newest(database: Database) -> None:
-    """A future release has no date; RHEL 9.1 precedes 8.7, which has one."""
+def test_version_without_a_release_date_is_the_newest(database: Database) -> None:
+    """It is a future release."""
     database.write_os("local/os/x.org/y-1.xml", "http://x.org/y/1", "y1", "<release-date>2021-01-01</release-date>")
     database.write_os("local/os/x.org/y-2.xml", "http://x.org/y/2", "y2", "")
     assert database.catalog().lookup("y3").record.short_id == "y2"
 
 
-def test_old_spellings(database: Database) -> None:
-    """Names of early versions of virt-install resolve to current systems, with a warning."""
+def test_old_names_resolve_to_current_systems(database: Database) -> None:
+    """They are names of early versions of virt-install; a warning is printed."""
     found = database.catalog().lookup("virtio26")
     assert (found.record.short_id, found.warning) == (
         "linux2030",
@@ -92,27 +92,27 @@ def test_old_spellings(database: Database) -> None:
     "name", ["", " ", "/", "://", "http://", "../../etc/passwd", "x" * 5000, "debian" + "9" * 5000]
 )
 def test_strange_names_are_errors(database: Database, name: str) -> None:
-    """Any other name is rejected in one sentence."""
+    """Examples are paths, URLs and very long names."""
     with pytest.raises(RequestError, match="unknown OS name"):
         database.catalog().lookup(name)
 
 
 def test_upper_case_is_accepted_silently(database: Database) -> None:
-    """`RHEL5` is clear; there is nothing to correct."""
+    """There is no warning for `RHEL5`."""
     found = database.catalog().lookup("Penguin2.0")
     assert (found.record.short_id, found.exact, found.warning) == ("penguin2.0", True, None)
 
 
 @pytest.mark.parametrize("name", ["penguin-2.0", "penguin_2.0", "Penguin 2.0"])
-def test_separator_before_the_version(database: Database, name: str) -> None:
-    """`debian-12` is the spelling of images and blogs; the database has `debian12`."""
+def test_separator_before_the_version_is_accepted(database: Database, name: str) -> None:
+    """Images and guides use `debian-12`, the database `debian12`."""
     found = database.catalog().lookup(name)
     assert (found.record.short_id, found.exact) == ("penguin2.0", True)
     assert found.warning == f"OS name '{name}' is another spelling of penguin2.0"
 
 
-def test_separator_before_an_unknown_version(database: Database) -> None:
-    """The system is unknown, not spelled differently."""
+def test_name_with_a_separator_may_be_unknown(database: Database) -> None:
+    """The warning does not suggest another spelling."""
     found = database.catalog().lookup("penguin-9")
     assert (found.record.short_id, found.exact) == ("penguin2.1", False)
     assert found.warning is not None and found.warning.startswith("unknown OS name 'penguin-9'")

@@ -30,8 +30,8 @@ DISABLED = {"VIRTINSTALL_OSINFO_DISABLE_REQUIRE": "1"}
         ({"require": "off"}, RequestedOs(require=False)),
     ],
 )
-def test_reading(values: Mapping[str, str] | None, requested: RequestedOs) -> None:
-    """A name disables detection unless detection is requested; the id overrides the name; `auto` is like unset."""
+def test_option_is_parsed(values: Mapping[str, str] | None, requested: RequestedOs) -> None:
+    """A name disables detection unless it is requested; the ID overrides the name; `auto` means unset."""
     assert read_requested(values) == requested
 
 
@@ -51,26 +51,26 @@ def test_name_overrides_detection(database: Database) -> None:
 
 
 def test_detected_system_is_used(database: Database) -> None:
-    """Nothing requested, something detected; names that are not in the database are skipped."""
+    """Names that the database lacks are skipped."""
     chosen = _choose(database, None, "walrus9", "penguin2.0", "penguin1")
     assert (chosen.record.short_id, chosen.warnings) == ("penguin2.0", ())
 
 
-def test_detected_system_that_is_too_new(database: Database) -> None:
-    """The previous one is used. No warning: the user did not type the name."""
+def test_newer_detected_system_causes_no_warning(database: Database) -> None:
+    """The settings of the previous one are used; the user did not specify the name."""
     chosen = _choose(database, None, "penguin3")
     assert (chosen.record.short_id, chosen.assumed, chosen.warnings) == ("penguin2.1", True, ())
 
 
 def test_name_with_detect_is_the_fallback(database: Database) -> None:
-    """`detect=on,name=win11`: the detected system, or Windows 11."""
+    """With `detect=on,name=win11`, Windows 11 is used if nothing is detected."""
     values = {"detect": "on", "name": "win11"}
     assert _choose(database, values, "penguin1").record.short_id == "penguin1"
     assert _choose(database, values).record.short_id == "win11"
 
 
-def test_nothing_asked_and_nothing_found(database: Database) -> None:
-    """The newest generic Linux is assumed, with one short warning."""
+def test_default_is_the_newest_generic_linux(database: Database) -> None:
+    """One short warning is printed."""
     chosen = _choose(database)
     assert chosen.record.short_id == "linux2030"
     (warning,) = chosen.warnings
@@ -81,20 +81,20 @@ def test_nothing_asked_and_nothing_found(database: Database) -> None:
 
 @pytest.mark.parametrize("values", [{"detect": "on"}, {"require": "on"}, {"detect": "on", "require": "on"}])
 def test_explicit_switches_require_a_name(database: Database, values: Mapping[str, str]) -> None:
-    """`detect=on` and `require=on` cause an error if no name is found."""
+    """`detect=on` or `require=on` is an error if no name is found."""
     with pytest.raises(RequestError, match="no operating system was specified or detected"):
         _choose(database, values)
 
 
 def test_disabled_detection_requires_no_name(database: Database) -> None:
-    """`detect=off` alone: nothing is detected or guessed."""
+    """`detect=off` without a name means an unknown system."""
     chosen = _choose(database, {"detect": "off"}, "penguin1")
     assert chosen.record.is_generic
     assert chosen.warnings
 
 
-def test_require_on_needs_a_name_of_containers_too(database: Database) -> None:
-    """Containers and paravirtual guests have no name and no warning, unless a name is required."""
+def test_require_on_applies_to_containers(database: Database) -> None:
+    """Otherwise, containers and paravirtual guests need no name."""
     chosen = choose_os(read_requested({"detect": "on"}), database.catalog(), is_hvm=False)
     assert (chosen.record.is_generic, chosen.warnings) == (True, ())
     with pytest.raises(RequestError):
@@ -102,15 +102,15 @@ def test_require_on_needs_a_name_of_containers_too(database: Database) -> None:
 
 
 @pytest.mark.parametrize("values", [{"require": "off"}, {"detect": "on", "require": "off"}, {"name": "none"}])
-def test_generic_on_request(database: Database, values: Mapping[str, str]) -> None:
-    """`require=off` and `none` mean an unknown system, with a warning."""
+def test_generic_system_causes_a_warning(database: Database, values: Mapping[str, str]) -> None:
+    """It is requested with `require=off` or `none`."""
     chosen = _choose(database, values)
     assert chosen.record.is_generic
     assert len(chosen.warnings) == 1
 
 
-def test_environment_switches_the_requirement_off(database: Database) -> None:
-    """VIRTINSTALL_OSINFO_DISABLE_REQUIRE turns the error into a warning, except with `require=on`."""
+def test_environment_variable_disables_the_requirement(database: Database) -> None:
+    """`require=on` overrides VIRTINSTALL_OSINFO_DISABLE_REQUIRE."""
     for values in (None, {"detect": "on"}):
         chosen = choose_os(read_requested(values), database.catalog(), environment=DISABLED)
         assert (chosen.record.is_generic, len(chosen.warnings)) == (True, 1)
@@ -118,22 +118,22 @@ def test_environment_switches_the_requirement_off(database: Database) -> None:
         choose_os(read_requested({"require": "on"}), database.catalog(), environment=DISABLED)
 
 
-def test_other_options_provide_a_name_too(database: Database) -> None:
-    """`--install penguin1` names the system if nothing else does."""
+def test_install_option_is_the_default_name(database: Database) -> None:
+    """`--install penguin1` is used if --osinfo has no name."""
     requested, catalog = read_requested(None), database.catalog()
     assert choose_os(requested, catalog, default_name="penguin1").record.short_id == "penguin1"
     assert choose_os(read_requested({"name": "win11"}), catalog, default_name="penguin1").record.short_id == "win11"
 
 
-def test_misspelt_name_is_an_error(database: Database) -> None:
-    """A misspelt name is an error with any other sub-option."""
+def test_misspelled_name_is_an_error(database: Database) -> None:
+    """Other sub-options do not matter."""
     for values in ({"name": "pengiun1"}, {"name": "pengiun1", "require": "off"}, {"id": "http://no.where/1"}):
         with pytest.raises(RequestError, match="unknown OS name"):
             _choose(database, values)
 
 
-def test_typed_system_that_is_too_new(database: Database) -> None:
-    """The previous one is used, and one warning shows what helps."""
+def test_newer_specified_system_causes_a_warning(database: Database) -> None:
+    """The settings of the previous one are used; the warning mentions osinfo-db."""
     chosen = _choose(database, {"name": "penguin3"})
     assert (chosen.record.short_id, chosen.assumed) == ("penguin2.1", True)
     assert chosen.warnings == (

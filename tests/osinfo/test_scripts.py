@@ -18,8 +18,8 @@ def _two_profiles(database: Database, media: str = "") -> None:
     database.write_os(path, "http://example.org/penguin/2.0", "penguin2.0", DESKTOP + media)
 
 
-def test_facts_of_a_script(database: Database) -> None:
-    """The way its answers reach the installer, and its parameters; an empty element means yes."""
+def test_parameters_of_a_script(database: Database) -> None:
+    """They include how its answers reach the installer; an empty element means yes."""
     catalog = database.catalog()
     (script,) = install_scripts(catalog, catalog.lookup("penguin2.0").record)
     assert (script.profile, script.expected_filename, script.path_format) == ("server", "answers.cfg", "unix")
@@ -29,8 +29,8 @@ def test_facts_of_a_script(database: Database) -> None:
     assert (script.can_pre_install_drivers, script.can_post_install_drivers) == (True, False)
 
 
-def test_profile_is_the_desktop_if_there_is_one(database: Database) -> None:
-    """By default the desktop is installed; a profile may be named."""
+def test_default_profile_is_the_desktop(database: Database) -> None:
+    """Another profile can be specified."""
     catalog = database.catalog()
     assert choose_scripts(catalog, catalog.lookup("penguin2.0").record)[0].profile == "server"
     _two_profiles(database)
@@ -40,24 +40,24 @@ def test_profile_is_the_desktop_if_there_is_one(database: Database) -> None:
     assert [script.profile for script in choose_scripts(catalog, record, profile="server")] == ["server"]
 
 
-def test_unknown_profile(database: Database) -> None:
-    """The error names the existing profiles."""
+def test_unknown_profile_is_an_error(database: Database) -> None:
+    """The hint lists the existing profiles."""
     catalog = database.catalog()
     with pytest.raises(RequestError, match="the profile 'jeos'") as caught:
         choose_scripts(catalog, catalog.lookup("penguin2.0").record, profile="jeos")
     assert caught.value.hint == "use profile=server"
 
 
-def test_system_without_scripts(database: Database) -> None:
-    """A system that cannot be installed unattended has an error; generic is one."""
+def test_system_without_scripts_is_an_error(database: Database) -> None:
+    """Systems that cannot be installed unattended have none."""
     catalog = database.catalog()
     for name in ("penguin1", "generic"):
         with pytest.raises(RequestError, match=f"{name} does not support unattended"):
             choose_scripts(catalog, catalog.lookup(name).record)
 
 
-def test_scripts_of_a_medium(database: Database) -> None:
-    """Scripts of the medium override those of the system; `installer-script="false"` means none."""
+def test_scripts_of_a_medium_override_those_of_the_system(database: Database) -> None:
+    """`installer-script="false"` means that the medium has none."""
     own = f"<media arch='all'><iso><volume-id>OWN</volume-id></iso>{DESKTOP}</media>"
     live = "<media arch='all' installer-script='false'><iso><volume-id>LIVE</volume-id></iso></media>"
     _two_profiles(database, own + live)

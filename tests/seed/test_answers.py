@@ -47,7 +47,7 @@ def read_file(source: str, option: str) -> str:
 
 
 def answers(system: str, values: dict[str, str], profile: str = "jeos", required: tuple[str, ...] = ()) -> Answers:
-    """The answers for one of the systems above."""
+    """Return the answers for one of the systems above."""
     kind, name = KINDS[system]
     in_initrd = kind in ("kickstart", "preseed", "autoyast")
     installer = Installer(kind, profile, name, in_initrd, required)
@@ -55,14 +55,14 @@ def answers(system: str, values: dict[str, str], profile: str = "jeos", required
 
 
 def written(system: str, values: dict[str, str] = PASSWORDS, profile: str = "jeos", *, efi: bool = False) -> str:
-    """The text of the answers."""
+    """Return the text of the answers."""
     guest = AnswerTarget("web-1", "x86_64", "/dev/vda", efi)
     files = answer_files(answers(system, values, profile), guest)
     return files[KINDS[system][1]].decode()
 
 
 def is_hash_of(password: str, hashed: str) -> bool:
-    """Whether the password has this hash."""
+    """Return whether `hashed` is a hash of the password."""
     return hash_password(password, hashed.split("$")[2]) == hashed
 
 
@@ -76,8 +76,8 @@ def test_no_password_is_in_clear(system: str, profile: str) -> None:
     assert "ada" in text and "web-1" in text
 
 
-def test_kickstart() -> None:
-    """Packages, accounts with hashes, the disk named, and sections closed."""
+def test_kickstart_has_packages_accounts_and_a_disk() -> None:
+    """Passwords are hashed, and sections are closed."""
     lines = written("fedora36").splitlines()
     (root,) = [line for line in lines if line.startswith("rootpw")]
     assert is_hash_of("root&<'secret", root.split()[-1])
@@ -86,7 +86,7 @@ def test_kickstart() -> None:
 
 
 def test_kickstart_without_passwords_locks_root() -> None:
-    """An account without a password is locked; the user is warned in advance."""
+    """A warning is printed in advance."""
     assert "rootpw --iscrypted !" in written("fedora36", {}).splitlines()
     assert "logging in" in answers("fedora36", {}).warnings[0]
 
@@ -99,15 +99,15 @@ def test_kickstart_without_passwords_locks_root() -> None:
         ("nfs://h/srv/f 1", 'nfs --server=h --dir="/srv/f%201"'),
     ],
 )
-def test_kickstart_names_the_tree_that_it_came_from(url: str, line: str) -> None:
-    """The address is quoted so that nothing in it can end the quotes."""
+def test_kickstart_has_the_url_of_the_install_tree(url: str, line: str) -> None:
+    """Special characters are escaped, so that they cannot end the quotes."""
     requested = replace(answers("fedora36", PASSWORDS), install_url=url)
     text = answer_files(requested, AnswerTarget("web-1", "x86_64", "/dev/vda"))["fedora.ks"].decode()
     assert line in text.splitlines()
 
 
-def test_preseed() -> None:
-    """Each line is a debconf answer: owner, question, type, value."""
+def test_preseed_consists_of_debconf_answers() -> None:
+    """Each line has owner, question, type and value."""
     lines = written("debian12").splitlines()
     assert all(len(line.split(" ")) >= 3 for line in lines)
     assert "d-i partman-auto/disk string /dev/vda" in lines
@@ -124,7 +124,7 @@ def test_preseed() -> None:
     ],
 )
 def test_preseed_answers_all_questions_about_accounts(values: dict[str, str], accounts: dict[str, str]) -> None:
-    """The installer requires root or a user, and asks for a password that is `!`."""
+    """The installer requires a login for root or for a user."""
     answered = {
         line.split()[1]: line.split()[3] for line in written("debian12", values).splitlines() if "passwd/" in line
     }
@@ -132,7 +132,7 @@ def test_preseed_answers_all_questions_about_accounts(values: dict[str, str], ac
 
 
 def test_preseed_uses_the_mirror_of_the_installer() -> None:
-    """Its packages match; a password in the address is not written to the file."""
+    """The password in its URL is not written to the file."""
     url = "https://me:secret@mirror.example:8443/debian/dists/bookworm/main/installer-amd64/"
     requested = replace(answers("debian12", PASSWORDS), install_url=url)
     lines = answer_files(requested, AnswerTarget("web-1", "x86_64", "/dev/vda"))["preseed.cfg"].decode().splitlines()
@@ -140,8 +140,8 @@ def test_preseed_uses_the_mirror_of_the_installer() -> None:
     assert "d-i mirror/https/directory string /debian" in lines
 
 
-def test_autoinstall() -> None:
-    """user-data under `autoinstall`, with the identity that subiquity requires."""
+def test_autoinstall_has_the_identity_that_subiquity_requires() -> None:
+    """Without a user, the host name is set by cloud-init."""
     content: dict[str, Any] = yaml.safe_load(written("ubuntu24.04"))["autoinstall"]
     assert content["version"] == 1
     assert (content["identity"]["username"], content["identity"]["hostname"]) == ("ada", "web-1")
@@ -153,24 +153,24 @@ def test_autoinstall() -> None:
     assert "identity" not in without and without["user-data"]["hostname"] == "web-1"
 
 
-def test_autoyast() -> None:
-    """Well-formed, with types for values that are not text."""
+def test_autoyast_has_users_and_a_disk() -> None:
+    """The XML is well-formed."""
     root = etree.fromstring(written("sles15").encode())
     names = {"y": "http://www.suse.com/1.0/yast2ns"}
     assert root.xpath("y:users/y:user/y:username/text()", namespaces=names) == ["root", "ada"]
     assert root.xpath("y:partitioning/y:drive/y:device/text()", namespaces=names) == ["/dev/vda"]
 
 
-def test_agama() -> None:
-    """JSON that names the product and the accounts."""
+def test_agama_has_a_product_and_a_user() -> None:
+    """The password is hashed."""
     profile = json.loads(written("leap16"))
     assert profile["product"] == {"id": "openSUSE_Leap"}
     assert profile["user"]["hashedPassword"] is True and is_hash_of("user secret", profile["user"]["password"])
 
 
 @pytest.mark.parametrize(("efi", "kinds"), [(True, ["EFI", "MSR", "Primary"]), (False, ["Primary"])])
-def test_windows_partitions(efi: bool, kinds: list[str]) -> None:
-    """UEFI and BIOS require different ones."""
+def test_windows_partitions_depend_on_the_firmware(efi: bool, kinds: list[str]) -> None:
+    """UEFI requires an EFI and an MSR partition."""
     root = etree.fromstring(written("win11", efi=efi).encode())
     names = {"u": "urn:schemas-microsoft-com:unattend"}
     assert root.xpath("//u:CreatePartition/u:Type/text()", namespaces=names) == kinds
@@ -181,15 +181,15 @@ def test_windows_partitions(efi: bool, kinds: list[str]) -> None:
     ("hostname", "name"),
     [("web-1", "web-1"), ("2022", "pc-2022"), ("a" * 14 + "-b", "a" * 14), ("1" * 20 + "x", "pc-" + "1" * 12)],
 )
-def test_windows_computer_names(hostname: str, name: str) -> None:
-    """Short and not a number: Windows rejects a name of digits only."""
+def test_windows_computer_name_is_short_and_not_a_number(hostname: str, name: str) -> None:
+    """Windows would reject it otherwise."""
     guest = AnswerTarget(hostname, "x86_64", "/dev/vda")
     text = answer_files(answers("win11", PASSWORDS), guest)["autounattend.xml"]
     found = etree.fromstring(text).findtext(".//{urn:schemas-microsoft-com:unattend}ComputerName")
     assert found == name
 
 
-def test_windows_passwords() -> None:
+def test_windows_password_is_encoded() -> None:
     """Windows does not support hashes; it reads UTF-16 with the element's name appended."""
     root = etree.fromstring(written("win11").encode())
     unattend = "{urn:schemas-microsoft-com:unattend}"
@@ -197,7 +197,7 @@ def test_windows_passwords() -> None:
     assert base64.b64decode(value).decode("utf-16-le") == "root&<'secretAdministratorPassword"
 
 
-def test_an_answer_that_is_needed() -> None:
+def test_missing_required_answer_is_an_error() -> None:
     """The error names the sub-option."""
     with pytest.raises(RequestError, match="requires --unattended admin-password-file=") as raised:
         answers("fedora36", {}, required=("admin-password",))
@@ -226,28 +226,28 @@ def test_values_cannot_inject_other_answers(system: str, values: dict[str, str])
         ("sles15", "a" * 33, "longer than 32"),
     ],
 )
-def test_logins_that_the_installer_would_stop_at(system: str, login: str, why: str) -> None:
-    """They are rejected before anything is created, by the rules of that installer."""
+def test_invalid_login_is_an_error(system: str, login: str, why: str) -> None:
+    """The rules are those of the installer."""
     with pytest.raises(RequestError, match=why):
         answers(system, {"user-login": login})
 
 
 @pytest.mark.parametrize(("system", "login"), [("fedora36", "Ada.L"), ("win11", "Jürgen"), ("debian12", "ada-1")])
-def test_logins_that_an_installer_accepts(system: str, login: str) -> None:
+def test_valid_login_is_accepted(system: str, login: str) -> None:
     """Each installer has different rules."""
     assert answers(system, {"user-login": login}).user_login == login
 
 
-def test_the_current_user_is_the_default_login_if_the_installer_accepts_it() -> None:
-    """An empty value means none; a name on the host that the installer rejects is not an error."""
+def test_default_login_is_the_current_user() -> None:
+    """If the installer does not accept the name, the login is `user`."""
     kind, name = KINDS["debian12"]
     installer = Installer(kind, "jeos", name, in_initrd=True)
     assert answers("debian12", {"user-login": ""}).user_login == "me"
     assert read_answers({}, installer, SYSTEMS["debian12"], "backup", read_file).user_login == "user"
 
 
-def test_registration() -> None:
-    """SUSE's installers support key and address; for other installers, the user is warned."""
+def test_suse_registration_has_key_and_address() -> None:
+    """For other installers, a warning is printed."""
     values = {"product-key": "ABC-1", "reg-login": "me+x@example.com"}
     assert json.loads(written("leap16", values))["product"]["registrationEmail"] == "me+x@example.com"
     root = etree.fromstring(written("sles15", values).encode())
@@ -259,8 +259,8 @@ def test_registration() -> None:
 
 
 @pytest.mark.parametrize(("messages", "version"), [("8-unknown", (8,)), ("9.0", (9, 0)), ("testing", ()), (None, ())])
-def test_versions_as_the_os_database_has_them(messages: str | None, version: tuple[int, ...]) -> None:
-    """An unknown release belongs to its line."""
+def test_version_of_the_os_database_is_parsed(messages: str | None, version: tuple[int, ...]) -> None:
+    """An unknown release belongs to its major version."""
     requested = replace(answers("rhel9.0", {}), os=OsRecord(id="x", short_ids=("x",), distro="rhel", version=messages))
     assert requested.os_version == version
 
@@ -278,7 +278,7 @@ def test_versions_as_the_os_database_has_them(messages: str | None, version: tup
         ("win11", ()),
     ],
 )
-def test_kernel_arguments(system: str, arguments: tuple[str, ...]) -> None:
-    """The arguments with which the installer finds its answers."""
+def test_kernel_arguments_locate_the_answers(system: str, arguments: tuple[str, ...]) -> None:
+    """They depend on the installer and its version."""
     requested = answers(system, {})
     assert kernel_arguments(requested.installer, requested.os_version, requested.os.distro) == arguments

@@ -31,26 +31,26 @@ def read_file(source: str, option: str) -> str:
 
 
 def written(**values: str) -> dict[str, str]:
-    """The seed's files for sub-options, with _ for -."""
+    """Return the seed's files for sub-options, with _ instead of -."""
     requested = from_suboptions({key.replace("_", "-"): value for key, value in values.items()}, read_file)
     return {name: text.decode() for name, text in seed_files(requested, "guest", "iid-1", MAC).items()}
 
 
 def user_data(**values: str) -> dict[str, Any]:
-    """The user-data for sub-options, parsed as cloud-init parses it."""
+    """Return the parsed user-data for sub-options."""
     text = written(**values)["user-data"]
     assert text.startswith("#cloud-config\n")
     content: dict[str, Any] = yaml.safe_load(text)
     return content
 
 
-def test_meta_data_names_the_guest() -> None:
-    """Each guest is a new instance, so that a cloned image runs cloud-init again."""
+def test_meta_data_has_instance_id_and_host_name() -> None:
+    """The instance ID changes with each guest, so that a cloned image runs cloud-init again."""
     assert yaml.safe_load(written(disable="on")["meta-data"]) == {"instance-id": "iid-1", "local-hostname": "guest"}
 
 
-def test_without_sub_options_root_gets_a_password_and_cloud_init_is_switched_off() -> None:
-    """The bare option warns, and the generated password expires at the first login."""
+def test_default_is_a_root_password_and_a_disabled_cloud_init() -> None:
+    """A warning is printed, and the generated password expires at the first login."""
     requested = from_suboptions({}, read_file)
     ((account, password),) = requested.generated_passwords
     assert account == "root" and requested.disable and "root-password-generate" in requested.warnings[0]
@@ -63,8 +63,8 @@ def test_without_sub_options_root_gets_a_password_and_cloud_init_is_switched_off
     assert "/etc/cloud/cloud-init.disabled" in content["runcmd"][-1]
 
 
-def test_a_password_from_a_file_is_hashed_and_stays() -> None:
-    """The first line is the password; it is nowhere in clear text, and it does not expire."""
+def test_password_from_a_file_is_hashed_and_does_not_expire() -> None:
+    """It is the first line of the file."""
     text = written(root_password_file="/pw")["user-data"]
     content = yaml.safe_load(text)
     hashed = content["chpasswd"]["list"].strip().removeprefix("root:")
@@ -73,8 +73,8 @@ def test_a_password_from_a_file_is_hashed_and_stays() -> None:
     assert "letmein" not in text
 
 
-def test_keys_of_root_and_of_the_image_s_user() -> None:
-    """The image's default user is kept if root gets a key."""
+def test_ssh_keys_of_root_and_the_default_user() -> None:
+    """The default user is kept if root gets a key."""
     content = user_data(root_ssh_key="/key.pub", clouduser_ssh_key="/key2.pub")
     assert content["disable_root"] is False
     assert "disable_root" not in user_data(clouduser_ssh_key="/key2.pub")
@@ -82,8 +82,8 @@ def test_keys_of_root_and_of_the_image_s_user() -> None:
     assert content["ssh_authorized_keys"] == ["ecdsa-sha2-nistp256 AAAA you@there"]
 
 
-def test_a_new_user() -> None:
-    """Login, hashed password, key, sudo with the password; SSH accepts a password if there is no key."""
+def test_new_user_has_password_key_and_sudo() -> None:
+    """SSH accepts the password only if the user has no key."""
     content = user_data(user="ada", user_password_file="/pw", user_ssh_key="/key.pub")
     account = content["users"][1]
     assert "ssh_pwauth" not in content
@@ -101,8 +101,8 @@ def test_packages_commands_and_host_name() -> None:
     assert content["hostname"] == "db1"
 
 
-def test_a_static_address() -> None:
-    """It is bound to the interface's MAC address; each family has a gateway."""
+def test_static_address_is_bound_to_the_mac_address() -> None:
+    """IPv4 and IPv6 have separate gateways."""
     text = written(address="192.0.2.5/24", gateway="192.0.2.1", nameservers="192.0.2.53,2001:db8::53")["network-config"]
     interface = yaml.safe_load(text)["ethernets"]["eth0"]
     assert interface["match"] == {"macaddress": MAC}
@@ -112,15 +112,15 @@ def test_a_static_address() -> None:
     assert six["ethernets"]["eth0"]["gateway6"] == "fe80::1"
 
 
-def test_addresses_of_both_families() -> None:
-    """Separated by commas, each family with a gateway."""
+def test_addresses_may_be_of_both_families() -> None:
+    """They are separated by commas, each with a gateway."""
     both = written(address="192.0.2.5/24, 2001:db8::5/64", gateway="2001:db8::1,192.0.2.1")
     interface = yaml.safe_load(both["network-config"])["ethernets"]["eth0"]
     assert interface["addresses"] == ["192.0.2.5/24", "2001:db8::5/64"]
     assert (interface["gateway4"], interface["gateway6"]) == ("192.0.2.1", "2001:db8::1")
 
 
-def test_no_address_no_network_config() -> None:
+def test_no_network_config_without_an_address() -> None:
     """The image's default, DHCP, is used."""
     assert "network-config" not in written(disable="on")
 
@@ -159,7 +159,7 @@ def test_whole_files_are_used_unchanged() -> None:
         ({"gateway": "192.0.2.1"}, "requires address="),
     ],
 )
-def test_contradictions_are_rejected(values: dict[str, str], message: str) -> None:
+def test_invalid_sub_options_are_errors(values: dict[str, str], message: str) -> None:
     """Each has an error of one sentence."""
     with pytest.raises(RequestError, match=message):
         from_suboptions(values, read_file)
@@ -168,7 +168,7 @@ def test_contradictions_are_rejected(values: dict[str, str], message: str) -> No
 @pytest.mark.parametrize("account", ["root", "clouduser", "user"])
 @pytest.mark.parametrize("way", ["generate", "file"])
 def test_each_account_can_have_a_password(account: str, way: str) -> None:
-    """Read from a file or generated; a generated one is shown once, with the name of its account."""
+    """It is read from a file or generated; a generated one is shown once, with the name of its account."""
     values = {f"{account}-password-{way}": "on" if way == "generate" else "/pw"}
     if account == "user":
         values["user"] = "ada"
@@ -201,8 +201,8 @@ def test_passwords_of_all_accounts_work_together() -> None:
 
 
 @pytest.mark.parametrize("account", ["root", "clouduser", "user"])
-def test_a_password_is_generated_or_read_from_a_file(account: str) -> None:
-    """Both together are an error, for each account."""
+def test_password_file_and_generate_contradict(account: str) -> None:
+    """This applies to each account."""
     values = {"user": "ada", f"{account}-password-generate": "on", f"{account}-password-file": "/pw"}
     with pytest.raises(
         RequestError, match=f"{account}-password-generate= and {account}-password-file= cannot be used together"
@@ -211,8 +211,8 @@ def test_a_password_is_generated_or_read_from_a_file(account: str) -> None:
 
 
 @pytest.mark.parametrize("password", ["file", "generate"])
-def test_cloud_init_s_schema_accepts_it(password: str) -> None:
-    """All sub-options together, validated with cloud-init's schema."""
+def test_user_data_conforms_to_the_schema_of_cloud_init(password: str) -> None:
+    """All sub-options are combined."""
     value = "/pw" if password == "file" else "on"
     passwords = {f"{account}_password_{password}": value for account in ("root", "clouduser", "user")}
     text = written(
@@ -239,7 +239,7 @@ def test_cloud_init_s_schema_accepts_it(password: str) -> None:
         ({"root-password-generate": "on"}, False),
     ],
 )
-def test_a_guest_without_a_login_causes_a_warning(values: dict[str, str], warned: bool) -> None:
+def test_guest_without_a_login_causes_a_warning(values: dict[str, str], warned: bool) -> None:
     """There is no warning for user-data from a file."""
     warnings = from_suboptions(values, read_file).warnings
     assert any("login is possible only" in warning for warning in warnings) == warned
@@ -253,8 +253,8 @@ def test_a_guest_without_a_login_causes_a_warning(values: dict[str, str], warned
         ({"user-ssh-key": "/key.pub", "disable": "on"}, {"clouduser-ssh-key": "/key.pub", "disable": "on"}),
     ],
 )
-def test_without_a_login_the_default_user_is_meant(given: dict[str, str], same: dict[str, str]) -> None:
-    """An image has one user without being asked for another."""
+def test_sub_options_without_a_user_apply_to_the_default_user(given: dict[str, str], same: dict[str, str]) -> None:
+    """`user-password-file=` without `user=` is the same as `clouduser-password-file=`."""
     files = {"/pw": "secret\n", "/key.pub": "ssh-ed25519 AAAA x\n"}
     one, other = (from_suboptions(words, lambda source, option: files[source]) for words in (given, same))
 

@@ -1,4 +1,4 @@
-"""All values of --cloud-init and --unattended result in valid answers or an error of one sentence."""
+"""Random values of --cloud-init and --unattended: the result is valid, or an error of one sentence."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ UNATTENDED_KEYS = ("user-login", "admin-password-file", "user-password-file", "p
 
 @settings(max_examples=COUNT, deadline=None)
 @given(st.dictionaries(st.sampled_from(CLOUD_KEYS), TEXTS))
-def test_cloud_init(values: dict[str, str]) -> None:
+def test_any_cloud_init_value_is_valid_or_an_error(values: dict[str, str]) -> None:
     """The value is also used as the file's content."""
     try:
         wanted = from_suboptions(values, lambda source, _option: source)
@@ -58,8 +58,8 @@ def test_cloud_init(values: dict[str, str]) -> None:
 
 @settings(max_examples=COUNT, deadline=None)
 @given(st.sampled_from(sorted(SYSTEMS)), st.dictionaries(st.sampled_from(UNATTENDED_KEYS), TEXTS))
-def test_unattended(system: str, values: dict[str, str]) -> None:
-    """Passwords from files cannot break out of their place."""
+def test_any_unattended_value_is_valid_or_an_error(system: str, values: dict[str, str]) -> None:
+    """The answers are parsed in their format."""
     try:
         wanted = answers(system, {key: "/admin" if key.endswith("-file") else value for key, value in values.items()})
     except RequestError as error:

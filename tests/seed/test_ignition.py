@@ -11,8 +11,8 @@ from virtinstall.seed.ignition import config_bytes
 
 
 @pytest.mark.parametrize("padding", range(0, 1025, 171))
-def test_whole_sectors_of_the_same_json(padding: int) -> None:
-    """A disk has whole sectors; the padded content is JSON with the same meaning."""
+def test_configuration_is_padded_to_whole_sectors(padding: int) -> None:
+    """The padded content is equal JSON."""
     config = {"ignition": {"version": "3.4.0"}, "storage": "ä" * padding}
     content = config_bytes("x.ign", json.dumps(config, ensure_ascii=False))
     assert len(content) % 512 == 0
@@ -33,8 +33,8 @@ def test_whole_sectors_of_the_same_json(padding: int) -> None:
         ('{"ignition": {"version": ""}}', "ignition.version"),
     ],
 )
-def test_invalid_configurations(text: str, message: str) -> None:
-    """One sentence with the file's name, and a hint."""
+def test_invalid_configuration_is_an_error(text: str, message: str) -> None:
+    """The error contains the file's name, and has a hint."""
     with pytest.raises(RequestError, match=message) as raised:
         config_bytes("x.ign", text)
     assert "x.ign" in raised.value.message and raised.value.hint

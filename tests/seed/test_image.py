@@ -1,4 +1,4 @@
-"""The image with the answers: its content, its mode, its removal."""
+"""The seed image: its content, its mode and its removal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FILES = {"user-data": b"#cloud-config\n{}\n", "meta-data": b"instance-id: x\n", 
 
 
 def content(path: Path, **name: str) -> bytes:
-    """One file of an ISO, by its `rr_path` or `joliet_path`."""
+    """Return a file of an ISO, by its `rr_path` or `joliet_path`."""
     from pycdlib import PyCdlib
 
     image, found = PyCdlib(), BytesIO()
@@ -28,8 +28,8 @@ def content(path: Path, **name: str) -> bytes:
     return found.getvalue()
 
 
-def test_each_file_has_its_name_for_linux_and_for_windows(tmp_path: Path) -> None:
-    """Rock Ridge and Joliet name the same content."""
+def test_files_have_rock_ridge_and_joliet_names(tmp_path: Path) -> None:
+    """The first are for Linux, the second for Windows."""
     path = tmp_path / "seed.iso"
     write_seed_image(path, "cidata", FILES, Undo())
     for name, expected in FILES.items():
@@ -38,8 +38,8 @@ def test_each_file_has_its_name_for_linux_and_for_windows(tmp_path: Path) -> Non
 
 
 @pytest.mark.skipif(shutil.which("blkid") is None, reason="needs util-linux")
-def test_the_label_is_what_cloud_init_looks_for(tmp_path: Path) -> None:
-    """blkid, the program with which cloud-init finds its seed, finds the label."""
+def test_label_is_found_by_blkid(tmp_path: Path) -> None:
+    """cloud-init uses blkid to find its seed."""
     path = tmp_path / "seed.iso"
     write_seed_image(path, "cidata", FILES, Undo())
     messages = subprocess.run(
@@ -48,14 +48,14 @@ def test_the_label_is_what_cloud_init_looks_for(tmp_path: Path) -> None:
     assert {"LABEL=cidata", "TYPE=iso9660"} <= set(messages.stdout.split())
 
 
-def test_only_the_owner_can_read_it(tmp_path: Path) -> None:
-    """It contains passwords: its mode is 0600 from its creation on."""
+def test_only_the_owner_can_read_the_image(tmp_path: Path) -> None:
+    """It contains passwords."""
     path = tmp_path / "seed.iso"
     write_seed_image(path, "cidata", FILES, Undo())
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_undo_removes_it(tmp_path: Path) -> None:
+def test_undo_removes_the_image(tmp_path: Path) -> None:
     """A run that fails later leaves no file."""
     path, undo = tmp_path / "seed.iso", Undo()
     write_seed_image(path, "cidata", FILES, undo)
@@ -64,7 +64,7 @@ def test_undo_removes_it(tmp_path: Path) -> None:
 
 
 def test_an_existing_file_is_not_changed(tmp_path: Path) -> None:
-    """It is neither written nor removed by the undo."""
+    """The undo does not remove it either."""
     path, undo = tmp_path / "seed.iso", Undo()
     path.write_bytes(b"mine")
     with pytest.raises(StorageError, match="File exists"):
@@ -73,8 +73,8 @@ def test_an_existing_file_is_not_changed(tmp_path: Path) -> None:
     assert path.read_bytes() == b"mine"
 
 
-def test_a_link_is_not_followed(tmp_path: Path) -> None:
-    """A link at the path does not redirect the passwords."""
+def test_symbolic_link_is_not_followed(tmp_path: Path) -> None:
+    """It could redirect the passwords to another file."""
     path = tmp_path / "seed.iso"
     path.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(StorageError):
@@ -82,7 +82,7 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_names_with_slashes_are_refused(tmp_path: Path) -> None:
-    """A seed has no folders."""
+def test_names_with_slashes_are_errors(tmp_path: Path) -> None:
+    """The image has no directories."""
     with pytest.raises(StorageError, match="invalid file name"):
         write_seed_image(tmp_path / "seed.iso", "cidata", {"../x": b""}, Undo())

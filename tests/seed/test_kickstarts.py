@@ -21,7 +21,7 @@ PASSED_BY_NAME = {"windows-11-autounattend.xml"}
 
 
 def text(name: str) -> str:
-    """The content of one of the files."""
+    """Return the content of one of the files."""
     return (FILES / name).read_text()
 
 
@@ -32,15 +32,15 @@ def run(*argv: str) -> str:
     return done.stdout
 
 
-def test_the_readme_names_each() -> None:
-    """The README names all files and only existing ones."""
+def test_readme_lists_all_files() -> None:
+    """It lists existing files only."""
     named = re.findall(r"^\| `([^`]+)` \|", text("README.md"), re.MULTILINE)
     assert sorted(named) == NAMES
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - PASSED_BY_NAME))
 def test_no_account_has_a_known_password(name: str) -> None:
-    """Access is by the reader's key, which must be inserted; the placeholder is not a valid key."""
+    """The login requires an SSH key that the reader must insert; the placeholder is not a valid key."""
     content = text(name)
     assert "replace+this+with+your+own+key" in content
     assert not re.search(r"\$[156y]\$", content), "a hash that is public is a known password"
@@ -50,7 +50,7 @@ def test_no_account_has_a_known_password(name: str) -> None:
     ("name", "system"), [("fedora-minimal.ks", "F34"), ("fedora-minimal.ks", "F36"), ("rhel-9.ks", "RHEL9")]
 )
 def test_kickstarts_are_valid(name: str, system: str) -> None:
-    """pykickstart, anaconda's parser, accepts them for the versions that the file names."""
+    """pykickstart, anaconda's parser, accepts them for these versions."""
     parser = pytest.importorskip("pykickstart.parser")
     version = pytest.importorskip("pykickstart.version")
     reader = parser.KickstartParser(version.makeVersion(system))
@@ -60,13 +60,13 @@ def test_kickstarts_are_valid(name: str, system: str) -> None:
 
 
 @pytest.mark.skipif(shutil.which("debconf-set-selections") is None, reason="needs debconf")
-def test_the_preseed_is_valid() -> None:
-    """debconf, which reads the same syntax, accepts it."""
+def test_preseed_is_valid() -> None:
+    """debconf accepts it."""
     run("debconf-set-selections", "--checkonly", str(FILES / "debian.preseed.cfg"))
 
 
 def test_installers_accept_the_logins() -> None:
-    """Both would stop at `admin` and ask for another name."""
+    """The installers would reject `admin`, for example."""
     (preseed,) = re.findall(r"passwd/username string (.*)", text("debian.preseed.cfg"))
     identity = yaml.safe_load(text("ubuntu-autoinstall-user-data.yaml"))["autoinstall"]["identity"]
     assert refusal_reason(preseed, "preseed") is None
@@ -74,7 +74,7 @@ def test_installers_accept_the_logins() -> None:
 
 
 def test_autoinstall_has_what_subiquity_requires() -> None:
-    """Version 1, an identity, and the header that makes it cloud-config."""
+    """It has version 1, an identity, and the header of cloud-config."""
     content = text("ubuntu-autoinstall-user-data.yaml")
     assert content.startswith("#cloud-config\n")
     answers = yaml.safe_load(content)["autoinstall"]
@@ -94,12 +94,12 @@ def test_user_data_is_valid() -> None:
         ("windows-11-autounattend.xml", "{urn:schemas-microsoft-com:unattend}unattend"),
     ],
 )
-def test_xml_is_well_formed(name: str, root: str) -> None:
-    """With the root element that the installer looks for."""
+def test_xml_has_the_root_element_of_its_format(name: str, root: str) -> None:
+    """It is well-formed."""
     assert etree.parse(str(FILES / name)).getroot().tag == root
 
 
-def test_the_agama_profile_names_a_product_and_a_disk_layout() -> None:
+def test_agama_profile_has_product_storage_and_root() -> None:
     """Agama requires a product and a login for root."""
     profile = json.loads(text("agama.json"))
     assert profile["product"]["id"] == "openSUSE_Leap"

@@ -1,4 +1,4 @@
-"""--unattended: pykickstart, anaconda's parser, reads each kickstart in the system's version."""
+"""--unattended: pykickstart, anaconda's parser, accepts each kickstart in the system's version."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ URL = "http://me@host:81/os/x86_64"
 
 
 def read(distro: str, release: str | None, dialect: str, **wanted: Any) -> Any:
-    """The kickstart for a system, parsed with the syntax of its version."""
+    """Return the kickstart for a system, parsed with the syntax of its version."""
     installer = Installer("kickstart", wanted.get("profile", "jeos"), "x.ks", in_initrd=True)
     record = OsRecord(id="x", short_ids=(wanted.get("short_id", "x"),), distro=distro, version=release)
     answers = read_answers(wanted.get("values", PASSWORDS), installer, record, "me", lambda _path, _option: "secret\n")
@@ -41,8 +41,8 @@ def read(distro: str, release: str | None, dialect: str, **wanted: Any) -> Any:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
 @pytest.mark.parametrize(("distro", "release", "dialect"), SYSTEMS)
 @pytest.mark.parametrize("profile", ["jeos", "desktop"])
-def test_it_is_valid(distro: str, release: str | None, dialect: str, profile: str) -> None:
-    """With and without passwords and address, in all versions."""
+def test_kickstart_is_valid(distro: str, release: str | None, dialect: str, profile: str) -> None:
+    """It has passwords and a URL, or neither, in all versions."""
     handler = read(distro, release, dialect, profile=profile, url=URL)
     assert handler.url.url == URL
     assert handler.rootpw.isCrypted and handler.user.userList[0].isCrypted
@@ -50,8 +50,8 @@ def test_it_is_valid(distro: str, release: str | None, dialect: str, profile: st
     assert read(distro, release, dialect, profile=profile, values={}).rootpw.password == "!"
 
 
-def test_silverblue_installs_the_tree_of_its_medium() -> None:
-    """It is not installed from packages."""
+def test_silverblue_is_installed_from_an_ostree() -> None:
+    """It has no packages."""
     handler = read("fedora", "36", "F36", profile="desktop", short_id="silverblue36")
     assert handler.ostreesetup.ref == "fedora/36/x86_64/silverblue"
     assert not handler.packages.groupList and not handler.packages.packageList

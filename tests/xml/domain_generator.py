@@ -1,6 +1,6 @@
 """Generate random valid `<domain>` documents from libvirt's grammar.
 
-`DomainGenerator(schema).random_domain(rng)` returns a document that the schema accepts, with comments, foreign
+`DomainGenerator(schema).random_domain(rng)` returns a document that conforms to the schema, with comments, foreign
 namespaces and unusual strings where the schema allows them. `random_domain(rng, want)` returns a small document with a
 value at the requested place. `domains()` is a hypothesis strategy for the same documents.
 """
@@ -33,7 +33,7 @@ _LIBOSINFO = "http://libosinfo.org/xmlns/libvirt/domain/1.0"
 
 @cache
 def installed_schema() -> str:
-    """The path of the installed libvirt's domain.rng."""
+    """Return the path of the installed libvirt's domain.rng."""
     path = find_schema(os.environ)
     assert path is not None, "libvirt's schemas are not installed"
     return path
@@ -41,23 +41,23 @@ def installed_schema() -> str:
 
 @cache
 def validator() -> etree.RelaxNG:
-    """libxml2's validator of the installed schema."""
+    """Return libxml2's validator of the installed schema."""
     return etree.RelaxNG(file=installed_schema())
 
 
 @cache
 def generator() -> DomainGenerator:
-    """The generator of the installed schema."""
+    """Return the generator of the installed schema."""
     return DomainGenerator(installed_schema())
 
 
 def random_domain(rng: random.Random, want: Want = ()) -> etree._Element:
-    """A valid `<domain>` of the installed schema; a small one with a value at `want` if that is given."""
+    """Return a valid `<domain>` of the installed schema; a small one with a value at `want` if specified."""
     return generator().random_domain(rng, want)
 
 
 def domains() -> strategies.SearchStrategy[etree._Element]:
-    """Valid `<domain>` documents, from random seeds."""
+    """Return a strategy for valid `<domain>` documents."""
     return strategies.integers(0, (1 << 32) - 1).map(lambda seed: random_domain(random.Random(seed)))
 
 
@@ -84,11 +84,11 @@ class DomainGenerator:
             self._name_elements(part, own)
 
     def names(self, element: Pattern) -> list[str]:
-        """The tags that an `element` pattern allows, in lxml's spelling; none where any will do."""
+        """Return the tags that an `element` pattern allows, in lxml's notation; none if any is allowed."""
         return self._names[id(element)]
 
     def random_domain(self, rng: random.Random, want: Want = ()) -> etree._Element:
-        """A valid document. With `want`, a small document in the schema's order that has a value there."""
+        """Return a valid document; with `want`, a small document in the schema's order with a value there."""
         top = etree.Element("top")
         growth = _Growth(rng, self, small=bool(want), budget=0 if want else rng.choice((10, 40, 100, 250)))
         growth.all(self._defines["start"].parts, top, ("domain", *want) if want else ())
@@ -99,11 +99,11 @@ class DomainGenerator:
         return domain
 
     def referred(self, ref: Pattern) -> Pattern:
-        """The pattern that `ref` refers to."""
+        """Return the pattern that `ref` refers to."""
         return self._defines[ref.attributes["name"]]
 
     def cost(self, pattern: Pattern) -> float:
-        """The least number of elements that `pattern` needs; infinite if nothing can match it."""
+        """Return the least number of elements that `pattern` needs; infinite if nothing can match it."""
         return self._costs.get(id(pattern), math.inf)
 
     def _find_costs(self) -> None:
@@ -130,7 +130,7 @@ class DomainGenerator:
         return sum(map(self.cost, pattern.parts)) + (pattern.tag == "element")
 
     def interleaves(self, pattern: Pattern) -> bool:
-        """Whether `pattern` directly contains an interleave of elements.
+        """Return whether `pattern` directly contains an interleave of elements.
 
         Such elements are kept together: libxml2 wrongly rejects mixed elements of two interleaves that are parts of a
         third.
@@ -143,7 +143,7 @@ class DomainGenerator:
         return known
 
     def reaches(self, pattern: Pattern, want: Want) -> bool:
-        """Whether `pattern` can have a value at `want`."""
+        """Return whether `pattern` can have a value at `want`."""
         known = self._reach.get((id(pattern), want))
         if known is None:
             known = self._reach[id(pattern), want] = self._reaches(pattern, want)
@@ -164,7 +164,7 @@ class DomainGenerator:
 
 
 def _combined(found: list[Pattern]) -> Pattern:
-    """One pattern for all definitions of a name."""
+    """Return one pattern for all definitions of a name."""
     if len(found) == 1:
         return found[0]
     how = "interleave" if found[-1].attributes.get("combine") == "interleave" else "choice"
@@ -265,7 +265,7 @@ class _Growth:
         return random_data(self._rng, pattern) if pattern.tag == "data" else random_text(self._rng)
 
     def _interleave(self, pattern: Pattern, node: etree._Element) -> None:
-        """The generated parts in a random interleaved order; each part's elements keep their order."""
+        """Return the generated parts in a random interleaved order; each part's elements keep their order."""
         hands: list[list[list[etree._Element]]] = []
         # generate in random order, so that the first parts do not use up the budget
         for part in self._rng.sample(pattern.parts, len(pattern.parts)):
@@ -280,7 +280,7 @@ class _Growth:
 
 
 def _foreign_element(node: etree._Element, rng: random.Random) -> None:
-    """An application-specific element below `<metadata>`."""
+    """Return an application-specific element for `<metadata>`."""
     if rng.random() < 0.3:
         root = etree.SubElement(node, f"{{{_LIBOSINFO}}}libosinfo", nsmap={"libosinfo": _LIBOSINFO})
         etree.SubElement(root, f"{{{_LIBOSINFO}}}os", id="http://debian.org/debian/12")

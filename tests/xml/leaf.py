@@ -1,4 +1,4 @@
-"""What is set at a `Leaf`, to check what `write_leaf` did."""
+"""The value of a `Leaf`, to check the result of `write_leaf`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from virtinstall.xml.schema import Leaf
 
 
 def read_leaf(node: etree._Element, leaf: Leaf) -> str | None:
-    """Return what is set at `leaf` below `node`: "" for an element's presence, None when nothing is set."""
+    """Return the value of `leaf` below `node`: "" for an element's presence, None if it is unset."""
     for tag, number in leaf.steps:
         below = node.findall(tag)
         if len(below) <= number:

@@ -1,4 +1,4 @@
-"""The schema of the newest libvirt that Debian has, which scripts/libvirt-schema downloads."""
+"""The schema of the newest libvirt in Debian, which scripts/libvirt-schema downloads."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def _require() -> None:
 
 @cache
 def newest_schema() -> Schema:
-    """The schema as names are looked up in it; skips the test if it was not downloaded."""
+    """Return the schema for lookups; skip the test if it was not downloaded."""
     _require()
     return load_schema({"VIRTINSTALL_SCHEMA_DIR": str(DIRECTORY)}, cache=False)
 
 
 @cache
 def newest_validator() -> etree.RelaxNG:
-    """libxml2's validator of it; skips the test if it was not downloaded."""
+    """Return libxml2's validator of it; skip the test if it was not downloaded."""
     _require()
     return etree.RelaxNG(file=str(DIRECTORY / "domain.rng"))

@@ -35,12 +35,12 @@ _ATTEMPTS = 200
 
 
 def random_text(rng: random.Random) -> str:
-    """Any text, never empty."""
+    """Return random text, never empty."""
     return rng.choice(FREE_TEXTS)
 
 
 def random_data(rng: random.Random, data: Pattern) -> str:
-    """A value that the `data` pattern allows, not empty if possible."""
+    """Return a value that the `data` pattern allows, not empty if possible."""
     params = [(part.attributes["name"], part.text) for part in data.parts if part.tag == "param"]
     excluded = {value.text for part in data.parts if part.tag == "except" for value in _values(part)}
     for attempt in range(_ATTEMPTS):
@@ -121,7 +121,7 @@ def _match_one(rng: random.Random, op: str, argument: Any) -> str:
 
 
 def _member(rng: random.Random, members: Any) -> str:
-    """A character of a class such as `[a-z_]` or `[^/]`."""
+    """Return a character of a class such as `[a-z_]` or `[^/]`."""
     if str(members[0][0]) == "NEGATE":
         return rng.choice([letter for letter in _LETTERS if not _is_member(letter, members[1:])])
     op, argument = rng.choice(members)

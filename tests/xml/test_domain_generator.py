@@ -16,8 +16,8 @@ from tests.xml.domain_generator import domains, random_domain, validator
 COUNT = int(os.environ.get("VIRTINSTALL_FUZZ", "500"))
 
 
-def test_all_are_valid() -> None:
-    """libxml2 accepts each document, before and after it is written and read again."""
+def test_generated_documents_are_valid() -> None:
+    """They are still valid after being written and parsed."""
     for seed in range(COUNT):
         domain = random_domain(random.Random(seed))
         assert validator().validate(domain), etree.tostring(domain)
@@ -32,13 +32,13 @@ def test_documents_are_varied() -> None:
     assert any(text.count("<disk") > 1 for text in texts)
 
 
-def test_same_seed_same_document() -> None:
-    """A failure can be repeated with its seed."""
+def test_same_seed_generates_the_same_document() -> None:
+    """A failure can be reproduced with its seed."""
     first, second = (etree.tostring(random_domain(random.Random(7))) for _ in range(2))
     assert first == second
 
 
 @given(domains())
-def test_strategy(domain: etree._Element) -> None:
-    """The hypothesis strategy returns the same kind of documents."""
+def test_strategy_generates_documents(domain: etree._Element) -> None:
+    """The documents of the hypothesis strategy have the same kind."""
     assert domain.tag == "domain"

@@ -57,8 +57,8 @@ ELEMENTS = [
 
 
 @pytest.mark.parametrize("name", case_names())
-def test_golden_case_is_valid(name: str) -> None:
-    """Each document that a case expects is valid in the newest libvirt."""
+def test_golden_case_is_valid_with_the_newest_schema(name: str) -> None:
+    """Each expected document is checked."""
     text = Case(name).expected().get("expected.xml", "")
     for document in text.split("</domain>\n")[:-1]:
         root = adapted_to_the_schema(f"{document}</domain>")
@@ -66,7 +66,7 @@ def test_golden_case_is_valid(name: str) -> None:
 
 
 def test_declared_fields_are_in_the_schema() -> None:
-    """A field that no libvirt knows would be lost, or rejected."""
+    """libvirt would ignore or reject others."""
     unknown = set()
     for cls, way, declared in every_field():
         path = _base(cls)
@@ -82,7 +82,7 @@ def _base(cls: type[Element]) -> tuple[str, ...] | None:
 
 
 def _is_attribute_of_all(way: tuple[str, ...]) -> bool:
-    """Whether the field is one of those that all devices share, though a few have neither alias nor address."""
+    """Return whether the field is one of those that all devices share, though a few have neither alias nor address."""
     return way[0] in ("alias_name", "address")
 
 
@@ -120,7 +120,7 @@ def test_each_element_has_an_option(installed: bool) -> None:
 
 @pytest.mark.parametrize("option", ELEMENTS)
 def test_every_name_of_the_schema_is_a_sub_option(option: Option, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With or without a dot, the value is at the place that the schema names."""
+    """The dots can be omitted."""
     schema = newest_schema()
     monkeypatch.setattr(fallback, "installed_schema", lambda: schema)
     cls, name = section_class(option), option.names[-1]
@@ -134,7 +134,7 @@ def test_every_name_of_the_schema_is_a_sub_option(option: Option, monkeypatch: p
 
 
 def _value_of(option: Option, cls: type[Element], dotted: str, leaf: Leaf) -> str | None:
-    """What is at the leaf's place after the sub-option was applied."""
+    """Return the value at the leaf after the sub-option was applied."""
     name = option.names[-1]
     for value in (leaf.values[:1] or (VALUES.get(leaf.type, "abc"),), ("1",)):
         element = cls() if cls.tag else Domain()
@@ -157,7 +157,7 @@ def _value_of(option: Option, cls: type[Element], dotted: str, leaf: Leaf) -> st
 
 
 def test_schema_is_of_a_newer_libvirt() -> None:
-    """The names that virt-install gained with libvirt 11 and 12 are there."""
+    """It contains names that libvirt 11 and 12 added."""
     schema: Schema = newest_schema()
     for path, dotted in (
         ((), "throttlegroups.throttlegroup0.group_name"),

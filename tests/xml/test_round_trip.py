@@ -1,4 +1,4 @@
-"""Documents that libvirt's schema allows are unchanged after passing through the object model.
+"""Documents that libvirt's schema allows are preserved by the object model.
 
 VIRTINSTALL_FUZZ is the number of documents tried (default 200).
 """
@@ -24,17 +24,17 @@ CHUNKS = 4
 
 
 def documents(chunk: int) -> Iterator[etree._Element]:
-    """One part of the documents, the same at each run."""
+    """Return one part of the documents, the same in each run."""
     return (random_domain(random.Random(seed)) for seed in range(chunk, COUNT, CHUNKS))
 
 
 def canonical(root: etree._Element) -> str:
-    """Canonical XML, comments kept."""
+    """Return canonical XML with comments."""
     return str(etree.canonicalize(etree.tostring(root, encoding="unicode"), with_comments=True))
 
 
 def unindented(root: etree._Element) -> str:
-    """Canonical XML without whitespace between elements, which writing normalizes."""
+    """Return canonical XML without whitespace between elements, which writing normalizes."""
     bare = etree.fromstring(etree.tostring(root))
     for node in bare.iter():
         if len(node) and not (node.text or "").strip():
@@ -45,7 +45,7 @@ def unindented(root: etree._Element) -> str:
 
 
 def plain_numbers(root: etree._Element) -> etree._Element:
-    """The element with its whole numbers in decimal: 0x10 read and set again is 16."""
+    """Return the element with decimal integers: 0x10 that is read and set again is 16."""
     for node in root.iter(etree.Element):
         for name, text in node.attrib.items():
             node.set(name, plain_number(str(text)))
@@ -55,7 +55,7 @@ def plain_numbers(root: etree._Element) -> etree._Element:
 
 
 def plain_number(text: str) -> str:
-    """A whole number in decimal; other text as it is."""
+    """Return an integer in decimal, and other text unchanged."""
     try:
         return str(parse_integer(text))
     except ValueError:
@@ -63,7 +63,7 @@ def plain_number(text: str) -> str:
 
 
 def elements(element: Element) -> Iterator[Element]:
-    """The element and all elements below it that a class is declared for."""
+    """Yield the element and all elements below it that have a class."""
     yield element
     for attribute, declared in type(element).declarations():
         if isinstance(declared, Child) and getattr(element, attribute).exists:
@@ -77,8 +77,8 @@ def elements(element: Element) -> Iterator[Element]:
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_parsed_and_written(chunk: int) -> None:
-    """Canonical XML is the same and valid: comments, foreign namespaces and undeclared parts are kept."""
+def test_parsed_document_is_written_unchanged(chunk: int) -> None:
+    """This includes comments, foreign namespaces and undeclared elements; the result is valid."""
     for root in documents(chunk):
         domain = Domain.parse(etree.tostring(root))
         written = etree.fromstring(domain.to_xml())
@@ -87,8 +87,8 @@ def test_parsed_and_written(chunk: int) -> None:
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_reading_changes_nothing(chunk: int) -> None:
-    """Reading each declared field neither creates nor removes elements."""
+def test_reading_fields_does_not_change_the_document(chunk: int) -> None:
+    """No element is created or removed."""
     for root in documents(chunk):
         domain = Domain.parse(etree.tostring(root))
         for element in elements(domain):
@@ -100,8 +100,8 @@ def test_reading_changes_nothing(chunk: int) -> None:
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_what_is_read_can_be_set(chunk: int) -> None:
-    """Setting each field to its current value does not change the document."""
+def test_setting_fields_to_their_values_does_not_change_the_document(chunk: int) -> None:
+    """Each field is set to its current value."""
     for root in documents(chunk):
         domain = Domain.parse(etree.tostring(root))
         for element in elements(domain):

@@ -27,7 +27,7 @@ def schema() -> Schema:
 
 
 def place_of(leaf: Leaf) -> tuple[str, ...]:
-    """The leaf's place in the generator's format."""
+    """Return the leaf's place in the generator's format."""
     end = f"@{leaf.attribute}" if leaf.attribute is not None else "#text"
     return (*(tag for tag, _ in leaf.steps), *(() if leaf.type == "present" else (end,)))
 
@@ -53,7 +53,7 @@ def place_of(leaf: Leaf) -> tuple[str, ...]:
         (("qemu:commandline",), "qemu:env0.name", ((f"{QEMU}env", 0),), "name", "text"),
     ],
 )
-def test_name_leads_to_its_value(
+def test_dotted_name_is_resolved(
     schema: Schema,
     path: tuple[str, ...],
     name: str,
@@ -61,7 +61,7 @@ def test_name_leads_to_its_value(
     attribute: str | None,
     kind: str,
 ) -> None:
-    """A dotted name resolves to the path, the attribute and the kind of value."""
+    """The result is the path, the attribute and the kind of value."""
     leaf = schema.resolve(path, name)
     assert leaf is not None
     assert (leaf.steps, leaf.attribute, leaf.type) == (steps, attribute, kind)
@@ -82,27 +82,27 @@ def test_name_leads_to_its_value(
         (("metadata",), "libosinfo:libosinfo"),  # may contain anything, so nothing is known
     ],
 )
-def test_name_that_the_schema_lacks(schema: Schema, path: tuple[str, ...], name: str) -> None:
-    """A name that does not exist resolves to None."""
+def test_unknown_name_is_not_resolved(schema: Schema, path: tuple[str, ...], name: str) -> None:
+    """The result is None."""
     assert schema.resolve(path, name) is None
 
 
-def test_recursion_has_no_bottom(schema: Schema) -> None:
-    """A nested backing store resolves like the first one, but is listed once."""
+def test_recursive_elements_are_resolved_but_listed_once(schema: Schema) -> None:
+    """A nested backing store is resolved like the first one."""
     deep = ".".join(["backingStore"] * 30)
     assert schema.resolve(DISK, f"{deep}.format.type") is not None
     assert not [name for name in schema.leaves(DISK) if "backingStore.backingStore." in name]
 
 
-def test_nearest_names(schema: Schema) -> None:
-    """The nearest names of a misspelt or incomplete name include the right one."""
+def test_similar_names_include_the_correct_one(schema: Schema) -> None:
+    """The name is misspelled or incomplete."""
     assert schema.nearest(INTERFACE, "vlan.id")[0] == "vlan.tag0.id"
     assert schema.nearest(INTERFACE, "bandwith.inbound.average")[0] == "bandwidth.inbound.average"
     assert schema.nearest(("devices", "nothing"), "model") == []
 
 
-def test_known_values(schema: Schema) -> None:
-    """Known values are returned if the schema lists all of them; otherwise none."""
+def test_values_are_returned_if_all_are_known(schema: Schema) -> None:
+    """Otherwise the list is empty."""
     assert schema.values((*DISK, "driver", "@cache"))[:2] == ("default", "none")
     assert schema.values(("on_crash",))[0] == "destroy"
     assert schema.values((*INTERFACE, "model", "@type")) == ()
@@ -119,8 +119,8 @@ def test_repeatable_names_have_a_number(schema: Schema) -> None:
     assert not [name for name in names if name.startswith("driverN")]
 
 
-def test_missing_schema_knows_nothing() -> None:
-    """If libvirt is not installed, every name is unknown, without an error."""
+def test_missing_schema_resolves_no_names() -> None:
+    """This is not an error."""
     schema = load_schema({"VIRTINSTALL_SCHEMA_DIR": "/nonexistent"})
     assert not schema.found
     assert schema.resolve((), "type") is None
@@ -130,7 +130,7 @@ def test_missing_schema_knows_nothing() -> None:
 
 
 def test_every_leaf_can_be_set(schema: Schema) -> None:
-    """Each leaf of the schema can be removed from a valid domain and set again; the domain stays valid."""
+    """It is removed from a valid domain and set again, and the domain is still valid."""
     names = list(schema.leaves((), "0"))
     assert len(names) > 2000
     assert len(names) == len(set(names))
@@ -149,7 +149,7 @@ def test_every_leaf_can_be_set(schema: Schema) -> None:
 
 
 def domain_with(leaf: Leaf) -> tuple[etree._Element, bool]:
-    """A small valid domain with a value at `leaf`; whether the value can be removed and set again at its place."""
+    """Return a small valid domain with a value at `leaf`, and whether the value can be removed and set again."""
     for seed in range(50):
         domain = random_domain(random.Random(seed), place_of(leaf))
         assert validator().validate(domain), etree.tostring(domain)
@@ -164,15 +164,15 @@ def domain_with(leaf: Leaf) -> tuple[etree._Element, bool]:
     raise AssertionError(f"{leaf} is nowhere empty")
 
 
-def test_whatever_is_valid_is_known(schema: Schema) -> None:
-    """Each attribute and text of random valid domains has a dotted name."""
+def test_values_of_valid_domains_have_names(schema: Schema) -> None:
+    """Each attribute and text of a random domain has a dotted name."""
     for seed in range(300):
         for name in names_in(random_domain(random.Random(seed)), ""):
             assert schema.resolve((), name) is not None, name
 
 
 def names_in(node: etree._Element, prefix: str) -> list[str]:
-    """The dotted names of all values below `node`, except those of applications in `<metadata>`."""
+    """Yield the dotted names of all values below `node`, except those of applications in `<metadata>`."""
     names = [prefix + str(attribute) for attribute in node.attrib]
     for child in node.iterchildren("*"):
         name = prefix + name_of(str(child.tag))
@@ -183,8 +183,8 @@ def names_in(node: etree._Element, prefix: str) -> list[str]:
     return names
 
 
-def test_children_in_order_are_valid(schema: Schema) -> None:
-    """Random valid domains stay valid when all children are sorted in the schema's order."""
+def test_children_in_schema_order_are_valid(schema: Schema) -> None:
+    """All children of random valid domains are sorted."""
     for seed in range(300):
         domain = etree.fromstring(etree.tostring(random_domain(random.Random(seed))))
         sort_children(domain, (), schema)

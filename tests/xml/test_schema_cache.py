@@ -1,4 +1,4 @@
-"""Finding the schema, the cache of its index, and the parts of RELAX NG that libvirt's schema uses."""
+"""Locating the schema, the cache of its index, and the parts of RELAX NG that libvirt's schema uses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DOMAIN = (
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
-    """An environment with separate places for schemas and cache."""
+    """An environment with separate directories for schemas and cache."""
     (tmp_path / "cache").mkdir()
     (tmp_path / "schemas").mkdir()
     return {"VIRTINSTALL_SCHEMA_DIR": str(tmp_path / "schemas"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
@@ -32,22 +32,22 @@ def write(environ: dict[str, str], content: str, name: str = "domain.rng") -> No
 
 
 def attributes(schema: Schema) -> list[str]:
-    """The names of all attributes in the schema."""
+    """Return the names of all attributes in the schema."""
     return list(schema.leaves(()))
 
 
 def defined(*names: str) -> str:
-    """A definition of `content`: these attributes."""
+    """Return a definition of `content` with these attributes."""
     return '<define name="content">{}</define>'.format("".join(f'<attribute name="{name}"/>' for name in names))
 
 
 def cache_of(environ: dict[str, str]) -> Path:
-    """The cache file."""
+    """Return the path of the cache file."""
     return Path(environ["XDG_CACHE_HOME"], "virtinstall", "domain-schema")
 
 
-def test_second_time_comes_from_the_cache(environ: dict[str, str]) -> None:
-    """Unchanged schema files are not read again."""
+def test_unchanged_schema_is_read_from_the_cache(environ: dict[str, str]) -> None:
+    """The schema files are not read again."""
     write(environ, defined("first"))
     assert attributes(load_schema(environ)) == ["first"]
     schema = Path(environ["VIRTINSTALL_SCHEMA_DIR"], "domain.rng")
@@ -58,8 +58,8 @@ def test_second_time_comes_from_the_cache(environ: dict[str, str]) -> None:
     assert attributes(load_schema(environ, cache=False)) == ["other"]
 
 
-def test_new_libvirt_is_noticed(environ: dict[str, str]) -> None:
-    """A schema file that was changed, moved or removed causes the index to be built again."""
+def test_changed_schema_is_read_again(environ: dict[str, str]) -> None:
+    """A schema file was changed, moved or removed."""
     write(environ, '<include href="more.rng"/>')
     write(environ, defined("old"), "more.rng")
     assert attributes(load_schema(environ)) == ["old"]
@@ -82,8 +82,8 @@ def test_damaged_cache_is_rebuilt(environ: dict[str, str], damage: bytes) -> Non
     assert cache_of(environ).read_bytes() == whole
 
 
-def test_cache_that_cannot_be_written(environ: dict[str, str], tmp_path: Path) -> None:
-    """A cache path that is missing or not a directory costs only time."""
+def test_unwritable_cache_is_ignored(environ: dict[str, str], tmp_path: Path) -> None:
+    """Its path is missing or not a directory."""
     write(environ, defined("one"))
     in_the_way = tmp_path / "file"
     in_the_way.write_text("")
@@ -116,8 +116,8 @@ def test_definitions_are_combined(environ: dict[str, str]) -> None:
     assert sorted(attributes(load_schema(environ))) == ["a", "b"]
 
 
-def test_repetition_is_counted(environ: dict[str, str]) -> None:
-    """An element named twice in a group may repeat; an element in two branches of a choice may not."""
+def test_element_in_a_group_twice_may_be_repeated(environ: dict[str, str]) -> None:
+    """An element in two branches of a choice may not."""
     one = '<element name="{}"><attribute name="x"/></element>'
     twice = one.format("twice")
     once = one.format("once")
@@ -125,8 +125,8 @@ def test_repetition_is_counted(environ: dict[str, str]) -> None:
     assert attributes(load_schema(environ)) == ["twiceN.x", "once.x"]
 
 
-def test_names_of_several(environ: dict[str, str]) -> None:
-    """One pattern may allow several names."""
+def test_pattern_may_allow_several_names(environ: dict[str, str]) -> None:
+    """All of them are in the index."""
     names = "<choice><name>a</name><name>b</name></choice>"
     write(environ, f'<define name="content"><element>{names}<attribute><name>x</name></attribute></element></define>')
     assert attributes(load_schema(environ)) == ["a.x", "b.x"]

@@ -19,14 +19,14 @@ def schema() -> Schema:
 
 
 def known(schema: Schema, name: str) -> Leaf:
-    """The interface's leaf of that name."""
+    """Return the interface's leaf with this name."""
     leaf = schema.resolve(INTERFACE, name)
     assert leaf is not None
     return leaf
 
 
 def changed(schema: Schema, xml: str, *pairs: str) -> str:
-    """`xml`, an interface, after `name=value` of each of `pairs` has been set."""
+    """Return the interface in `xml` after each `name=value` was set."""
     node = etree.fromstring(xml)
     for pair in pairs:
         name, _, value = pair.partition("=")
@@ -46,41 +46,41 @@ def test_new_element_is_inserted_in_schema_order(schema: Schema) -> None:
     assert source == '<interface><bandwidth><inbound average="1"/><outbound/></bandwidth></interface>'
 
 
-def test_comments_stay(schema: Schema) -> None:
-    """Existing undeclared content is kept."""
+def test_comments_are_kept(schema: Schema) -> None:
+    """Undeclared elements are kept as well."""
     created = changed(schema, "<interface><!-- mine --><mac address='x'/></interface>", "vlan.tag.id=1")
     assert created.startswith('<interface><!-- mine --><mac address="x"/>')
 
 
 @pytest.mark.parametrize(("word", "written"), [("on", "yes"), ("1", "yes"), ("no", "no"), ("false", "no")])
-def test_switch_values(schema: Schema, word: str, written: str) -> None:
-    """All spellings of a switch are converted to the one that libvirt accepts."""
+def test_switch_accepts_all_spellings(schema: Schema, word: str, written: str) -> None:
+    """They are converted to the one that libvirt accepts."""
     created = changed(schema, "<interface/>", f"rom.enabled={word}")
     assert created == f'<interface><rom enabled="{written}"/></interface>'
 
 
-def test_unknown_word_of_a_switch(schema: Schema) -> None:
-    """A switch that is neither on nor off is rejected with the expected values."""
+def test_invalid_value_of_a_switch_is_an_error(schema: Schema) -> None:
+    """The error lists the expected values."""
     with pytest.raises(ValueError, match="must be on, off, yes or no"):
         changed(schema, "<interface/>", "rom.enabled=maybe")
 
 
-def test_values_go_through(schema: Schema) -> None:
-    """A value that the installed schema does not list is passed to libvirt."""
+def test_unknown_value_is_passed_through(schema: Schema) -> None:
+    """The installed schema does not list it."""
     created = changed(schema, "<interface/>", "vlan.tag.nativeMode=new-in-2040")
     assert created == '<interface><vlan><tag nativeMode="new-in-2040"/></vlan></interface>'
 
 
-def test_unset_takes_empty_elements_along(schema: Schema) -> None:
-    """An empty value removes the setting and the elements that contained nothing else."""
+def test_unset_removes_empty_elements(schema: Schema) -> None:
+    """They are elements that contained nothing else."""
     full = '<interface><vlan trunk="yes"><tag id="1"/></vlan></interface>'
     assert changed(schema, full, "vlan.tag.id=") == '<interface><vlan trunk="yes"/></interface>'
     assert changed(schema, full, "vlan.tag.id=", "vlan.trunk=") == "<interface/>"
     assert changed(schema, "<interface/>", "vlan.tag5.id=") == "<interface/>"
 
 
-def test_presence(schema: Schema) -> None:
-    """An element whose presence is the value is created and removed by switch values."""
+def test_switch_creates_and_removes_an_element(schema: Schema) -> None:
+    """Its presence is the value."""
     assert changed(schema, "<interface/>", "filterref.parameter.name=x", "link.state=up").count("link") == 1
     leaf = schema.resolve(("devices", "disk"), "readonly")
     assert leaf is not None

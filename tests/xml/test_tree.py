@@ -1,4 +1,4 @@
-"""The small XML reader of short commands: paths, namespaces, documents that are not accepted."""
+"""The small XML parser of short commands: paths, namespaces, and rejected documents."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ def test_a_path_finds_elements_by_name_and_namespace(path: str, expected: list[s
     assert [each.tag for each in DOCUMENT.findall(path)] == expected
 
 
-def test_text_and_attributes() -> None:
-    """A missing element has no text, a missing attribute is empty or None."""
+def test_missing_text_and_attributes_are_empty() -> None:
+    """A missing element has no text; a missing attribute is empty or None."""
     assert DOCUMENT.get("type") == "qemu"
     assert (DOCUMENT.findtext("name"), DOCUMENT.findtext("empty"), DOCUMENT.findtext("no")) == ("web & co", "", None)
     assert (DOCUMENT.get("no"), DOCUMENT.get("no", "x"), DOCUMENT.value("no")) == ("", "x", None)
 
 
 @pytest.mark.parametrize("text", ["", "text", "<a>", "<a/><b/>", "<a:b/>", "<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>"])
-def test_what_is_not_a_document_is_refused(text: str) -> None:
-    """Document types could define entities that expand without end."""
+def test_invalid_documents_and_document_types_are_errors(text: str) -> None:
+    """Document types could define entities that expand endlessly."""
     with pytest.raises(ValueError):
         parse_tree(text)
 
 
-def test_it_reads_libvirt_s_documents_as_lxml_does() -> None:
-    """Tags, attributes and text of each expected domain of the cases."""
+def test_documents_are_read_as_by_lxml() -> None:
+    """Tags, attributes and text of the golden cases are compared."""
 
     def flat(node: Node) -> list[tuple[str, str]]:
         return [(node.tag, node.text.strip()), *(each for child in node.children for each in flat(child))]

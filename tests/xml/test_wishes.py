@@ -27,8 +27,8 @@ def test_copies_do_not_share_settings() -> None:
     assert copied.to_xml() == "<domain/>\n"
 
 
-def test_removing_the_last_of_a_list_removes_empty_parents() -> None:
-    """Elements that existed only for the list are removed with it; the wrapper stays usable."""
+def test_removing_the_last_item_removes_empty_parents() -> None:
+    """The parents existed only for the list; the Python object can still be used."""
     domain = Domain()
     feature = FirmwareFeature(enabled=True, name="secure-boot")
     domain.os.firmware_features.append(feature)

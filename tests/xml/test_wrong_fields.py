@@ -33,8 +33,8 @@ def test_an_unknown_name_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("name", ["node", "settings", "wrappers", "to_xml", "clear", "tag", "path_option", "exists"])
-def test_what_is_not_a_field_cannot_be_given(name: str) -> None:
-    """Methods, sub-options and the element's methods are not accepted as arguments."""
+def test_only_fields_are_arguments_of_the_constructor(name: str) -> None:
+    """Methods and sub-options of the class are errors."""
     with pytest.raises(UnknownFieldError, match=f"Disk has no field '{name}'"):
         Disk(**{name: "x"})  # type: ignore[arg-type]
 
@@ -59,8 +59,8 @@ WRONG: dict[type, list[Any]] = {
 }
 
 
-def test_every_field_refuses_other_types() -> None:
-    """All fields of all elements; a rejected value changes nothing."""
+def test_each_field_rejects_values_of_other_types() -> None:
+    """The element is not changed."""
     for cls, way, declared in every_field():
         if not isinstance(declared, XmlField | Setting):
             continue
@@ -75,8 +75,8 @@ def test_every_field_refuses_other_types() -> None:
 @pytest.mark.parametrize(
     "cls", [cls for cls in CLASSES if ".options." not in cls.__module__], ids=lambda cls: str(cls.__name__)
 )
-def test_every_field_is_annotated(cls: type[Element]) -> None:
-    """Type checkers read the constructor's arguments from the annotations."""
+def test_each_field_has_an_annotation(cls: type[Element]) -> None:
+    """Type checkers derive the constructor's arguments from the annotations."""
     for base in cls.__mro__:
         for name, declared in vars(base).items():
             if isinstance(declared, XmlField | Setting):
@@ -94,8 +94,8 @@ def test_a_character_that_xml_does_not_allow_is_an_error() -> None:
     assert disk.source_file == "/a"
 
 
-def test_children_are_given_as_elements() -> None:
-    """A section, numbered children and devices in the constructor; an assignment replaces the previous children."""
+def test_children_are_arguments_of_the_constructor() -> None:
+    """They are a section, numbered children and devices; an assignment replaces the previous children."""
     disk, rng = Disk(size_bytes=5), Rng(model="virtio")
     domain = Domain(name="web", os=Os(firmware="efi"), cpu=Cpu(mode="host-passthrough"), devices=[rng, disk])
     assert domain.devices == [disk, rng] and disk.size_bytes == 5
