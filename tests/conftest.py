@@ -1,4 +1,4 @@
-"""For all tests: how hypothesis behaves, Ctrl-C, and libvirt's test driver, which needs no daemon."""
+"""Settings and fixtures for all tests: hypothesis, Ctrl-C, and libvirt's test driver, which needs no daemon."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 import virtinstall
 from virtinstall import Hypervisor
 
-# any single example may be slow on two busy cores: no deadline; CI repeats the same examples
+# no deadline, because an example may be slow on a busy machine; CI repeats the same examples
 settings.register_profile("local", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("local"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
@@ -21,14 +21,14 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 @pytest.fixture(scope="session", autouse=True)
 def ctrl_c_is_not_ignored() -> None:
-    """A shell starts what runs in the background with SIGINT ignored, and children would inherit that."""
+    """Restore the handling of SIGINT, which a shell ignores in background jobs and their children."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
 def hypervisor() -> Iterator[Hypervisor]:
-    """The test driver; its one guest is `test`, and the others are removed after the test."""
+    """The test driver, whose only guest is `test`; other guests are removed after the test."""
     with virtinstall.connect("test:///default") as connected:
         yield connected
         for guest in connected.guests():
@@ -40,6 +40,6 @@ def hypervisor() -> Iterator[Hypervisor]:
 
 @pytest.fixture
 def fresh_test_driver() -> Iterator[None]:
-    """End forgotten connections: the default host of the test driver lives as long as one exists."""
+    """Close forgotten connections, because the test driver's host exists as long as one of them."""
     gc.collect()
     yield

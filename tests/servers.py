@@ -1,4 +1,4 @@
-"""Servers on loopback that tests fetch from."""
+"""Servers on loopback for downloads in tests."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 
 class WebServer:
-    """A web server on loopback; `requests` holds the paths it was asked for, in order.
+    """A web server on loopback; `requests` contains the requested paths in order.
 
-    Used as a proxy, it answers with its files for any host.
-    While `stalled` is set, answers stop in the middle, as those of a dead connection do.
+    As a proxy, it serves its files for any host.
+    While `stalled` is set, responses stop in the middle, like those of a dead connection.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -28,12 +28,12 @@ class WebServer:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def wait_while_stalled(self) -> None:
-        """Hold the answer until the server ends."""
+        """Wait until the server is closed, if responses are stalled."""
         if self.stalled.is_set():
             self._released.wait(180)
 
     def close(self) -> None:
-        """End it, releasing what is stalled."""
+        """Close the server and end stalled responses."""
         self._released.set()
         self._server.shutdown()
         self._server.server_close()
@@ -56,7 +56,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         super().do_GET()
 
     def copyfile(self, source, outputfile) -> None:  # type: ignore[no-untyped-def]
-        """Send the first half, then the rest, unless stalled permanently."""
+        """Send the first part, then the rest, unless responses are stalled."""
         first = source.read(64 * 1024)
         outputfile.write(first)
         outputfile.flush()
@@ -65,12 +65,12 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         super().copyfile(source, outputfile)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Quiet: the tests read `requests`."""
+        """Print nothing; the tests read `requests`."""
 
 
 @contextmanager
 def web_server(folder: Path) -> Iterator[WebServer]:
-    """A web server for the files of `folder`."""
+    """Serve the files of `folder` over HTTP."""
     server = WebServer(folder)
     try:
         yield server
@@ -80,7 +80,7 @@ def web_server(folder: Path) -> Iterator[WebServer]:
 
 @contextmanager
 def ftp_server(folder: Path) -> Iterator[str]:
-    """Run an anonymous FTP server for the files of `folder`; yields `HOST:PORT`."""
+    """Serve the files of `folder` over anonymous FTP; yield `HOST:PORT`."""
     from pyftpdlib.authorizers import DummyAuthorizer
     from pyftpdlib.handlers import FTPHandler
     from pyftpdlib.servers import ThreadedFTPServer

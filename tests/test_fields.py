@@ -1,6 +1,6 @@
-"""Every declared field of every element class has a description, keeps its value, and is found by its name.
+"""Each declared field of each element class has a description, preserves its value, and is found by its name.
 
-The classes are walked, not listed, so that new fields are included.
+The classes are found automatically, so that new fields are included.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ Way = tuple[str, ...]
 """Attributes that lead from a class to the class of a child."""
 
 
-def own_classes() -> list[type[Element]]:
-    """The domain, each device, and the option classes that are not domain XML."""
+def element_classes() -> list[type[Element]]:
+    """Return the domain, each device, and the classes of options that are not domain XML."""
     found: list[type[Element]] = [Domain]
     for tag in DEVICE_TAGS:
         cls = device_class(tag)
@@ -50,7 +50,7 @@ def own_classes() -> list[type[Element]]:
 
 
 def fields(cls: type[Element], way: Way = (), above: tuple[type[Element], ...] = ()) -> Iterator[tuple[Way, Declared]]:
-    """(path to the child, declaration) of all fields of a class and its children; recursive classes occur once."""
+    """Yield (path to the child, declaration) of all fields of a class and its children, recursive ones once."""
     for attribute, declared in cls.declarations():
         if isinstance(declared, Declared):
             yield (*way, attribute), declared
@@ -59,7 +59,7 @@ def fields(cls: type[Element], way: Way = (), above: tuple[type[Element], ...] =
 
 
 def at(element: Element, way: Way) -> tuple[Element, str]:
-    """The child at the end of the path (the first of numbered ones) and the attribute to set there."""
+    """Return the child at the end of the path (the first of numbered ones), and the name of the attribute."""
     for attribute in way[:-1]:
         found = getattr(element, attribute)
         element = found if isinstance(getattr(type(element), attribute), Child) else found.at(0)
@@ -67,7 +67,7 @@ def at(element: Element, way: Way) -> tuple[Element, str]:
 
 
 def every_field() -> Iterator[tuple[type[Element], Way, Declared]]:
-    """The fields of all classes; a child class that several classes share (<address>) is walked once."""
+    """Yield the fields of all classes; a child class that several classes share (<address>) is visited once."""
     seen = set()
     for cls in CLASSES:
         for way, declared in fields(cls):
@@ -77,7 +77,7 @@ def every_field() -> Iterator[tuple[type[Element], Way, Declared]]:
                 yield cls, way, declared
 
 
-CLASSES = own_classes()
+CLASSES = element_classes()
 FIELDS = [pytest.param(cls, way, declared, id=".".join((cls.__name__, *way))) for cls, way, declared in every_field()]
 XML_FIELDS = [param for param in FIELDS if isinstance(param.values[2], XmlField)]
 SETTINGS = [param for param in FIELDS if isinstance(param.values[2], Setting)]
@@ -85,7 +85,7 @@ COMPOUND = [pytest.param(option, id=option.names[0]) for option in OPTIONS if op
 
 
 def values_of(kind: Kind[Any]) -> tuple[Any, ...]:
-    """Values that a field of that kind must keep."""
+    """Return values that a field of this kind must preserve."""
     if kind is TEXT:
         return TEXTS
     if kind in (INTEGER, SIZE):
@@ -96,8 +96,8 @@ def values_of(kind: Kind[Any]) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize(("cls", "way", "declared"), FIELDS)
-def test_explained(cls: type[Element], way: Way, declared: Declared) -> None:
-    """A field has a one-line description, which help and manual print."""
+def test_field_has_a_description(cls: type[Element], way: Way, declared: Declared) -> None:
+    """It is one line, which help and manual print."""
     doc = declared.doc
     assert doc.endswith("."), doc
     assert "\n" not in doc
@@ -106,8 +106,8 @@ def test_explained(cls: type[Element], way: Way, declared: Declared) -> None:
 
 
 @pytest.mark.parametrize(("cls", "way", "declared"), XML_FIELDS)
-def test_keeps_what_is_set(cls: type[Element], way: Way, declared: XmlField[Any]) -> None:
-    """A value that is set is read back from the element, from its XML parsed again, and from a copy."""
+def test_field_preserves_its_value(cls: type[Element], way: Way, declared: XmlField[Any]) -> None:
+    """The value is read from the element, from its parsed XML, and from a copy."""
     for value in values_of(declared.kind):
         element = cls()
         child, attribute = at(element, way)
@@ -124,16 +124,16 @@ def by_none(child: Element, attribute: str) -> None:
 
 
 def by_empty_text(child: Element, attribute: str) -> None:
-    """Unset the field as a user does: `key=`."""
+    """Unset the field as on the command line: `key=`."""
     getattr(type(child), attribute).apply(child, "")
 
 
 @pytest.mark.parametrize("unset", [by_none, by_empty_text])
 @pytest.mark.parametrize(("cls", "way", "declared"), XML_FIELDS)
-def test_leaves_nothing_behind(
+def test_unset_field_leaves_no_empty_elements(
     cls: type[Element], way: Way, declared: XmlField[Any], unset: Callable[[Element, str], None]
 ) -> None:
-    """Unsetting removes the value and all empty elements around it, except those with a meaning when empty."""
+    """Exceptions are elements that have a meaning when they are empty."""
     element = cls()
     child, attribute = at(element, way)
     setattr(child, attribute, values_of(declared.kind)[0])
@@ -145,7 +145,7 @@ def test_leaves_nothing_behind(
 
 
 def steps_to(node: etree._Element, top: Element) -> tuple[Step, ...]:
-    """The steps that lead down from `top` to `node`."""
+    """Return the steps that lead from `top` to `node`."""
     parent = node.getparent()
     if parent is None or node is top.node:
         return ()
@@ -154,7 +154,7 @@ def steps_to(node: etree._Element, top: Element) -> tuple[Step, ...]:
 
 @pytest.mark.parametrize(("cls", "way", "declared"), SETTINGS)
 def test_settings_are_stored_outside_the_xml(cls: type[Element], way: Way, declared: Setting[Any]) -> None:
-    """A setting is read back, writes no XML, is copied, and can be unset."""
+    """A setting can be read, copied and unset."""
     element = cls()
     child, attribute = at(element, way)
     before = child.to_xml() if child.exists else ""
@@ -169,7 +169,7 @@ def test_settings_are_stored_outside_the_xml(cls: type[Element], way: Way, decla
 
 
 def numbered(name: str) -> Iterator[str]:
-    """The spellings of a name with an N: with numbers, and without one for the first."""
+    """Return the spellings of a name with an N: with numbers, and without one for the first."""
     if "N" not in name:
         yield name
         return
@@ -179,8 +179,8 @@ def numbered(name: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("option", COMPOUND)
-def test_found_by_its_name(option: Option) -> None:
-    """Every name that help lists resolves to its declaration, with any number. Every alias does too."""
+def test_field_is_found_by_each_name_and_alias(option: Option) -> None:
+    """The names are those in help, with any number."""
     cls = section_class(option)
     for name, declared in sub_option_names(cls):
         for spelling in numbered(name):
@@ -198,8 +198,8 @@ def test_found_by_its_name(option: Option) -> None:
 
 
 @pytest.mark.parametrize("option", COMPOUND)
-def test_listed_by_help(option: Option) -> None:
-    """`--OPTION help` lists each sub-option with its line."""
+def test_help_lists_each_sub_option(option: Option) -> None:
+    """`--OPTION help` has a line for it."""
     cls = section_class(option)
     text = help_text(option, cls)
     args = text.split()
@@ -210,8 +210,8 @@ def test_listed_by_help(option: Option) -> None:
 
 
 @pytest.mark.parametrize("cls", CLASSES)
-def test_no_name_twice(cls: type[Element]) -> None:
-    """Each name or alias belongs to one field; a second one could not be reached."""
+def test_each_name_belongs_to_one_field(cls: type[Element]) -> None:
+    """A second field with the name could not be used."""
     for owner in {cls, *(type(child) for child in children(cls))}:
         names = [
             name
@@ -224,14 +224,14 @@ def test_no_name_twice(cls: type[Element]) -> None:
 
 
 def children(cls: type[Element]) -> Iterator[Element]:
-    """One element of each class of children below `cls`."""
+    """Yield an element of each class of children below `cls`."""
     for way, _ in fields(cls):
         yield at(cls(), way)[0]
 
 
 @pytest.mark.parametrize("option", COMPOUND)
 def test_switches_accept_all_spellings(option: Option) -> None:
-    """A switch accepts y, 1, true and on like yes, in any case, and rejects other text."""
+    """Examples are y, 1, true and on; other text is rejected."""
     cls = section_class(option)
     holder = Domain if not cls.tag else cls
     for name, declared in sub_option_names(cls):
@@ -257,7 +257,7 @@ def schema() -> Schema:
 
 @pytest.mark.parametrize("cls", [cls for cls in CLASSES if cls.__module__.startswith("virtinstall.devices.")])
 def test_switches_are_written_as_in_the_schema(cls: type[Element], schema: Schema) -> None:
-    """Switches are written as yes, on or presence, as in the schema of the installed libvirt."""
+    """Their value is yes, on or the presence of the element."""
     for way, declared in fields(cls):
         if isinstance(declared, XmlField) and declared.kind.name in SWITCHES:
             element = cls()
@@ -269,7 +269,7 @@ def test_switches_are_written_as_in_the_schema(cls: type[Element], schema: Schem
 
 
 def dotted_path(element: Element) -> str:
-    """The dotted path of the only value of an element: `driver.iommu`."""
+    """Return the dotted path of the only value of an element: `driver.iommu`."""
     node = element.ensure_node()
     parts = []
     while len(node):

@@ -1,4 +1,4 @@
-"""The record of a guest: its metadata lists what was created for it."""
+"""The record of a guest: its metadata contains what was created for it."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ RECORD = GuestRecord(
 )
 
 
-def test_a_record_survives_its_xml() -> None:
-    """Alone, and in the namespace that libvirt puts it in."""
+def test_record_is_preserved_in_xml() -> None:
+    """libvirt adds its namespace to the elements."""
     assert parse_record(RECORD.to_xml(), UUID) == RECORD
     namespaced = etree.fromstring(RECORD.to_xml())
     for node in namespaced.iter():
@@ -41,27 +41,27 @@ def test_a_record_survives_its_xml() -> None:
     assert parse_record(etree.tostring(namespaced, encoding="unicode"), UUID) == RECORD
 
 
-def test_a_record_of_another_guest_does_not_count() -> None:
-    """A program that copies a guest copies its metadata as well."""
+def test_record_of_another_guest_is_ignored() -> None:
+    """Programs that copy a guest copy its metadata as well."""
     assert parse_record(RECORD.to_xml(), UUID.replace("1", "2")) is None
 
 
 @pytest.mark.parametrize("text", ["", "no XML", "<guest", f"<guest uuid='{UUID}'><file/><request>{{</request></guest>"])
-def test_foreign_metadata_is_read_without_an_error(text: str) -> None:
-    """Any program can write there."""
+def test_invalid_metadata_causes_no_error(text: str) -> None:
+    """Any program can write metadata."""
     found = parse_record(text, UUID)
     assert found is None or (found.files, found.parsed_request()) == ((), None)
 
 
-def test_a_long_request_is_omitted() -> None:
-    """The record of what was created stays whole."""
+def test_long_request_is_omitted_from_the_record() -> None:
+    """The files in the record are complete."""
     long = RECORD.replace(request=json.dumps({"os": "x" * LARGEST_BYTES}))
     assert len(long.to_xml().encode()) <= LARGEST_BYTES
     assert parse_record(long.to_xml(), UUID) == RECORD.replace(request=None)
 
 
-def test_a_record_of_many_files_is_cut(tmp_path: Path) -> None:
-    """libvirt would store a longer one, but every reader of the guest's XML would have to read it."""
+def test_record_of_many_files_is_truncated(tmp_path: Path) -> None:
+    """A longer record would slow down every program that reads the guest's XML."""
     files = tuple(CreatedFile(kind="disk", path=f"/d/{number:040}<>.qcow2", inode=number) for number in range(500))
     many = RECORD.replace(files=files, request=json.dumps({"os": "x" * 9000}))
     assert len(many.to_xml().encode()) <= LARGEST_BYTES
@@ -86,8 +86,8 @@ class _NoMetadata:
         return False
 
 
-def test_a_driver_without_metadata_causes_a_warning() -> None:
-    """No disk counts as created for the guest then."""
+def test_driver_without_metadata_causes_a_warning() -> None:
+    """virt-guest cannot find out which disks were created for the guest."""
     with virtinstall.connect("test:///default") as hypervisor:
         warning = store(RECORD, _NoMetadata(), hypervisor.host)  # type: ignore[arg-type]
     assert warning == (
@@ -95,8 +95,8 @@ def test_a_driver_without_metadata_causes_a_warning() -> None:
     )
 
 
-def test_a_file_that_replaced_a_recorded_one_is_not_recorded(tmp_path: Path) -> None:
-    """A record that is stored again keeps the inodes of its files: the path may be the user's file now."""
+def test_replaced_file_is_not_recorded(tmp_path: Path) -> None:
+    """A record that is stored again keeps the inodes of its files, because the user may have replaced a file."""
     path = tmp_path / "a.qcow2"
     path.touch()
     with virtinstall.connect("test:///default") as hypervisor:
@@ -112,8 +112,8 @@ def test_a_file_that_replaced_a_recorded_one_is_not_recorded(tmp_path: Path) -> 
         assert guest.record == stored
 
 
-def test_a_created_guest_has_a_record_and_other_metadata_stays(capsys: pytest.CaptureFixture[str]) -> None:
-    """The record names the disk, and no password."""
+def test_new_guest_has_a_record_without_passwords(capsys: pytest.CaptureFixture[str]) -> None:
+    """The metadata of the OS is kept."""
     args = ["--connect", "test:///default", "--name", "lc-record", "--memory", "64", "--disk", "size=1", "--import"]
     args += ["--osinfo", "debian12", "--graphics", "vnc,password=Geheim", "--noautoconsole", "--output", "json"]
     from virtinstall.cli.main import main
@@ -131,7 +131,7 @@ def test_a_created_guest_has_a_record_and_other_metadata_stays(capsys: pytest.Ca
     assert "Geheim" not in etree.tostring(metadata, encoding="unicode")
 
 
-def test_a_guest_that_is_renamed_keeps_its_record() -> None:
+def test_redefined_guest_keeps_its_record() -> None:
     """The record is part of the definition."""
     with virtinstall.connect("test:///default") as hypervisor:
         guest = hypervisor.guest("test").handle
@@ -142,8 +142,8 @@ def test_a_guest_that_is_renamed_keeps_its_record() -> None:
         assert found == RECORD.replace(uuid=guest.uuid)
 
 
-def test_the_host_key_is_a_pair_that_ssh_accepts(tmp_path: Path) -> None:
-    """The seed has the private half, the record the public one."""
+def test_host_key_is_accepted_by_ssh(tmp_path: Path) -> None:
+    """The seed gets the private key, the record the public key."""
     key = new_host_key({"XDG_RUNTIME_DIR": str(tmp_path)})
     assert key is not None
     path = tmp_path / "private"

@@ -1,4 +1,4 @@
-"""The architecture, read off the imports: permitted imports, I/O and length of files.
+"""The architecture, checked by the imports of each module: layers, I/O and length of files.
 
 The layers are those of docs/develop/architecture.md.
 """
@@ -16,7 +16,7 @@ PROJECT = Path(__file__).parents[1]
 PACKAGE = PROJECT / "virtinstall"
 LONGEST_FILE_LINES = 400
 
-# a module may import from the same layer and from the layers before it; every package and top-level module is named
+# a module may import from its layer and from the layers before it; each package and top-level module is listed
 LAYERS = (
     (
         "errors",
@@ -57,7 +57,7 @@ LAYERS = (
 # pure parts of packages that also do I/O: records of the OS database and of images, and the builders of answer files
 USED_BY_COMPOSE = ("virtinstall.osinfo.record", "virtinstall.images.source", "virtinstall.seed")
 
-# compose/ decides from what it is given: no hypervisor, no files, no network, no clock, no dice
+# compose/ uses its arguments only: no hypervisor, files, network, clock or random numbers
 IMPURE_MODULES = {
     *("libvirt", "requests", "socket", "subprocess", "urllib.request", "http", "ftplib", "ssl", "asyncio"),
     *("shutil", "tempfile", "glob", "fcntl", "threading", "multiprocessing"),
@@ -87,27 +87,27 @@ REQUESTS_IMPORTERS = {"media/http_session.py"}
 
 @cache
 def tree_of(path: Path) -> ast.Module:
-    """The parsed module."""
+    """Return the parsed module."""
     return ast.parse(path.read_text(), filename=str(path))
 
 
 def modules() -> list[Path]:
-    """All modules of the package."""
+    """Return all modules of the package."""
     return sorted(PACKAGE.rglob("*.py"))
 
 
 def name_of(path: Path) -> str:
-    """The path within the package, which is how a test is named."""
+    """Return the path within the package, which is the ID of the test."""
     return path.relative_to(PACKAGE).as_posix()
 
 
 def area_of(module: str) -> str:
-    """`virtinstall.devices.disk` -> `devices`."""
+    """Return the package or top-level module: `devices` for `virtinstall.devices.disk`."""
     return module.split(".")[1] if module.count(".") else ""
 
 
 def imports_of(path: Path) -> Iterator[str]:
-    """Dotted names that a module imports, wherever in it, except those for type checkers."""
+    """Yield the dotted names that a module imports anywhere, except for type checkers."""
     skipped = {id(node) for block in type_checking_blocks(tree_of(path)) for node in ast.walk(block)}
     for node in ast.walk(tree_of(path)):
         if id(node) in skipped:
@@ -120,42 +120,42 @@ def imports_of(path: Path) -> Iterator[str]:
 
 
 def type_checking_blocks(tree: ast.Module) -> Iterator[ast.stmt]:
-    """What stands below `if TYPE_CHECKING:`."""
+    """Yield the nodes below `if TYPE_CHECKING:`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             yield from node.body
 
 
 def is_below(name: str, module: str) -> bool:
-    """Whether a dotted name is `module` or something in it."""
+    """Return whether a dotted name is `module` or something in it."""
     return name == module or name.startswith(module + ".")
 
 
 every_module = pytest.mark.parametrize("path", modules(), ids=name_of)
 
 
-def height_of(area: str) -> int | None:
-    """The number of the layer that an area is in."""
+def layer_of(area: str) -> int | None:
+    """Return the number of the layer of an area."""
     return next((number for number, layer in enumerate(LAYERS) if area in layer), None)
 
 
 def module_of(path: Path) -> str:
-    """The dotted name of a module: `virtinstall.devices.disk`, `virtinstall.devices` for the package itself."""
+    """Return the dotted name of a module; that of a package has no `__init__`."""
     return "virtinstall." + name_of(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 @every_module
 def test_every_area_has_a_layer(path: Path) -> None:
-    """A new package or top-level module is added to LAYERS, where the reader finds its place."""
+    """A new package or top-level module must be added to LAYERS."""
     area = area_of(module_of(path))
-    assert area == "__init__" or height_of(area) is not None
+    assert area == "__init__" or layer_of(area) is not None
 
 
 @every_module
-def test_imports_go_down(path: Path) -> None:
-    """No layer imports one above it."""
+def test_no_layer_imports_a_higher_one(path: Path) -> None:
+    """Exceptions are the pure parts in USED_BY_COMPOSE."""
     area = area_of(module_of(path))
-    height = height_of(area)
+    height = layer_of(area)
     if height is None:
         return
     above = {name for layer in LAYERS[height + 1 :] for name in layer}
@@ -171,8 +171,8 @@ def test_imports_go_down(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_only_facts_knows_the_test_driver(path: Path) -> None:
-    """Others ask for a property: `is_simulated`, `has_real_storage`, `is_like_qemu`."""
+def test_only_facts_compares_with_the_test_driver(path: Path) -> None:
+    """Other modules use a property: `is_simulated`, `has_real_storage`, `is_like_qemu`."""
     if module_of(path) == "virtinstall.facts":
         return
     for node in ast.walk(tree_of(path)):
@@ -182,7 +182,7 @@ def test_only_facts_knows_the_test_driver(path: Path) -> None:
 
 
 def test_there_are_no_import_cycles() -> None:
-    """Not between modules, and not even through imports for type checkers: each can be read after those below it."""
+    """Imports for type checkers are included, so that modules can be read in one order."""
     names = {module_of(path): path for path in modules()}
     graph: dict[str, set[str]] = {}
     for module, path in names.items():
@@ -201,7 +201,7 @@ def test_there_are_no_import_cycles() -> None:
 
 @pytest.mark.parametrize("path", [p for p in modules() if name_of(p).startswith("compose/")], ids=name_of)
 def test_compose_is_pure(path: Path) -> None:
-    """Nothing in compose/ can reach libvirt, a file, the network, the clock or a random number."""
+    """No module in compose/ uses libvirt, files, the network, the clock or random numbers."""
     wrong = [name for name in imports_of(path) if any(is_below(name, impure) for impure in IMPURE_MODULES)]
     assert wrong == []
     knows_os = "os" in set(imports_of(path))
@@ -217,22 +217,22 @@ def test_compose_is_pure(path: Path) -> None:
 
 
 @every_module
-def test_only_host_imports_libvirt(path: Path) -> None:
-    """libvirt is spoken to in host/ alone, so its errors are translated in one place."""
+def test_only_libvirt_host_imports_libvirt(path: Path) -> None:
+    """Its errors are translated in one place."""
     if not name_of(path).startswith(LIBVIRT_IMPORTERS):
         assert [name for name in imports_of(path) if is_below(name, "libvirt")] == []
 
 
 @every_module
 def test_only_http_session_imports_requests(path: Path) -> None:
-    """HTTP is spoken in one module."""
+    """HTTP is implemented in one module."""
     if name_of(path) not in REQUESTS_IMPORTERS:
         assert [name for name in imports_of(path) if is_below(name, "requests")] == []
 
 
 @every_module
 def test_heavy_imports_are_inside_functions(path: Path) -> None:
-    """A module that others import at their top doesn't drag in what `--help` and `--version` don't need."""
+    """`--help` and `--version` do not need these modules."""
     if name_of(path) in REQUESTS_IMPORTERS:
         return
     heavy = ("requests", "pycdlib", "yaml", "urllib.request", "http.client", "virtinstall.media.http_session")
@@ -243,19 +243,19 @@ def test_heavy_imports_are_inside_functions(path: Path) -> None:
 
 
 def checked_files() -> list[Path]:
-    """Each Python file of the project."""
+    """Return each Python file of the package and of the tests."""
     return sorted([*modules(), *(PROJECT / "tests").rglob("*.py")])
 
 
 @pytest.mark.parametrize("path", checked_files(), ids=lambda p: p.relative_to(PROJECT).as_posix())
 def test_file_is_short(path: Path) -> None:
-    """No file is longer than a reader keeps in mind."""
+    """The limit is LONGEST_FILE_LINES."""
     assert len(path.read_text().splitlines()) <= LONGEST_FILE_LINES
 
 
 @pytest.mark.parametrize("path", checked_files(), ids=lambda p: p.relative_to(PROJECT).as_posix())
 def test_public_names_have_docstrings(path: Path) -> None:
-    """Module, public class, public function and test: each has a docstring."""
+    """Modules, public classes, public functions and tests are checked."""
     missing = [] if ast.get_docstring(tree_of(path)) or not path.read_text() else ["the module"]
     for owner, node in definitions(tree_of(path)):
         public = not any(part.startswith("_") for part in (*owner, node.name))
@@ -268,7 +268,7 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def definitions(tree: ast.Module) -> Iterator[tuple[tuple[str, ...], Definition]]:
-    """Classes, functions and methods with the classes around them; functions within functions are private."""
+    """Yield classes, functions and methods with their enclosing classes; functions in functions are private."""
     waiting: list[tuple[tuple[str, ...], ast.Module | ast.ClassDef]] = [((), tree)]
     while waiting:
         owner, node = waiting.pop()

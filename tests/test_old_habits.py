@@ -1,4 +1,4 @@
-"""Command lines of well-known old guides; each must result in a domain that libvirt's schema accepts."""
+"""Command lines of well-known old guides: each must result in a domain that conforms to libvirt's schema."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from tests.servers import ftp_server, web_server
 
-# HTTP, FTP and DIR stand for a server's address and a folder of this test; everything else is typed as printed
+# HTTP, FTP and DIR are replaced with a server's address and a directory of this test; everything else is unchanged
 GUIDE = {
     "http-kickstart": """-n "centos6" -r 512 --vcpus=2 -l http://HTTP/centos/ -x "ks=http://HTTP/ks.cfg"
         --disk path=X.img,size=120,sparse --force -w bridge=br100,model=virtio""",
@@ -49,7 +49,7 @@ TREES = {
 
 @pytest.fixture
 def guide_files(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The servers and files that the guide takes for granted: placeholder -> value."""
+    """The servers and files that the guides assume: placeholder -> value."""
     for folder, (family, version) in TREES.items():
         images = tmp_path / "www" / folder / "images" / "pxeboot"
         images.mkdir(parents=True)
@@ -64,7 +64,7 @@ def guide_files(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 @pytest.mark.parametrize("args", GUIDE.values(), ids=GUIDE.keys())
 def test_guide_results_in_a_valid_domain(guide_files: dict[str, str], tmp_path: Path, args: str) -> None:
-    """With the guide's command line the XML is valid and nothing is created."""
+    """The preview creates no files."""
     if shutil.which("virt-xml-validate") is None:
         pytest.skip("NOT RUN: virt-xml-validate is missing (Debian: libvirt-clients, libxml2-utils)")
     for placeholder, value in guide_files.items():

@@ -1,4 +1,4 @@
-"""Caches and logs: the user's alone under any umask, and not used where somebody else could have written them."""
+"""Caches and logs: private under any umask, and not read if another user could have written them."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from virtinstall.private_cache import cache_home, open_directory, read_cached, w
 PROJECT = Path(__file__).parents[1]
 PREVIEW = ("--connect", "test:///default", "--name", "n", "--memory", "64", "--disk", "none", "--import", "--print-xml")
 
-# a value that only libvirt's schema knows
+# a value that is looked up in libvirt's schema
 SCHEMA = "ich9,codec0.type=weird"
 
 
 @pytest.fixture
 def no_umask() -> Iterator[None]:
-    """The umask that takes nothing away."""
+    """A umask of 0."""
     before = os.umask(0)
     yield
     os.umask(before)
 
 
 def mode(path: Path) -> int:
-    """The permissions of a file."""
+    """Return the permissions of a file."""
     return stat.S_IMODE(path.stat().st_mode)
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
-def test_everything_is_private(tmp_path: Path, umask: int) -> None:
-    """What a run creates below the user's home: directories 0700, files 0600."""
+def test_caches_and_logs_are_private(tmp_path: Path, umask: int) -> None:
+    """Directories have the mode 0700, files 0600."""
     command = [sys.executable, "-m", "virtinstall", *PREVIEW, "--osinfo", "linux2022", "--sound", SCHEMA]
     environ = {key: value for key, value in os.environ.items() if key != "XDG_CACHE_HOME"}
     environ |= {"HOME": str(tmp_path), "PYTHONPATH": str(PROJECT)}
@@ -46,8 +46,8 @@ def test_everything_is_private(tmp_path: Path, umask: int) -> None:
     assert {mode(path) for path in [tmp_path / ".cache", *found] if path.is_dir()} == {0o700}
 
 
-def test_written_and_read(tmp_path: Path, no_umask: None) -> None:
-    """What was written is read again; nothing else is left in the directory."""
+def test_cached_data_is_read_again(tmp_path: Path, no_umask: None) -> None:
+    """No other file is left in the directory."""
     place = tmp_path / "cache" / "virtinstall" / "x"
     write_cached(str(place), b"a", b"b")
     write_cached(str(place), b"c")
@@ -57,34 +57,34 @@ def test_written_and_read(tmp_path: Path, no_umask: None) -> None:
 
 
 def others_can_write_the_directory(place: Path) -> None:
-    """`chmod 777` of the directory."""
+    """Change the directory's mode to 0777."""
     place.parent.chmod(0o777)
 
 
 def others_can_write_the_file(place: Path) -> None:
-    """`chmod 666` of the file."""
+    """Change the file's mode to 0666."""
     place.chmod(0o666)
 
 
 def others_can_replace_the_directory(place: Path) -> None:
-    """`chmod 777` of ~/.cache."""
+    """Change the mode of ~/.cache to 0777."""
     place.parent.parent.chmod(0o777)
 
 
 def the_file_is_a_link(place: Path) -> None:
-    """A symbolic link to a file that would be trusted."""
+    """Replace the file with a symbolic link to a trusted file."""
     place.rename(place.with_suffix(".real"))
     place.symlink_to(place.with_suffix(".real"))
 
 
 def the_directory_is_a_link(place: Path) -> None:
-    """A symbolic link to a directory that would be trusted."""
+    """Replace the directory with a symbolic link to a trusted directory."""
     place.parent.rename(place.parent.with_suffix(".real"))
     place.parent.symlink_to(place.parent.with_suffix(".real"))
 
 
 def the_file_is_a_pipe(place: Path) -> None:
-    """A named pipe would hold the run."""
+    """Replace the file with a named pipe, which could block the run."""
     place.unlink()
     os.mkfifo(place)
 
@@ -100,8 +100,8 @@ def the_file_is_a_pipe(place: Path) -> None:
         the_file_is_a_pipe,
     ],
 )
-def test_what_others_could_have_written_is_not_read(tmp_path: Path, change: object) -> None:
-    """Nothing is read from it."""
+def test_data_that_others_could_have_written_is_ignored(tmp_path: Path, change: object) -> None:
+    """The owner or the mode of the file or its directories is changed."""
     place = tmp_path / "cache" / "virtinstall" / "x"
     write_cached(str(place), b"data")
     assert callable(change)
@@ -111,8 +111,8 @@ def test_what_others_could_have_written_is_not_read(tmp_path: Path, change: obje
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can change the owner of files")
 @pytest.mark.parametrize("owned", ["cache", "cache/virtinstall", "cache/virtinstall/x"])
-def test_what_another_owns_is_not_read(tmp_path: Path, owned: str) -> None:
-    """Nothing is created: root with the home directory of the user who called sudo creates no file."""
+def test_data_of_another_owner_is_ignored(tmp_path: Path, owned: str) -> None:
+    """root with the home directory of the user who called sudo creates no files there."""
     place = tmp_path / "cache" / "virtinstall" / "x"
     write_cached(str(place), b"data")
     os.chown(tmp_path / owned, 12345, 12345)
@@ -127,6 +127,6 @@ def test_what_another_owns_is_not_read(tmp_path: Path, owned: str) -> None:
     ("environ", "expected"),
     [({}, None), ({"HOME": "relative"}, None), ({"HOME": "/h"}, "/h/.cache/virtinstall")],
 )
-def test_where_caches_are(environ: dict[str, str], expected: str | None) -> None:
-    """Below the home directory, if there is one."""
+def test_cache_directory_is_below_the_home_directory(environ: dict[str, str], expected: str | None) -> None:
+    """There is none without an absolute home directory."""
     assert cache_home(environ) == expected

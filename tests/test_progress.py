@@ -9,7 +9,7 @@ from virtinstall.cli.progress import progress_on
 
 
 class Terminal(io.StringIO):
-    """A stream that pretends to be a terminal."""
+    """Output stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
         """Return True."""
@@ -27,13 +27,13 @@ def transfer(stream: io.StringIO, *, quiet: bool = False, seconds: float = 0.0) 
     return stream.getvalue()
 
 
-def test_lines_without_a_terminal() -> None:
-    """A large step prints a line at its start and one at its end, without control characters."""
+def test_large_step_prints_lines_without_a_terminal() -> None:
+    """There is one line at its start and one at its end, without control characters."""
     assert transfer(io.StringIO()) == "Retrieving 'linux' (4 MiB)...\nRetrieving 'linux': 4 MiB\n"
 
 
-def test_bar_on_a_terminal() -> None:
-    """A step that takes longer than a moment shows a bar with rate and remaining time, and then leaves one line."""
+def test_long_step_shows_a_bar_on_a_terminal() -> None:
+    """The bar has the rate and the remaining time; afterwards one line remains."""
     shown = transfer(Terminal(), seconds=0.8)
 
     assert "Retrieving 'linux':" in shown
@@ -43,11 +43,11 @@ def test_bar_on_a_terminal() -> None:
     assert "\033[3" not in shown
 
 
-def test_no_bar_for_a_moment() -> None:
-    """A step that finishes immediately shows no bar."""
+def test_short_step_shows_no_bar() -> None:
+    """The step finishes immediately."""
     assert "%|" not in transfer(Terminal())
 
 
-def test_quiet() -> None:
-    """--quiet shows nothing."""
+def test_quiet_shows_nothing() -> None:
+    """A step with --quiet prints neither lines nor a bar."""
     assert transfer(Terminal(), quiet=True) == ""

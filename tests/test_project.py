@@ -1,4 +1,4 @@
-"""The project as it is shipped: layout, metadata, manual page, wheel."""
+"""The distributed project: layout, metadata, manual pages and wheel."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ TOP_LEVEL = (
 
 
 def setup_cfg() -> configparser.ConfigParser:
-    """The metadata."""
+    """Return the parsed setup.cfg."""
     parsed = configparser.ConfigParser()
     parsed.read(PROJECT / "setup.cfg")
     return parsed
 
 
 @pytest.mark.parametrize("name", TOP_LEVEL)
-def test_layout(name: str) -> None:
-    """What the design card lists at the top level is there; scripts can be run."""
+def test_top_level_files_exist(name: str) -> None:
+    """Scripts are executable."""
     assert (PROJECT / name).exists()
     if name.startswith(("scripts/", ".ci/")):
         assert os.access(PROJECT / name, os.X_OK)
 
 
-def test_console_scripts_are_there() -> None:
-    """Each command's entry point names a function that exists."""
+def test_entry_points_exist() -> None:
+    """Each command has a function."""
     scripts = setup_cfg()["options.entry_points"]["console_scripts"].strip().splitlines()
     commands = dict(script.split(" = ") for script in scripts)
     assert {"virt-install", "virt-clone"} <= set(commands)
@@ -53,21 +53,21 @@ def test_console_scripts_are_there() -> None:
         assert callable(getattr(importlib.import_module(module), function))
 
 
-def test_no_pygobject() -> None:
-    """The package runs without PyGObject and without libosinfo's bindings."""
+def test_pygobject_is_not_imported() -> None:
+    """libosinfo's bindings are not needed either."""
     required = setup_cfg()["options"]["install_requires"].lower()
     assert "gobject" not in required
     assert "pycairo" not in required
 
 
-def test_version_is_the_changelogs_first() -> None:
-    """The newest entry of the change log is this version."""
+def test_version_is_the_first_in_the_changelog() -> None:
+    """The newest entry of the changelog is this version."""
     first = next(line for line in (PROJECT / "CHANGELOG.md").read_text().splitlines() if line.startswith("## "))
     assert virtinstall.__version__ in first
 
 
 def test_licence_is_apache() -> None:
-    """LICENSE is the complete Apache License 2.0, and the metadata states it."""
+    """LICENSE is the complete Apache License 2.0, and the metadata names it."""
     text = (PROJECT / "LICENSE").read_text()
     assert "Apache License" in text
     assert "END OF TERMS AND CONDITIONS" in text
@@ -107,12 +107,12 @@ def man_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(params=sorted(PAGES))
 def man_page(request: pytest.FixtureRequest, man_pages: dict[str, Path]) -> Path:
-    """One page."""
+    """One of the manual pages."""
     return man_pages[request.param]
 
 
 def test_man_page_has_each_option(man_pages: dict[str, Path]) -> None:
-    """Each option that --help shows is in the manual page."""
+    """The options are those of --help."""
     text = man_pages["virt-install"].read_text().replace("\\-", "-")
     shown = [a for a in build_parser()._actions if a.help not in (None, "==SUPPRESS==")]
     names = {name for action in shown for name in action.option_strings} - {"-h", "--help"}
@@ -120,14 +120,14 @@ def test_man_page_has_each_option(man_pages: dict[str, Path]) -> None:
 
 
 def test_description_begins_with_the_first_sentence_of_the_help(man_page: Path) -> None:
-    """The description of --help comes before the text of man/*.text; it is a separate paragraph."""
+    """It is a separate paragraph before the text of man/*.text."""
     _, _, description = man_page.read_text().partition(".SH DESCRIPTION\n")
     assert description.startswith(("Create a virtual", "Copy the disks", "Change the XML", "Manage guests"))
     assert description.split("\n")[1] in (".PP", "")
 
 
 def test_man_page_has_each_sub_option(man_pages: dict[str, Path]) -> None:
-    """Each sub-option that `--OPTION help` lists is there with its line."""
+    """The sub-options are those of `--OPTION help`, with their line."""
     text = man_pages["virt-install"].read_text().replace("\\-", "-")
     for option in OPTIONS:
         if option.section and not option.hidden:
@@ -136,12 +136,12 @@ def test_man_page_has_each_sub_option(man_pages: dict[str, Path]) -> None:
 
 
 def test_man_page_has_no_backticks(man_page: Path) -> None:
-    """The markup is that of manual pages."""
+    """Manual pages have other markup."""
     assert "`" not in man_page.read_text()
 
 
-def test_man_page_has_no_warnings(man_page: Path) -> None:
-    """groff finds nothing wrong with it."""
+def test_groff_finds_no_errors_in_man_pages(man_page: Path) -> None:
+    """groff prints no warning."""
     if shutil.which("man") is None or shutil.which("groff") is None:
         pytest.skip("NOT RUN: man and groff are missing (Debian: man-db, groff)")
     checked = subprocess.run(
@@ -155,8 +155,8 @@ def test_man_page_has_no_warnings(man_page: Path) -> None:
     assert checked.stderr == ""
 
 
-def test_wheel(tmp_path: Path) -> None:
-    """The wheel holds the typed package, the command, the manual page and the licence, and no tests."""
+def test_wheel_is_complete(tmp_path: Path) -> None:
+    """It contains the typed package, the commands, the manual pages and the license, but no tests."""
     if tuple(map(int, importlib.metadata.version("setuptools").split(".")[:2])) < (70, 1):
         pytest.skip("NOT RUN: this environment's setuptools is older than 70.1 and can't build wheels alone")
     source = tmp_path / "source"

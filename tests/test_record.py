@@ -28,22 +28,22 @@ class Place(Record):
 
     @property
     def sum(self) -> int:
-        """Both together."""
+        """Return the sum of both values."""
         return self.x + self.y
 
 
 class Named(Place):
-    """A record with an inherited field and one by position."""
+    """A record with an inherited field and a positional one."""
 
     name: str = field(kw_only=False)
     password: str | None = field(default=None, secret=True)
 
 
 class Speaks(Protocol):
-    """Anything that speaks."""
+    """Protocol with one method."""
 
     def speak(self) -> None:
-        """Speak."""
+        """Do nothing."""
 
 
 Method = Place | Named
@@ -72,14 +72,14 @@ class Everything(Record):
 
 
 def test_values_are_read_by_name_and_default() -> None:
-    """Required, default and derived values; an inherited field; one by position."""
+    """Fields are required, have a default, or are derived; one is inherited, and one is positional."""
     named = Named("anna", x=1)
     assert (named.x, named.y, named.name, named.password, named.sum) == (1, 2, "anna", None, 3)
     assert Named(name="anna", x=1) == named
 
 
 def test_a_record_is_a_value() -> None:
-    """It is equal, hashed, copied, pickled and replaced; another class is never equal."""
+    """Records are compared, hashed, copied, pickled and replaced by value; records of two classes are never equal."""
     place = Place(x=1)
     assert place == Place(x=1, y=2) and hash(place) == hash(Place(x=1)) and place != place.replace(y=3)
     assert copy.deepcopy(place) == place == pickle.loads(pickle.dumps(place))
@@ -109,8 +109,8 @@ def test_a_record_is_immutable() -> None:
     assert place.x == 1
 
 
-def test_collections_given_are_copied() -> None:
-    """A list becomes a tuple and a dictionary read-only, so that the record cannot be changed later."""
+def test_collections_in_arguments_are_copied() -> None:
+    """A list becomes a tuple and a dictionary read-only, so that the record cannot change later."""
     arguments, values = ["a"], {"a": 1}
     record = Everything(arguments=arguments, values=values, names=frozenset({"n"}), rows=(("a",), ("b", "c")))
     arguments.append("b")
@@ -158,12 +158,12 @@ def test_a_value_of_the_wrong_type_is_an_error(name: str, value: object) -> None
     ],
 )
 def test_a_value_of_the_type_is_accepted(name: str, value: Any, stored: object) -> None:
-    """Subclasses, lists for sequences, whole numbers for fractions."""
+    """Subclasses, lists for sequences, and integers for floats are accepted."""
     assert getattr(Everything(**{name: value}), name) == stored
 
 
 def test_a_protocol_is_checked_by_its_methods() -> None:
-    """Any object that has them is accepted."""
+    """Any object with the methods is accepted."""
 
     class Person:
         def speak(self) -> None:
@@ -183,8 +183,8 @@ def test_a_class_imported_for_type_checkers_only_is_checked() -> None:
         Everything(disk=Rng())  # type: ignore[arg-type]
 
 
-def test_a_text_for_a_sequence_has_a_hint() -> None:
-    """The most frequent mistake: a sequence of texts with only one."""
+def test_hint_for_text_instead_of_a_sequence() -> None:
+    """This is the most frequent mistake."""
     with pytest.raises(FieldError) as caught:
         Everything(arguments="console=ttyS0")
     assert caught.value.hint == "write a list: arguments=['console=ttyS0']"
@@ -201,29 +201,29 @@ def test_a_text_for_a_sequence_has_a_hint() -> None:
     ],
 )
 def test_wrong_arguments_are_errors(positional: tuple[Any, ...], named: dict[str, Any], message: str) -> None:
-    """A missing value, one too many, one given twice, an unknown name."""
+    """Arguments are missing, too many, duplicate or unknown."""
     with pytest.raises(TypeError, match=message) as caught:
         Named(*positional, **named)
     assert isinstance(caught.value, VirtInstallError)
 
 
-def test_an_unknown_field_has_a_near_name_as_its_hint() -> None:
-    """A misspelt name is the usual reason."""
+def test_hint_for_an_unknown_field_is_a_similar_name() -> None:
+    """Most unknown fields are misspelled."""
     with pytest.raises(UnknownFieldError) as caught:
         Everything(nubmer=1)  # type: ignore[call-arg]
     assert caught.value.hint == "did you mean number?"
 
 
-def test_secrets_are_shown_nowhere() -> None:
-    """In the representation and in errors."""
+def test_secrets_are_not_in_the_repr_or_in_errors() -> None:
+    """The field is marked as secret."""
     assert "hidden" not in repr(Named("a", x=1, password="hidden"))
     with pytest.raises(FieldError) as caught:
         Named("a", x=1, password=b"hidden")  # type: ignore[arg-type]
     assert "hidden" not in f"{caught.value} {caught.value.hint}"
 
 
-def test_a_record_checks_what_types_cannot_express() -> None:
-    """`validate` runs at each creation, `replace` included."""
+def test_validate_is_called_for_each_new_record() -> None:
+    """This includes records that `replace` returns."""
 
     class Range(Record):
         low: int

@@ -1,4 +1,4 @@
-"""Log texts contain no secret from any option, element or library, and nothing else is hidden."""
+"""Secrets in log texts: no option, element or library logs one, and nothing else is hidden."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2\nhunter2\n-----END OPENSSH P
         ("auth.secret.uuid=a", "auth.secret.uuid=a"),
     ],
 )
-def test_secrets(text: str, expected: str) -> None:
-    """Secret values become `***`; other values are unchanged."""
+def test_secrets_become_asterisks(text: str, expected: str) -> None:
+    """Other values are unchanged."""
     assert redacted(text) == expected
 
 
@@ -66,8 +66,8 @@ def test_secrets(text: str, expected: str) -> None:
         ("--xml", f"./description={KEY}"),
     ],
 )
-def test_secrets_on_a_command_line(args: tuple[str, ...]) -> None:
-    """Each option that can hold a secret, with its value in the same argument or the next one."""
+def test_secrets_in_options_are_hidden(args: tuple[str, ...]) -> None:
+    """The value is in the same argument as the option or in the next one."""
     assert "hunter2" not in " ".join(redacted_arguments(args))
 
 
@@ -85,8 +85,8 @@ def test_secrets_on_a_command_line(args: tuple[str, ...]) -> None:
         f"<description>{KEY}</description>",
     ],
 )
-def test_secrets_in_xml(xml: str) -> None:
-    """Each element that can hold a secret."""
+def test_secrets_in_xml_are_hidden(xml: str) -> None:
+    """Each element that can contain a secret is tested."""
     assert "hunter2" not in redacted(xml)
     assert redacted(xml).startswith(xml[:8])
 
@@ -103,13 +103,13 @@ def test_secrets_in_xml(xml: str) -> None:
         "--location https://deb.debian.org/debian/dists/bookworm/",
     ],
 )
-def test_the_rest_stays(text: str) -> None:
-    """Other values are kept, because a log without values would be useless."""
+def test_other_values_are_not_hidden(text: str) -> None:
+    """A log without values would be useless."""
     assert redacted(text) == text
 
 
 def test_records_are_redacted_for_every_handler(caplog: pytest.LogCaptureFixture) -> None:
-    """Message, arguments and traceback are redacted, also for handlers of a script."""
+    """Message, arguments and traceback are redacted, also for handlers that a script adds."""
     caplog.set_level(logging.DEBUG, "virtinstall")
     try:
         raise ValueError("password=hunter2")

@@ -1,4 +1,4 @@
-"""Names that hints suggest: real misspellings only, and never the word that was typed."""
+"""Names in hints: only real misspellings, and never the typed name itself."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from virtinstall.similar import did_you_mean, similar_names
     ],
 )
 def test_misspellings_are_found(word: str, known: list[str], expected: list[str]) -> None:
-    """Transpositions, one wrong letter, the last part of a dotted name, other separators, upper case."""
+    """Examples are transposed letters, a wrong letter, the last part of a dotted name, other separators, upper case."""
     assert similar_names(word, known) == expected
 
 
@@ -41,7 +41,7 @@ def test_different_names_are_not_similar(word: str, other: str) -> None:
 
 
 def test_the_typed_word_is_never_suggested() -> None:
-    """A name may exist and still be wrong at this place."""
+    """A name may exist and still be invalid in this position."""
     assert similar_names("default", ["default", "defaults"]) == ["defaults"]
     assert did_you_mean("default", ["default"], "`virsh pool-list --all` lists the pools") == (
         "`virsh pool-list --all` lists the pools"

@@ -185,8 +185,8 @@ def test_tab_completes_the_line_of_a_terminal(shell: str, keys: str, expected: s
     assert expected in shown
 
 
-def test_completion_takes_less_than_0_3_s(environment: Environment) -> None:
-    """This includes a name that libvirt has, and hosts that cannot be reached."""
+def test_completion_does_not_wait_for_unreachable_hosts(environment: Environment) -> None:
+    """It takes less than 0.3 s, as with a host that can be reached; the limit is doubled for a busy machine."""
     for uri in ("test:///default", "qemu:///system", "qemu+ssh://192.0.2.1/system"):
         start = time.monotonic()
         ran = subprocess.run(

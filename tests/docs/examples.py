@@ -1,4 +1,4 @@
-"""Examples of README, guides, reference (fenced blocks with a language) and manual pages (.nf)."""
+"""Examples of the README, guides, reference (fenced blocks with a language) and manual pages (.nf)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Example:
 
     @property
     def needs_hypervisor(self) -> bool:
-        """Whether it names a connection, or needs a running guest (tests/live/test_guest_life.py runs these)."""
+        """Whether it has a connection, or needs a running guest (tests/live/test_guest_life.py runs these)."""
         own = '"qemu:///system"' if self.language == "python" else "--connect"
         return own in self.text or "scripts/" in self.text or any(verb in self.text for verb in _OF_RUNNING_GUESTS)
 

@@ -1,4 +1,4 @@
-"""The expected output in the guides and the README: which command prints it, and whether a real output has it."""
+"""The expected output in the guides and the README: its command, and the lines that a real output lacks."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def environ(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.parametrize("example", SHELL, ids=str)
-def test_shell_example(example: Example, tmp_path: Path, environ: dict[str, str]) -> None:
+def test_shell_example_succeeds(example: Example, tmp_path: Path, environ: dict[str, str]) -> None:
     """Each command of a block exits with status 0."""
     done = subprocess.run(
         ["bash", "-e", "-c", example.text], cwd=tmp_path, env=environ, text=True, capture_output=True, timeout=60
@@ -69,8 +69,8 @@ def test_shell_example(example: Example, tmp_path: Path, environ: dict[str, str]
 
 
 @pytest.mark.parametrize(("place", "command"), sessions())
-def test_command_of_a_session(place: str, command: str, tmp_path: Path, environ: dict[str, str]) -> None:
-    """A command that is shown together with its output passes all checks; the test driver needs a named network."""
+def test_command_of_a_session_is_valid(place: str, command: str, tmp_path: Path, environ: dict[str, str]) -> None:
+    """A command that is shown with its output passes all checks; the test driver needs a named network."""
     text = f"{command} --network default --dry-run"
     done = subprocess.run(
         ["bash", "-e", "-c", text], cwd=tmp_path, env=environ, text=True, capture_output=True, timeout=60
@@ -121,8 +121,8 @@ def test_readme_is_short() -> None:
 
 
 @pytest.mark.parametrize("example", [each for each in PYTHON if "import virtinstall" in each.text], ids=str)
-def test_python_example(example: Example, tmp_path: Path, environ: dict[str, str]) -> None:
-    """A script exits with status 0."""
+def test_python_example_succeeds(example: Example, tmp_path: Path, environ: dict[str, str]) -> None:
+    """The script exits with status 0."""
     tmp_path.joinpath("script.py").write_text(example.text)
     done = subprocess.run(
         [sys.executable, "-m", "tests.docs.world", "script.py"],
@@ -137,6 +137,6 @@ def test_python_example(example: Example, tmp_path: Path, environ: dict[str, str
 
 
 @pytest.mark.parametrize("example", [each for each in PYTHON if "import virtinstall" not in each.text], ids=str)
-def test_python_fragment(example: Example) -> None:
-    """A fragment is valid Python."""
+def test_python_fragment_is_valid(example: Example) -> None:
+    """It can be compiled."""
     compile(example.text, str(example), "exec")

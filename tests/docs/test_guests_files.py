@@ -22,13 +22,13 @@ FILES = [
 
 @pytest.mark.parametrize(("page", "text"), FILES)
 def test_guests_file_is_valid(page: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each of them has guests."""
+    """Each file has guests."""
     monkeypatch.chdir(tmp_path)
     assert Lab.parse(text, page).guests
 
 
-def test_lab_of_the_guide_is_what_its_playbook_describes() -> None:
-    """The same names, addresses and sizes."""
+def test_lab_of_the_guide_equals_its_playbook() -> None:
+    """Names, addresses and sizes are compared."""
     import yaml
 
     guide, playbook = yaml_blocks("docs/guides/lab.md")
@@ -43,7 +43,7 @@ def test_lab_of_the_guide_is_what_its_playbook_describes() -> None:
 
 
 def test_playbook_of_the_guide_is_valid(tmp_path: Path) -> None:
-    """Its syntax, and the names of the modules."""
+    """Its syntax and the names of the modules are checked."""
     if not ANSIBLE.exists():
         pytest.skip("NOT RUN: ansible is not installed (scripts/setup.sh)")
     (tmp_path / "lab.yml").write_text(yaml_blocks("docs/guides/lab.md")[1])

@@ -42,8 +42,8 @@ def test_every_option_has_an_example() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
-def test_example_of_an_option(name: str, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The example uses the option, is parsed, and can be planned."""
+def test_example_of_an_option_is_valid(name: str, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It uses the option, is parsed, and can be planned."""
     arguments = shlex.split(EXAMPLES[name].replace("\\\n", ""))[1:]
     assert any(word in OPTIONS[name].names or word.startswith(f"{name}=") for word in arguments)
     monkeypatch.chdir(environ["PWD"])

@@ -1,4 +1,4 @@
-"""Run a script with simulated guests: SSH servers answer, and installers end with a shutdown.
+"""Run a script with simulated guests: SSH servers reply, and installers end with a shutdown.
 
 libvirt's test driver supports neither. Usage: python -m tests.docs.world SCRIPT.
 """

@@ -1,4 +1,4 @@
-"""`virt-guest list` and `ip`: address of one guest, summaries of all guests."""
+"""`virt-guest list` and `ip`: addresses of one guest, and summaries of all guests."""
 
 from __future__ import annotations
 
@@ -72,15 +72,15 @@ def test_addresses_come_from_the_best_source(
     assert found == [GuestAddress(address=expected[0], source=expected[1])]
 
 
-def test_a_guest_that_is_off_has_only_reservations() -> None:
-    """The lease may now belong to another guest."""
+def test_guest_that_is_off_has_only_reservations() -> None:
+    """Another guest may have its lease now."""
     guest = _Guest({}, active=False)
     assert guest_addresses(guest, _Host(LEASED)) == []  # type: ignore[arg-type]
     assert [each.address for each in guest_addresses(guest, _Host(LEASED, RESERVED))] == ["192.0.2.1"]  # type: ignore[arg-type]
 
 
-def test_a_reservation_in_ipv6_is_found_by_the_record() -> None:
-    """It has a name instead of a MAC address; those of other guests are ignored."""
+def test_ipv6_reservation_is_found_by_the_record() -> None:
+    """It contains a name instead of a MAC address; those of other guests are ignored."""
     guest = _Guest({"agent": ["192.0.2.3"]})
     record = GuestRecord(uuid=UUID, reservations=(Reservation(network="lan", mac=MAC, address="2001:db8::7"),))
     element = record.to_xml().replace("<guest ", f"<v:guest xmlns:v='{NAMESPACE}' ").replace("</guest", "</v:guest")
@@ -92,7 +92,7 @@ def test_a_reservation_in_ipv6_is_found_by_the_record() -> None:
 
 
 def test_list_json_conforms_to_its_schema(capsys: pytest.CaptureFixture[str]) -> None:
-    """JSON and table contain the same guest."""
+    """The table contains the same guest."""
     assert guest_main(["list", *TEST, "--output", "json"]) == 0
     document = json.loads(capsys.readouterr().out)
     jsonschema.validate(document, json.loads((SCHEMA / "guest-list.json").read_text()))
@@ -133,7 +133,7 @@ def test_listing_1000_guests_takes_less_than_a_second(tmp_path: Path, capsys: py
     ],
 )
 def test_age_is_shown_in_the_largest_unit(created: str | None, expected: str) -> None:
-    """A missing or invalid time in the record is shown as `-`."""
+    """If the record contains no valid time, the age is `-`."""
     assert age(created, 1796040000.0) == expected
 
 

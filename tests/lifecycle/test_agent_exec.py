@@ -116,7 +116,7 @@ def test_output_and_status_are_the_commands(
     assert len(agent.folders) == (1 if shell else 0), "what was created in the guest is removed"
 
 
-def test_output_comes_while_the_command_runs() -> None:
+def test_output_is_printed_while_the_command_runs() -> None:
     """The first output arrives before the command ends."""
     came: list[float] = []
     begin = time.monotonic()

@@ -1,4 +1,4 @@
-"""virt-clone: the clone's record contains the clone's disks."""
+"""virt-clone: the record of the clone contains its disks."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from virtinstall.run.store_record import store
 KEY = "ssh-ed25519 AAAA"
 
 
-def test_a_clone_records_the_new_disks_and_keeps_the_login(tmp_path: Path) -> None:
-    """The original's record is unchanged."""
+def test_record_of_a_clone_has_its_disks_and_the_login(tmp_path: Path) -> None:
+    """The record of the original is not changed."""
     with virtinstall.connect("test:///default") as hypervisor:
         path = tmp_path / "web.img"
         path.write_bytes(bytes(4096))
@@ -32,7 +32,7 @@ def test_a_clone_records_the_new_disks_and_keeps_the_login(tmp_path: Path) -> No
         assert copied is not None
         assert [each.path for each in copied.files] == [copy.target for copy in plan.copies]
         assert (copied.user, copied.image) == ("anna", "debian12")
-        # cloud-init may create new host keys in the copy, and whoever controls the original has its key
+        # the host key is not copied: cloud-init may generate new ones, and the original guest has the private key
         assert copied.host_key is None
         original = guest.record
         assert original is not None

@@ -30,8 +30,8 @@ def document(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
     return found
 
 
-def test_a_missing_guest_causes_no_error(capsys: pytest.CaptureFixture[str]) -> None:
-    """The exit status is 0 and nothing changed."""
+def test_missing_guest_causes_no_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """The exit status is 0, and nothing has changed."""
     assert delete("nosuch", "--yes", "--output", "json") == 0
     assert document(capsys)["changed"] is False
 
@@ -70,8 +70,8 @@ def test_errors_are_printed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert document(capsys)["exit_status"] == 1
 
 
-def test_a_script_deletes_a_guest() -> None:
-    """Hypervisor and Guest provide the plan and the deletion; errors are raised."""
+def test_library_deletes_a_guest() -> None:
+    """Hypervisor and Guest return the plan, and raise errors."""
     with virtinstall.connect("test:///default") as hypervisor:
         guest = hypervisor.guest("test")
         assert not guest.deletion_plan().is_empty
@@ -83,7 +83,7 @@ def test_a_script_deletes_a_guest() -> None:
 
 
 def three_guests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> str:
-    """The URI of a test driver with the guests a, b and c; the deletion of b raises `error`."""
+    """Return the URI of a test driver with the guests a, b and c; the deletion of b raises `error`."""
     domain = "<domain type='test'><name>{}</name><memory>65536</memory><os><type>hvm</type></os></domain>"
     node = tmp_path / "node.xml"
     node.write_text(f"<node>{''.join(map(domain.format, 'abc'))}</node>")
@@ -103,7 +103,7 @@ def three_guests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseExc
     [(KeyboardInterrupt(), 130, "interrupted"), (Terminated(signal.SIGTERM), 143, "terminated by SIGTERM")],
 )
 @pytest.mark.parametrize("words", [(), ("--output", "json")], ids=["text", "json"])
-def test_an_interrupted_deletion_reports_how_to_continue(
+def test_interrupted_deletion_reports_how_to_continue(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -112,7 +112,7 @@ def test_an_interrupted_deletion_reports_how_to_continue(
     how: str,
     words: tuple[str, ...],
 ) -> None:
-    """What is deleted, what is not, and the command with the same options."""
+    """The message lists deleted and remaining guests, and has the command with the same options."""
     uri = three_guests(tmp_path, monkeypatch, came)
     assert guest_main(["delete", "--connect", uri, "a", "b", "c", "--yes", "--force", "-j", "1", *words]) == status
     printed = capsys.readouterr()
@@ -125,10 +125,10 @@ def test_an_interrupted_deletion_reports_how_to_continue(
         assert found["exit_status"] == status
 
 
-def test_guest_that_cannot_be_deleted_does_not_stop_the_others(
+def test_failed_deletion_does_not_affect_other_guests(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Its error is printed, with the exit status of an error; the document lists all guests in their order."""
+    """The exit status is that of an error; the JSON lists all guests in their order."""
     uri = three_guests(tmp_path, monkeypatch, virtinstall.HypervisorError("b is stuck", hint="free it"))
     words = ("delete", "--connect", uri, "a", "b", "c", "--yes", "--force", "--output", "json")
     assert guest_main([*words]) == 1
@@ -139,10 +139,10 @@ def test_guest_that_cannot_be_deleted_does_not_stop_the_others(
     assert [(each["name"], each["changed"]) for each in found["guests"]] == [("a", True), ("b", False), ("c", True)]
 
 
-def test_other_interrupted_subcommands_claim_nothing(
+def test_interrupted_list_does_not_mention_a_rollback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """They create nothing that could have been removed."""
+    """Other subcommands create nothing that could have been removed."""
 
     def interrupted(self: virtinstall.Hypervisor) -> None:
         raise KeyboardInterrupt

@@ -56,7 +56,7 @@ def test_these_files_always_stay(reason: str, values: dict[str, Any], storage: s
 
 
 @pytest.mark.parametrize("kind", ["disk", "snapshot", "data", "seed", "memory"])
-def test_storage_selects_the_other_files(kind: str) -> None:
+def test_storage_option_selects_files(kind: str) -> None:
     """`own` removes files that virtinstall created, `all` every file, `none` no file."""
     ours, other = OURS.replace(kind=kind), FileFacts(kind=kind, path="/d/b.qcow2")
     assert removed(plan(ours)) == ["/d/a.qcow2"]
@@ -77,7 +77,7 @@ def test_the_plan_lists_what_storage_all_would_also_remove() -> None:
     assert plan(OURS, other, other.replace(path="/d/c", links=2)).would_remove_with_all == ("/d/b.qcow2",)
 
 
-def test_a_disk_stays_as_long_as_an_overlay_on_it() -> None:
+def test_disk_is_kept_with_an_overlay_on_it() -> None:
     """A chain of three images is kept if its top image is kept."""
     top = FileFacts(kind="snapshot", path="/d/3", is_ours=True, links=2)
     middle = FileFacts(kind="snapshot", path="/d/2", is_ours=True, overlays=("/d/3",))
@@ -133,8 +133,8 @@ def test_files_left_by_a_killed_deletion_are_checked_again() -> None:
     assert [item.path for item in found.kept] == ["/d/b"]
 
 
-def test_an_overlay_that_was_created_meanwhile_keeps_a_file_of_a_killed_deletion() -> None:
-    """Also if it is on another file of the deletion, which is kept for another reason."""
+def test_new_overlay_keeps_a_file_of_a_killed_deletion() -> None:
+    """The overlay may be on another file of the deletion, which is kept for another reason."""
     bottom = FileFacts(kind="disk", path="/d/a", is_ours=True, overlays=("/d/b",))
     top = FileFacts(kind="disk", path="/d/b", is_ours=True, links=2)
     found = plan_deletion(DeletionFacts(name="web", exists=False, unfinished=(bottom, top)))
@@ -146,8 +146,8 @@ RESERVED = ReservationFacts(network="lan 1", mac="52:54:00:00:00:01", address="1
 
 
 @pytest.mark.parametrize("storage", ["own", "all", "none"])
-def test_a_reservation_is_removed_with_the_guest(storage: str) -> None:
-    """Whatever happens to the disks; one that another program changed is kept, with the reason."""
+def test_reservation_is_removed_with_the_guest(storage: str) -> None:
+    """This does not depend on the disks; one that another program changed is kept with the reason."""
     found = plan(OURS, storage=storage, reservations=(RESERVED,))
     assert [item.path for item in found.removed if item.kind == "reservation"] == ["192.0.2.7 52:54:00:00:00:01 lan 1"]
     changed = RESERVED.replace(objection="it is now reserved for 52:54:00:00:00:02")
@@ -191,8 +191,8 @@ def test_a_recorded_reservation_is_compared_with_the_network(
     assert [each.objection for each in found] == expected
 
 
-def test_uefi_variables_of_the_former_name_are_named_and_kept() -> None:
-    """After `virsh domrename`, libvirt leaves them; another guest may have had the name since."""
+def test_uefi_variables_of_a_former_name_are_listed_and_kept() -> None:
+    """`virsh domrename` leaves them, and another guest may have the former name now."""
     found = plan(OURS, former_nvram="/nvram/old_VARS.fd")
     ((kind, path, reason),) = [(item.kind, item.path, item.reason) for item in found.kept]
     assert (kind, path) == ("nvram", "/nvram/old_VARS.fd") and "before it was renamed" in reason

@@ -21,7 +21,7 @@ KINDS = ("error", "interrupt", "kill")
 
 
 class Killed(BaseException):
-    """The process was killed, and none of its code runs after that."""
+    """A simulated SIGKILL: no code of the run is executed after it."""
 
 
 class Faults:
@@ -38,7 +38,7 @@ class Faults:
         return f"[{self._kind} {'after' if self._after else 'at'} call {self._failing}]" if self._failing else ""
 
     def call(self, function: Callable[..., Any], error: Callable[[], Exception], *args: Any, **kwargs: Any) -> Any:
-        """Call `function`, or fail if it is its turn; `after`: fail after the call."""
+        """Call `function`, or fail if its number is reached; `after`: fail after the call."""
         self.calls += 1
         if self.calls != self._failing:
             return function(*args, **kwargs)
@@ -62,7 +62,7 @@ def _refused() -> Exception:
 
 @contextmanager
 def inject(faults: Faults) -> Iterator[None]:
-    """Count the calls inside the block; one of them fails."""
+    """Count the calls in the block; one of them fails."""
     with pytest.MonkeyPatch.context() as patch:
 
         def wrap(owner: Any, name: str, error: Callable[[], Exception]) -> None:
@@ -85,5 +85,5 @@ def inject(faults: Faults) -> Iterator[None]:
 
 
 def _die(journal: Journal) -> None:
-    """Release the lock of a journal as the kernel does for a dead process; keep the file."""
+    """Release the lock of a journal as the kernel does for a killed process; keep the file."""
     os.close(journal._fd)

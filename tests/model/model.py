@@ -1,7 +1,7 @@
-"""A small model of files and guests, in which users and runs act at random; the invariants are checked after each step.
+"""A model of files and guests: users and runs act at random, and the invariants are checked after each action.
 
-Files that a user wrote or a guest uses are data: they are kept until the user removes them. The journal of a dead run
-names every other file.
+Files that a user wrote or a guest uses are data: they must be kept until the user removes them. Every other file must
+be in the journal of a dead run.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MOST_CALLS = 14
 
 
 class World:
-    """Files in `folder`, guests at `connection`, journals in `runs`; `history` records what was done."""
+    """Files in `folder`, guests at `connection`, journals in `runs`; `history` lists the actions."""
 
     def __init__(self, seed: int, folder: Path, runs: Path, connection: libvirt.virConnect, prefix: str) -> None:
         self._random = random.Random(seed)
@@ -76,7 +76,7 @@ class World:
         status = self._run(clone_main, args, may_change=path if may_overwrite else None)
         if status == 0:
             assert not before, f"{path} of {before} was overwritten"
-            # an original without a disk needs no file
+            # an original guest without a disk needs no file
             assert may_overwrite or identity in (None, self._identity(path)), f"{path} was overwritten"
 
     def _edit(self) -> None:
@@ -119,7 +119,7 @@ class World:
         with inject(faults):
             status = command(["--connect", self._connection.getURI(), *args])
         self.history.append(f"  -> {status} after {faults.calls} calls")
-        # virt-xml can attach a file of a dead run without recording it in the journals; the file may be removed when no
+        # virt-xml can attach a file of a dead run without recording it in a journal; the file may be removed when no
         # guest has it
         leftovers = self._named_by_journals() if command is xml_main else set()
         # files passed to virt-install and virt-clone belong to the user, regardless of who created them
@@ -198,7 +198,7 @@ class World:
         return {domain.name(): domain for domain in domains if domain.name().startswith(self._prefix)}
 
     def _disks(self) -> list[tuple[str, str]]:
-        """(guest, path) of each disk, current and for the next start."""
+        """Return (guest, path) of each disk, of running guests and of definitions."""
         found = []
         for name, domain in self._guests().items():
             for flags in (0, libvirt.VIR_DOMAIN_XML_INACTIVE):

@@ -24,7 +24,7 @@ _MOST_SECONDS = 20
 
 
 def walk(folder: Path, connection: libvirt.virConnect, prefix: str, seed: int, steps: int) -> None:
-    """Run one model from its initial state."""
+    """Run a model from its initial state."""
     folder.mkdir(mode=0o755)
     files = folder / "files"
     files.mkdir()
@@ -37,8 +37,8 @@ def walk(folder: Path, connection: libvirt.virConnect, prefix: str, seed: int, s
             raise
 
 
-def test_pretended_guests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Guests of libvirt's test driver, with disks in files of this machine."""
+def test_no_data_is_lost_with_simulated_guests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Guests of libvirt's test driver have disks in files of this machine."""
     monkeypatch.setattr(LibvirtHost, "driver", lambda host: "qemu")
     connection = connect("test:///default").connection
     started = time.monotonic()
@@ -58,8 +58,10 @@ def test_pretended_guests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.live
-def test_real_guests(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The same with QEMU."""
+def test_no_data_is_lost_with_real_guests(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The guests run in QEMU."""
     folder = Path(f"/var/tmp/vitest-model-{uuid.uuid4().hex[:8]}")
     monkeypatch.setattr(leftovers, "journal_folder", lambda environ, uid: str(folder / "runs"))
     connection = connect("qemu:///system").connection

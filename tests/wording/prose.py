@@ -68,7 +68,7 @@ def files() -> list[Path]:
 
 
 def generated(path: Path) -> bool:
-    """Whether docs/site_pages.py wrote the page from declarations in the code, which is checked itself."""
+    """Return whether docs/site_pages.py wrote the page from declarations in the code."""
     return path.suffix == ".md" and path.read_text().startswith("% Generated")
 
 

@@ -19,7 +19,7 @@ LOWER_CASE_NAMES = ("libvirt", "libosinfo", "osinfo", "virt-", "virsh", "cloud-i
 
 
 def unswept(path: Path) -> bool:
-    """Whether the file is listed in unswept.txt, or a directory that contains it."""
+    """Return whether the file or its directory is listed in unswept.txt."""
     name = path.relative_to(PROJECT).as_posix()
     return any(name == entry or name.startswith(f"{entry}/") for entry in UNSWEPT)
 
@@ -36,7 +36,7 @@ def test_no_disallowed_phrases(name: str) -> None:
 
 
 def starts_well(text: str) -> bool:
-    """Whether the first word is an imperative, a noun phrase, code, or a name that is written in lower case."""
+    """Return whether the first word is an imperative, a noun, code, or a name in lower case."""
     first = text.split()[0].strip(".,:;")
     return first.lower() not in OPENINGS and (not text[0].islower() or first.startswith(LOWER_CASE_NAMES))
 
@@ -61,8 +61,8 @@ def test_identifiers_are_standard_terms(name: str) -> None:
     assert not found, "\n".join(found)
 
 
-def test_spelling() -> None:
-    """codespell finds no misspelling in code, docs and scripts; tests are full of misspelt input."""
+def test_codespell_finds_no_misspellings() -> None:
+    """Tests are not checked, because they contain misspelled input."""
     checked = [str(path) for path in files() if path.relative_to(PROJECT).parts[0] != "tests"]
     command = [sys.executable, "-m", "codespell_lib", "--ignore-words", str(HERE / "spelling.txt"), *checked]
     found = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
@@ -70,7 +70,7 @@ def test_spelling() -> None:
 
 
 def test_unswept_paths_exist() -> None:
-    """unswept.txt lists existing paths only, each once."""
+    """Each path is listed once."""
     assert len(UNSWEPT) == len(set(UNSWEPT))
     assert [entry for entry in UNSWEPT if not (PROJECT / entry).exists()] == []
 
@@ -101,6 +101,6 @@ def test_python_prose_is_extracted(tmp_path: Path) -> None:
     ]
 
 
-def test_data_files_are_sorted_into_the_package() -> None:
-    """The package contains data and its tests only."""
+def test_package_has_only_data_and_tests() -> None:
+    """Other files would be overlooked."""
     assert {path.suffix for path in HERE.iterdir() if path.is_file()} == {".py", ".txt"}
