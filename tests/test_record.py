@@ -211,7 +211,7 @@ def test_hint_for_an_unknown_field_is_a_similar_name() -> None:
     """Most unknown fields are misspelled."""
     with pytest.raises(UnknownFieldError) as caught:
         Everything(nubmer=1)  # type: ignore[call-arg]
-    assert caught.value.hint == "did you mean number?"
+    assert caught.value.hint == "did you mean 'number'?"
 
 
 def test_secrets_are_not_in_the_repr_or_in_errors() -> None:

@@ -197,7 +197,7 @@ def _storage(plan: Plan) -> Iterator[Action]:
     from virtinstall.devices.disk import Disk
 
     for pool in plan.start_pools:
-        yield Action("start-pool", f"start the storage pool {pool}")
+        yield Action("start-pool", f"start the storage pool '{pool}'")
     for fetch in plan.fetches:
         yield Action(kind="fetch-image", text=_fetch_text(fetch), path=_cached_path(fetch))
     created = set()
@@ -219,7 +219,7 @@ def _storage(plan: Plan) -> Iterator[Action]:
             text = f"create the disk image {volume.path} ({size}) on the host, through a temporary storage pool"
             yield Action("make-volume", text, volume.path)
             continue
-        yield Action("make-volume", f"create the volume {name} ({human_size(volume.capacity_bytes)}){copied}", name)
+        yield Action("make-volume", f"create the volume '{name}' ({human_size(volume.capacity_bytes)}){copied}", name)
     created.update(seed.path for seed in plan.seeds)
     for disk in plan.final.devices_of(Disk):
         path = disk.source_file or disk.source_dev
@@ -268,29 +268,29 @@ def _media(plan: Plan) -> Iterator[Action]:
         life = "and keep it with the guest" if seed.keep else "for the first boot only"
         yield Action("make-seed", f"create the {what} {life}", seed.path)
     for upload in plan.uploads:
-        yield Action("send", f"upload {upload.path} to the storage pool {upload.pool} as {upload.target}")
+        yield Action("send", f"upload {upload.path} to the storage pool '{upload.pool}' as {upload.target}")
 
 
 def _guest(plan: Plan) -> Iterator[Action]:
     run, name = plan.run, plan.name
     for each in plan.reservations:
         if not each.exists:
-            text = f"reserve the address {each.address} for {each.mac} in the network {each.network}"
+            text = f"reserve the address {each.address} for {each.mac} in the network '{each.network}'"
             yield Action("reserve-address", text)
     if plan.install is not None:
-        yield Action("start", f"start the guest {name} for its {'first boot' if plan.seeded else 'installation'}")
+        yield Action("start", f"start the guest '{name}' for its {'first boot' if plan.seeded else 'installation'}")
     if run.transient:
         if plan.install is None:
-            yield Action("start", f"start the guest {name} without defining it")
+            yield Action("start", f"start the guest '{name}' without defining it")
         return
-    yield Action("define", f"{'redefine' if plan.reinstall else 'define'} the guest {name}")
+    yield Action("define", f"{'redefine' if plan.reinstall else 'define'} the guest '{name}'")
     if plan.install is None:
-        yield Action("start", f"start the guest {name}")
+        yield Action("start", f"start the guest '{name}'")
     elif not run.noreboot and not plan.seeded:
         waits = run.wait_minutes != 0 and (run.wait_minutes is not None or run.autoconsole != "none")
-        text = f"start the guest {name} again when its installation has finished"
+        text = f"start the guest '{name}' again when its installation has finished"
         if not waits and not run.wait_for:
             text += f"; this run does not wait for that, but `virt-install --finish {name}` does"
         yield Action("start", text)
     if run.autostart:
-        yield Action("autostart", f"start the guest {name} when the host boots")
+        yield Action("autostart", f"start the guest '{name}' when the host boots")

@@ -6,7 +6,7 @@ similar only if about one character in four differs: `virbr0` is not similar to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _CHARACTERS_PER_EDIT = 4
 _SEPARATORS = str.maketrans("", "", "._-")
@@ -35,9 +35,15 @@ def similar_names(word: str, known: Iterable[str], count: int = 3) -> list[str]:
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str | None = None) -> str | None:
-    """Return the question `did you mean A or B?` as a hint, or `otherwise` if no name in `known` is similar."""
-    near = similar_names(word, known)
-    return f"did you mean {' or '.join(near)}?" if near else otherwise
+    """Return the question `did you mean 'A' or 'B'?` as a hint, or `otherwise` if no name in `known` is similar."""
+    return question_for(similar_names(word, known)) or otherwise
+
+
+def question_for(near: Sequence[str]) -> str | None:
+    """Return the question `did you mean 'A', 'B' or 'C'?`; None without names. Options are not quoted."""
+    *first, last = [each if each.startswith("-") else f"'{each}'" for each in near] or [""]
+    named = f"{', '.join(first)} or {last}" if first else last
+    return f"did you mean {named}?" if named else None
 
 
 def _omits_parts(word: str, name: str) -> bool:

@@ -10,7 +10,7 @@ from virtinstall.cli.main import guest_main
 
 
 @pytest.mark.parametrize(
-    ("typed", "hint"), [("lst", "did you mean list?"), ("frobnicate", "list the subcommands with: virt-guest --help")]
+    ("typed", "hint"), [("lst", "did you mean 'list'?"), ("frobnicate", "`virt-guest --help` lists the subcommands")]
 )
 @pytest.mark.parametrize("before", [[], ["--connect", "test:///default"], ["--connect=test:///default"]])
 def test_unknown_subcommand_is_an_error(
@@ -57,6 +57,6 @@ def test_invalid_arguments_of_subcommands_are_errors(
 def test_error_of_a_missing_guest_has_a_hint(capsys: pytest.CaptureFixture[str], typed: list[str]) -> None:
     """The hint is a similar name, or the command that lists the guests."""
     assert guest_main(["--connect", "test:///default", *typed]) == 1
-    assert "hint: did you mean test?" in capsys.readouterr().err
+    assert "hint: did you mean 'test'?" in capsys.readouterr().err
     assert guest_main(["--connect", "test:///default", typed[0], "nosuch", *typed[2:]]) == 1
     assert "hint: list the guests with: virsh --connect test:///default list --all" in capsys.readouterr().err

@@ -52,7 +52,7 @@ def test_virtual_network_reserves_the_address() -> None:
         ("lab", MAC, "10.7.0.10", "guest")
     ]
     assert network_config(made) is None
-    assert f"reserve the address 10.7.0.10 for {MAC} in the network lab" in [each.text for each in actions_of(made)]
+    assert f"reserve the address 10.7.0.10 for {MAC} in the network 'lab'" in [each.text for each in actions_of(made)]
 
 
 def test_address_on_a_bridge_is_configured_by_cloud_init() -> None:

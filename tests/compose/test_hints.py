@@ -25,9 +25,9 @@ def warnings(*args: str, links: tuple[str, ...] = ("br0", "eth0", "lo")) -> str:
 @pytest.mark.parametrize(
     ("args", "messages"),
     [
-        ("bridge=br9", "no such bridge on the host: 'br9'; did you mean br0?"),
+        ("bridge=br9", "no such bridge on the host: 'br9'; did you mean 'br0'?"),
         ("bridge=lan", "no such bridge on the host: 'lan'; list the host's interfaces with: ip link"),
-        ("type=direct,source=eht0", "no such network interface on the host: 'eht0'; did you mean eth0?"),
+        ("type=direct,source=eht0", "no such network interface on the host: 'eht0'; did you mean 'eth0'?"),
     ],
 )
 def test_missing_network_interface_causes_a_warning(args: str, messages: str) -> None:
@@ -63,7 +63,7 @@ def test_existing_bridge_causes_no_warning() -> None:
 
 @pytest.mark.parametrize(
     ("model", "messages"),
-    [("host-passthru", "did you mean host-passthrough?"), ("Skylake-Clint", "did you mean Skylake-Client")],
+    [("host-passthru", "did you mean 'host-passthrough'?"), ("Skylake-Clint", "did you mean 'Skylake-Client")],
 )
 def test_unknown_cpu_model_causes_a_warning(model: str, messages: str) -> None:
     """libvirt would report the unknown name only when the guest starts."""
@@ -81,7 +81,7 @@ def test_unknown_machine_type_is_an_error(args: tuple[str, ...]) -> None:
     """The hint suggests a similar machine type, with and without --arch."""
     with pytest.raises(RequestError, match="--machine q36: unknown machine type for x86_64") as caught:
         warnings("--machine", "q36", *args)
-    assert str(caught.value.hint).startswith("did you mean q35?")
+    assert str(caught.value.hint).startswith("did you mean 'q35'?")
 
 
 @pytest.mark.parametrize("method", ["--import", "--pxe"])

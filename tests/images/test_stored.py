@@ -226,7 +226,7 @@ def test_fetch_downloads_an_image_of_the_catalogue(
     assert (image["name"], image["verified"]) == ("golden", "digest")
     assert os.path.exists(image["path"])
     assert guest_main([*command, "--fetch", "goldne"]) == 1
-    assert "did you mean golden" in capsys.readouterr().err
+    assert "did you mean 'golden" in capsys.readouterr().err
 
 
 def test_unknown_subcommand_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -72,7 +72,7 @@ def test_lookup_by_name_accepts_names_only(hypervisor: Hypervisor, name: str) ->
     """The guest `test` has this ID and UUID; the hint for a misspelled name is a similar name."""
     with pytest.raises(virtinstall.GuestNotFound) as caught:
         hypervisor.guest(name)
-    assert ("did you mean test?" in str(caught.value.hint)) == (name == "tset")
+    assert ("did you mean 'test'?" in str(caught.value.hint)) == (name == "tset")
 
 
 def test_unknown_uuid_is_an_error(hypervisor: Hypervisor) -> None:

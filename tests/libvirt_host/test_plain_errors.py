@@ -40,11 +40,12 @@ def test_hints_contain_the_names_in_the_message() -> None:
 def test_hint_for_a_rejected_value_is_that_of_its_warning() -> None:
     """The schema contains similar values; the hint names the option."""
     warnings = [
-        unlisted_warning("--disk bus=scssi", "did you mean scsi?"),
+        unlisted_warning("--disk bus=scssi", "did you mean 'scsi'?"),
         unlisted_warning("--watchdog action=x", "it lists reset, none"),
     ]
     assert (
-        listed_values(warnings, "Invalid value for attribute 'bus': 'scssi'") == "--disk bus=scssi: did you mean scsi?"
+        listed_values(warnings, "Invalid value for attribute 'bus': 'scssi'")
+        == "--disk bus=scssi: did you mean 'scsi'?"
     )
     assert listed_values(warnings, "unknown action 'x'") == "--watchdog action=x: use one of reset, none"
     assert listed_values(warnings, "unknown model 'y'") is None

@@ -17,7 +17,7 @@ def test_unknown_value_is_kept_with_a_warning() -> None:
     request = parse_request(["--watchdog", "i6300esb,action=resett"])
 
     assert request.domain.devices_of(Watchdog)[0].action == "resett"
-    assert any("action=resett" in warning and "did you mean reset" in warning for warning in request.warnings)
+    assert any("action=resett" in warning and "did you mean 'reset'" in warning for warning in request.warnings)
 
 
 def test_known_values_cause_no_warning() -> None:

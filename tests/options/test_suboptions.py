@@ -49,8 +49,8 @@ def test_existing_empty_elements_are_kept() -> None:
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("buss=virtio", "did you mean bus?"),
-        ("cahce=none", "did you mean cache?"),
+        ("buss=virtio", "did you mean 'bus'?"),
+        ("cahce=none", "did you mean 'cache'?"),
         ("size=1, bus=virtio", "remove the spaces"),
     ],
 )

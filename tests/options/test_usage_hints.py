@@ -67,7 +67,7 @@ def test_unexpected_argument_is_an_error(
         (["list", "--output", "x"], "invalid value 'x' for --output", "use text or json"),
         (["rm", "x"], "unknown subcommand 'rm'", "use: virt-guest delete NAME"),
         (["start", "x"], "unknown subcommand 'start'", "use: virsh start NAME"),
-        (["lst"], "unknown subcommand 'lst'", "did you mean list?"),
+        (["lst"], "unknown subcommand 'lst'", "did you mean 'list'?"),
     ],
 )
 def test_hint_for_a_subcommand(arguments: list[str], error: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -49,7 +49,7 @@ def test_missing_volume_without_a_size_is_an_error(tmp_path: Path) -> None:
     [
         ("lab/x", "no such volume", "vol-list lab"),
         ("other/x", "no such storage pool", "pool-list --all"),
-        ("laab/x", "no such storage pool", "did you mean lab?"),
+        ("laab/x", "no such storage pool", "did you mean 'lab'?"),
     ],
 )
 def test_unknown_volume_or_pool_is_an_error(tmp_path: Path, volume: str, message: str, hint: str) -> None:

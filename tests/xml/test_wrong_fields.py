@@ -24,7 +24,7 @@ def test_an_unknown_name_is_an_error() -> None:
     """In the constructor and as an attribute; the hint is the nearest name."""
     with pytest.raises(UnknownFieldError, match="Domain has no field 'nmae'") as caught:
         Domain(nmae="web")  # type: ignore[call-arg]
-    assert str(caught.value.hint).startswith("did you mean name")
+    assert str(caught.value.hint).startswith("did you mean 'name'")
     disk = Disk()
     with pytest.raises(UnknownFieldError, match="Disk has no field 'nmae'"):
         disk.nmae = "x"  # type: ignore[attr-defined]

@@ -111,8 +111,10 @@ def unknown_key(key: str) -> tuple[str, str | None]:
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """Return ` (did you mean size?)`, or nothing where no name is similar."""
+    """Return ` (did you mean 'size'?)`, or nothing if no name is similar."""
     import difflib
 
-    near = difflib.get_close_matches(name, list(known), 2, 0.6)
-    return f" (did you mean {' or '.join(near)}?)" if near else ""
+    from virtinstall.similar import question_for
+
+    near = question_for(difflib.get_close_matches(name, list(known), 2, 0.6))
+    return f" ({near})" if near else ""

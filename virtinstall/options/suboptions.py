@@ -362,7 +362,7 @@ def _unknown(
 ) -> RequestError:
     """Return the error for the part at `place` of a compound value."""
     from virtinstall.options.unknown import meant
-    from virtinstall.similar import similar_names
+    from virtinstall.similar import question_for, similar_names
 
     word, following = parts[place], parts[place + 1 :]
     key, equals, _ = word.partition("=")
@@ -383,7 +383,7 @@ def _unknown(
         names = list(dict.fromkeys([name for name, _ in sub_option_names(cls)] + list(_short_names(cls))))
         near = similar_names(key, names) + (fallback.nearest(key) if fallback else [])
         near = list(dict.fromkeys(near))[:3]
-        question = f"did you mean {' or '.join(near)}? " if near else ""
+        question = f"{question_for(near)} " if near else ""
     before = parts[place - 1].rpartition("=")[2] if place else ""
     if key[:1].isdigit() and before.isdigit() and not equals:
         return RequestError(

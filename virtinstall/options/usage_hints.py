@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Sequence
 
-from virtinstall.similar import did_you_mean
+from virtinstall.similar import question_for, similar_names
 
 # dashes of word processors and web pages; minus sign
 _OTHER_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
@@ -30,12 +30,8 @@ def unknown_option(word: str, prog: str, names: Iterable[str]) -> tuple[str, str
     exact = known.get(name.lstrip("-"))
     if exact is not None:
         return f"unknown option {name}", f"did you mean {exact}?"
-    near = did_you_mean(name.lstrip("-"), known)
-    if near is None:
-        return f"unknown option {name}", f"`{prog} --help` lists the options"
-    for plain, full in known.items():
-        near = near.replace(f" {plain}?", f" {full}?").replace(f" {plain} or", f" {full} or")
-    return f"unknown option {name}", near
+    near = question_for([known[each] for each in similar_names(name.lstrip("-"), known)])
+    return f"unknown option {name}", near or f"`{prog} --help` lists the options"
 
 
 def stray_argument(word: str, argv: Sequence[str], actions: Sequence[argparse.Action], prog: str) -> tuple[str, str]:

@@ -221,6 +221,7 @@ class Catalog:
 
     def _unknown(self, name: str) -> RequestError:
         from virtinstall.osinfo.names import nearest
+        from virtinstall.similar import question_for
 
         if not self.index.systems:
             return RequestError(
@@ -230,7 +231,7 @@ class Catalog:
         hint = "`--osinfo list` prints all names"
         near = nearest(name, self.names())
         if near:
-            hint = f"did you mean {' or '.join(near)}? {hint}"
+            hint = f"{question_for(near)} {hint}"
         return RequestError(f"unknown OS name '{name}'", hint=hint)
 
 
