@@ -77,7 +77,7 @@ def test_unsupported_option_is_an_error(capsys: pytest.CaptureFixture[str]) -> N
     printed = capsys.readouterr()
 
     assert printed.out == ""
-    assert "--graphics type=spice: not possible in KubeVirt" in printed.err
+    assert "--graphics type=spice: not supported by KubeVirt" in printed.err
     assert "--kubevirt-drop graphics.type" in printed.err
 
 
@@ -114,7 +114,7 @@ def test_error_of_an_export_has_a_position(file: Path, capsys: pytest.CaptureFix
     """It is the position of the guest in the file."""
     assert guest_main(["export", "-f", str(file), "--format", "kubevirt"]) == 1
 
-    assert f"{file}:7:3: db: --graphics type=spice: not possible in KubeVirt" in capsys.readouterr().err
+    assert f"{file}:7:3: db: --graphics type=spice: not supported by KubeVirt" in capsys.readouterr().err
 
 
 def test_library_returns_the_documents(file: Path) -> None:
@@ -139,7 +139,7 @@ def test_error_of_the_library_names_the_option() -> None:
     domain = Domain(name="web", memory_kib=2 << 20, devices=[Disk(vol="pvc/a"), Graphics(type="spice")])
     spec = virtinstall.GuestSpec(domain, os="debian12")
 
-    with pytest.raises(virtinstall.RequestError, match="--graphics type=spice: not possible in KubeVirt"):
+    with pytest.raises(virtinstall.RequestError, match="--graphics type=spice: not supported by KubeVirt"):
         spec.to_kubevirt()
     assert spec.to_kubevirt(drop=["graphics"])
 

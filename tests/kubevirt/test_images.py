@@ -48,7 +48,9 @@ def test_unreadable_index_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
         raise FetchError("no network")
 
     monkeypatch.setattr(download.WebReader, "read", read)
-    with pytest.raises(FetchError, match="--disk image=fedora41:Generic: only the vendor's index"):
+    with pytest.raises(
+        FetchError, match="--disk image=fedora41:Generic: cannot read its address from the vendor's index"
+    ):
         source("fedora41")
 
 

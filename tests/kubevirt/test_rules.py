@@ -9,6 +9,7 @@ import pytest
 from tests.cases.facts import ENVIRONMENT
 from tests.kubevirt.golden import request_of
 from virtinstall.errors import RequestError
+from virtinstall.kubevirt.drops import without_dropped
 from virtinstall.kubevirt.manifests import Manifests, manifests
 
 BASE = "--name web --memory 2048 --osinfo debian12"
@@ -34,6 +35,17 @@ def test_error_names_the_rule(line: str, rule: str) -> None:
 
     assert rule in caught.value.message
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("line", [line for line, _ in rules()])
+def test_options_in_the_hint_can_be_dropped(line: str) -> None:
+    """--kubevirt-drop accepts each name in the hint."""
+    with pytest.raises(RequestError) as caught:
+        printed(line)
+    _, option, names = str(caught.value.hint).rpartition("--kubevirt-drop ")
+    if option:
+        # it raises an error for a name that cannot be dropped
+        without_dropped(request_of(f"{line} {option}{names}".split()))
 
 
 def test_all_problems_are_reported_together() -> None:

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.errors import RequestError
-from virtinstall.kubevirt.manifests import Manifests, manifests
+from virtinstall.kubevirt.conversion import Problem, error_of
+from virtinstall.kubevirt.manifests import Manifests, converted, documents_of
 from virtinstall.kubevirt.names import as_label
 from virtinstall.naming import free_name
 
@@ -28,19 +29,21 @@ def guest_manifests(
     guests and their positions in the file.
     """
     found: list[Manifests] = []
-    problems: list[RequestError] = []
+    problems: list[Problem] = []
     for guest in guests:
         if guest.request is None:
             continue
         request = guest.request.replace(kubevirt=_merged(guest.request.kubevirt, options))
         try:
-            found.append(manifests(request, environ=environ, labels=_labels(project, guest)))
+            conversion = converted(request, environ=environ, labels=_labels(project, guest))
+            wrong = conversion.problems
         except RequestError as error:
-            message = "\n".join(f"{guest.place}: {guest.name}: {line}" for line in error.message.split("\n"))
-            problems.append(RequestError(message, hint=error.hint))
+            wrong = [Problem(line, error.hint) for line in error.message.split("\n")]
+        problems += (each._replace(message=f"{guest.place}: {guest.name}: {each.message}") for each in wrong)
+        if not wrong:
+            found.append(documents_of(conversion))
     if problems:
-        hints = dict.fromkeys(problem.hint for problem in problems if problem.hint)
-        raise RequestError("\n".join(problem.message for problem in problems), hint="; ".join(hints) or None)
+        raise error_of(problems)
     return _with_shared_secrets(found, project)
 
 

@@ -1,4 +1,4 @@
-"""One conversion: the copy of the request that is used up, the manifest that grows, and what is wrong."""
+"""State of one conversion: a copy of the request that is emptied step by step, the manifest, and the problems."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Conversion:
         return self.options.preference is None
 
     def take(self, element: Element, attribute: str) -> Any:
-        """Return a value of the copy, and remove it: it is mapped."""
+        """Return a value of the copy, and remove it, because it is mapped."""
         value = getattr(element, attribute)
         if value is not None:
             setattr(element, attribute, None)
@@ -100,7 +100,7 @@ class Conversion:
         self.problems.append(Problem(f"KubeVirt would reject the guest: {rule}", hint, drop))
 
     def leave(self, option: str, leaves: Sequence[Leaf]) -> None:
-        """Report the values that no mapping has taken."""
+        """Report the values that no mapping has used."""
         for leaf in leaves:
             if f"{option}.{plain(leaf.names[0])}" not in IGNORED:
                 self.refuse(option, leaf.names[0], leaf.value, reason(option, plain(leaf.names[0])))
@@ -122,24 +122,23 @@ class Conversion:
             self.warnings.append(text)
 
     def fail(self) -> None:
-        """Raise one error for all problems.
+        """Raise RequestError if there are problems: one error for all."""
+        if self.problems:
+            raise error_of(self.problems)
 
-        Raises: RequestError, if there are any.
-        """
-        if not self.problems:
-            return
-        problems = list(dict.fromkeys(self.problems))
-        hints = [problem.hint for problem in problems if problem.hint]
-        drops = list(dict.fromkeys(problem.drop for problem in problems if problem.drop))
-        if drops:
-            hints.append(f"omit {'it' if len(drops) == 1 else 'them'} with: --kubevirt-drop {','.join(drops)}")
-        raise RequestError(
-            "\n".join(problem.message for problem in problems), hint="; ".join(dict.fromkeys(hints)) or None
-        )
+
+def error_of(problems: Sequence[Problem]) -> RequestError:
+    """Return one error for all problems."""
+    lines = dict.fromkeys(problem.message for problem in problems)
+    hints = dict.fromkeys(problem.hint for problem in problems if problem.hint)
+    drops = dict.fromkeys(problem.drop for problem in problems if problem.drop)
+    if drops:
+        hints[f"omit {'it' if len(drops) == 1 else 'them'} with: --kubevirt-drop {','.join(drops)}"] = None
+    return RequestError("\n".join(lines), hint="; ".join(hints) or None)
 
 
 def leave_device(conversion: Conversion, device: Element) -> None:
-    """Report the values of a device that no mapping has taken."""
+    """Report the values of a device that no mapping has used."""
     option = option_of(device.tag)
     for leaf in edits(device):
         conversion.refuse(option, leaf.names[0], leaf.value, "the manifest is derived from the options, not from XML")
@@ -147,7 +146,7 @@ def leave_device(conversion: Conversion, device: Element) -> None:
 
 
 def refusal(option: str, name: str, value: object, why: str, hint: str | None = None) -> Problem:
-    """The problem of a value that cannot be expressed."""
+    """Return the problem of a value that cannot be expressed; `why` is the reason, or `use ...` with other values."""
     shown = str(value)
     if any(word in name.lower() for word in _SECRET_NAMES):
         shown = "***"
@@ -155,11 +154,17 @@ def refusal(option: str, name: str, value: object, why: str, hint: str | None = 
         shown = shown[:_MOST_SHOWN] + "..."
     what = f" {name}={shown}" if name else f" {shown}" if shown else ""
     drop = f"{option}.{plain(name)}" if name else option
-    return Problem(f"--{option}{what}: not possible in KubeVirt: {why}", hint, drop)
+    separator = ";" if why.startswith("use ") else ":"
+    return Problem(f"--{option}{what}: not supported by KubeVirt{separator} {why}", hint, drop)
+
+
+def listed(values: Sequence[str]) -> str:
+    """Return `a, b or c`."""
+    return " or ".join(filter(None, (", ".join(values[:-1]), values[-1])))
 
 
 def quantity(size_bytes: int) -> str:
-    """A size in Kubernetes' notation, with the largest binary unit that needs no fraction."""
+    """Return a size in Kubernetes' notation, with the largest binary unit that needs no fraction."""
     for unit, power in (("Gi", 30), ("Mi", 20), ("Ki", 10)):
         if size_bytes and size_bytes % (1 << power) == 0:
             return f"{size_bytes >> power}{unit}"
@@ -173,7 +178,7 @@ def add(node: MutableMapping[str, Any], key: str, value: Any) -> None:
 
 
 def section(node: Node, *keys: str) -> Node:
-    """The mapping below `keys`, created if it is missing."""
+    """Return the mapping below `keys`, created if it is missing."""
     for key in keys:
         node = node.setdefault(key, {})
     return node

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from virtinstall.devices.disk import Disk
-from virtinstall.kubevirt.conversion import Conversion, Node, add, leave_device
+from virtinstall.kubevirt.conversion import Conversion, Node, add, leave_device, listed
 from virtinstall.kubevirt.sources import is_from_host, volume_of
 from virtinstall.kubevirt.table import reason
 
@@ -35,7 +35,10 @@ def map_disks(conversion: Conversion, images: Sequence[ImageSource | None]) -> N
     threads = [disk.driver_iothread for disk in conversion.domain.devices_of(Disk) if disk.driver_iothread is not None]
     for thread in {each for each in threads if threads.count(each) > 1}:
         conversion.refuse(
-            "disk", "driver.iothread", thread, "two disks use this thread; KubeVirt assigns one to each disk"
+            "disk",
+            "driver.iothread",
+            thread,
+            "several disks use this thread; KubeVirt assigns a separate one to each disk",
         )
     for number, disk in enumerate(conversion.domain.devices_of(Disk)):
         image = images[number] if number < len(images) else None
@@ -44,7 +47,7 @@ def map_disks(conversion: Conversion, images: Sequence[ImageSource | None]) -> N
 
 
 def free_name(stem: str, names: set[str], *, first: str | None = None) -> str:
-    """A name that no other disk has: `first`, then `stem`-2, `stem`-3, ..."""
+    """Return a name that no other disk has: `first`, then `stem`-2, `stem`-3, ..."""
     number = len(names) + 1
     name = first if first is not None and first not in names else f"{stem}-{number}"
     while name in names:
@@ -55,7 +58,7 @@ def free_name(stem: str, names: set[str], *, first: str | None = None) -> str:
 
 
 def default_bus(conversion: Conversion, device: str) -> str | None:
-    """The bus that virt-install would choose for the system; None leaves it to the preference."""
+    """Return the bus that virt-install would choose for the system; None if the preference chooses it."""
     if not conversion.defaults:
         return None
     if device == "lun":
@@ -83,7 +86,7 @@ def _map_disk(conversion: Conversion, disk: Disk, image: ImageSource | None, nam
     problems = len(conversion.problems)
     device = disk.device or "disk"
     if device == "floppy" or device not in BUSES:
-        conversion.refuse("disk", "device", device, "KubeVirt supports disks, CD-ROM drives and LUNs")
+        conversion.refuse("disk", "device", device, "use disk, cdrom or lun")
         return
     name = free_name("cdrom" if device == "cdrom" else "disk", names, first=ROOT_DISK if device == "disk" else None)
     from_host = is_from_host(disk)
@@ -91,7 +94,7 @@ def _map_disk(conversion: Conversion, disk: Disk, image: ImageSource | None, nam
     if source is None and not from_host and len(conversion.problems) == problems:
         conversion.break_rule(
             f"the {'CD-ROM drive' if device == 'cdrom' else 'disk'} '{name}' has no volume",
-            "use image=NAME, size=GIB, path=URL or vol=pvc/NAME",
+            "add image=NAME, size=GIB, path=URL or vol=pvc/NAME to --disk",
             "disk",
         )
     conversion.take(disk, "device")
@@ -111,7 +114,7 @@ def _map_disk(conversion: Conversion, disk: Disk, image: ImageSource | None, nam
 
 
 def disk_readonly_claim(entry: Node, source: Node) -> bool:
-    """Whether the volume is a claim that is only read."""
+    """Return whether the volume is a claim that is read-only for the guest."""
     return "persistentVolumeClaim" in source and any(
         entry.get(device, {}).get("readonly") for device in ("disk", "lun")
     )
@@ -124,8 +127,7 @@ def _map_target(conversion: Conversion, disk: Disk, device: str, entry: Node) ->
             "disk",
             "target.bus",
             bus,
-            f"a {'CD-ROM drive' if device == 'cdrom' else device} has the bus {', '.join(BUSES[device])}",
-            "omit bus=, or use another one",
+            f"use {listed(BUSES[device])} for device={device}",
         )
     target: Node = {}
     add(target, "bus", bus or default_bus(conversion, device))
@@ -134,7 +136,7 @@ def _map_target(conversion: Conversion, disk: Disk, device: str, entry: Node) ->
         target["readonly"] = True
     if reserved is not None:
         if device != "lun":
-            conversion.refuse("disk", "source.reservations.managed", "yes", "only a LUN has reservations")
+            conversion.refuse("disk", "source.reservations.managed", "yes", "only a LUN can have reservations")
         target["reservation"] = reserved == "yes"
     add(entry, "bootOrder", conversion.take(disk, "boot_order"))
     entry[device] = target
@@ -143,18 +145,18 @@ def _map_target(conversion: Conversion, disk: Disk, device: str, entry: Node) ->
 def _map_values(conversion: Conversion, disk: Disk, device: str, entry: Node) -> None:
     cache, mode = conversion.take(disk, "driver_cache"), conversion.take(disk, "driver_io")
     if cache not in (None, *_CACHES, "default"):
-        conversion.refuse("disk", "driver.cache", cache, f"use {', '.join(_CACHES)}")
+        conversion.refuse("disk", "driver.cache", cache, f"use {listed(_CACHES)}")
     elif cache != "default":
         add(entry, "cache", cache)
     if mode not in (None, *_IO_MODES):
-        conversion.refuse("disk", "driver.io", mode, f"use {' or '.join(_IO_MODES)}")
+        conversion.refuse("disk", "driver.io", mode, f"use {listed(_IO_MODES)}")
     add(entry, "io", mode)
     if disk.driver_discard == "unmap":
         # KubeVirt passes it on to the storage
         conversion.take(disk, "driver_discard")
     policy = conversion.take(disk, "driver_error_policy")
     if policy not in (None, *_POLICIES):
-        conversion.refuse("disk", "driver.error_policy", policy, f"use {', '.join(_POLICIES)}")
+        conversion.refuse("disk", "driver.error_policy", policy, f"use {listed(_POLICIES)}")
     add(entry, "errorPolicy", policy)
     add(entry, "serial", conversion.take(disk, "serial"))
     if conversion.take(disk, "shareable"):
@@ -166,7 +168,7 @@ def _map_values(conversion: Conversion, disk: Disk, device: str, entry: Node) ->
         entry["dedicatedIOThread"] = True
         if entry[device].get("bus") not in ("virtio", "scsi", None):
             conversion.break_rule(
-                "a dedicated I/O thread requires the bus virtio", "use bus=virtio", "disk.driver.iothread"
+                "a dedicated I/O thread requires the bus virtio or scsi", "use bus=virtio", "disk.driver.iothread"
             )
     _map_blocks(conversion, disk, entry)
 
@@ -176,12 +178,14 @@ def _map_blocks(conversion: Conversion, disk: Disk, entry: Node) -> None:
     if logical is None and physical is None and granularity is None:
         return
     if logical is None and physical is None:
-        conversion.refuse("disk", "blockio.discard_granularity", granularity, "it requires the block sizes")
+        conversion.refuse("disk", "blockio.discard_granularity", granularity, "it requires blockio.logical_block_size=")
         return
     custom: Node = {"logical": logical or physical, "physical": physical or logical}
     add(custom, "discardGranularity", granularity)
     if custom["logical"] > custom["physical"]:
-        conversion.break_rule("the logical block size must not be larger than the physical one", "change blockio.")
+        conversion.break_rule(
+            "the logical block size must not exceed the physical one", "change blockio.logical_block_size="
+        )
     entry["blockSize"] = {"custom": custom}
 
 
@@ -189,7 +193,7 @@ def _block(conversion: Conversion, disk: Disk, name: str) -> int | None:
     text = conversion.take(disk, f"blockio_{name}")
     if text is None or text.isdecimal():
         return None if text is None else int(text)
-    conversion.refuse("disk", f"blockio.{name}", text, "it is a number of bytes")
+    conversion.refuse("disk", f"blockio.{name}", text, "use a number of bytes")
     return None
 
 
@@ -202,7 +206,7 @@ def _map_threads(conversion: Conversion) -> None:
             conversion.machine["ioThreadsPolicy"] = "shared"
         return
     if count < 1:
-        conversion.refuse("iothreads", "iothreads", count, "at least one thread is needed")
+        conversion.refuse("iothreads", "iothreads", count, "use at least 1")
     elif count > 1 and not own:
         conversion.machine["ioThreadsPolicy"] = "supplementalPool"
         conversion.machine["ioThreads"] = {"supplementalPoolThreadCount": count}
@@ -211,8 +215,8 @@ def _map_threads(conversion: Conversion) -> None:
             "iothreads",
             "iothreads",
             count,
-            "a pool of threads excludes threads of single disks",
-            "omit driver.iothread=",
+            "a pool of threads cannot be used together with the threads of single disks",
+            "omit --disk driver.iothread=",
         )
     else:
         conversion.machine["ioThreadsPolicy"] = "shared"

@@ -109,20 +109,22 @@ def _normal(text: str) -> str:
 def _check(text: str) -> None:
     option, _, name = text.partition(".")
     known = [*option_names()]
-    if option not in known or option in _EXPRESSIBLE:
-        hint = did_you_mean(option, known, "use OPTION or OPTION.SUBOPTION: --kubevirt-drop disk.snapshot")
-        raise RequestError(f"--kubevirt-drop {text}: no such option can be omitted", hint=hint)
+    if option not in known:
+        hint = did_you_mean(option, known, "use OPTION or OPTION.SUBOPTION, for example --kubevirt-drop disk.snapshot")
+        raise RequestError(f"--kubevirt-drop {text}: unknown option '{option}'", hint=hint)
+    if option in _EXPRESSIBLE:
+        raise RequestError(f"--kubevirt-drop {text}: --{option} cannot be dropped", hint=f"omit --{option} itself")
     if not name:
         return
     names = list(value_names(option))
-    # a name with a dot may be one of libvirt's schema
-    if names and name not in names and "." not in name:
+    # a name with a dot may be one of libvirt's schema; the beginning of names means all of them: portForward
+    if names and not any(_matches(each, name) for each in names) and "." not in name:
         hint = did_you_mean(name, names, f"`--{option} help` lists the sub-options")
-        raise RequestError(f"--kubevirt-drop {text}: --{option} has no such value", hint=hint)
+        raise RequestError(f"--kubevirt-drop {text}: --{option} has no sub-option '{name}'", hint=hint)
 
 
 def option_names() -> list[str]:
-    """The options that can be omitted, without dashes."""
+    """Return the options that --kubevirt-drop knows, without dashes."""
     devices = [row.name for row in DEVICES if row.option]
     return [
         "xml",
@@ -132,7 +134,7 @@ def option_names() -> list[str]:
 
 
 def value_names(option: str) -> Iterator[str]:
-    """The names of an option's values, with aliases, without numbers; none for an option that has no values."""
+    """Yield the names of an option's sub-options, with aliases, without numbers."""
     if option in ("cloud-init", "unattended"):
         return
     if option == "install":
@@ -195,7 +197,8 @@ def _without_plain(request: Request, option: str, name: str) -> Request:
             kept = {key: value for key, value in values.items() if key != name}
             return request.replace(install=install.replace(**{_MAPPINGS[option]: kept}))
         raise RequestError(
-            f"--kubevirt-drop {option}.{name}: a script has no sub-options", hint="change the specification"
+            f"--kubevirt-drop {option}.{name}: --{option} was not specified with sub-options",
+            hint=f"omit it, or use --kubevirt-drop {option}",
         )
     if option == "install" and name:
         attribute = {"bootdev": "boot_device"}.get(name, name)

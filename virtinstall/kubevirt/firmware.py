@@ -13,7 +13,7 @@ _SEV_NO_DEBUG, _SEV_ENCRYPTED_STATE = 0x1, 0x4
 
 
 def map_firmware(conversion: Conversion) -> None:
-    """Fill in boot loader and TPM. Secure Boot is always written out, because its default is on."""
+    """Fill in boot loader and TPM. Secure Boot is always explicit, because it is on by default."""
     os = conversion.domain.os
     uefi, kind = conversion.take(os, "uefi"), conversion.take(os, "firmware")
     secure, stateless = conversion.take(os, "loader_secure"), conversion.take(os, "loader_stateless")
@@ -23,10 +23,12 @@ def map_firmware(conversion: Conversion) -> None:
         if feature.name in ("secure-boot", "enrolled-keys"):
             wanted[str(feature.name)] = feature.enabled
         else:
-            conversion.refuse("boot", "firmware.feature", feature.name, "KubeVirt chooses the image of the firmware")
+            conversion.refuse("boot", "firmware.feature", feature.name, "KubeVirt chooses the firmware image")
         os.firmware_features.remove(feature)
     if wanted.get("secure-boot") and wanted.get("enrolled-keys") is False:
-        conversion.refuse("boot", "firmware.enrolled-keys", "no", "KubeVirt's firmware with Secure Boot has keys")
+        conversion.refuse(
+            "boot", "firmware.enrolled-keys", "no", "KubeVirt's firmware with Secure Boot has enrolled keys"
+        )
     secure = secure or wanted.get("secure-boot") or wanted.get("enrolled-keys") or secure
     needed = conversion.os.requires_efi(conversion.arch) and conversion.defaults
     confidential = conversion.domain.launch_security.type in ("sev", "sev-snp", "tdx")
@@ -55,7 +57,9 @@ def map_firmware(conversion: Conversion) -> None:
     if secure:
         _need_smm(conversion)
     if secure and confidential:
-        conversion.break_rule("memory encryption (--launchSecurity) excludes Secure Boot", "use --boot uefi")
+        conversion.break_rule(
+            "--launchSecurity and Secure Boot cannot be used together", "use --boot uefi,secure-boot=no"
+        )
 
 
 def _need_smm(conversion: Conversion) -> None:
@@ -85,9 +89,9 @@ def _map_tpm(conversion: Conversion, needed: bool) -> bool:
         if kind not in (None, "emulator"):
             conversion.refuse("tpm", "backend.type", kind, "the TPM of a node cannot be shared; use --tpm emulator")
         if version not in (None, "2.0"):
-            conversion.refuse("tpm", "backend.version", version, "KubeVirt's TPM has version 2.0")
+            conversion.refuse("tpm", "backend.version", version, "use 2.0")
         if number:
-            conversion.refuse("tpm", "", kind or "emulator", "KubeVirt supports one TPM")
+            conversion.refuse("tpm", "", kind or "emulator", "a guest can have only one TPM")
         leave_device(conversion, tpm)
     conversion.devices["tpm"] = {"persistent": True} if persistent else {}
     return persistent
@@ -101,7 +105,7 @@ def map_launch_security(conversion: Conversion) -> None:
     if kind != "sev":
         for name, value in (("policy", policy), ("session", session), ("dhCert", certificate)):
             if value is not None:
-                conversion.refuse("launchSecurity", name, value, "only sev has it in KubeVirt")
+                conversion.refuse("launchSecurity", name, value, "only the type sev has it")
     if kind is None:
         return
     node: Node = {}
@@ -113,7 +117,7 @@ def map_launch_security(conversion: Conversion) -> None:
         conversion.machine["launchSecurity"] = {}
         return
     else:
-        conversion.refuse("launchSecurity", "type", kind, "KubeVirt supports sev, sev-snp, tdx and s390-pv")
+        conversion.refuse("launchSecurity", "type", kind, "use sev, sev-snp, tdx or s390-pv")
         return
     conversion.machine["launchSecurity"] = node
 
@@ -130,7 +134,7 @@ def _sev(conversion: Conversion, policy: str | None, session: str | None, certif
                 "launchSecurity",
                 "policy",
                 policy,
-                "KubeVirt supports 0x1 (no debugging) and 0x5 (with encrypted state)",
+                "use 0x1 (no debugging) or 0x5 (no debugging, encrypted state)",
             )
         elif bits & _SEV_ENCRYPTED_STATE:
             node["policy"] = {"encryptedState": True}

@@ -32,7 +32,7 @@ def image_sources(
 
 
 def image_url(source: ImageSource) -> ImageSource:
-    """Return the image with the address of its file, from the vendor's index if only that has it.
+    """Return the image with the address of its file, from the vendor's index if it is not known otherwise.
 
     Raises: FetchError, if the index cannot be read.
     """
@@ -45,7 +45,7 @@ def image_url(source: ImageSource) -> ImageSource:
         return source._replace(kind="url", url=locate(source, WebReader(), "none").url)
     except FetchError as error:
         raise FetchError(
-            f"--disk image={source.label}: only the vendor's index has the address: {error.message}",
+            f"--disk image={source.label}: cannot read its address from the vendor's index: {error.message}",
             hint="use image=URL, or an image of a registry: image=docker://REF",
         ) from error
 
@@ -53,7 +53,7 @@ def image_url(source: ImageSource) -> ImageSource:
 def default_seed(
     conversion: Conversion, images: Sequence[ImageSource | None]
 ) -> tuple[CloudInitRequest | None, bytes | None]:
-    """The login of `--image NAME` without a seed: the keys of this user, or a password."""
+    """Return the seed of `--image NAME` without a seed: a login with the keys of this user, or a password."""
     from virtinstall.survey.images import login_seed
 
     image = next((image for image in images if image is not None), None)

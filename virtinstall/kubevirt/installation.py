@@ -8,6 +8,7 @@ from __future__ import annotations
 from virtinstall.devices.disk import Disk
 from virtinstall.devices.interface import Interface
 from virtinstall.kubevirt.conversion import Conversion, Node, add, section
+from virtinstall.kubevirt.reasons import HOST_FILE
 from virtinstall.kubevirt.sources import REGISTRY
 from virtinstall.kubevirt.table import REFUSED, WHOLE
 
@@ -42,7 +43,7 @@ def _add_medium(conversion: Conversion, medium: str) -> None:
             "cdrom",
             "",
             medium,
-            "it is a file of one host",
+            HOST_FILE,
             "use --cdrom URL, or upload it with `virtctl image-upload` and use "
             "--install bootdev=cdrom --disk vol=pvc/NAME,device=cdrom",
         )
@@ -62,15 +63,17 @@ def map_boot(conversion: Conversion) -> None:
     entries = _entries(conversion)
     if any("bootOrder" in entry for entry in entries):
         if listed:
-            conversion.refuse("boot", "boot.dev", ",".join(listed), "single devices have a boot order")
+            conversion.refuse(
+                "boot", "boot.dev", ",".join(listed), "it cannot be used together with boot.order= of single devices"
+            )
         _order_medium(conversion, entries)
         return
     kinds = listed or _default_kinds(conversion)
     if "fd" in kinds:
-        conversion.refuse("boot", "boot.dev", "fd", "KubeVirt does not support floppy disks")
+        conversion.refuse("boot", "boot.dev", "fd", "KubeVirt has no floppy drives")
     medium = install.boot_device
     if medium == "fd":
-        conversion.refuse("install", "bootdev", "fd", "KubeVirt does not support floppy disks")
+        conversion.refuse("install", "bootdev", "fd", "KubeVirt has no floppy drives")
     elif medium is not None and medium not in kinds:
         kinds = [*kinds, medium]
     order = 0
@@ -124,13 +127,13 @@ def _check_network_boot(conversion: Conversion) -> None:
             "pxe" if conversion.install.pxe else "boot",
             "" if conversion.install.pxe else "boot.dev",
             "" if conversion.install.pxe else "network",
-            "the pod network has no boot server",
+            "the pod network has no PXE server",
             "use a network that has one: --network bridge=NAME",
         )
 
 
 def order_interfaces(conversion: Conversion) -> None:
-    """Report interfaces in the copy that --pxe needs; none is an error."""
+    """Report --pxe for a guest without a network interface."""
     if conversion.install.pxe and not conversion.domain.devices_of(Interface):
         if "interface" in conversion.request.without:
             conversion.refuse("pxe", "", "", "the guest has no network")
@@ -152,8 +155,8 @@ def _map_kernel(conversion: Conversion) -> None:
                 "boot",
                 name,
                 value,
-                "it is a file of one host",
-                f"use {name}=docker://IMAGE#/PATH: a file of a container image",
+                HOST_FILE,
+                f"use a file in a container image: --boot {name}=docker://IMAGE#/PATH",
             )
             continue
         images.add(image)
@@ -165,7 +168,7 @@ def _map_kernel(conversion: Conversion) -> None:
     if initrd is not None and kernel is None:
         conversion.break_rule("an initrd requires a kernel", "add --boot kernel=docker://IMAGE#/PATH", "boot.initrd")
     if len(images) > 1:
-        conversion.break_rule("kernel and initrd must be in the same container image", "use one image")
+        conversion.break_rule("kernel and initrd must be in the same container image", "use one image for both")
     if len(images) == 1:
         boot: Node = {"container": {"image": images.pop(), **container}}
         add(boot, "kernelArgs", arguments)

@@ -65,6 +65,15 @@ def manifests(
     Raises: RequestError, which names everything that KubeVirt cannot express; FetchError, for an image of which only
     the vendor's index knows the address.
     """
+    conversion = converted(request, environ=environ, labels=labels)
+    conversion.fail()
+    return documents_of(conversion)
+
+
+def converted(
+    request: Request, *, environ: Mapping[str, str] | None = None, labels: Mapping[str, str] | None = None
+) -> Conversion:
+    """Return the finished conversion, whose problems are not raised. Raises: as `manifests`, for invalid requests."""
     from virtinstall.osinfo.catalog import Catalog
     from virtinstall.survey.text_files import given_text
 
@@ -100,8 +109,7 @@ def manifests(
     map_run(conversion)
     _report_rest(conversion)
     check_rules(conversion)
-    conversion.fail()
-    return _documents(conversion)
+    return conversion
 
 
 def _system(request: Request, images: Any, catalog: Catalog, environ: Mapping[str, str]) -> Any:
@@ -155,7 +163,8 @@ def _report_rest(conversion: Conversion) -> None:
             conversion.leave(option, [leaf])
 
 
-def _documents(conversion: Conversion) -> Manifests:
+def documents_of(conversion: Conversion) -> Manifests:
+    """Return the manifests of a conversion without problems."""
     conversion.labels = {DOMAIN_LABEL: conversion.name, **conversion.labels}
     metadata: Node = {"name": conversion.name}
     namespace = conversion.options.namespace

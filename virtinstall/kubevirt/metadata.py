@@ -5,7 +5,7 @@ Source: https://kubevirt.io/user-guide/compute/run_strategies/, .../instancetype
 
 from __future__ import annotations
 
-from virtinstall.kubevirt.conversion import Conversion, Node, section
+from virtinstall.kubevirt.conversion import Conversion, Node, Problem, listed, section
 from virtinstall.kubevirt.table import WHOLE
 
 _CHASSIS = ("manufacturer", "version", "serial", "asset", "sku")
@@ -13,6 +13,7 @@ _KINDS = {
     "instancetype": ("VirtualMachineInstancetype", "VirtualMachineClusterInstancetype"),
     "preference": ("VirtualMachinePreference", "VirtualMachineClusterPreference"),
 }
+_IDENTITY = {"serial": "serial number", "uuid": "UUID"}
 INFER = "infer"
 
 
@@ -34,11 +35,11 @@ def map_metadata(conversion: Conversion) -> None:
     for block in domain.sysinfos:
         if block.type in ("smbios", "emulate"):
             conversion.take(block, "type")
-        for name in ("serial", "uuid"):
+        for name in _IDENTITY:
             value = conversion.take(block, f"system_{name}")
             known = conversion.machine.get("firmware", {}).get(name, value)
             if value is not None and value != known:
-                conversion.refuse("sysinfo", f"system.{name}", value, f"it is already {known}")
+                conversion.refuse("sysinfo", f"system.{name}", value, f"the {_IDENTITY[name]} is already {known}")
             elif value is not None:
                 section(conversion.machine, "firmware")[name] = value
         for name in _CHASSIS:
@@ -62,7 +63,7 @@ def map_run(conversion: Conversion) -> None:
 
 
 def _run_strategy(conversion: Conversion) -> str:
-    """KubeVirt's word for what happens when the guest stops."""
+    """Return the run strategy, which determines what happens when the guest stops."""
     domain = conversion.domain
     off, crash, reboot = (conversion.take(domain, f"on_{event}") for event in ("poweroff", "crash", "reboot"))
     for event, action in (("poweroff", off), ("crash", crash)):
@@ -85,25 +86,31 @@ def _run_strategy(conversion: Conversion) -> str:
                 conversion.refuse("events", f"on_{event}", action, why)
         return chosen or "Once"
     if off == "restart" and crash == "destroy":
-        conversion.refuse("events", "on_crash", crash, "a guest that is restarted when it stops is also restarted then")
+        conversion.refuse(
+            "events", "on_crash", crash, "with on_poweroff=restart, KubeVirt restarts the guest after a crash too"
+        )
     if off == "destroy":
         return "Once" if crash == "destroy" else "RerunOnFailure"
     return "Once" if crash == "destroy" and off is None else "Always"
 
 
 def _matcher(conversion: Conversion, kind: str, value: str) -> Node:
-    """`[KIND/]NAME`, where KIND is in the spelling of kubectl; `infer` asks the volume of the first disk."""
+    """Return the reference for `[KIND/]NAME`, with KIND as kubectl spells it; `infer` uses the first disk's volume."""
     namespaced, cluster = _KINDS[kind]
     if value == INFER:
         name = next((volume["name"] for volume in conversion.volumes if "dataVolume" in volume), None)
         if name is None:
             name = next((volume["name"] for volume in conversion.volumes if "persistentVolumeClaim" in volume), None)
         if name is None:
-            conversion.break_rule(f"{kind}: only a DataVolume or a claim knows it", f"use --kubevirt-{kind} NAME")
+            conversion.break_rule(
+                f"--kubevirt-{kind} {INFER} requires a disk with a DataVolume or a PersistentVolumeClaim",
+                f"use --kubevirt-{kind} NAME",
+            )
             return {}
         return {"inferFromVolume": name}
     before, slash, name = value.rpartition("/")
     kinds = {each.lower(): each for each in (namespaced, cluster)}
     if slash and before.lower() not in kinds:
-        conversion.refuse(f"kubevirt-{kind}", "", value, f"the kind is {' or '.join(kinds)}")
+        hint = f"use --kubevirt-{kind} NAME, or KIND/NAME with the kind {listed(tuple(kinds))}"
+        conversion.problems.append(Problem(f"--kubevirt-{kind} {value}: unknown kind '{before}'", hint))
     return {"kind": kinds.get(before.lower(), cluster), "name": name}

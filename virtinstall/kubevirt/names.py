@@ -20,7 +20,7 @@ def is_label(name: str) -> bool:
 
 
 def as_label(text: str, default: str) -> str:
-    """A DNS label that is similar to `text`."""
+    """Return a DNS label that is similar to `text`, or `default`."""
     name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
     return name[:LONGEST_LABEL].strip("-") or default
 
@@ -47,15 +47,15 @@ def map_name(conversion: Conversion) -> None:
     conversion.name = name
     if not is_label(name):
         conversion.break_rule(
-            f"--name '{name}': a name has at most {LONGEST_LABEL} lower-case letters, digits and hyphens (RFC 1123)",
+            f"--name '{name}': must have at most {LONGEST_LABEL} lower-case letters, digits and hyphens (RFC 1123)",
             f"use --name {as_label(name, 'vm')}",
         )
 
 
 def check_reference(conversion: Conversion, option: str, kind: str, name: str) -> None:
-    """Report a name that no object of the cluster can have."""
+    """Report a name that no object of the cluster can have; `option` ends with a space or `=`."""
     if not is_reference(name):
         conversion.break_rule(
-            f"--{option} {name}: the name of a {kind} has lower-case letters, digits, hyphens and dots (RFC 1123)",
-            f"use the name of the {kind} in the cluster",
+            f"--{option}{name}: invalid name of a {kind}",
+            "use lower-case letters, digits, hyphens and dots (RFC 1123)",
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from virtinstall.devices.interface import Interface
 from virtinstall.errors import RequestError
-from virtinstall.kubevirt.conversion import Conversion, Node, add, leave_device
+from virtinstall.kubevirt.conversion import Conversion, Node, add, leave_device, listed
 from virtinstall.kubevirt.names import check_reference
 from virtinstall.naming import check_mac
 
@@ -37,7 +37,9 @@ def map_networks(conversion: Conversion) -> None:
         ports += _map_interface(conversion, interface, number)
     pods = [network for network in conversion.networks if "pod" in network]
     if len(pods) > 1:
-        conversion.break_rule("a guest has the pod network once", "use bridge=NAME for the other interfaces", "network")
+        conversion.break_rule(
+            "a guest can have only one interface on the pod network", "use bridge=NAME for the others", "network"
+        )
     if ports:
         _add_service(conversion, ports)
 
@@ -51,12 +53,14 @@ def _map_interface(conversion: Conversion, interface: Interface, number: int) ->
     if network is not None and driver == "vfio":
         kind = "sriov"
     elif driver not in (None, "vhost", "qemu"):
-        conversion.refuse("network", "driver.name", driver, "a card of the node is type=hostdev,source.network=NAME")
+        conversion.refuse(
+            "network", "driver.name", driver, "use type=hostdev,source.network=NAME for a network card of the node"
+        )
     elif driver == "qemu":
-        conversion.refuse("network", "driver.name", driver, "KubeVirt uses vhost")
+        conversion.refuse("network", "driver.name", driver, "use vhost")
     if kind == "sriov" and network is None:
         conversion.refuse(
-            "network", "type", "hostdev", "a card of the node is requested by its network", "add source.network=NAME"
+            "network", "type", "hostdev", "it requires the name of an SR-IOV network", "add source.network=NAME"
         )
     if network is not None and kind in ("masquerade", "passtBinding"):
         conversion.refuse("network", "source.network", network, "the pod network has no name")
@@ -91,11 +95,11 @@ def _map_interface(conversion: Conversion, interface: Interface, number: int) ->
 
 
 def _kind(conversion: Conversion, interface: Interface) -> str | None:
-    """KubeVirt's binding; None where there is none, which is reported."""
+    """Return KubeVirt's binding; None if there is none, which is reported."""
     wanted, kind = conversion.take(interface, "wanted_type"), conversion.take(interface, "type")
     backend = conversion.take(interface, "backend_type")
     if backend not in (None, "passt"):
-        conversion.refuse("network", "backend.type", backend, "KubeVirt supports masquerade and passt")
+        conversion.refuse("network", "backend.type", backend, "use passt, or omit it")
     if backend == "passt" and kind not in (None, "user", "passt"):
         conversion.refuse("network", "backend.type", backend, "only the pod network uses passt")
         return None
@@ -109,7 +113,7 @@ def _kind(conversion: Conversion, interface: Interface) -> str | None:
     if kind is None:
         return "bridge" if interface.source_network or interface.source_bridge else "masquerade"
     if kind == "bridge" and interface.source_bridge is None:
-        conversion.refuse("network", "type", kind, "the bridge has no name", "use --network bridge=NAME")
+        conversion.refuse("network", "type", kind, "it requires the name of the bridge", "use --network bridge=NAME")
         return None
     if kind in ("network", "bridge"):
         return "bridge"
@@ -127,8 +131,8 @@ def _add_network(conversion: Conversion, name: str, kind: str, network: str | No
     else:
         multus: Node = {"networkName": network}
         if network is not None:
-            check_reference(conversion, "network", "NetworkAttachmentDefinition", network)
-        conversion.comment(multus, "networkName", "assumed: a NetworkAttachmentDefinition of this name")
+            check_reference(conversion, "network ", "NetworkAttachmentDefinition", network)
+        conversion.comment(multus, "networkName", "assumed: a NetworkAttachmentDefinition with this name exists")
         entry["multus"] = multus
     conversion.networks.append(entry)
 
@@ -136,10 +140,10 @@ def _add_network(conversion: Conversion, name: str, kind: str, network: str | No
 def _add_model(conversion: Conversion, entry: Node, model: str | None, kind: str | None) -> None:
     if kind == "sriov":
         if model is not None:
-            conversion.refuse("network", "model.type", model, "the guest sees the card of the node")
+            conversion.refuse("network", "model.type", model, "the guest uses the network card of the node")
         return
     if model is not None and model not in _MODELS:
-        conversion.refuse("network", "model.type", model, f"use {', '.join(_MODELS)}")
+        conversion.refuse("network", "model.type", model, f"use {listed(_MODELS)}")
         return
     if model is None and conversion.defaults:
         model = _default_model(conversion)
@@ -166,7 +170,7 @@ def _mac(conversion: Conversion, mac: str) -> str:
 
 
 def _map_queues(conversion: Conversion, queues: int | None, entry: Node) -> None:
-    """KubeVirt has one queue for each vCPU, or only one."""
+    """Map the number of queues: KubeVirt uses one queue for each vCPU, or only one."""
     if queues is None:
         return
     cpu = conversion.machine.get("cpu", {})
@@ -174,7 +178,9 @@ def _map_queues(conversion: Conversion, queues: int | None, entry: Node) -> None
     if queues == count and count > 1 and entry.get("model", "virtio") == "virtio":
         conversion.devices["networkInterfaceMultiqueue"] = True
     else:
-        conversion.refuse("network", "driver.queues", queues, f"KubeVirt uses one queue for each vCPU, {count} here")
+        conversion.refuse(
+            "network", "driver.queues", queues, f"KubeVirt uses one queue for each vCPU: {count} for this guest"
+        )
 
 
 def _ports(conversion: Conversion, interface: Interface) -> list[Node]:
@@ -189,21 +195,24 @@ def _ports(conversion: Conversion, interface: Interface) -> list[Node]:
 
 
 def _forwarded(conversion: Conversion, forward: PortForward, number: int, protocol: str) -> list[Node]:
-    """The ports of a Service, whose `targetPort` is the guest's."""
+    """Return the ports of a Service; `targetPort` is the port in the guest."""
     found: list[Node] = []
     if not list(forward.ranges):
-        conversion.refuse("network", f"portForward{number}", protocol.lower(), "a Service lists its ports")
+        conversion.refuse("network", f"portForward{number}", protocol.lower(), "a Service lists each port")
     for each in list(forward.ranges):
         if each.exclude is not None:
             continue
         start, end, to = (conversion.take(each, name) for name in ("start", "end", "to"))
         if start is None:
-            conversion.refuse("network", f"portForward{number}.range", "", "a Service lists its ports")
+            conversion.refuse("network", f"portForward{number}.range", "", "a Service lists each port")
             continue
         last, target = end or start, to or start
         if last < start or last - start >= _MOST_PORTS:
             conversion.refuse(
-                "network", f"portForward{number}.range", f"{start}-{last}", f"use up to {_MOST_PORTS} ports in order"
+                "network",
+                f"portForward{number}.range",
+                f"{start}-{last}",
+                f"use at most {_MOST_PORTS} ports, in ascending order",
             )
             continue
         for port in range(start, last + 1):

@@ -23,7 +23,7 @@ from virtinstall.devices.sound import Sound
 from virtinstall.devices.video import Video
 from virtinstall.devices.vsock import Vsock
 from virtinstall.devices.watchdog import Watchdog
-from virtinstall.kubevirt.conversion import Conversion, Node, add, leave_device
+from virtinstall.kubevirt.conversion import Conversion, Node, Problem, add, leave_device, listed
 from virtinstall.kubevirt.leaves import drain, option_of
 from virtinstall.kubevirt.names import as_label, check_reference
 from virtinstall.kubevirt.table import WHOLE, reason
@@ -39,7 +39,7 @@ _NAME_LIMIT = 36
 
 
 def map_peripherals(conversion: Conversion) -> None:
-    """Fill in the other devices; each kind that KubeVirt does not have is reported."""
+    """Fill in the other devices; kinds that KubeVirt does not support are reported."""
     _map_defaults(conversion)
     refused = set()
     counts: dict[str, int] = {}
@@ -60,7 +60,7 @@ def map_peripherals(conversion: Conversion) -> None:
         else:
             mapping(conversion, device, number)
             if number > 1 and tag in _SINGLE:
-                conversion.break_rule(f"a guest has only one device of --{option}", f"use --{option} once", option)
+                conversion.break_rule(f"a guest can have only one --{option} device", f"use --{option} once", option)
         leave_device(conversion, device)
     _map_host_devices(conversion)
 
@@ -88,7 +88,7 @@ def _map_defaults(conversion: Conversion) -> None:
     if "video" in without and not domain.devices_of(Video):
         _omit_video(conversion)
     if "channel" in without and not domain.devices_of(Channel):
-        conversion.refuse("channel", "", "none", "every guest has the channel of the guest agent")
+        conversion.refuse("channel", "", "none", "every guest has a channel for the guest agent")
     if "memballoon" in without and not domain.devices_of(Memballoon):
         devices["autoattachMemBalloon"] = False
     if {"serial", "console"} & without and not domain.devices_of(Serial) and not domain.devices_of(Console):
@@ -105,14 +105,14 @@ def _map_defaults(conversion: Conversion) -> None:
 
 
 def _map_controller(conversion: Conversion, device: Device, number: int) -> None:
-    """A controller that KubeVirt adds itself: nothing of it remains."""
+    """Do nothing: KubeVirt adds its controllers itself."""
 
 
 def _map_graphics(conversion: Conversion, device: Device, number: int) -> None:
     assert isinstance(device, Graphics)
     kind = conversion.take(device, "type")
     if kind not in (None, "vnc"):
-        conversion.refuse("graphics", "type", kind, "KubeVirt supports VNC only", "use --graphics vnc")
+        conversion.refuse("graphics", "type", kind, "use vnc")
     if device.autoport is not None and device.port in (None, -1):
         conversion.take(device, "autoport")
         conversion.take(device, "port")
@@ -124,9 +124,9 @@ def _map_console(conversion: Conversion, device: Device, number: int) -> None:
     assert isinstance(device, Serial | Console)
     kind, target = conversion.take(device, "type"), conversion.take(device, "target_type")
     if kind not in (None, "pty"):
-        conversion.refuse(device.tag, "type", kind, "the console is reached with `virtctl console`", "use pty")
+        conversion.refuse(device.tag, "type", kind, "use pty, which `virtctl console` connects to")
     if target not in (None, "serial", "isa-serial"):
-        conversion.refuse(device.tag, "target.type", target, "KubeVirt supports one serial console")
+        conversion.refuse(device.tag, "target.type", target, "use serial")
 
 
 def _map_channel(conversion: Conversion, device: Device, number: int) -> None:
@@ -142,7 +142,7 @@ def _map_input(conversion: Conversion, device: Device, number: int) -> None:
     conversion.take(device, "wanted_default")
     kind, bus = conversion.take(device, "type"), conversion.take(device, "bus")
     if kind not in (None, "tablet"):
-        conversion.refuse("input", "type", kind, "KubeVirt supports tablets only; every guest has a keyboard")
+        conversion.refuse("input", "type", kind, "use tablet, or omit it: every guest has a keyboard")
         return
     if bus not in (None, "usb", "virtio"):
         conversion.refuse("input", "bus", bus, "use usb or virtio")
@@ -156,13 +156,13 @@ def _map_sound(conversion: Conversion, device: Device, number: int) -> None:
     assert isinstance(device, Sound)
     model = conversion.take(device, "model")
     if model not in (None, "default", *_SOUND):
-        conversion.refuse("sound", "model", model, f"use {' or '.join(_SOUND)}")
+        conversion.refuse("sound", "model", model, f"use {listed(_SOUND)}")
         return
     conversion.devices["sound"] = {"name": "sound", "model": "ich9" if model in (None, "default") else model}
 
 
 def _omit_video(conversion: Conversion) -> None:
-    """Without a video device there are no graphics."""
+    """Switch off the graphics together with the video device."""
     conversion.devices["autoattachGraphicsDevice"] = False
     if conversion.request.domain.devices_of(Graphics):
         conversion.break_rule("graphics require a video device", "omit model=none, or use --graphics none", "video")
@@ -174,7 +174,7 @@ def _map_video(conversion: Conversion, device: Device, number: int) -> None:
     if model == "none":
         _omit_video(conversion)
     elif model not in (None, "default", *_VIDEO):
-        conversion.refuse("video", "model.type", model, f"use {', '.join(_VIDEO)}")
+        conversion.refuse("video", "model.type", model, f"use {listed(_VIDEO)}")
     elif model is not None and model != "default":
         conversion.devices["video"] = {"type": model}
         if conversion.devices.get("autoattachGraphicsDevice") is False:
@@ -190,7 +190,7 @@ def _map_watchdog(conversion: Conversion, device: Device, number: int) -> None:
         conversion.refuse("watchdog", "model", model, f"use {usual}")
         return
     if action not in (None, *_ACTIONS):
-        conversion.refuse("watchdog", "action", action, f"use {', '.join(_ACTIONS)}")
+        conversion.refuse("watchdog", "action", action, f"use {listed(_ACTIONS)}")
         return
     conversion.devices["watchdog"] = {"name": "watchdog", model: {"action": action or "reset"}}
 
@@ -208,9 +208,11 @@ def _map_rng(conversion: Conversion, device: Device, number: int) -> None:
     assert isinstance(device, Rng)
     kind, path, model = (conversion.take(device, name) for name in ("backend_model", "backend", "model"))
     if kind not in (None, "random", "builtin"):
-        conversion.refuse("rng", "backend.model", kind, "KubeVirt reads the entropy of the node", "use /dev/urandom")
+        conversion.refuse(
+            "rng", "backend.model", kind, "KubeVirt uses the entropy of the node", "use --rng /dev/urandom"
+        )
     if path not in (None, *_ENTROPY):
-        conversion.refuse("rng", "backend", path, "KubeVirt reads the entropy of the node", "use /dev/urandom")
+        conversion.refuse("rng", "backend", path, "KubeVirt uses the entropy of the node", "use --rng /dev/urandom")
     if model not in (None, "virtio"):
         conversion.refuse("rng", "model", model, "use virtio")
     conversion.devices["rng"] = {}
@@ -220,7 +222,7 @@ def _map_panic(conversion: Conversion, device: Device, number: int) -> None:
     assert isinstance(device, Panic)
     model = conversion.take(device, "model")
     if model not in (None, *_PANIC):
-        conversion.refuse("panic", "model", model, f"use {', '.join(_PANIC)}")
+        conversion.refuse("panic", "model", model, f"use {listed(_PANIC)}")
         return
     usual = "hyperv" if conversion.os.is_windows else "isa"
     entry: Node = {"model": model or (usual if conversion.arch == "x86_64" else "pvpanic")}
@@ -233,7 +235,7 @@ def _map_vsock(conversion: Conversion, device: Device, number: int) -> None:
     if model not in (None, "virtio"):
         conversion.refuse("vsock", "model", model, "use virtio")
     if auto is False and device.cid_address is None:
-        conversion.refuse("vsock", "cid.auto", "no", "KubeVirt assigns the number of each guest")
+        conversion.refuse("vsock", "cid.auto", "no", "KubeVirt assigns the CID of each guest")
     conversion.devices["autoattachVSOCK"] = True
 
 
@@ -243,7 +245,7 @@ def _map_redirection(conversion: Conversion, device: Device, number: int) -> Non
     if bus not in (None, "usb"):
         conversion.refuse("redirdev", "bus", bus, "use usb")
     if kind not in (None, "spicevmc"):
-        conversion.refuse("redirdev", "type", kind, "devices are redirected with `virtctl usbredir`")
+        conversion.refuse("redirdev", "type", kind, "use spicevmc; `virtctl usbredir` redirects devices")
     conversion.devices["clientPassthrough"] = {}
 
 
@@ -258,7 +260,7 @@ def _map_filesystem(conversion: Conversion, device: Device, number: int) -> None
         conversion.take(device, "type")
     if volume is None:
         if device.source_dir is None:
-            conversion.break_rule("a file system has no source", "use source=pvc/NAME", "filesystem")
+            conversion.break_rule("--filesystem has no source", "use --filesystem source=pvc/NAME", "filesystem")
         else:
             # the source is reported, and the target has no meaning without it
             conversion.take(device, "target_dir")
@@ -271,7 +273,7 @@ def _map_filesystem(conversion: Conversion, device: Device, number: int) -> None
             "filesystem",
             "target",
             tag,
-            f"the tag is the name of a volume: at most {_NAME_LIMIT} lower-case letters, digits and hyphens",
+            f"use at most {_NAME_LIMIT} lower-case letters, digits and hyphens, because it is the name of a volume",
         )
         return
     conversion.devices.setdefault("filesystems", []).append({"name": tag, "virtiofs": {}})
@@ -284,7 +286,7 @@ def _cluster_source(conversion: Conversion, device: Filesystem) -> tuple[str, No
     if not name or kind not in ("pvc", "configmap", "secret"):
         return "", None
     conversion.take(device, "source_dir")
-    check_reference(conversion, "filesystem", {"pvc": "PersistentVolumeClaim"}.get(kind, kind), name)
+    check_reference(conversion, "filesystem source=", {"pvc": "PersistentVolumeClaim"}.get(kind, kind), name)
     volumes: dict[str, Node] = {
         "pvc": {"persistentVolumeClaim": {"claimName": name}},
         "configmap": {"configMap": {"name": name}},
@@ -299,13 +301,8 @@ def _map_host_devices(conversion: Conversion) -> None:
         resource, _, rest = text.partition(",")
         kind = rest.removeprefix("type=") if rest else "host"
         if kind not in ("gpu", "host") or (rest and not rest.startswith("type=")) or resource.count("/") != 1:
-            conversion.refuse(
-                "kubevirt-device",
-                "",
-                text,
-                "a device is VENDOR/RESOURCE[,type=gpu]",
-                "example: nvidia.com/TU104GL,type=gpu",
-            )
+            hint = "use --kubevirt-device VENDOR/RESOURCE[,type=gpu], for example nvidia.com/TU104GL,type=gpu"
+            conversion.problems.append(Problem(f"--kubevirt-device {text}: invalid device", hint))
             continue
         key = "gpus" if kind == "gpu" else "hostDevices"
         entries = conversion.devices.setdefault(key, [])

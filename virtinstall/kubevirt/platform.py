@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from virtinstall.kubevirt.conversion import Conversion, Node, add, section
+from virtinstall.kubevirt.conversion import Conversion, Node, add, listed, section
 from virtinstall.xml.field import XmlField
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "s390x": "s390x"}
@@ -49,18 +49,18 @@ def map_platform(conversion: Conversion) -> None:
     conversion.take(os, "type_arch")
     if wanted.os_type not in (None, "hvm"):
         name = {"xen": "paravirt", "exe": "container"}[str(wanted.os_type)]
-        conversion.refuse(name, "", "", "KubeVirt runs virtual machines with KVM only")
+        conversion.refuse(name, "", "", "KubeVirt runs guests with KVM only")
     if os.type == "hvm":
         conversion.take(os, "type")
     if wanted.virt_type not in (None, "kvm"):
-        conversion.refuse("virt-type", "", wanted.virt_type, "the cluster runs guests with KVM")
+        conversion.refuse("virt-type", "", wanted.virt_type, "KubeVirt runs guests with KVM only")
     if conversion.domain.type == "kvm":
         conversion.take(conversion.domain, "type")
     if arch is not None:
         if arch in ARCHITECTURES:
             conversion.template["architecture"] = ARCHITECTURES[arch]
         else:
-            conversion.refuse("arch", "", arch, f"KubeVirt runs {', '.join(ARCHITECTURES)}")
+            conversion.refuse("arch", "", arch, f"use {listed(tuple(ARCHITECTURES))}")
     machine = wanted.machine or os.type_machine
     conversion.take(os, "type_machine")
     if machine is not None:
@@ -68,7 +68,8 @@ def map_platform(conversion: Conversion) -> None:
         if any(machine == each or f"{each}-" in f"{machine}-" for each in known) and machine not in ("pc", "isapc"):
             conversion.machine["machine"] = {"type": machine}
         else:
-            conversion.refuse("machine", "", machine, f"KubeVirt runs {' or '.join(known) or 'no such guests'}")
+            why = f"use {listed(known)}" if known else f"KubeVirt does not run guests of {conversion.arch}"
+            conversion.refuse("machine", "", machine, why)
 
 
 def map_features(conversion: Conversion) -> None:
@@ -87,7 +88,9 @@ def map_features(conversion: Conversion) -> None:
     mode = conversion.take(features, "hyperv_mode")
     if mode == "passthrough":
         if hyperv:
-            conversion.break_rule("hypervPassthrough excludes single enlightenments", "omit one of them")
+            conversion.break_rule(
+                "hyperv.mode=passthrough and single Hyper-V features cannot be used together", "omit one of them"
+            )
         node["hypervPassthrough"] = {"enabled": True}
     hidden, pvspinlock = conversion.take(features, "kvm_hidden_state"), conversion.take(features, "pvspinlock_state")
     if hidden is not None:
@@ -102,7 +105,7 @@ def map_features(conversion: Conversion) -> None:
 
 
 def _decided(conversion: Conversion, element: Any, attribute: str) -> bool | None:
-    """A value that is present, switched off or open."""
+    """Return a value that is present (True) or switched off (False), and remove it; None if it is open."""
     declared: XmlField[bool] = getattr(type(element), attribute)
     if not declared.is_decided(element):
         return None
@@ -173,14 +176,16 @@ def map_clock(conversion: Conversion) -> None:
     zone = conversion.take(clock, "timezone")
     node: Node = {}
     if adjustment is not None and offset != "variable":
-        conversion.refuse("clock", "adjustment", adjustment, "only offset=variable has an adjustment")
+        conversion.refuse("clock", "adjustment", adjustment, "only offset=variable can have an adjustment")
     if zone is not None and offset not in (None, "timezone"):
-        conversion.refuse("clock", "timezone", zone, "only offset=timezone has a time zone")
+        conversion.refuse("clock", "timezone", zone, "only offset=timezone can have a time zone")
     if offset == "timezone" or (offset is None and zone is not None):
         node["timezone"] = zone
     elif offset == "variable":
-        if adjustment is None or not adjustment.lstrip("-").isdecimal():
-            conversion.refuse("clock", "adjustment", adjustment, "the offset is a number of seconds")
+        if adjustment is None:
+            conversion.refuse("clock", "offset", offset, "it requires adjustment=SECONDS")
+        elif not adjustment.lstrip("-").isdecimal():
+            conversion.refuse("clock", "adjustment", adjustment, "use a number of seconds")
         else:
             node["utc"] = {"offsetSeconds": int(adjustment)}
     elif offset == "utc":
@@ -208,14 +213,17 @@ def _timers(conversion: Conversion) -> Node:
             "track": conversion.take(timer, "track"),
         }
         if name not in _TIMERS:
-            known = ", ".join(_TIMERS)
-            conversion.refuse("clock", f"timer{number}.name", name, f"KubeVirt supports the timers {known}")
+            conversion.refuse("clock", f"timer{number}.name", name, f"use {listed(tuple(_TIMERS))}")
             continue
         policy = values["tickPolicy"]
         if policy is not None and policy not in _TICK_POLICIES.get(name, ()):
-            conversion.refuse("clock", f"timer{number}.tickpolicy", policy, f"{name} has no such policy in KubeVirt")
+            possible = _TICK_POLICIES.get(name)
+            why = f"the timer {name} has no tick policy" if possible is None else f"use {listed(possible)} for {name}"
+            conversion.refuse("clock", f"timer{number}.tickpolicy", policy, why)
         if values["track"] is not None and (name != "rtc" or values["track"] not in ("guest", "wall")):
-            conversion.refuse("clock", f"timer{number}.track", values["track"], "only rtc follows guest or wall")
+            conversion.refuse(
+                "clock", f"timer{number}.track", values["track"], "use guest or wall, for the timer rtc only"
+            )
         node[_TIMERS[name]] = {key: value for key, value in values.items() if value is not None}
     if not given and conversion.defaults and conversion.os.is_windows and conversion.arch == "x86_64":
         return {

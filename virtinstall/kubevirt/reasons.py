@@ -1,13 +1,15 @@
 """Reasons that several options share."""
 
 ADDRESS = "KubeVirt assigns the addresses of devices"
-ALIAS = "KubeVirt names devices itself"
+ALIAS = "KubeVirt assigns the aliases of devices"
 VIRTIO = "KubeVirt has no field for this setting of the virtio driver"
-HOST_FILE = "it is a file of one host"
+HOST_FILE = "it is a file on one host"
 LABEL = "the security policy of the cluster labels the files"
-PLACING = "Kubernetes places guests and shares out the nodes' resources; use a namespace's quota or a dedicated CPU"
-NUMA = "the scheduler chooses the node; placement=auto with dedicated CPUs and huge pages maps the node's topology"
-NODE = "it belongs to the configuration of a node, not of a guest"
+PLACING = (
+    "Kubernetes schedules guests and divides the nodes' resources; use a quota of the namespace, or dedicated CPUs"
+)
+NUMA = "the scheduler chooses the node; with dedicated CPUs and huge pages, placement=auto uses the node's topology"
+NODE = "it is configured for a node, not for a guest"
 NO_FIELD = "KubeVirt has no field for it"
-SOCKET = "KubeVirt connects it to the API server (`virtctl console`), not to a file or socket of a host"
-DISPLAY = "the display is reached through the API server (`virtctl vnc`)"
+SOCKET = "KubeVirt connects it to the API server (`virtctl console`), not to a file or socket on a host"
+DISPLAY = "the display is accessed through the API server (`virtctl vnc`)"

@@ -19,6 +19,7 @@ _PAGE_SIZES = {2 * MIB: "2Mi", GIB: "1Gi", 64 * KIB: "64Ki"}
 _PAGE_OPTION = "memorybacking"
 _LEAST_PLUGGABLE = GIB
 _PLUG_BLOCK = 2 * MIB
+_HOTPLUG, _CPU_HOTPLUG = "memory hot-plug (maxMemory=)", "vCPU hot-plug (maxvcpus=)"
 
 
 def map_memory(conversion: Conversion) -> None:
@@ -40,26 +41,29 @@ def map_memory(conversion: Conversion) -> None:
     start = (current or total) * KIB
     memory: Node = {"guest": quantity(start)}
     if current and total and maximum and current < total and maximum != total:
-        conversion.refuse("memory", "maxMemory", quantity(maximum * KIB), "memory= is already the maximum")
+        conversion.refuse(
+            "memory", "maxMemory", quantity(maximum * KIB), "with currentMemory=, memory= is already the maximum"
+        )
     if not given:
-        conversion.comment(memory, "guest", f"the default of {conversion.os.short_id}")
+        conversion.comment(memory, "guest", f"the default for {conversion.os.short_id}")
     limit = max((maximum or 0) * KIB, total * KIB if current else 0)
     if limit > start:
         memory["maxGuest"] = quantity(limit)
         _check_hotplug(conversion, start, limit)
     if maximum and maximum * KIB < start:
         conversion.break_rule(
-            f"maxGuest ({quantity(maximum * KIB)}) must not be less than guest ({quantity(start)})", "change maxMemory="
+            f"maxMemory= ({quantity(maximum * KIB)}) must not be less than the memory ({quantity(start)})",
+            "change maxMemory=",
         )
     if page:
         memory["hugepages"] = {"pageSize": _PAGE_SIZES[page]}
         if start % page:
             conversion.break_rule(
-                f"the memory ({quantity(start)}) must be a multiple of the huge pages ({_PAGE_SIZES[page]})",
+                f"the memory ({quantity(start)}) must be a multiple of the huge page size ({_PAGE_SIZES[page]})",
                 "change --memory",
             )
         if limit > start:
-            conversion.break_rule("memory hotplug (maxGuest) excludes huge pages", "omit maxMemory= or the huge pages")
+            conversion.break_rule(f"{_HOTPLUG} and huge pages cannot be used together", "omit one of them")
     conversion.machine["memory"] = memory
 
 
@@ -77,35 +81,39 @@ def _recommended_kib(conversion: Conversion) -> int:
 def _check_hotplug(conversion: Conversion, start: int, limit: int) -> None:
     if start < _LEAST_PLUGGABLE:
         conversion.break_rule(
-            f"memory hotplug (maxGuest) needs at least 1Gi at the start, not {quantity(start)}", "change --memory"
+            f"{_HOTPLUG} requires at least 1Gi of memory at boot, not {quantity(start)}", "change --memory"
         )
-    for name, size in (("guest", start), ("maxGuest", limit)):
+    for name, size in (("the memory", start), ("the maximum", limit)):
         if size % _PLUG_BLOCK:
             conversion.break_rule(
-                f"with memory hotplug {name} ({quantity(size)}) must be a multiple of 2Mi", "change --memory"
+                f"with {_HOTPLUG}, {name} ({quantity(size)}) must be a multiple of 2Mi", "change --memory"
             )
     if conversion.arch not in ("x86_64", "aarch64"):
-        conversion.break_rule(f"memory hotplug (maxGuest) is not available for {conversion.arch}", "omit maxMemory=")
+        conversion.break_rule(f"{_HOTPLUG} is not available for {conversion.arch}", "omit maxMemory=")
 
 
 def _page_bytes(conversion: Conversion) -> int | None:
-    """The size of the huge pages in bytes, or None."""
+    """Return the size of the huge pages in bytes; None if the guest has none."""
     backing = conversion.domain.memory_backing
     sizes = []
     for page in list(backing.pages):
         number, unit = conversion.take(page, "size"), conversion.take(page, "unit")
         nodeset = conversion.take(page, "nodeset")
         if nodeset is not None:
-            conversion.refuse(_PAGE_OPTION, "hugepages.page.nodeset", nodeset, "KubeVirt uses one size for all nodes")
+            conversion.refuse(
+                _PAGE_OPTION, "hugepages.page.nodeset", nodeset, "KubeVirt uses one page size for all NUMA nodes"
+            )
         if number is None:
             continue
         size = int(number) * (unit_bytes(unit or "KiB") or KIB) if number.isdecimal() else 0
         if size not in _PAGE_SIZES:
-            conversion.refuse(_PAGE_OPTION, "hugepages.page.size", f"{number}{unit or ''}", "use 2 MiB or 1 GiB")
+            conversion.refuse(
+                _PAGE_OPTION, "hugepages.page.size", f"{number}{unit or ''}", "use 64 KiB, 2 MiB or 1 GiB"
+            )
             continue
         sizes.append(size)
     if len(set(sizes)) > 1:
-        conversion.refuse(_PAGE_OPTION, "hugepages.page.size", "...", "KubeVirt uses one size for the whole guest")
+        conversion.refuse(_PAGE_OPTION, "hugepages.page.size", "...", "KubeVirt uses one page size for the whole guest")
     wanted = backing.hugepages
     if wanted is not None or type(backing).hugepages.is_decided(backing):
         backing.hugepages = None
@@ -138,7 +146,7 @@ def map_vcpus(conversion: Conversion) -> None:
 def _fill_topology(
     conversion: Conversion, count: int | None, current: int | None, parts: tuple[int | None, int | None, int | None]
 ) -> None:
-    """Sockets are what KubeVirt plugs, so that vCPUs without a topology are sockets, except for Windows clients."""
+    """Fill in the topology. By default, each vCPU is a socket, which KubeVirt hot-plugs, except in Windows clients."""
     if count is None:
         count = math.prod(part or 1 for part in parts)
     if not any(parts):
@@ -155,7 +163,7 @@ def _fill_topology(
     if current is not None and current != count:
         if current % (cores * threads) or current > count:
             conversion.refuse(
-                "vcpus", "vcpu.current", current, f"KubeVirt plugs whole sockets, of {cores * threads} vCPUs here"
+                "vcpus", "vcpu.current", current, f"KubeVirt hot-plugs whole sockets, of {cores * threads} vCPUs here"
             )
             return
         start = current // (cores * threads)
@@ -164,11 +172,11 @@ def _fill_topology(
     if start != sockets:
         node["maxSockets"] = sockets
         if conversion.arch not in ("x86_64", "aarch64"):
-            conversion.break_rule(f"CPU hotplug (maxSockets) is not available for {conversion.arch}", "omit maxvcpus=")
+            conversion.break_rule(f"{_CPU_HOTPLUG} is not available for {conversion.arch}", "omit maxvcpus=")
 
 
 def _completed(count: int, sockets: int | None, cores: int | None, threads: int | None) -> tuple[int, int, int]:
-    """The topology of `count` vCPUs: cores are filled up first, then sockets, then threads."""
+    """Return the topology of `count` vCPUs: missing cores are computed first, then sockets, then threads."""
     if cores is None:
         cores = max(1, count // ((sockets or 1) * (threads or 1)))
     if sockets is None:
@@ -177,7 +185,7 @@ def _completed(count: int, sockets: int | None, cores: int | None, threads: int 
 
 
 def _map_pinning(conversion: Conversion) -> None:
-    """Dedicated CPUs where each vCPU has a separate one; which ones it are is the node's choice."""
+    """Map pinning of each vCPU to a separate CPU to dedicated CPUs; the node chooses the CPUs."""
     domain, tune = conversion.domain, conversion.domain.cputune
     dedicated = False
     if domain.vcpu_placement == "auto":
@@ -192,7 +200,7 @@ def _map_pinning(conversion: Conversion) -> None:
             conversion.take(pin, "vcpu")
             conversion.take(pin, "cpuset")
         dedicated = True
-        conversion.warn("--cputune vcpupin: KubeVirt chooses the CPUs of the node; the numbers are not used")
+        conversion.warn("--cputune vcpupin: KubeVirt chooses the CPUs of the node; the numbers are ignored")
     elif pins:
         for number, (_, cpuset) in enumerate(pins):
             conversion.take(tune.vcpupins[number], "vcpu")
@@ -211,14 +219,14 @@ def _map_pinning(conversion: Conversion) -> None:
         node["isolateEmulatorThread"] = True
         if not dedicated:
             conversion.refuse(
-                "cputune", "emulatorpin.cpuset", cpuset, "it requires dedicated CPUs: --vcpus cpuset=auto"
+                "cputune", "emulatorpin.cpuset", cpuset, "it requires dedicated CPUs", "add --vcpus cpuset=auto"
             )
     if conversion.domain.numatune.memory_placement == "auto":
         conversion.take(conversion.domain.numatune, "memory_placement")
         node["numa"] = {"guestMappingPassthrough": {}}
         if not dedicated or "hugepages" not in conversion.machine.get("memory", {}):
             conversion.break_rule(
-                "guestMappingPassthrough (--numatune placement=auto) requires dedicated CPUs and huge pages",
+                "--numatune placement=auto requires dedicated CPUs and huge pages",
                 "add --vcpus cpuset=auto and --memorybacking hugepages=on",
                 "numatune.memory.placement",
             )
@@ -231,29 +239,27 @@ def _map_pinning(conversion: Conversion) -> None:
                 "omit the pinning, or omit --kubevirt-instancetype",
             )
     if dedicated and "maxSockets" in conversion.machine.get("cpu", {}):
-        conversion.break_rule("CPU hotplug (maxSockets) excludes dedicated CPUs", "omit maxvcpus= or the pinning")
+        conversion.break_rule(f"{_CPU_HOTPLUG} and dedicated CPUs cannot be used together", "omit one of them")
     if dedicated and "maxGuest" in conversion.machine.get("memory", {}):
-        conversion.break_rule("memory hotplug (maxGuest) excludes dedicated CPUs", "omit maxMemory= or the pinning")
+        conversion.break_rule(f"{_HOTPLUG} and dedicated CPUs cannot be used together", "omit one of them")
 
 
 def _map_realtime(conversion: Conversion, node: Node, dedicated: bool) -> None:
-    """First in, first out with priority 1, which is KubeVirt's only real-time policy."""
+    """Map the scheduler fifo with priority 1, which is KubeVirt's only real-time policy."""
     masks = []
     for number, each in enumerate(conversion.domain.cputune.vcpuscheds):
         scheduler, priority = conversion.take(each, "scheduler"), conversion.take(each, "priority")
         masks.append(conversion.take(each, "vcpus"))
         if scheduler != "fifo" or priority not in (None, 1):
-            conversion.refuse(
-                "cputune", f"vcpusched{number}.scheduler", scheduler, "KubeVirt supports only fifo with priority 1"
-            )
+            conversion.refuse("cputune", f"vcpusched{number}.scheduler", scheduler, "use fifo with priority 1")
     if masks:
         node["realtime"] = {"mask": ",".join(mask for mask in masks if mask)} if all(masks) else {}
         if not dedicated:
-            conversion.break_rule("realtime (--cputune vcpusched) requires dedicated CPUs", "add --vcpus cpuset=auto")
+            conversion.break_rule("--cputune vcpusched requires dedicated CPUs", "add --vcpus cpuset=auto")
 
 
 def map_cpu(conversion: Conversion) -> None:
-    """Fill in model and features of `cpu`; without a request the cluster's default remains, which can migrate."""
+    """Fill in model and features of `cpu`. If none is requested, the cluster's default is used, which can migrate."""
     cpu = conversion.domain.cpu
     word = conversion.take(cpu, "wanted_model")
     mode, model = conversion.take(cpu, "mode"), conversion.take(cpu, "model")

@@ -1,4 +1,4 @@
-"""Rules that KubeVirt's admission checks on the whole guest, restated: what passes here is not rejected there.
+"""Rules for the whole guest that KubeVirt's admission webhook checks: a guest that passes is not rejected there.
 
 Source: https://kubevirt.io/user-guide/ (the limits of each field), https://kubevirt.io/api-reference/
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from virtinstall.kubevirt.conversion import Conversion
+from virtinstall.kubevirt.conversion import Conversion, listed
 from virtinstall.kubevirt.names import is_label
 
 MOST_DISKS = 256
@@ -33,23 +33,25 @@ def check_rules(conversion: Conversion) -> None:
             char.isascii() and (char.isalnum() or char in "._+-") for char in serial
         ):
             conversion.break_rule(
-                f"the serial number '{serial[:40]}' of a disk has letters, digits and . _ + - only",
-                "change serial=",
+                f"invalid serial number '{serial[:40]}' of a disk",
+                f"use at most {_LONGEST_SERIAL} letters, digits and . _ + - in --disk serial=",
                 "disk.serial",
             )
     if len(disks) > MOST_DISKS:
-        conversion.break_rule(f"a guest has at most {MOST_DISKS} disks", "omit --disk options")
+        conversion.break_rule(f"a guest can have at most {MOST_DISKS} disks", "omit --disk options")
     strategy = conversion.spec.get("runStrategy")
     if strategy is not None and strategy not in RUN_STRATEGIES:
         conversion.break_rule(
-            f"'{strategy}' is not a run strategy", f"use --kubevirt-run-strategy {', '.join(RUN_STRATEGIES)}"
+            f"unknown run strategy '{strategy}'", f"use {listed(RUN_STRATEGIES)} in --kubevirt-run-strategy"
         )
 
 
 def _check_names(conversion: Conversion, kind: str, names: list[str]) -> None:
     for name in names:
         if not is_label(name):
-            conversion.break_rule(f"the name '{name}' of a {kind} is not a name of RFC 1123", "use lower-case letters")
+            conversion.break_rule(
+                f"invalid {kind} name '{name}'", "use lower-case letters, digits and hyphens (RFC 1123)"
+            )
     for name in _twice(names):
         conversion.break_rule(f"two {kind}s have the name '{name}'", "use another name")
 
@@ -80,24 +82,24 @@ def _check_boot_order(conversion: Conversion, entries: list[dict[str, Any]]) -> 
     for order in _twice(orders):
         conversion.break_rule(f"two devices have the boot order {order}", "use each boot.order= once")
     if any(order < 1 for order in orders):
-        conversion.break_rule("a boot order begins at 1", "use boot.order=1")
+        conversion.break_rule("boot.order= must be at least 1", "use boot.order=1")
 
 
 def _check_ports(conversion: Conversion, interfaces: list[dict[str, Any]]) -> None:
     for interface in interfaces:
         ports = interface.get("ports", [])
         for protocol, port in _twice((each["protocol"], each["port"]) for each in ports):
-            conversion.break_rule(f"the port {port}/{protocol.lower()} of the guest is listed twice", "use it once")
+            conversion.break_rule(f"the guest port {port}/{protocol.lower()} is listed twice", "use it once")
         for each in ports:
             if not 0 < each["port"] < 1 << 16:
-                conversion.break_rule(f"{each['port']} is not a port", "use 1 to 65535")
+                conversion.break_rule(f"invalid port {each['port']}", "use 1 to 65535")
     for service in conversion.services:
         listed = service["spec"]["ports"]
         for protocol, port in _twice((each["protocol"], each["port"]) for each in listed):
-            conversion.break_rule(f"the port {port}/{protocol.lower()} of the Service is listed twice", "use it once")
+            conversion.break_rule(f"the Service port {port}/{protocol.lower()} is listed twice", "use it once")
         for each in listed:
             if not 0 < each["port"] < 1 << 16:
-                conversion.break_rule(f"{each['port']} is not a port", "use 1 to 65535")
+                conversion.break_rule(f"invalid port {each['port']}", "use 1 to 65535")
 
 
 def _check_macs(conversion: Conversion, interfaces: list[dict[str, Any]]) -> None:

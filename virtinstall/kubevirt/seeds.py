@@ -39,7 +39,7 @@ _GENERATED_MAC = "02:00:00"
 def map_seeds(conversion: Conversion, seed: CloudInitRequest | None, ignition: bytes | None) -> None:
     """Add the volumes with the answers. `seed` and `ignition` are those of the request or the image's default."""
     if seed is not None and ignition is not None:
-        conversion.break_rule("a guest has only one seed", "use --cloud-init or --ignition", "ignition")
+        conversion.break_rule("a guest can have only one seed", "use --cloud-init or --ignition", "ignition")
     if seed is not None:
         _add_cloud_init(conversion, seed)
     if ignition is not None:
@@ -78,7 +78,7 @@ def _looks_secret(text: str) -> bool:
 
 
 def _first_mac(conversion: Conversion, seed: CloudInitRequest) -> str:
-    """The address of the first interface, by which the guest finds it for a static address."""
+    """Return the MAC address of the first interface, which a static address refers to; empty without one."""
     if seed.address is None:
         return ""
     interfaces = conversion.devices.get("interfaces", [])
@@ -92,19 +92,21 @@ def _first_mac(conversion: Conversion, seed: CloudInitRequest) -> str:
             "address",
             seed.address.address,
             "the pod network assigns the address",
-            "use a network of the cluster: --network bridge=NAME",
+            "use a network in the cluster: --network bridge=NAME",
         )
     if "macAddress" not in first:
         import hashlib
 
         digest = hashlib.sha256(conversion.name.encode()).hexdigest()
         first["macAddress"] = ":".join([_GENERATED_MAC, digest[:2], digest[2:4], digest[4:6]])
-        conversion.comment(first, "macAddress", "generated from the name: the network configuration refers to it")
+        conversion.comment(
+            first, "macAddress", "generated from the name, because the network configuration refers to it"
+        )
     return str(first["macAddress"])
 
 
 def _seed_source(conversion: Conversion, suffix: str, user: str, network: str | None, *, secret: bool) -> Node:
-    """The source of a seed's volume: inline, or with a Secret that has both texts."""
+    """Return the source of a seed's volume: inline, or with a Secret that contains both texts."""
     texts = {"userdata": user} if network is None else {"userdata": user, "networkdata": network}
     if not secret and all(len(text.encode()) <= LONGEST_INLINE for text in texts.values()):
         return {"userData": user} if network is None else {"userData": user, "networkData": network}
@@ -124,7 +126,7 @@ def _add_ignition(conversion: Conversion, content: bytes) -> None:
 
 
 def ignition_of(conversion: Conversion) -> bytes | None:
-    """The configuration of --ignition; one on the web is read by the guest itself at its first boot."""
+    """Return the configuration of --ignition; the guest itself downloads one with a URL at its first boot."""
     source = conversion.install.ignition
     if source is None:
         return None
@@ -136,7 +138,7 @@ def ignition_of(conversion: Conversion) -> bytes | None:
 
 
 def _add_sysprep(conversion: Conversion) -> None:
-    """The answer file of Windows Setup, which has passwords, in a Secret."""
+    """Add the answer file of Windows Setup, which contains passwords, as a Secret."""
     from virtinstall.seed.answers import AnswerTarget, answer_files
 
     values = dict(conversion.install.unattended or {})
@@ -145,7 +147,7 @@ def _add_sysprep(conversion: Conversion) -> None:
             "unattended",
             "",
             conversion.os.short_id,
-            "the installers of Linux read their answers from the initrd",
+            "Linux installers read their answers from the initrd",
             "use --image with --cloud-init",
         )
         return
@@ -171,7 +173,7 @@ def _add_sysprep(conversion: Conversion) -> None:
     target = AnswerTarget(conversion.name, conversion.arch, _first_disk(conversion), efi)
     files = {name: content.decode() for name, content in answer_files(answers, target).items()}
     if set(files) != {"autounattend.xml"}:
-        conversion.refuse("unattended", "", conversion.os.short_id, "sysprep reads autounattend.xml only")
+        conversion.refuse("unattended", "", conversion.os.short_id, "a sysprep volume contains only autounattend.xml")
         return
     reference: Node = {}
     conversion.add_secret("sysprep", files, reference, "name")
@@ -190,7 +192,7 @@ def _check_drivers(conversion: Conversion, values: dict[str, str]) -> None:
             "unattended",
             "drivers",
             "yes",
-            "the volume with the answers has no room for drivers",
+            "the sysprep volume cannot contain drivers",
             f"add their container image: --disk image=docker://{_DRIVERS},device=cdrom,transient=yes",
         )
 

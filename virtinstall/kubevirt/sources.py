@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from virtinstall.kubevirt.conversion import Conversion, Node, add, quantity
 from virtinstall.kubevirt.names import LONGEST_LABEL, check_reference
+from virtinstall.kubevirt.reasons import HOST_FILE
 from virtinstall.units import GIB
 
 if TYPE_CHECKING:
@@ -42,13 +43,13 @@ def volume_of(conversion: Conversion, disk: Disk, name: str, image: ImageSource 
                 "disk",
                 "image",
                 given["image"],
-                "it is a file of one host",
+                HOST_FILE,
                 "use image=URL, or upload it with `virtctl image-upload` and use vol=pvc/NAME",
             )
             return None
         url = url or image.url
     if given["image"] is not None and given["path"] is not None:
-        conversion.refuse("disk", "path", "URL", "the disk already starts from an image")
+        conversion.refuse("disk", "path", "URL", "image= is already the source of the disk")
     if given.pop("transient"):
         return _temporary(conversion, given, image)
     content: Node = {"blank": {}}
@@ -57,25 +58,31 @@ def volume_of(conversion: Conversion, disk: Disk, name: str, image: ImageSource 
     elif image is not None:
         content = {"registry": {"url": f"{REGISTRY}{image.url}"}}
     elif given["size_bytes"] is None:
-        _report_unused(conversion, given, "the disk has no size")
+        _report_unused(conversion, given, "it requires size=")
         return None
     return _data_volume(conversion, disk, name, content, given["size_bytes"], given["pool"], given["sparse"])
 
 
 def _temporary(conversion: Conversion, given: Node, image: ImageSource | None) -> Node | None:
-    """The volume of a disk whose content is discarded when the guest stops."""
+    """Return the volume of a disk whose content is discarded when the guest stops."""
     image_text, size = given.pop("image"), given.pop("size_bytes")
     if image_text is None and given["path"] is None and size is not None:
-        _report_unused(conversion, given, "a disk that is discarded is not in a storage class")
+        _report_unused(conversion, given, "a temporary disk has no storage class")
         return {"emptyDisk": {"capacity": quantity(size)}}
     if image_text is None and given["path"] is None:
-        conversion.refuse("disk", "transient", "yes", "the disk has no size")
+        conversion.refuse("disk", "transient", "yes", "it requires size= or image=")
         return None
     if image is None or image.kind != "registry":
-        conversion.refuse("disk", "transient", "yes", "only an image of a registry can be used without a copy")
+        conversion.refuse(
+            "disk",
+            "transient",
+            "yes",
+            "only an image in a registry can be used without a copy",
+            "use image=docker://REF",
+        )
         return None
     given["size_bytes"] = size
-    _report_unused(conversion, given, "an image that is used without a copy has its size")
+    _report_unused(conversion, given, "an image that is used without a copy keeps its size")
     return {"containerDisk": {"image": image.url}}
 
 
@@ -84,11 +91,12 @@ def _report_unused(conversion: Conversion, given: Node, why: str) -> None:
     for attribute, value in given.items():
         if value is not None:
             shown = {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+            shown = f"{value / GIB:g}" if attribute == "size_bytes" else shown
             conversion.refuse("disk", names.get(attribute, attribute), shown, why)
 
 
 def _http(conversion: Conversion, address: str, name: str) -> Node:
-    """The source of an address, whose login is in a Secret."""
+    """Return the source for a web address; a login in it is stored in a Secret."""
     from urllib.parse import unquote, urlsplit
 
     parts = urlsplit(address)
@@ -102,7 +110,7 @@ def _http(conversion: Conversion, address: str, name: str) -> Node:
 
 
 def is_from_host(disk: Disk) -> bool:
-    """Whether the disk names something that only a host has, which is reported by name."""
+    """Return whether the disk has a source that exists only on a host."""
     return any(getattr(disk, name) is not None for name in (*_HOST_FIELDS, "path", "vol", "source_pool"))
 
 
@@ -128,7 +136,7 @@ def _existing(conversion: Conversion, claim: str, *, temporary: bool) -> Node:
     check_reference(conversion, "disk vol=", "PersistentVolumeClaim" if kind == "pvc" else "DataVolume", name)
     if kind == "dv":
         if temporary:
-            conversion.refuse("disk", "transient", "yes", "only a claim (vol=pvc/NAME) can be used without writing")
+            conversion.refuse("disk", "transient", "yes", "only vol=pvc/NAME can be temporary")
         return {"dataVolume": {"name": name}}
     source: Node = {"claimName": name}
     return {"ephemeral": {"persistentVolumeClaim": source}} if temporary else {"persistentVolumeClaim": source}
@@ -147,7 +155,7 @@ def _data_volume(
     full = f"{conversion.name}-{name}"
     if len(full) > LONGEST_LABEL:
         conversion.break_rule(
-            f"the name of the volume '{full}' has more than {LONGEST_LABEL} characters", "use a shorter --name"
+            f"the volume name '{full}' has more than {LONGEST_LABEL} characters", "use a shorter --name"
         )
     storage: Node = {}
     if disk.shareable:
@@ -157,12 +165,12 @@ def _data_volume(
         storage["volumeMode"] = "Block"
     requests: Node = {"storage": quantity(size if size is not None else _default_size(conversion, disk))}
     if size is None:
-        conversion.comment(requests, "storage", "assumed: the size was not given (--disk size=)")
+        conversion.comment(requests, "storage", "assumed, because no size was specified (--disk size=)")
     storage["resources"] = {"requests": requests}
     if pool is not None and pool != "default":
         check_reference(conversion, "disk pool=", "StorageClass", pool)
         storage["storageClassName"] = pool
-        conversion.comment(storage, "storageClassName", "assumed: a StorageClass with the name of the pool")
+        conversion.comment(storage, "storageClassName", "assumed: a StorageClass with the name of the pool exists")
     spec: Node = {"source": source, "storage": storage}
     add(spec, "preallocation", True if sparse is False else None)
     conversion.data_volumes.append({"metadata": {"name": full}, "spec": spec})

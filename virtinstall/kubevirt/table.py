@@ -1,6 +1,6 @@
 """Treatment of each option: mapped, refused with a reason, or without effect with a reason.
 
-The mapping itself is in the other modules; what they do not take is refused with the reason of this table. A test
+The mapping is in the other modules; values that they do not use are refused with the reason in this table. A test
 compares the table with the declared options and with what the mapping does, so that no option can be forgotten.
 
 Patterns are those of fnmatch, over names without numbers (`source.host.name`).
@@ -16,36 +16,38 @@ from fnmatch import fnmatchcase
 from virtinstall.kubevirt.device_table import DEVICE_REASONS
 from virtinstall.kubevirt.reasons import DISPLAY, HOST_FILE, LABEL, NO_FIELD, NODE, NUMA, PLACING
 
+_SMBIOS = "it is set in the configuration of KubeVirt (smbios)"
+
 WHOLE: Mapping[str, str] = {
     "xml": "the manifest is derived from the options, not from libvirt's XML",
-    "idmap": "KubeVirt does not support libvirt's containers",
+    "idmap": "KubeVirt runs no containers of libvirt",
     "seclabel": LABEL,
     "keywrap": NO_FIELD,
     "memtune": PLACING,
     "blkiotune": PLACING,
     "resource": PLACING,
-    "pm": "KubeVirt does not configure the suspend modes of a guest",
+    "pm": "KubeVirt has no field for suspend modes",
     "qemu-commandline": "KubeVirt passes no raw arguments to QEMU; a hook sidecar can change the XML",
     "qemu-override": "KubeVirt passes no raw settings to QEMU; a hook sidecar can change the XML",
     "qemu-capabilities": "KubeVirt passes no raw settings to QEMU; a hook sidecar can change the XML",
     "qemu-deprecation": "KubeVirt passes no raw settings to QEMU; a hook sidecar can change the XML",
-    "lxc-namespace": "KubeVirt does not support libvirt's containers",
+    "lxc-namespace": "KubeVirt runs no containers of libvirt",
     "bhyve-commandline": "KubeVirt runs guests with KVM only",
     "xen-commandline": "KubeVirt runs guests with KVM only",
-    "throttle": "KubeVirt does not support I/O limits; use a storage class that has them",
-    "perf": "it counts events on one host",
+    "throttle": "use a storage class with I/O limits",
+    "perf": "it counts events on a single host",
     "iommufd": NO_FIELD,
-    "location": "the kernel of an install tree is a file of one host; use --cdrom URL or --image",
-    "extra-args": "there is no install kernel that could get them; use --cdrom URL or --image with --cloud-init",
-    "initrd-inject": "there is no install initrd; use --image with --cloud-init",
-    "reinstall": "it reinstalls a guest of a host",
-    "hostdev": "a device is requested by the name of its resource: --kubevirt-device RESOURCE",
+    "location": "KubeVirt does not boot the kernel of an install tree; use --cdrom URL or --image",
+    "extra-args": "KubeVirt does not boot an install kernel; use --cdrom URL, or --image with --cloud-init",
+    "initrd-inject": "KubeVirt does not boot an install initrd; use --image with --cloud-init",
+    "reinstall": "it reinstalls a guest on a host",
+    "hostdev": "use --kubevirt-device RESOURCE, which requests a device by the name of its resource",
     "controller": "KubeVirt adds the controllers that the devices need",
     "smartcard": NO_FIELD,
     "parallel": NO_FIELD,
     "audio": DISPLAY,
     "shmem": NO_FIELD,
-    "memdev": "KubeVirt plugs memory up to --memory maxMemory=",
+    "memdev": "use --memory maxMemory=, up to which KubeVirt hot-plugs memory",
     "crypto": NO_FIELD,
     "iommu": NO_FIELD,
     "pstore": NO_FIELD,
@@ -92,15 +94,15 @@ IGNORED: Mapping[str, str] = {
 
 REFUSED: Mapping[str, Mapping[str, str]] = {
     **DEVICE_REASONS,
-    "memory": {"maxMemory.slots": "KubeVirt plugs memory without slots"},
+    "memory": {"maxMemory.slots": "KubeVirt hot-plugs memory without slots"},
     "cpu": {
         "secure": "the mitigations are those of the node's CPU; omit secure=",
         "model.fallback": NO_FIELD,
         "model.vendor_id": NO_FIELD,
         "vendor": NO_FIELD,
-        "match": "KubeVirt starts the guest only where the node has the model",
+        "match": "KubeVirt starts the guest only on nodes with the CPU model",
         "check": NO_FIELD,
-        "migratable": "KubeVirt decides which features migrate",
+        "migratable": "KubeVirt decides which CPU features are migratable",
         "topology.dies": "KubeVirt supports sockets, cores and threads only",
         "topology.clusters": "KubeVirt supports sockets, cores and threads only",
         "cache.*": NO_FIELD,
@@ -109,32 +111,32 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
     },
     "vcpus": {
         "dies": "KubeVirt supports sockets, cores and threads only",
-        "vcpu.cpuset": "KubeVirt pins vCPUs to CPUs that it chooses; cpuset=auto requests that",
-        "vcpus.*": "KubeVirt plugs whole sockets: --vcpus 2,maxvcpus=8",
+        "vcpu.cpuset": "KubeVirt chooses the CPUs; use cpuset=auto",
+        "vcpus.*": "KubeVirt hot-plugs whole sockets; use maxvcpus=",
     },
     "metadata": {
-        "hwuuid": "the UUID of the firmware is --metadata uuid=",
+        "hwuuid": "use --metadata uuid=, which sets the UUID of the firmware",
         "genid": NO_FIELD,
         "genid_enable": NO_FIELD,
     },
     "unattended": {
-        "reg-login": "Windows has no such login",
+        "reg-login": "Windows has no registration login",
     },
     "install": {
-        "kernel": "KubeVirt boots kernels from a container image only: --boot kernel=docker://IMAGE#/PATH",
-        "initrd": "KubeVirt boots kernels from a container image only: --boot kernel=docker://IMAGE#/PATH",
-        "kernel_args": "there is no install kernel that could get them",
-        "kernel_args_overwrite": "there is no install kernel that could get them",
-        "os": "the kernel of an install tree is a file of one host; use --cdrom URL or --image",
+        "kernel": "use a kernel from a container image: --boot kernel=docker://IMAGE#/PATH",
+        "initrd": "use an initrd from a container image: --boot initrd=docker://IMAGE#/PATH",
+        "kernel_args": "KubeVirt does not boot an install kernel",
+        "kernel_args_overwrite": "KubeVirt does not boot an install kernel",
+        "os": "KubeVirt does not boot the kernel of an install tree; use --cdrom URL or --image",
     },
-    "cloud-init": {"meta-data": "KubeVirt writes the meta-data: instance-id and host name"},
+    "cloud-init": {"meta-data": "KubeVirt generates the meta-data: instance-id and host name"},
     "boot": {
-        "refresh-machine-type": "it edits a guest that exists",
+        "refresh-machine-type": "it changes an existing guest",
         "os_type": "KubeVirt runs guests with KVM only",
-        "bootloader*": "KubeVirt has no boot loader on the host",
+        "bootloader*": "KubeVirt runs no boot loader on the host",
         "domain_type": "KubeVirt runs guests with KVM only",
         "type": "KubeVirt runs guests with KVM only",
-        "emulator": "KubeVirt contains QEMU",
+        "emulator": "KubeVirt uses the QEMU of its container image",
         "loader": HOST_FILE,
         "loader.readonly": HOST_FILE,
         "loader.type": HOST_FILE,
@@ -144,7 +146,7 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
         "bios.rebootTimeout": NO_FIELD,
         "dtb": HOST_FILE,
         "acpi.*": HOST_FILE,
-        "init*": "KubeVirt does not support libvirt's containers",
+        "init*": "KubeVirt runs no containers of libvirt",
     },
     "iothreads": {
         "iothreadids.*": "KubeVirt numbers the threads itself",
@@ -169,17 +171,17 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
         "memnode.*": NUMA,
     },
     "memorybacking": {
-        "hugepages.page.nodeset": "KubeVirt uses one size of huge pages for the whole guest",
+        "hugepages.page.nodeset": "KubeVirt uses one page size for the whole guest",
         "nosharepages": NODE,
         "locked": "KubeVirt locks memory where a device needs it",
         "access.mode": "KubeVirt shares memory where a device needs it",
-        "source.type": "KubeVirt chooses where memory comes from",
+        "source.type": "KubeVirt chooses the memory backend",
         "discard": NO_FIELD,
         "allocation.*": NO_FIELD,
     },
     "features": {
         "pae": NO_FIELD,
-        "privnet": "KubeVirt does not support libvirt's containers",
+        "privnet": "KubeVirt runs no containers of libvirt",
         "hap": "KubeVirt runs guests with KVM only",
         "viridian": "KubeVirt runs guests with KVM only",
         "pmu.state": NO_FIELD,
@@ -196,20 +198,20 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
         "msrs.unknown": NO_FIELD,
     },
     "clock": {
-        "platform_present": "KubeVirt supports the timers hpet, kvmclock, pit, rtc and hypervclock",
-        "tsc_present": "KubeVirt supports the timers hpet, kvmclock, pit, rtc and hypervclock",
+        "platform_present": "use the timers hpet, kvmclock, pit, rtc or hypervclock",
+        "tsc_present": "use the timers hpet, kvmclock, pit, rtc or hypervclock",
         "timer.mode": NO_FIELD,
         "timer.frequency": NO_FIELD,
         "timer.catchup.*": NO_FIELD,
     },
-    "events": {"on_lockfailure": "KubeVirt does not support lock managers"},
+    "events": {"on_lockfailure": "KubeVirt uses no lock manager"},
     "sysinfo": {
         "bios.*": NO_FIELD,
-        "system.manufacturer": "the cluster's configuration sets it (smbios)",
-        "system.product": "the cluster's configuration sets it (smbios)",
-        "system.version": "the cluster's configuration sets it (smbios)",
-        "system.sku": "the cluster's configuration sets it (smbios)",
-        "system.family": "the cluster's configuration sets it (smbios)",
+        "system.manufacturer": _SMBIOS,
+        "system.product": _SMBIOS,
+        "system.version": _SMBIOS,
+        "system.sku": _SMBIOS,
+        "system.family": _SMBIOS,
         "baseBoard.*": NO_FIELD,
         "oemStrings.*": NO_FIELD,
         "entry*": NO_FIELD,
@@ -232,14 +234,14 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
 
 
 def reason(option: str, name: str) -> str:
-    """The reason why `--option name=` cannot be expressed; `name` is without numbers."""
+    """Return the reason why KubeVirt does not support `--option name=`; `name` is without numbers."""
     if option in WHOLE:
         return WHOLE[option]
     return declared_reason(option, name) or NO_FIELD
 
 
 def declared_reason(option: str, name: str) -> str | None:
-    """The reason in the table, or None if the sub-option is mapped."""
+    """Return the reason in the table, or None if the sub-option is mapped."""
     rows = REFUSED.get(option, {})
     found = rows.get(name)
     return found or next((text for pattern, text in rows.items() if fnmatchcase(name, pattern)), None)
