@@ -10,7 +10,7 @@ import pytest
 
 
 def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """Create a self-signed certificate and its key; the test is skipped without openssl."""
+    """Create a self-signed certificate and its key; skip the test if openssl is not installed."""
     if not shutil.which("openssl"):
         pytest.skip("openssl creates the test certificate")
     certificate, key = folder / "cert.pem", folder / "key.pem"

@@ -18,7 +18,7 @@ _DEBIAN = "http://deb.debian.org/debian/dists/bookworm/main/installer-amd64"
 
 @dataclass(frozen=True)
 class Layout:
-    """A medium and its expected recognition. With a label it is an image, otherwise a tree at `url`."""
+    """A medium and the expected result. With a label it is a disc image, otherwise a tree at `url`."""
 
     name: str
     files: dict[str, str]
@@ -31,7 +31,7 @@ class Layout:
 
 
 def with_files(*paths: str, **texts: str) -> dict[str, str]:
-    """Files at `paths` with default content, and those with the given texts."""
+    """Return files at `paths` with default content, and the files in `texts`."""
     return {**dict.fromkeys(paths, "x"), **texts}
 
 

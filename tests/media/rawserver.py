@@ -17,7 +17,7 @@ SECONDS = 8.0
 
 @contextmanager
 def raw_server(talk: Talk) -> Iterator[int]:
-    """Run `talk` for each connection until the block ends; yields the port."""
+    """Run `talk` for each connection until the block ends; yield the port."""
     listening = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
@@ -82,7 +82,7 @@ def send_and_wait(*parts: bytes) -> Talk:
 
 
 def ftp(replies: dict[str, bytes], data: bytes = b"", greeting: bytes = b"220 ready\r\n") -> Talk:
-    """An FTP server that answers each command with `replies`, or correctly; PASV opens a connection for `data`."""
+    """Act as an FTP server that replies with `replies`, or correctly to other commands; PASV provides `data`."""
     usual = {
         "USER": b"331 password\r\n",
         "PASS": b"230 in\r\n",

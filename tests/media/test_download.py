@@ -34,7 +34,7 @@ class Recorder:
         self.total = total_bytes
 
     def advance(self, count_bytes: int) -> None:
-        """Count."""
+        """Count the bytes."""
         self.done += count_bytes
 
     def finish(self) -> None:
@@ -44,14 +44,14 @@ class Recorder:
 
 @pytest.fixture
 def web() -> Iterator[WebServer]:
-    """A server with one large file."""
+    """Start a server with one large file."""
     with WebServer(Site(files={"/tree/vmlinuz": b"kernel", "/tree/big": BIG, "/tree/a b/c%": b"odd"})) as server:
         yield server
 
 
 @pytest.fixture
 def tree(web: WebServer) -> HttpFetcher:
-    """A fetcher for the server's tree."""
+    """Return a fetcher for the server's tree."""
     return HttpFetcher(f"{web.url}/tree/")
 
 
@@ -62,8 +62,8 @@ def fetch(fetcher: HttpFetcher, path: str) -> bytes:
     return target.getvalue()
 
 
-def test_finds_reads_and_downloads(tree: HttpFetcher) -> None:
-    """A tree's files are found, sized, read and downloaded; missing files are not found."""
+def test_files_are_found_read_and_downloaded(tree: HttpFetcher) -> None:
+    """Their sizes are known; missing files are not found."""
     assert tree.exists("vmlinuz")
     assert not tree.exists("initrd.img")
     assert tree.size("vmlinuz") == 6
@@ -72,39 +72,39 @@ def test_finds_reads_and_downloads(tree: HttpFetcher) -> None:
     assert fetch(tree, "big") == BIG
 
 
-def test_odd_names_are_quoted(tree: HttpFetcher) -> None:
-    """Spaces in a path reach the server quoted."""
+def test_spaces_in_a_path_are_quoted(tree: HttpFetcher) -> None:
+    """An escape such as `%25` is not quoted again."""
     assert fetch(tree, "a b/c%25") == b"odd"
 
 
 def test_progress_counts_every_byte(tree: HttpFetcher) -> None:
-    """Progress receives the size, each byte once, and the end."""
+    """It receives the size, each byte once, and the end."""
     seen = Recorder()
     tree.download("big", BytesIO(), seen)
     assert (seen.total, seen.done, seen.finished) == (len(BIG), len(BIG), True)
 
 
-def test_an_interrupted_transfer_continues(web: WebServer, tree: HttpFetcher) -> None:
-    """After an interruption only the missing part is requested."""
+def test_interrupted_download_is_resumed(web: WebServer, tree: HttpFetcher) -> None:
+    """Only the missing part is requested."""
     web.site.cut_after = [1000000]
     assert fetch(tree, "big") == BIG
     assert web.site.requests[-1] == "GET /tree/big bytes=1000000-"
 
 
-def test_an_interrupted_transfer_is_repeated_without_ranges(web: WebServer, tree: HttpFetcher) -> None:
-    """A server without ranges sends everything again: the existing part is skipped."""
+def test_server_without_ranges_sends_everything_again(web: WebServer, tree: HttpFetcher) -> None:
+    """The bytes that were already received are skipped."""
     web.site.cut_after, web.site.ranges = [1000000], False
     assert fetch(tree, "big") == BIG
 
 
-def test_a_second_interruption_is_an_error(web: WebServer, tree: HttpFetcher) -> None:
-    """A transfer is resumed once."""
+def test_second_interruption_is_an_error(web: WebServer, tree: HttpFetcher) -> None:
+    """A download is resumed once."""
     web.site.cut_after = [1000, 1000]
     with pytest.raises(FetchError, match="interrupted twice, the last time after 2000 bytes"):
         fetch(tree, "big")
 
 
-def test_a_file_that_changed_in_between_is_an_error(web: WebServer, tree: HttpFetcher) -> None:
+def test_file_that_changed_meanwhile_is_an_error(web: WebServer, tree: HttpFetcher) -> None:
     """Parts of two versions are never combined."""
 
     class Changing(BytesIO):
@@ -117,8 +117,8 @@ def test_a_file_that_changed_in_between_is_an_error(web: WebServer, tree: HttpFe
         tree.download("big", Changing(), Silent())
 
 
-def test_another_part_than_was_asked_for_is_an_error(web: WebServer, tree: HttpFetcher) -> None:
-    """A server (or a cache) may send a larger part; its Content-Range is checked."""
+def test_part_that_was_not_requested_is_an_error(web: WebServer, tree: HttpFetcher) -> None:
+    """A server or a cache may send a larger part; its Content-Range is checked."""
     web.site.shift, web.site.cut_after = 512, [1000000]
     with pytest.raises(FetchError, match="did not send the requested data"):
         fetch(tree, "big")
@@ -126,30 +126,30 @@ def test_another_part_than_was_asked_for_is_an_error(web: WebServer, tree: HttpF
         tree.read_range("big", 4096, 1000)
 
 
-def test_a_file_that_grew_in_between_is_an_error(web: WebServer, tree: HttpFetcher) -> None:
-    """Without a tag, only its size identifies a changed file."""
+def test_file_that_grew_meanwhile_is_an_error(web: WebServer, tree: HttpFetcher) -> None:
+    """Without an ETag, only the size shows that the file has changed."""
     web.site.etag, web.site.grown, web.site.cut_after = "", 100, [1000000]
     with pytest.raises(FetchError, match="changed since"):
         fetch(tree, "big")
 
 
-def test_chunked_replies(web: WebServer, tree: HttpFetcher) -> None:
-    """A reply without a length is downloaded completely, and its interruption is detected."""
+def test_chunked_reply_is_downloaded_completely(web: WebServer, tree: HttpFetcher) -> None:
+    """This includes a reply that is interrupted."""
     web.site.chunked = True
     assert fetch(tree, "big") == BIG
     web.site.cut_after = [5000]
     assert fetch(tree, "big") == BIG
 
 
-def test_servers_without_head(web: WebServer, tree: HttpFetcher) -> None:
-    """If HEAD is refused, a GET of one byte shows whether the file exists."""
+def test_server_may_refuse_head(web: WebServer, tree: HttpFetcher) -> None:
+    """A GET of one byte shows whether the file exists."""
     web.site.head = False
     assert tree.exists("vmlinuz")
     assert not tree.exists("initrd.img")
 
 
-def test_the_size_limit_holds(web: WebServer) -> None:
-    """A file larger than the limit is not downloaded, whether its size is announced or not."""
+def test_file_above_the_size_limit_is_an_error(web: WebServer) -> None:
+    """The server may announce the size or not."""
     small = HttpFetcher(f"{web.url}/tree/", limits=Limits(file_bytes=1000))
     with pytest.raises(FetchError, match="larger than the limit of 1000 bytes"):
         fetch(small, "big")
@@ -159,29 +159,29 @@ def test_the_size_limit_holds(web: WebServer) -> None:
 
 
 def test_redirects_are_followed_up_to_a_limit(web: WebServer, tree: HttpFetcher) -> None:
-    """One redirect is followed, a loop is an error."""
+    """A redirect to itself is an error."""
     web.site.redirects = {"/tree/moved": "/tree/vmlinuz", "/tree/round": "/tree/round"}
     assert fetch(tree, "moved") == b"kernel"
     with pytest.raises(FetchError, match="Exceeded 10 redirects"):
         fetch(tree, "round")
 
 
-def test_the_body_of_a_redirect_is_not_read(web: WebServer, tree: HttpFetcher) -> None:
-    """Only the target of a redirect is used; an endless body could fill the memory."""
+def test_body_of_a_redirect_is_not_read(web: WebServer, tree: HttpFetcher) -> None:
+    """An endless body could fill the memory."""
     web.site.redirects, web.site.redirect_bytes = {"/tree/moved": "/tree/vmlinuz"}, 256 << 20
     assert fetch(tree, "moved") == b"kernel"
     assert web.site.redirect_sent < 64 << 20
 
 
 @pytest.mark.parametrize("length", ["\xb2", "9" * 5000])
-def test_invalid_lengths_are_ignored(web: WebServer, tree: HttpFetcher, length: str) -> None:
-    """A length that is not a number is treated as missing."""
+def test_invalid_length_is_ignored(web: WebServer, tree: HttpFetcher, length: str) -> None:
+    """The size is unknown in this case."""
     web.site.length = length
     assert tree.size("vmlinuz") is None
 
 
-def test_logins_work_and_stay_hidden(web: WebServer) -> None:
-    """User and password in the URL are used, and no message shows them."""
+def test_login_in_a_url_is_used_and_hidden(web: WebServer) -> None:
+    """No message contains the password."""
     web.site.login = "eva:s3cret"
     host = web.url.removeprefix("http://")
     good = HttpFetcher(f"http://eva:s3cret@{host}/tree")
@@ -193,8 +193,8 @@ def test_logins_work_and_stay_hidden(web: WebServer) -> None:
     assert "wr0ng" not in str(caught.value) + repr(caught.value.__cause__)
 
 
-def test_an_unreachable_host_is_one_clear_error() -> None:
-    """Nothing listens: the message contains the cause and the address, without password or query."""
+def test_closed_port_is_an_error_without_secrets() -> None:
+    """The message contains the address and the cause, but not the password or the query."""
     fetcher = HttpFetcher("http://u:s3cret@127.0.0.1:9/tree?token=s3cret")
     with pytest.raises(FetchError, match=r"127\.0\.0\.1:9/tree/vmlinuz: Connection refused") as caught:
         fetcher.exists("vmlinuz")
@@ -202,14 +202,14 @@ def test_an_unreachable_host_is_one_clear_error() -> None:
 
 
 @pytest.mark.parametrize("url", ["http://", "http://[", "http://h:99999/", "http:///x", "gopher://h/x"])
-def test_broken_addresses(url: str) -> None:
-    """Invalid addresses are rejected before anything is sent."""
+def test_invalid_url_is_an_error(url: str) -> None:
+    """The error comes before anything is sent."""
     with pytest.raises(FetchError):
         open_location(url)
 
 
-def test_memory_stays_flat(tree: HttpFetcher, web: WebServer, tmp_path: Path) -> None:
-    """Downloading 64 MiB needs only a few chunks of memory."""
+def test_large_download_needs_little_memory(tree: HttpFetcher, web: WebServer, tmp_path: Path) -> None:
+    """64 MiB need less than 4 MiB of memory."""
     web.site.files["/tree/huge"] = bytes(64 * 1024 * 1024)
     fetch(tree, "vmlinuz")
     with (tmp_path / "huge").open("wb", buffering=0) as target:
@@ -220,16 +220,16 @@ def test_memory_stays_flat(tree: HttpFetcher, web: WebServer, tmp_path: Path) ->
     assert peak < 4 * 1024 * 1024
 
 
-def test_proxies_are_used(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """http_proxy is respected: the proxy is asked for an unreachable address."""
+def test_http_proxy_is_used(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The host in the URL does not exist; only the proxy can reply."""
     monkeypatch.setenv("http_proxy", web.url)
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
     assert fetch(HttpFetcher("http://install.invalid/tree"), "vmlinuz") == b"kernel"
 
 
-def test_https_is_verified(tmp_path: Path, web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An unknown certificate is refused; REQUESTS_CA_BUNDLE makes it valid."""
+def test_certificates_are_verified(tmp_path: Path, web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unknown certificate is an error, unless REQUESTS_CA_BUNDLE contains it."""
     certificate, key = make_certificate(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
@@ -242,7 +242,7 @@ def test_https_is_verified(tmp_path: Path, web: WebServer, monkeypatch: pytest.M
     assert fetch(HttpFetcher(f"{web.url}/tree"), "vmlinuz") == b"kernel"
 
 
-def test_a_full_disk_is_an_error(tree: HttpFetcher) -> None:
+def test_full_disk_is_an_error(tree: HttpFetcher) -> None:
     """Writing to a full device raises FetchError."""
     with open("/dev/full", "wb", buffering=0) as target, pytest.raises(FetchError, match="No space left"):
         tree.download("vmlinuz", target, Silent())

@@ -20,7 +20,10 @@ BIG = bytes(range(256)) * 16384
 
 
 class FtpServer:
-    """An FTP server for a folder: user eva, password s3cret, and anonymous; can interrupt one transfer."""
+    """An FTP server for a folder, with the user eva (password s3cret) and anonymous users.
+
+    It interrupts the next `cuts` transfers.
+    """
 
     def __init__(self, folder: Path) -> None:
         from pyftpdlib.authorizers import DummyAuthorizer
@@ -71,7 +74,7 @@ class FtpServer:
 
 @pytest.fixture
 def ftp(tmp_path: Path) -> Iterator[FtpServer]:
-    """A server with a small tree."""
+    """Start a server with a small tree."""
     (tmp_path / "pub" / "images").mkdir(parents=True)
     (tmp_path / "pub" / "vmlinuz").write_bytes(b"kernel")
     (tmp_path / "pub" / "images" / "big").write_bytes(BIG)
@@ -80,8 +83,8 @@ def ftp(tmp_path: Path) -> Iterator[FtpServer]:
     server.stop()
 
 
-def test_finds_reads_and_downloads(ftp: FtpServer) -> None:
-    """A tree's files are found, sized, read and downloaded; folders and missing files are not files."""
+def test_files_are_found_read_and_downloaded(ftp: FtpServer) -> None:
+    """Folders and missing files are not files."""
     fetcher = open_location(f"ftp://{ftp.host}/pub/")
     assert fetcher.exists("vmlinuz")
     assert not fetcher.exists("images")
@@ -95,8 +98,8 @@ def test_finds_reads_and_downloads(ftp: FtpServer) -> None:
     fetcher.close()
 
 
-def test_an_interrupted_transfer_continues(ftp: FtpServer) -> None:
-    """After an interruption the rest is requested with REST; a second interruption is an error."""
+def test_interrupted_download_is_resumed(ftp: FtpServer) -> None:
+    """The missing part is requested with REST; a second interruption is an error."""
     fetcher = open_location(f"ftp://{ftp.host}/pub")
     ftp.cuts = 1
     target = BytesIO()
@@ -108,8 +111,8 @@ def test_an_interrupted_transfer_continues(ftp: FtpServer) -> None:
         fetcher.download("images/big", BytesIO(), Silent())
 
 
-def test_logins_work_and_stay_hidden(ftp: FtpServer) -> None:
-    """User and password in the URL are used, and no message shows them."""
+def test_login_in_a_url_is_used_and_hidden(ftp: FtpServer) -> None:
+    """The installer's URL contains the password; no message does."""
     good = open_location(f"ftp://eva:s3cret@{ftp.host}/pub")
     assert good.exists("vmlinuz")
     assert "s3cret" not in good.location
@@ -121,14 +124,14 @@ def test_logins_work_and_stay_hidden(ftp: FtpServer) -> None:
     assert "wr0ng" not in str(caught.value)
 
 
-def test_an_unreachable_host() -> None:
-    """Nothing listens: one clear error."""
+def test_closed_port_is_an_error() -> None:
+    """The message contains the cause."""
     with pytest.raises(FetchError, match="Connection refused"):
         open_location("ftp://127.0.0.1:9/pub").exists("vmlinuz")
 
 
-def test_a_server_without_rest_sends_all_again(ftp: FtpServer) -> None:
-    """The existing part is skipped."""
+def test_server_without_rest_sends_everything_again(ftp: FtpServer) -> None:
+    """The bytes that were already received are skipped."""
     fetcher = open_location(f"ftp://{ftp.host}/pub")
     ftp.cuts, ftp.can_restart = 1, False
     target = BytesIO()
@@ -136,22 +139,22 @@ def test_a_server_without_rest_sends_all_again(ftp: FtpServer) -> None:
     assert target.getvalue() == BIG
 
 
-def longer(path: Path) -> None:
-    """Return another size."""
+def write_longer_file(path: Path) -> None:
+    """Write a file of another size."""
     path.write_bytes(BIG + b"more")
 
 
-def newer(path: Path) -> None:
-    """Return the same size with another modification time."""
+def write_newer_file(path: Path) -> None:
+    """Write a file of the same size with another modification time."""
     path.write_bytes(BIG[::-1])
     os.utime(path, (1, 1))
 
 
-@pytest.mark.parametrize("change", [longer, newer])
+@pytest.mark.parametrize("change", [write_longer_file, write_newer_file])
 def test_parts_of_two_versions_are_never_combined(
     ftp: FtpServer, tmp_path: Path, change: Callable[[Path], None]
 ) -> None:
-    """A file that changed before the transfer is resumed is an error, as over HTTP."""
+    """A file that changed before the download is resumed is an error."""
 
     class Changing(BytesIO):
         def write(self, data: object, /) -> int:
@@ -163,8 +166,8 @@ def test_parts_of_two_versions_are_never_combined(
         open_location(f"ftp://{ftp.host}/pub").download("images/big", Changing(), Silent())
 
 
-def test_the_size_limit_holds(ftp: FtpServer) -> None:
-    """A file larger than the limit is not downloaded."""
+def test_file_above_the_size_limit_is_an_error(ftp: FtpServer) -> None:
+    """The server announces the size."""
     fetcher = open_location(f"ftp://{ftp.host}/pub", limits=Limits(file_bytes=1000))
     with pytest.raises(FetchError, match="larger than the limit of 1000 bytes"):
         fetcher.download("images/big", BytesIO(), Silent())

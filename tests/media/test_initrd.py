@@ -1,4 +1,4 @@
-"""Adding files to an initrd: read back by cpio and by the kernel's rules."""
+"""Adding files to an initrd. The results are read by cpio and according to the rules of the kernel."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from virtinstall.media.initrd import Injection, archive_size, check_injections, 
 needs_cpio = pytest.mark.skipif(not shutil.which("cpio"), reason="cpio isn't installed")
 
 
-def kernel_unpacks(data: bytes) -> dict[str, bytes]:
-    """The files in an initrd by the grammar of Linux's buffer-format.rst.
+def unpack_as_kernel(data: bytes) -> dict[str, bytes]:
+    """Return the files in an initrd by the grammar of Linux's buffer-format.rst.
 
     Archives are compressed or not, with zeros between them; an uncompressed one starts at a multiple of 4.
     """
@@ -33,7 +33,7 @@ def kernel_unpacks(data: bytes) -> dict[str, bytes]:
             import zlib
 
             decompressor = zlib.decompressobj(31)
-            files |= kernel_unpacks(decompressor.decompress(stream.read()))
+            files |= unpack_as_kernel(decompressor.decompress(stream.read()))
             at = len(data) - len(decompressor.unused_data)
         else:
             assert at % 4 == 0
@@ -54,8 +54,8 @@ def _unpack_archive(data: bytes, at: int, files: dict[str, bytes]) -> int:
         at = (start + size + 3) & ~3
 
 
-def an_initrd(folder: Path) -> Path:
-    """A compressed initrd of an odd length that contains `/init`."""
+def create_initrd(folder: Path) -> Path:
+    """Create a compressed initrd with `/init`, whose size is not a multiple of 4; return its path."""
     (folder / "root").mkdir()
     (folder / "root" / "init").write_text("#!/bin/sh\n")
     archive = subprocess.run(
@@ -69,8 +69,8 @@ def an_initrd(folder: Path) -> Path:
     return path
 
 
-def created(folder: Path, **files: bytes) -> list[Injection]:
-    """Injections of files with the given names and contents."""
+def create_injections(folder: Path, **files: bytes) -> list[Injection]:
+    """Create files with the given names and contents; return their injections."""
     folder.mkdir(exist_ok=True)
     paths = []
     for name, content in files.items():
@@ -80,13 +80,13 @@ def created(folder: Path, **files: bytes) -> list[Injection]:
 
 
 @needs_cpio
-def test_the_kernel_finds_the_files(tmp_path: Path) -> None:
-    """After a compressed initrd, injected files are in the root, together with the initrd's files."""
-    initrd = an_initrd(tmp_path)
+def test_injected_files_are_in_the_root(tmp_path: Path) -> None:
+    """The files of the compressed initrd are there, too."""
+    initrd = create_initrd(tmp_path)
     before = initrd.read_bytes()
-    files = created(tmp_path / "in", **{"ks.cfg": b"text\n", "odd": b"12345", "empty": b""})
+    files = create_injections(tmp_path / "in", **{"ks.cfg": b"text\n", "odd": b"12345", "empty": b""})
     inject(initrd, files)
-    unpacked = kernel_unpacks(initrd.read_bytes())
+    unpacked = unpack_as_kernel(initrd.read_bytes())
     assert unpacked == {"init": b"#!/bin/sh\n", "ks.cfg": b"text\n", "odd": b"12345", "empty": b""}
     assert initrd.read_bytes().startswith(before)
     assert initrd.stat().st_size - len(before) <= archive_size(files)
@@ -94,8 +94,8 @@ def test_the_kernel_finds_the_files(tmp_path: Path) -> None:
 
 @needs_cpio
 def test_cpio_reads_the_archive(tmp_path: Path) -> None:
-    """cpio lists the files and extracts their contents and modes."""
-    files = created(tmp_path / "in", **{"preseed.cfg": b"d-i\n", "run.sh": b"#!"})
+    """The owner of the files is root, and any user can read them."""
+    files = create_injections(tmp_path / "in", **{"preseed.cfg": b"d-i\n", "run.sh": b"#!"})
     files[1].path.chmod(0o700)
     initrd = tmp_path / "initrd"
     initrd.write_bytes(b"")
@@ -107,11 +107,11 @@ def test_cpio_reads_the_archive(tmp_path: Path) -> None:
     assert lines[1].startswith("-rwxr-xr-x")
 
 
-def test_the_same_input_produces_the_same_bytes(tmp_path: Path) -> None:
-    """The initrd does not contain time, inode or owner of the files."""
+def test_same_files_result_in_the_same_bytes(tmp_path: Path) -> None:
+    """The archive does not contain times or inodes of the files."""
     results: list[bytes] = []
     for turn in ("one", "two"):
-        files = created(tmp_path / turn, a=b"A", b=b"B" * 1000)
+        files = create_injections(tmp_path / turn, a=b"A", b=b"B" * 1000)
         os.utime(files[0].path, (len(results), len(results)))
         initrd = tmp_path / f"initrd-{turn}"
         initrd.write_bytes(b"0123456")
@@ -120,17 +120,17 @@ def test_the_same_input_produces_the_same_bytes(tmp_path: Path) -> None:
     assert results[0] == results[1]
 
 
-def test_hundreds_of_files(tmp_path: Path) -> None:
-    """Any number of files can be injected."""
-    files = created(tmp_path / "in", **{f"file{number}": b"%d" % number for number in range(500)})
+def test_hundreds_of_files_can_be_injected(tmp_path: Path) -> None:
+    """The archive contains each of 500 files."""
+    files = create_injections(tmp_path / "in", **{f"file{number}": b"%d" % number for number in range(500)})
     initrd = tmp_path / "initrd"
     initrd.write_bytes(b"")
     inject(initrd, files)
-    assert kernel_unpacks(initrd.read_bytes()) == {f"file{number}": b"%d" % number for number in range(500)}
+    assert unpack_as_kernel(initrd.read_bytes()) == {f"file{number}": b"%d" % number for number in range(500)}
 
 
-def test_a_large_sparse_file_is_streamed(tmp_path: Path) -> None:
-    """300 MiB of holes are added with a few KiB of memory."""
+def test_large_file_needs_little_memory(tmp_path: Path) -> None:
+    """A sparse file of 300 MiB needs less than 1 MiB of memory."""
     big = tmp_path / "big"
     with big.open("wb") as out:
         out.truncate(300 * 1024**2)
@@ -144,8 +144,8 @@ def test_a_large_sparse_file_is_streamed(tmp_path: Path) -> None:
     assert peak < 1024**2
 
 
-def test_what_cannot_be_injected(tmp_path: Path) -> None:
-    """Missing files, folders, files of the same name and too large files are rejected in advance."""
+def test_invalid_injections_are_errors(tmp_path: Path) -> None:
+    """Examples are missing files, folders, files of the same name, and files of 4 GiB."""
     (tmp_path / "a").mkdir()
     for folder in ("x", "y"):
         (tmp_path / folder).mkdir()
@@ -162,9 +162,9 @@ def test_what_cannot_be_injected(tmp_path: Path) -> None:
         check_injections([tmp_path / "huge"])
 
 
-def test_a_failure_leaves_the_initrd_as_it_was(tmp_path: Path) -> None:
-    """If a file changes meanwhile, the initrd is truncated to its previous size."""
-    files = created(tmp_path / "in", a=b"A" * 100, b=b"B" * 100)
+def test_initrd_is_unchanged_after_a_failure(tmp_path: Path) -> None:
+    """If a file to inject changes meanwhile, the initrd is truncated to its previous size."""
+    files = create_injections(tmp_path / "in", a=b"A" * 100, b=b"B" * 100)
     files[1].path.write_bytes(b"changed")
     initrd = tmp_path / "initrd"
     initrd.write_bytes(b"initrd")

@@ -35,12 +35,12 @@ needs_xorriso = pytest.mark.skipif(not shutil.which("xorriso"), reason="xorriso 
 
 
 def opened(path: Path) -> IsoImage:
-    """The image at `path`."""
+    """Return the image at `path`."""
     return IsoImage(FileSource(path))
 
 
 def content(image: IsoImage, path: str) -> bytes | None:
-    """A file's bytes, or None if there is no such file."""
+    """Return a file's bytes, or None if there is no such file."""
     entry = image.find(path)
     if entry is None:
         return None
@@ -60,30 +60,30 @@ def test_files_are_found_and_read(tmp_path: Path, rock_ridge: str | None, joliet
     assert sorted(image.names("images/pxeboot"))[-1] == "vmlinuz"
 
 
-def test_plain_names(tmp_path: Path) -> None:
-    """Without Rock Ridge and Joliet, names in capitals with versions are matched."""
+def test_plain_iso_9660_names_are_found(tmp_path: Path) -> None:
+    """Without Rock Ridge and Joliet, names are in capitals and contain a version."""
     files = {"boot/vmlinuz": b"k", "boot/initrd.img": b"i"}
     image = opened(build_iso(tmp_path / "x.iso", files, rock_ridge=None, joliet=False))
     assert content(image, "boot/vmlinuz") == b"k"
     assert content(image, "boot/initrd.img") == b"i"
 
 
-def test_identifiers_of_the_image(tmp_path: Path) -> None:
-    """Volume, system, publisher and application have no trailing spaces; the size is in bytes."""
+def test_identifiers_have_no_trailing_spaces(tmp_path: Path) -> None:
+    """They are the volume, system, publisher and application; the size is in bytes."""
     path = build_iso(tmp_path / "x.iso", FILES, volume_id="Fedora-17")
     ids = opened(path).volume
     assert ids == VolumeIds("Fedora-17", "LINUX", "PUBLISHER", "APPLICATION", path.stat().st_size)
 
 
-def test_deeply_nested_folders(tmp_path: Path) -> None:
-    """Rock Ridge moves folders below the eighth level: they are found at their original path."""
+def test_deep_folders_are_found(tmp_path: Path) -> None:
+    """Rock Ridge moves folders below the eighth level; the original paths are used."""
     files = {"a/b/c/d/e/f/g/h/vmlinuz": KERNEL}
     image = opened(build_iso(tmp_path / "x.iso", files, joliet=False))
     assert content(image, "a/b/c/d/e/f/g/h/vmlinuz") == KERNEL
 
 
 def test_links_are_followed(tmp_path: Path) -> None:
-    """Rock Ridge links are followed; a link to itself is an error, a broken link is not a file."""
+    """A link to itself is an error; a broken link is not a file."""
     links = {"kernel": "images/pxeboot/vmlinuz", "pxe": "images/../images/pxeboot", "me": "me", "lost": "gone"}
     image = opened(build_iso(tmp_path / "x.iso", FILES, links=links))
     assert content(image, "kernel") == KERNEL
@@ -94,8 +94,8 @@ def test_links_are_followed(tmp_path: Path) -> None:
 
 
 @needs_xorriso
-def test_an_image_by_xorriso(tmp_path: Path) -> None:
-    """Images by xorriso, with hundreds of long names (continued areas) and deep folders, are read the same."""
+def test_xorriso_image_is_read(tmp_path: Path) -> None:
+    """It has deep folders and hundreds of long names, which need continuation areas."""
     tree = tmp_path / "tree"
     deep = tree / "/".join("abcdef")
     deep.mkdir(parents=True)
@@ -112,8 +112,8 @@ def test_an_image_by_xorriso(tmp_path: Path) -> None:
 
 
 @needs_xorriso
-def test_a_file_of_several_extents(tmp_path: Path) -> None:
-    """A file larger than the maximum extent is read over all its extents (4 GiB, sparse)."""
+def test_file_above_4_gib_has_two_extents(tmp_path: Path) -> None:
+    """The size of the file is that of both extents."""
     big = tmp_path / "tree" / "big"
     big.parent.mkdir()
     with big.open("wb") as created:
@@ -132,7 +132,7 @@ def test_a_file_of_several_extents(tmp_path: Path) -> None:
     assert entry.size == 4 * 1024**3 + 5000
 
 
-def test_extents_are_joined(tmp_path: Path) -> None:
+def test_extents_of_a_file_are_joined(tmp_path: Path) -> None:
     """Records with the multi-extent flag are parts of one file, in order."""
     path = build_iso(tmp_path / "x.iso", {"aaa": b"1" * 2048, "aab": b"2" * 100}, rock_ridge=None, joliet=False)
     data = bytearray(path.read_bytes())
@@ -143,16 +143,16 @@ def test_extents_are_joined(tmp_path: Path) -> None:
     assert content(opened(path), "aaa") == b"1" * 2048 + b"2" * 100
 
 
-def test_a_file_that_is_not_an_image(tmp_path: Path) -> None:
-    """A file without a volume descriptor is rejected; the error contains its name."""
+def test_file_without_a_volume_descriptor_is_not_an_image(tmp_path: Path) -> None:
+    """The error contains its name."""
     path = tmp_path / "x.iso"
     path.write_bytes(b"nothing" * 20000)
     with pytest.raises(FetchError, match=r"x\.iso' is not an ISO 9660 image"):
         open_location(str(path))
 
 
-def test_a_truncated_image(tmp_path: Path) -> None:
-    """The error for an image that ends within a file reports the truncation."""
+def test_truncated_image_is_an_error(tmp_path: Path) -> None:
+    """The image ends within a file."""
     path = build_iso(tmp_path / "x.iso", {"a": b"a", "zz": KERNEL})
     with path.open("r+b") as cut:
         cut.truncate(path.stat().st_size - 40_000)
@@ -161,23 +161,23 @@ def test_a_truncated_image(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["../etc/passwd", "images/../../x", "a\0b"])
-def test_paths_stay_inside(tmp_path: Path, path: str) -> None:
-    """Paths that would leave the location are rejected."""
+def test_path_outside_the_location_is_an_error(tmp_path: Path, path: str) -> None:
+    """A NUL byte in a path is also an error."""
     fetcher = open_location(str(build_iso(tmp_path / "x.iso", FILES)))
     with pytest.raises(FetchError, match="is outside the install location"):
         fetcher.exists(path)
 
 
-def test_names_with_a_slash_are_rejected(tmp_path: Path) -> None:
-    """A name that contains a slash marks a hostile image."""
+def test_name_with_a_slash_is_an_error(tmp_path: Path) -> None:
+    """The image is damaged or hostile."""
     path = build_iso(tmp_path / "x.iso", {"abcdef": b"x"}, joliet=False)
     path.write_bytes(path.read_bytes().replace(b"\x00abcdef", b"\x00../../x"[:7]))
     with pytest.raises(FetchError, match="damaged"):
         opened(path).find("x")
 
 
-def test_only_requested_parts_are_transferred(tmp_path: Path) -> None:
-    """An ISO on a web server is read by ranges: only a small part of it is sent."""
+def test_image_on_a_web_server_is_read_by_ranges(tmp_path: Path) -> None:
+    """Few requests are needed; a server without range requests is an error."""
     files = {"filler": os.urandom(4_000_000), **FILES}
     data = build_iso(tmp_path / "x.iso", files).read_bytes()
     with WebServer(Site(files={"/x.iso": data})) as web:
@@ -194,7 +194,7 @@ def test_only_requested_parts_are_transferred(tmp_path: Path) -> None:
 
 
 def udf_disc(label: str) -> bytes:
-    """A disc with only UDF."""
+    """Return a disc with only UDF."""
     disc = bytearray(300 * 2048)
     struct.pack_into("<H14xII", disc, 256 * 2048, 2, 16 * 2048, 32)
     struct.pack_into("<H", disc, 32 * 2048, 1)
@@ -204,8 +204,8 @@ def udf_disc(label: str) -> bytes:
     return bytes(disc)
 
 
-def test_udf_label(tmp_path: Path) -> None:
-    """The label of a disc with only UDF is read."""
+def test_label_of_a_udf_disc_is_read(tmp_path: Path) -> None:
+    """The disc has no ISO 9660 file system."""
     path = tmp_path / "win.iso"
     path.write_bytes(udf_disc("CCCOMA_X64FRE"))
     found = udf_volume(FileSource(path))
@@ -213,12 +213,12 @@ def test_udf_label(tmp_path: Path) -> None:
     assert found.volume_id == "CCCOMA_X64FRE"
 
 
-@pytest.mark.parametrize(("disc", "doubted"), [(udf_disc("CCCOMA_X64FRE"), False), (bytes(300 * 2048), True)])
-def test_a_disc_with_only_udf_causes_no_warning(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], disc: bytes, doubted: bool
+@pytest.mark.parametrize(("disc", "has_warning"), [(udf_disc("CCCOMA_X64FRE"), False), (bytes(300 * 2048), True)])
+def test_disc_with_only_udf_causes_no_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], disc: bytes, has_warning: bool
 ) -> None:
-    """Some Windows media have only UDF, and guests boot from them; a file that is not a disc causes a warning."""
+    """Guests boot from some Windows media that have only UDF; a file of zeros causes a warning."""
     (tmp_path / "win.iso").write_bytes(disc)
     args = ["--connect", "test:///default", "--name", "w", "--memory", "512", "--disk", "none", "--osinfo", "win10"]
     assert main([*args, "--cdrom", str(tmp_path / "win.iso"), "--print-xml"]) == 0
-    assert ("may not be able to boot from it" in capsys.readouterr().err) is doubted
+    assert ("may not be able to boot from it" in capsys.readouterr().err) is has_warning

@@ -20,7 +20,7 @@ from virtinstall.rollback.undo import Undo
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """A tree with a kernel and an initrd."""
+    """Create a tree with a kernel and an initrd."""
     (tmp_path / "tree" / "images").mkdir(parents=True)
     (tmp_path / "tree" / "images" / "vmlinuz").write_bytes(b"kernel")
     (tmp_path / "tree" / "images" / "initrd.img").write_bytes(b"initrd")
@@ -28,7 +28,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def fetch(source: Path, folder: Path, undo: Undo, inject: tuple[Path, ...] = ()) -> tuple[Path, Path]:
-    """The tree's kernel and initrd, downloaded to `folder` with files to inject."""
+    """Download the tree's kernel and its initrd with the files to inject to `folder`; return their paths."""
     kernel, initrd = folder / "virtinst-abcd1234-vmlinuz", folder / "virtinst-abcd1234-initrd.img"
     fetcher = open_location(str(source))
     fetch_file(fetcher, "images/vmlinuz", kernel, undo, Silent())
@@ -36,8 +36,8 @@ def fetch(source: Path, folder: Path, undo: Undo, inject: tuple[Path, ...] = ())
     return kernel, initrd
 
 
-def test_files_are_readable_and_are_removed(source: Path, tmp_path: Path) -> None:
-    """Both files are at the planned paths, readable by any user, and are removed with the folders created for them."""
+def test_boot_files_are_readable_and_removed_by_a_rollback(source: Path, tmp_path: Path) -> None:
+    """Any user can read them; the folders created for them are also removed."""
     undo = Undo()
     old = os.umask(0o077)
     try:
@@ -51,16 +51,16 @@ def test_files_are_readable_and_are_removed(source: Path, tmp_path: Path) -> Non
     assert not (tmp_path / "boot").exists() and not undo.failed
 
 
-def test_a_failure_leaves_nothing(source: Path, tmp_path: Path) -> None:
-    """If the initrd cannot be downloaded, the kernel and the folders created for it are removed."""
+def test_missing_initrd_removes_the_kernel(source: Path, tmp_path: Path) -> None:
+    """The folders created for it are also removed."""
     (source / "images" / "initrd.img").unlink()
     with pytest.raises(FetchError, match=r"no such file in .*: images/initrd\.img"), Undo() as undo:
         fetch(source, tmp_path / "boot" / "here", undo)
     assert not (tmp_path / "boot").exists()
 
 
-def test_existing_files_are_never_changed(source: Path, tmp_path: Path) -> None:
-    """An existing file or link with the name is an error and is kept."""
+def test_existing_link_is_an_error_and_is_kept(source: Path, tmp_path: Path) -> None:
+    """Its target is not created."""
     link = tmp_path / "virtinst-abcd1234-vmlinuz"
     link.symlink_to(tmp_path / "victim")
     with pytest.raises(FetchError, match="cannot create"), Undo() as undo:
@@ -69,8 +69,8 @@ def test_existing_files_are_never_changed(source: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "victim").exists()
 
 
-def test_injections_end_up_in_the_initrd(source: Path, tmp_path: Path) -> None:
-    """Files to inject are appended to the downloaded initrd."""
+def test_files_to_inject_are_appended_to_the_initrd(source: Path, tmp_path: Path) -> None:
+    """The tree's initrd does not change."""
     (tmp_path / "ks.cfg").write_text("kickstart")
     _, initrd = fetch(source, tmp_path, Undo(), (tmp_path / "ks.cfg",))
     assert initrd.read_bytes().startswith(b"initrd\x00\x00" + b"070701")
@@ -78,16 +78,16 @@ def test_injections_end_up_in_the_initrd(source: Path, tmp_path: Path) -> None:
     assert (source / "images" / "initrd.img").read_bytes() == b"initrd"
 
 
-@pytest.mark.parametrize(("mode", "ours"), [(0o644, 0o644), (0o600, 0o600), (0o640, 0o600)])
-def test_an_initrd_with_private_files_is_private(source: Path, tmp_path: Path, mode: int, ours: int) -> None:
-    """Any user can read its path in QEMU's command line, but not the passwords of a private kickstart."""
+@pytest.mark.parametrize(("mode", "initrd_mode"), [(0o644, 0o644), (0o600, 0o600), (0o640, 0o600)])
+def test_initrd_with_private_files_is_private(source: Path, tmp_path: Path, mode: int, initrd_mode: int) -> None:
+    """Any user can read its path in QEMU's command line; a private kickstart contains passwords."""
     (tmp_path / "ks.cfg").write_text("rootpw x")
     (tmp_path / "ks.cfg").chmod(mode)
     kernel, initrd = fetch(source, tmp_path, Undo(), (tmp_path / "ks.cfg",))
-    assert [stat.S_IMODE(path.stat().st_mode) for path in (kernel, initrd)] == [0o644, ours]
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (kernel, initrd)] == [0o644, initrd_mode]
 
 
-def test_an_initrd_with_answers_is_private(source: Path, tmp_path: Path) -> None:
+def test_initrd_with_answers_is_private(source: Path, tmp_path: Path) -> None:
     """The answers of --unattended contain hashes of passwords."""
     answers = check_injections([], [("preseed.cfg", b"d-i passwd/root-password-crypted password $6$x")])
     path = tmp_path / "initrd"
@@ -95,15 +95,15 @@ def test_an_initrd_with_answers_is_private(source: Path, tmp_path: Path) -> None
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_an_empty_kernel_is_refused(source: Path, tmp_path: Path) -> None:
-    """A kernel of 0 bytes is an incomplete tree."""
+def test_empty_kernel_is_an_error(source: Path, tmp_path: Path) -> None:
+    """The tree is incomplete."""
     (source / "images" / "vmlinuz").write_bytes(b"")
     with pytest.raises(FetchError, match="is empty"), Undo() as undo:
         fetch(source, tmp_path, undo)
 
 
-def test_where_boot_files_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """System connections use libvirt's folder if it is writable, others the user's cache."""
+def test_folder_of_boot_files_depends_on_the_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """System connections use libvirt's folder if it is writable; others use the user's cache."""
     monkeypatch.setattr(boot_place, "SYSTEM_DIRECTORY", str(tmp_path))
     cache = {"XDG_CACHE_HOME": "/c", "HOME": "/h"}
     assert boot_directory(system=True, environment=cache) == str(tmp_path)

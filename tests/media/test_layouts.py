@@ -22,8 +22,8 @@ from virtinstall.survey.media import media_facts
 
 
 @pytest.mark.parametrize("layout", [*LAYOUTS, *MENUS], ids=lambda layout: layout.name)
-def test_layouts(layout: Layout) -> None:
-    """Each has its kernel, an existing initrd, its OS, and the arguments that its installer needs."""
+def test_published_layout_is_recognized(layout: Layout) -> None:
+    """The result is the kernel, an initrd that exists, the OS, and the installer's arguments."""
     if layout.label is None:
         fetcher = DictFetcher(layout.files, layout.url)
     else:
@@ -34,8 +34,8 @@ def test_layouts(layout: Layout) -> None:
     assert tree.initrd_path in layout.files
 
 
-def test_a_kernel_from_the_database_gets_the_menus_arguments() -> None:
-    """NixOS's kernel cannot start without the init= of the disc's menu."""
+def test_kernel_from_the_database_gets_the_arguments_of_the_menu() -> None:
+    """NixOS's kernel cannot start without the `init=` of the disc's menu."""
     menu = (
         "LABEL boot\nLINUX /boot/bzImage\nAPPEND init=/nix/store/xx/init root=LABEL=nixos quiet\nINITRD /boot/initrd\n"
     )
@@ -57,23 +57,23 @@ def test_a_kernel_from_the_database_gets_the_menus_arguments() -> None:
         ),
     ],
 )
-def test_hints_name_trees_near_the_location(files: dict[str, str], hint: str) -> None:
-    """A folder above the tree, or a repository of packages, is not a medium; the hint names the tree."""
+def test_hint_describes_why_a_folder_is_not_a_medium(files: dict[str, str], hint: str) -> None:
+    """It names the install tree below the folder, or the missing part of `.treeinfo`."""
     with pytest.raises(FetchError) as caught:
         recognize(DictFetcher(files), arch="x86_64")
     assert hint in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("name", ["opensusetumbleweed", "debian-mirror", "mageia7"])
-def test_a_medium_of_another_architecture_is_reported(name: str) -> None:
-    """The hint suggests --arch instead of listing missing files."""
+def test_hint_for_another_architecture_suggests_arch(name: str) -> None:
+    """The medium's architecture is known from its files."""
     with pytest.raises(FetchError) as caught:
         recognize(DictFetcher({path: text for path, text in TREES[name].items() if "cfg" not in path}), arch="aarch64")
     assert "the install tree is for x86_64, not for aarch64: use --arch x86_64" in str(caught.value.hint)
 
 
-def test_ubuntu_releases_have_no_trees() -> None:
-    """The archive's folder of a release is not a tree since Ubuntu installs from its live image."""
+def test_hint_for_an_ubuntu_release_suggests_the_iso_image() -> None:
+    """The archive has no install tree since Ubuntu installs from its live image."""
     with pytest.raises(FetchError) as caught:
         recognize(DictFetcher({}, "http://archive.ubuntu.com/ubuntu/dists/noble/"), arch="x86_64")
     assert "use the ISO image" in str(caught.value.hint)
@@ -89,12 +89,12 @@ def test_ubuntu_releases_have_no_trees() -> None:
     ],
 )
 def test_discinfo_without_a_release_is_ignored(text: str, location: str) -> None:
-    """Newer trees have the file too, but it contains only a number."""
+    """Newer trees have the file, too, but it contains only a number."""
     assert parse_discinfo(text, location) is None
 
 
-def test_centos_without_an_address_is_taken_for_the_first() -> None:
-    """A copy of CentOS's tree contains neither name nor version."""
+def test_centos_without_a_version_is_centos_4() -> None:
+    """A copy of the tree contains neither the name nor the version."""
     info = parse_discinfo("1.0\nFinal\nx86_64\n1\nCentOS/base\n", "/srv/tree")
     assert info is not None
     assert (info.family, info.version, info.arch) == ("CentOS", "4", "x86_64")
@@ -126,13 +126,13 @@ def test_centos_without_an_address_is_taken_for_the_first() -> None:
         ("", None),
     ],
 )
-def test_labels(label: str, name: str | None) -> None:
-    """Labels of published images, and the short ids that a newer database would have for them."""
+def test_label_identifies_the_os(label: str, name: str | None) -> None:
+    """The labels are those of published images, and the ids are those that the OS database would use."""
     assert name_of_label(label) == name
 
 
-def test_an_image_on_the_web_stays_in_the_drive(tmp_path: Path) -> None:
-    """Its installer reads the rest from a disc, which the guest reads from the web."""
+def test_image_on_the_web_is_attached(tmp_path: Path) -> None:
+    """The installer reads the rest from the disc, which the guest reads from the web."""
     files = {
         ".disk/info": b'Ubuntu-Server 24.04 LTS "Noble Numbat" - Release amd64 (20240423)',
         "casper/vmlinuz": b"k",

@@ -18,8 +18,8 @@ from virtinstall.media.transfer import Limits
 from virtinstall.progress import Silent
 
 
-def test_a_local_directory(tmp_path: Path) -> None:
-    """Files below a directory are found, read and copied; an installer cannot use it as a URL."""
+def test_local_directory_is_read(tmp_path: Path) -> None:
+    """Files are found, read and copied; installers get no URL."""
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / "vmlinuz").write_bytes(b"kernel")
     for location in (str(tmp_path), f"file://{tmp_path}", f"{tmp_path}/"):
@@ -34,14 +34,14 @@ def test_a_local_directory(tmp_path: Path) -> None:
         fetcher.close()
 
 
-def test_a_pipe_in_a_tree_does_not_hang(tmp_path: Path) -> None:
-    """A named pipe is not treated as a file."""
+def test_named_pipe_is_not_a_file(tmp_path: Path) -> None:
+    """Reading it would never end."""
     os.mkfifo(tmp_path / "vmlinuz")
     assert not open_location(str(tmp_path)).exists("vmlinuz")
 
 
-def test_an_iso_image(tmp_path: Path) -> None:
-    """A local image is read as a tree."""
+def test_local_iso_image_is_read_as_a_tree(tmp_path: Path) -> None:
+    """The label of the image is known."""
     fetcher = open_location(str(build_iso(tmp_path / "x.iso", {"a/vmlinuz": b"kernel"})))
     target = BytesIO()
     assert fetcher.download("a/vmlinuz", target, Silent()) == 6
@@ -60,14 +60,14 @@ def test_an_iso_image(tmp_path: Path) -> None:
         ("x\0y", "null"),
     ],
 )
-def test_invalid_locations(location: str, output: str) -> None:
-    """The error of each invalid location describes the problem."""
+def test_invalid_location_is_an_error(location: str, output: str) -> None:
+    """The error describes the problem."""
     with pytest.raises(FetchError, match=output):
         open_location(location)
 
 
-def test_which_are_local() -> None:
-    """The form identifies local locations."""
+def test_paths_and_file_urls_are_local() -> None:
+    """Other URLs and NFS addresses are not."""
     assert [is_local(each) for each in ("/x", "x.iso", "file:///x", "./a:b")] == [True] * 4
     assert [is_local(each) for each in ("http://h/", "nfs:h:/x", "ftp://h")] == [False] * 3
 
@@ -81,28 +81,28 @@ def test_which_are_local() -> None:
         ("nfs://host:1234/tree?version=4", NfsPlace("host", "/tree", "nfsport=1234&version=4")),
     ],
 )
-def test_the_forms_of_nfs(location: str, place: NfsPlace) -> None:
-    """All ways to write an NFS place are accepted."""
+def test_nfs_address_has_several_forms(location: str, place: NfsPlace) -> None:
+    """A port becomes an option of the address."""
     assert parse_nfs(location) == place
 
 
 @pytest.mark.parametrize("location", ["nfs:", "nfs:host", "nfs::/x", "nfs:-o:/x"])
-def test_broken_nfs_locations(location: str) -> None:
-    """An incomplete place is rejected, and one that a command would parse as an option."""
+def test_invalid_nfs_address_is_an_error(location: str) -> None:
+    """It is incomplete, or a command would parse it as an option."""
     with pytest.raises(FetchError, match="invalid NFS address"):
         open_location(location)
 
 
 def test_nfs_is_mounted_read_only() -> None:
-    """The mount is read-only and fails if the server is down."""
+    """The mount is soft: it fails if the server is down."""
     command = mount_command(NfsPlace("host", "/tree"), Path("/mnt/x"))
     assert command[:4] == ["mount", "-t", "nfs", "-o"]
     assert "ro,soft" in command[4]
     assert command[-2:] == ["host:/tree", "/mnt/x"]
 
 
-def test_nfs_without_any_tool(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """If nothing can read NFS, the error names the packages to install."""
+def test_missing_nfs_client_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The hint names the package to install."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(FetchError, match="no NFS client") as caught:
         open_location("nfs:127.0.0.1:/tree")
@@ -111,7 +111,7 @@ def test_nfs_without_any_tool(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 @pytest.fixture
 def nfs_tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stand-ins for nfs-ls and nfs-cat, which serve a local folder as nfs://127.0.0.1/tree."""
+    """Create programs that replace nfs-ls and nfs-cat; return the folder that they serve as nfs://127.0.0.1/tree."""
     tools, served = tmp_path / "bin", tmp_path / "tree"
     tools.mkdir()
     served.mkdir()
@@ -127,8 +127,8 @@ def nfs_tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return served
 
 
-def test_nfs_through_its_tools(nfs_tools: Path) -> None:
-    """nfs-ls and nfs-cat provide the same interface; installers get nfs:HOST:/PATH."""
+def test_nfs_tree_is_read_by_nfs_ls_and_nfs_cat(nfs_tools: Path) -> None:
+    """Installers get nfs:HOST:/PATH."""
     (nfs_tools / "images").mkdir()
     (nfs_tools / "images" / "vmlinuz").write_bytes(b"kernel" * 100000)
     (nfs_tools / ".treeinfo").write_text("[general]")
@@ -146,8 +146,8 @@ def test_nfs_through_its_tools(nfs_tools: Path) -> None:
 
 
 @pytest.mark.parametrize("tool", ["printf half; exec sleep 30", "printf half; exec >&-; exec sleep 30"])
-def test_an_nfs_server_that_stops_answering(nfs_tools: Path, tool: str) -> None:
-    """libnfs would retry forever; a run does not."""
+def test_nfs_server_that_stops_answering_is_an_error(nfs_tools: Path, tool: str) -> None:
+    """libnfs would retry forever."""
     (nfs_tools / "vmlinuz").write_bytes(b"halfway")
     fetcher = open_location("nfs:127.0.0.1:/tree", limits=Limits(idle_seconds=0.3))
     program = Path(shutil.which("nfs-cat") or "")
@@ -160,8 +160,8 @@ def test_an_nfs_server_that_stops_answering(nfs_tools: Path, tool: str) -> None:
 CUT_ONCE = 'if [ ! -e "$p.cut" ]; then touch "$p.cut"; head -c 1000 "$p"; exit 1; fi; exec cat "$p"'
 
 
-def cutting(nfs_tools: Path, then: str = "") -> Fetcher:
-    """A server that sends 1000 bytes of /tree/vmlinuz at first, and runs `then` meanwhile."""
+def interrupted_fetcher(nfs_tools: Path, then: str = "") -> Fetcher:
+    """Return a fetcher for a server that first sends only 1000 bytes of /tree/vmlinuz, after it runs `then`."""
     program = Path(shutil.which("nfs-cat") or "")
     lines = program.read_text().splitlines()
     program.write_text("\n".join([*lines[:-1], then or ":", CUT_ONCE, ""]))
@@ -169,22 +169,22 @@ def cutting(nfs_tools: Path, then: str = "") -> Fetcher:
     return open_location("nfs://127.0.0.1/tree")
 
 
-def test_an_interrupted_transfer_over_nfs_is_repeated(nfs_tools: Path) -> None:
-    """nfs-cat cannot start in the middle: the existing part is skipped."""
+def test_interrupted_nfs_download_is_repeated(nfs_tools: Path) -> None:
+    """nfs-cat always starts at the beginning; the bytes that were already received are skipped."""
     target = BytesIO()
-    assert cutting(nfs_tools).download("vmlinuz", target, Silent()) == 60_000
+    assert interrupted_fetcher(nfs_tools).download("vmlinuz", target, Silent()) == 60_000
     assert target.getvalue() == b"kernel" * 10_000
 
 
-def test_a_file_on_nfs_that_changed_in_between(nfs_tools: Path) -> None:
-    """Parts of two versions are never combined; a file above the limit is not downloaded."""
+def test_nfs_file_that_changed_meanwhile_is_an_error(nfs_tools: Path) -> None:
+    """A file above the size limit is also an error."""
     with pytest.raises(FetchError, match="changed since"):
-        cutting(nfs_tools, 'echo more >> "$p"').download("vmlinuz", BytesIO(), Silent())
+        interrupted_fetcher(nfs_tools, 'echo more >> "$p"').download("vmlinuz", BytesIO(), Silent())
     with pytest.raises(FetchError, match="larger than the limit of 10 bytes"):
         open_location("nfs://127.0.0.1/tree", limits=Limits(file_bytes=10)).download("vmlinuz", BytesIO(), Silent())
 
 
-def test_an_nfs_directory_without_end(nfs_tools: Path) -> None:
+def test_endless_nfs_listing_is_an_error(nfs_tools: Path) -> None:
     """The output of nfs-ls is limited in size and time."""
     Path(shutil.which("nfs-ls") or "").write_text("#!/bin/sh\nexec yes -- -rw-r--r-- 1 0 0 5 name\n")
     with pytest.raises(FetchError, match="larger than"):

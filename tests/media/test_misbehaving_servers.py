@@ -166,8 +166,8 @@ FTP_SERVES = {
 }
 
 
-def check(url: str, serves: bool, download: bool) -> None:
-    """Download `url/x`: it is complete, or there is one short error that is safe to print; in any case soon."""
+def check_download(url: str, serves: bool, download: bool) -> None:
+    """Check that `url/x` is complete or that there is one short error that is safe to print, in any case soon."""
     started = time.monotonic()
     fetcher = open_location(url, limits=LIMITS)
     target = BytesIO()
@@ -195,15 +195,15 @@ def check(url: str, serves: bool, download: bool) -> None:
 
 @pytest.mark.parametrize("download", [True, False], ids=["download", "read_text"])
 @pytest.mark.parametrize("case", HTTP)
-def test_http(case: str, download: bool) -> None:
-    """A web server that violates the protocol."""
+def test_web_server_cannot_hang_or_crash_a_download(case: str, download: bool) -> None:
+    """The server violates HTTP."""
     with raw_server(HTTP[case]) as port:
-        check(f"http://127.0.0.1:{port}", case in SERVES, download)
+        check_download(f"http://127.0.0.1:{port}", case in SERVES, download)
 
 
 @pytest.mark.parametrize("download", [True, False], ids=["download", "read_text"])
 @pytest.mark.parametrize("case", FTP)
-def test_ftp(case: str, download: bool) -> None:
-    """An FTP server that violates the protocol."""
+def test_ftp_server_cannot_hang_or_crash_a_download(case: str, download: bool) -> None:
+    """The server violates FTP."""
     with raw_server(FTP[case]) as port:
-        check(f"ftp://127.0.0.1:{port}", case in FTP_SERVES, download)
+        check_download(f"ftp://127.0.0.1:{port}", case in FTP_SERVES, download)

@@ -32,7 +32,7 @@ pytestmark = [
 
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[int]:
-    """The port of a server that exports a Fedora tree as /tree, NFS version 4 only."""
+    """Start a server that exports a Fedora tree as /tree over NFS version 4; yield its port."""
     folder = tmp_path / "export" / "images" / "pxeboot"
     folder.mkdir(parents=True)
     (folder / "vmlinuz").write_bytes(KERNEL)
@@ -41,7 +41,7 @@ def port(tmp_path: Path) -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         number = int(free.getsockname()[1])
     release = subprocess.run(["ganesha.nfsd", "-v"], capture_output=True, text=True, check=True).stdout
-    # since version 6, by default, it ends where it may not become an "IO flusher", as in a container
+    # since version 6, it ends by default if it may not become an "IO flusher", for example in a container
     flusher = "" if re.search(r"V[1-5]\.", release) else " allow_set_io_flusher_fail = true;"
     plugins = os.environ.get("GANESHA_PLUGINS", "/usr/lib/x86_64-linux-gnu/ganesha")
     (tmp_path / "ganesha.conf").write_text(
@@ -72,8 +72,8 @@ def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
     pytest.fail("nfs-ganesha did not start")
 
 
-def test_a_tree_on_a_real_server(port: int) -> None:
-    """The tree is recognized, its kernel is downloaded completely, and a folder that is not exported is an error."""
+def test_tree_on_an_nfs_server_is_recognized(port: int) -> None:
+    """Its kernel is downloaded completely; a folder that is not exported is an error."""
     fetcher = open_location(f"nfs://127.0.0.1:{port}/tree")
     tree = recognize(fetcher, arch="x86_64")
     assert tree.arguments == ("inst.repo=nfs:127.0.0.1:/tree",)

@@ -24,13 +24,13 @@ DATA = bytes(range(256)) * 8192
 
 @pytest.fixture
 def web() -> Iterator[WebServer]:
-    """A server with one large file."""
+    """Start a server with one large file."""
     with WebServer(Site(files={"/image": DATA})) as server:
         yield server
 
 
-def test_a_digest_is_computed_while_fetching(web: WebServer, tmp_path: Path) -> None:
-    """`on_data` gets each byte once, also after an interruption; the response describes the downloaded file."""
+def test_digest_is_computed_during_the_download(web: WebServer, tmp_path: Path) -> None:
+    """`on_data` receives each byte once, even after an interruption; the response describes the file."""
     digest = hashlib.sha256()
     web.site.cut_after = [100_000]
     with (tmp_path / "image").open("wb", buffering=0) as target:
@@ -40,8 +40,8 @@ def test_a_digest_is_computed_while_fetching(web: WebServer, tmp_path: Path) -> 
     assert response == Response(url=f"{web.url}/image", length=len(DATA), etag='"1"')
 
 
-def test_a_chunked_response_has_a_length_at_the_end(web: WebServer) -> None:
-    """If the server announces no length, it is the number of bytes received."""
+def test_chunked_response_has_the_received_length(web: WebServer) -> None:
+    """The server announces no length."""
     web.site.chunked = True
     assert download(f"{web.url}/image", BytesIO()).length == len(DATA)
 
@@ -55,13 +55,13 @@ class Partial(NamedTuple):
 
 @pytest.fixture
 def partial(web: WebServer) -> Partial:
-    """The first 1000 bytes."""
+    """Return the first 1000 bytes of the file."""
     target = BytesIO()
     target.write(DATA[:1000])
     return Partial(target, Response(url=f"{web.url}/image", length=len(DATA), etag='"1"'))
 
 
-def test_an_earlier_run_is_continued(web: WebServer, partial: Partial) -> None:
+def test_partial_file_is_completed(web: WebServer, partial: Partial) -> None:
     """Only the missing part is requested."""
     rest = bytearray()
     download(f"{web.url}/image", partial.target, start=1000, before=partial.before, on_data=rest.extend)
@@ -70,8 +70,8 @@ def test_an_earlier_run_is_continued(web: WebServer, partial: Partial) -> None:
     assert web.site.requests == ["GET /image bytes=1000-"]
 
 
-def test_another_version_is_fetched_from_its_start(web: WebServer, partial: Partial) -> None:
-    """The caller empties the target; if it cannot, the partial file is kept and is an error."""
+def test_changed_file_is_downloaded_from_its_start(web: WebServer, partial: Partial) -> None:
+    """`on_restart` empties the target; without it, the partial file is kept and the change is an error."""
     web.site.files["/image"], web.site.etag = DATA[::-1], '"2"'
     with pytest.raises(FetchError, match="the file on the server has changed"):
         download(f"{web.url}/image", partial.target, start=1000, before=partial.before)
@@ -85,14 +85,14 @@ def test_another_version_is_fetched_from_its_start(web: WebServer, partial: Part
     assert partial.target.getvalue() == DATA[::-1]
 
 
-def test_a_complete_file_is_not_requested(web: WebServer, partial: Partial) -> None:
-    """Nothing is missing, so nothing is sent."""
+def test_complete_file_is_not_requested(web: WebServer, partial: Partial) -> None:
+    """The start is the length of the file."""
     assert download(f"{web.url}/image", BytesIO(), start=len(DATA), before=partial.before) == partial.before
     assert web.site.requests == []
 
 
-def test_a_change_during_the_transfer_restarts_it(web: WebServer) -> None:
-    """With `on_restart`, a file that changed during the download is downloaded again."""
+def test_change_during_the_download_restarts_it(web: WebServer) -> None:
+    """This requires `on_restart`."""
 
     class Changing(BytesIO):
         def write(self, data: object, /) -> int:
@@ -110,8 +110,8 @@ def test_a_change_during_the_transfer_restarts_it(web: WebServer) -> None:
     assert target.getvalue() == DATA[::-1]
 
 
-def test_a_cached_copy_is_revalidated(web: WebServer, partial: Partial) -> None:
-    """304: nothing is written. Another ETag: the new version is downloaded."""
+def test_cached_copy_is_revalidated(web: WebServer, partial: Partial) -> None:
+    """After a 304, nothing is written; with another ETag, the new version is downloaded."""
     target = BytesIO()
     assert download(f"{web.url}/image", target, cached=partial.before).not_modified
     assert target.getvalue() == b""
@@ -121,21 +121,21 @@ def test_a_cached_copy_is_revalidated(web: WebServer, partial: Partial) -> None:
     assert read_url(f"{web.url}/image", limit_bytes=len(DATA))[1] == DATA
 
 
-def test_small_files_have_a_limit(web: WebServer) -> None:
-    """A checksum list of two megabytes is rejected."""
+def test_read_url_has_a_size_limit(web: WebServer) -> None:
+    """A larger file is an error."""
     with pytest.raises(FetchError, match="larger than the limit of 1000 bytes"):
         read_url(f"{web.url}/image", limit_bytes=1000)
 
 
-def test_a_refusal_has_its_status(web: WebServer) -> None:
+def test_error_has_the_http_status(web: WebServer) -> None:
     """Callers can distinguish 404 from 401."""
     with pytest.raises(FetchError) as caught:
         read_url(f"{web.url}/none")
     assert caught.value.status == 404
 
 
-def test_a_part_that_was_not_requested_is_not_the_file(web: WebServer) -> None:
-    """206 in reply to a plain GET: the whole file in one part is accepted, its last half is not."""
+def test_part_that_was_not_requested_is_an_error(web: WebServer) -> None:
+    """As a reply to a plain GET, a 206 is accepted only with the whole file."""
     web.site.range_always = True
     assert download(f"{web.url}/image", target := BytesIO()).length == len(DATA)
     assert target.getvalue() == DATA
@@ -146,8 +146,10 @@ def test_a_part_that_was_not_requested_is_not_the_file(web: WebServer) -> None:
         read_url(f"{web.url}/image", limit_bytes=len(DATA))
 
 
-def test_https_is_never_left(web: WebServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A redirect from HTTPS to HTTP is refused; a redirect to HTTPS is followed."""
+def test_redirect_from_https_to_http_is_an_error(
+    web: WebServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A redirect to HTTPS is followed."""
     certificate, key = make_certificate(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
@@ -161,8 +163,10 @@ def test_https_is_never_left(web: WebServer, tmp_path: Path, monkeypatch: pytest
     assert web.site.requests == []
 
 
-def test_no_file_system_is_filled_up(web: WebServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that does not fit is rejected before its first byte is written."""
+def test_file_larger_than_the_free_space_is_an_error(
+    web: WebServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error comes before the first byte is written."""
 
     class Full(NamedTuple):
         f_bavail: int = 10
@@ -174,7 +178,7 @@ def test_no_file_system_is_filled_up(web: WebServer, tmp_path: Path, monkeypatch
     assert (tmp_path / "image").read_bytes() == b""
 
 
-def test_more_resumes_can_be_allowed(web: WebServer) -> None:
+def test_number_of_resumes_can_be_set(web: WebServer) -> None:
     """Each interruption is resumed at the offset of the last one."""
     web.site.cut_after = [1000, 1000, 1000]
     target = BytesIO()
@@ -182,7 +186,7 @@ def test_more_resumes_can_be_allowed(web: WebServer) -> None:
     assert target.getvalue() == DATA
 
 
-def test_a_stall_is_detected_after_a_fast_start() -> None:
+def test_stall_after_a_fast_start_is_detected() -> None:
     """Only recent data counts, not the average."""
     guard = StallGuard(Limits(stall_seconds=0.05))
     guard.check(1 << 30)

@@ -55,14 +55,14 @@ class DictFetcher:
 
 
 def disc(volume_id: str) -> VolumeIds:
-    """The identifiers of a test disc."""
+    """Return the identifiers of a test disc."""
     return VolumeIds(volume_id, "LINUX", "", "", 700_000_000)
 
 
-def found(name: str, **given: str) -> InstallTree:
-    """The recognition of the named tree, over HTTP."""
+def recognized(name: str, **options: str) -> InstallTree:
+    """Return the tree of the given name as it is recognized over HTTP."""
     url = f"http://127.0.0.1/{name}/"
-    return recognize(DictFetcher(TREES[name], url), **{"arch": "x86_64", **given})  # type: ignore[arg-type]
+    return recognize(DictFetcher(TREES[name], url), **{"arch": "x86_64", **options})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -85,9 +85,9 @@ def found(name: str, **given: str) -> InstallTree:
         ("unknown-treeinfo", None, None),
     ],
 )
-def test_red_hat_family(name: str, os_name: str | None, argument: str | None) -> None:
-    """`.treeinfo` trees: images, OS, and the argument that this version's installer supports."""
-    tree = found(name)
+def test_treeinfo_tree_is_recognized(name: str, os_name: str | None, argument: str | None) -> None:
+    """The argument depends on the version of the installer."""
+    tree = recognized(name)
     assert (tree.kernel_path, tree.initrd_path) == ("images/pxeboot/vmlinuz", "images/pxeboot/initrd.img")
     assert tree.os_name == os_name
     assert tree.arguments == ((f"{argument}=http://127.0.0.1/{name}/",) if argument else ())
@@ -120,9 +120,9 @@ def test_red_hat_family(name: str, os_name: str | None, argument: str | None) ->
         ("no-treeinfo-redhat", None, "images/pxeboot/vmlinuz"),
     ],
 )
-def test_other_families(name: str, os_name: str | None, kernel: str) -> None:
-    """Trees of other families: OS and kernel, and an existing initrd."""
-    tree = found(name)
+def test_tree_of_another_family_is_recognized(name: str, os_name: str | None, kernel: str) -> None:
+    """The result is the OS, the kernel, and an initrd that exists."""
+    tree = recognized(name)
     assert tree.os_name == os_name
     assert tree.kernel_path.endswith(kernel)
     assert tree.initrd_path in TREES[name]
@@ -131,17 +131,17 @@ def test_other_families(name: str, os_name: str | None, kernel: str) -> None:
 @pytest.mark.parametrize(
     "name", ["opensuse11.4", "sles11sp3", "sles12sp5", "sle15sp4", "opensuse15.4", "opensusetumbleweed"]
 )
-def test_suse(name: str) -> None:
-    """SUSE's different ways to write a product all resolve to its short id and install=."""
-    tree = found(name)
+def test_suse_tree_is_recognized(name: str) -> None:
+    """SUSE's media name the product in different ways."""
+    tree = recognized(name)
     assert tree.os_name == name
     assert tree.kernel_path == "boot/x86_64/loader/linux"
     assert tree.arguments == (f"install=http://127.0.0.1/{name}/",)
 
 
-def test_agama_needs_its_live_image() -> None:
-    """Agama's kernel gets the place of its live image: by URL for a tree, by label for a disc."""
-    assert found("agama").arguments == ("root=live:http://127.0.0.1/agama/LiveOS/squashfs.img",)
+def test_agama_gets_the_place_of_its_live_image() -> None:
+    """The place is a URL for a tree and a label for a disc."""
+    assert recognized("agama").arguments == ("root=live:http://127.0.0.1/agama/LiveOS/squashfs.img",)
     on_disc = recognize(DictFetcher(TREES["agama"], None, disc("Install-Leap-16.0")), arch="x86_64")
     assert on_disc.arguments == ("root=live:CDLABEL=Install-Leap-16.0-x86_64", "rd.live.image")
 
@@ -156,34 +156,34 @@ def test_agama_needs_its_live_image() -> None:
         ("alpine-virt", ("modules=loop,squashfs,sd-mod,usb-storage",)),
     ],
 )
-def test_discs_name_no_address(name: str, arguments: tuple[str, ...]) -> None:
-    """From a disc the installer gets no URL, only the arguments of the disc's boot menu that locate the medium."""
+def test_installer_on_a_disc_gets_no_url(name: str, arguments: tuple[str, ...]) -> None:
+    """It gets only the arguments of the disc's boot menu that locate the medium."""
     assert recognize(DictFetcher(TREES[name], None, disc("X")), arch="x86_64").arguments == arguments
 
 
 def test_classic_ubuntu_disc_uses_the_installer_of_the_disc() -> None:
-    """On a disc the installer with local packages is preferred to the network one."""
+    """The disc also contains the network installer."""
     tree = recognize(DictFetcher(TREES["ubuntu-server-classic"], None, disc("X")), arch="x86_64")
     assert tree.kernel_path == "install/vmlinuz"
 
 
 def test_paravirtual_guests_get_the_xen_kernel() -> None:
-    """A paravirtual guest gets the medium's kernel for Xen, if there is one; otherwise the usual one."""
-    assert found("rhel5", guest_type="xen").kernel_path == "images/xen/vmlinuz"
-    assert found("debian-cd", guest_type="xen").kernel_path == "install.amd/xen/vmlinuz"
-    assert found("ubuntu-live-server", guest_type="xen").kernel_path == "casper/vmlinuz"
+    """If the medium has no kernel for Xen, they get the usual one."""
+    assert recognized("rhel5", guest_type="xen").kernel_path == "images/xen/vmlinuz"
+    assert recognized("debian-cd", guest_type="xen").kernel_path == "install.amd/xen/vmlinuz"
+    assert recognized("ubuntu-live-server", guest_type="xen").kernel_path == "casper/vmlinuz"
 
 
-def test_the_section_of_the_architecture() -> None:
-    """A 32-bit guest uses i386's images; a tree with one section only uses that one."""
+def test_treeinfo_section_depends_on_the_architecture() -> None:
+    """A guest for i686 uses the section of i386; if there is only one section, it is used."""
     two = treeinfo("Fedora", "20", "i386") + "[images-x86_64]\nkernel = k64\ninitrd = i64\n"
     assert recognize(DictFetcher({".treeinfo": two}), arch="i686").kernel_path == "images/pxeboot/vmlinuz"
     one = treeinfo("Fedora", "20", "armhfp")
     assert recognize(DictFetcher({".treeinfo": one}), arch="armv7l").kernel_path == "images/pxeboot/vmlinuz"
 
 
-def test_alpine_from_the_network() -> None:
-    """Alpine's network boot gets its modules and its repository."""
+def test_alpine_netboot_gets_modules_and_repository() -> None:
+    """Their URLs are derived from the location."""
     url = "http://127.0.0.1/alpine/v3.16/releases/x86_64/netboot/"
     tree = recognize(DictFetcher(TREES["alpine-netboot"], url), arch="x86_64")
     repository = "alpine_repo=http://127.0.0.1/alpine/v3.16/main"
@@ -191,14 +191,14 @@ def test_alpine_from_the_network() -> None:
     assert tree.os_name == "alpinelinux3.16"
 
 
-def test_linuxrc_uses_another_form_of_nfs() -> None:
+def test_suse_installer_gets_an_nfs_url() -> None:
     """SUSE's installer requires nfs://HOST/PATH."""
     tree = recognize(DictFetcher(TREES["sle15sp4"], "nfs:host:/tree"), arch="x86_64")
     assert tree.arguments == ("install=nfs://host/tree",)
 
 
-def test_the_database_goes_first() -> None:
-    """The OS database overrides what the medium's texts suggest."""
+def test_os_database_overrides_the_medium() -> None:
+    """The OS that the `.treeinfo` suggests comes second."""
     requested: list[Medium] = []
 
     def identify(medium: Medium) -> Identified:
@@ -211,8 +211,8 @@ def test_the_database_goes_first() -> None:
     assert (requested[0].treeinfo.family, requested[0].treeinfo.version) == ("CentOS", "7")
 
 
-def test_paths_from_the_database() -> None:
-    """A disc without a description is started with the paths of the OS database."""
+def test_kernel_paths_of_the_database_are_used() -> None:
+    """The disc has no description."""
     files = {"odd/kernel": "k", "odd/initrd": "i"}
     known = Identified("voidlinux", "odd/kernel", "odd/initrd")
     tree = recognize(DictFetcher(files, None, disc("VOID")), arch="x86_64", identify=lambda _: known)
@@ -220,22 +220,22 @@ def test_paths_from_the_database() -> None:
 
 
 def test_microcode_is_not_used_as_initrd() -> None:
-    """Of several images the guest gets the one that boots it."""
-    assert found("grub-goes-on").initrd_path == "sys/rd"
+    """A GRUB entry may list several images."""
+    assert recognized("grub-goes-on").initrd_path == "sys/rd"
 
 
-def test_an_unknown_medium_has_a_helpful_error() -> None:
-    """The error names the paths that were looked for and has a hint."""
+def test_error_for_an_unknown_medium_has_a_hint() -> None:
+    """It also lists the paths that were looked for."""
     with pytest.raises(FetchError, match=r"no installable distribution .* looked for \.treeinfo") as caught:
-        found("nothing")
+        recognized("nothing")
     assert "kernel=PATH,initrd=PATH" in str(caught.value.hint)
     with pytest.raises(FetchError) as caught:
         recognize(DictFetcher(TREES["nothing"], None, disc("FREEBSD")), arch="x86_64")
     assert "use --cdrom for other systems" in str(caught.value.hint)
 
 
-def test_specified_kernel_and_initrd() -> None:
-    """kernel= and initrd= need no recognition, but both are required and both files must exist."""
+def test_specified_kernel_and_initrd_need_no_recognition() -> None:
+    """Both are required, and both files must exist."""
     fetcher = DictFetcher({"frib.img": "k", "/frob.img": "i", "frob.img": "i"})
     tree = chosen_manually(fetcher, "frib.img", "/frob.img")
     assert (tree.kernel_path, tree.initrd_path, tree.arguments) == ("frib.img", "frob.img", ())
@@ -245,8 +245,8 @@ def test_specified_kernel_and_initrd() -> None:
         chosen_manually(fetcher, "frib.img", "none")
 
 
-def test_an_iso_with_a_tree(tmp_path: Path) -> None:
-    """Recognition works the same through a real ISO image."""
+def test_tree_on_an_iso_image_is_recognized(tmp_path: Path) -> None:
+    """The result is the same as for a tree."""
     files = {name: text.encode() for name, text in TREES["debian-live"].items()}
     fetcher = open_location(str(build_iso(tmp_path / "x.iso", files)))
     tree = recognize(fetcher, arch="x86_64")
@@ -255,15 +255,15 @@ def test_an_iso_with_a_tree(tmp_path: Path) -> None:
     assert tree.volume is not None
 
 
-def test_kernels_outside_the_tree_are_rejected() -> None:
-    """A `.treeinfo` cannot name files outside its tree."""
+def test_kernel_outside_the_tree_is_an_error() -> None:
+    """A `.treeinfo` can name only files in its tree."""
     hostile = treeinfo("Fedora", "39").replace("images/pxeboot", "../../etc")
     with pytest.raises(FetchError, match="is outside the install location"):
         recognize(DictFetcher({".treeinfo": hostile}), arch="x86_64")
 
 
-def test_fuzzed_texts() -> None:
-    """Damaged texts result in a tree or a FetchError, never anything else (VIRTINSTALL_FUZZ of them)."""
+def test_damaged_text_causes_no_traceback() -> None:
+    """The result is a tree or a FetchError. VIRTINSTALL_FUZZ is the number of texts."""
     dice = random.Random(1)
     trees = [*TREES.values(), *(layout.files for layout in [*LAYOUTS, *MENUS])]
     trees = [files for files in trees if any(len(text) > 1 for text in files.values())]

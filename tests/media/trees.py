@@ -9,7 +9,7 @@ from __future__ import annotations
 
 
 def treeinfo(family: str, version: str, arch: str = "x86_64", xen: str = "images/pxeboot") -> str:
-    """A `.treeinfo` in the old layout, with a [general] section."""
+    """Return a `.treeinfo` in the old layout, with a [general] section."""
     return (
         f"[general]\nfamily = {family}\nversion = {version}\narch = {arch}\nname = {family}-{version}\n"
         f"[images-{arch}]\nkernel = images/pxeboot/vmlinuz\ninitrd = images/pxeboot/initrd.img\n"
@@ -19,7 +19,7 @@ def treeinfo(family: str, version: str, arch: str = "x86_64", xen: str = "images
 
 
 def productmd(name: str, short: str, version: str, arch: str = "x86_64") -> str:
-    """A `.treeinfo` of productmd 1.2, without the old [general] section."""
+    """Return a `.treeinfo` of productmd 1.2, without the old [general] section."""
     return (
         f"[header]\ntype = productmd.treeinfo\nversion = 1.2\n"
         f"[release]\nname = {name}\nshort = {short}\nversion = {version}\n"

@@ -18,8 +18,8 @@ class Site:
     files: dict[str, bytes] = field(default_factory=dict)
     cut_after: list[int] = field(default_factory=list)
     ranges: bool = True
-    shift: int = 0  # number of bytes by which parts begin before the requested offset, as their Content-Range states
-    grown: int = 0  # a 206 states a file size that is larger by this
+    shift: int = 0  # parts begin this number of bytes before the requested offset, as their Content-Range states
+    grown: int = 0  # a 206 states a file size that is larger by this number
     head: bool = True
     etag: str = '"1"'
     login: str | None = None
@@ -33,7 +33,7 @@ class Site:
 
 
 class WebServer:
-    """Serves a `Site` until the `with` block ends, at `url`."""
+    """A server for a `Site`, at `url`, until the `with` block ends."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
