@@ -86,7 +86,7 @@ class CharacterSource(Element):
         "./source/clipboard/@copypaste", YES_NO, "Share the clipboard (qemu-vdagent)."
     )
     source_mouse_mode: XmlField[str] = XmlField(
-        "./source/mouse/@mode", TEXT, "Mouse (qemu-vdagent): `client`, `server`."
+        "./source/mouse/@mode", TEXT, "Mouse mode (qemu-vdagent): `client`, `server`."
     )
     source_channel: XmlField[str] = XmlField("./source/@channel", TEXT, "Name of a SPICE port.")
     source_tls: XmlField[bool] = XmlField("./source/@tls", YES_NO, "Encrypt the TCP connection.")
@@ -142,7 +142,7 @@ class CharacterDevice(Device, CharacterSource):
         aliases=("target_type",),
     )
     target_name: XmlField[str] = XmlField("./target/@name", TEXT, "Name of a virtio channel.", aliases=("name",))
-    target_port: XmlField[int] = XmlField("./target/@port", INTEGER, "Number among the ports of this kind.")
+    target_port: XmlField[int] = XmlField("./target/@port", INTEGER, "Number of the port among the ports of this kind.")
     target_model_name: XmlField[str] = XmlField(
         "./target/model/@name", TEXT, "Model of the port: `isa-serial`, `pl011`, ..."
     )

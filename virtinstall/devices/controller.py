@@ -48,7 +48,7 @@ class Controller(Device, VirtioDriver):
     )
     set_of: Setting[str] = Setting(TEXT, "Set of controllers: `usb2`, `usb3`.", name=None)
     type: XmlField[str] = XmlField("./@type", TEXT, "Kind of controller.", name=None)
-    index: XmlField[int] = XmlField("./@index", INTEGER, "Number among the controllers of this kind.")
+    index: XmlField[int] = XmlField("./@index", INTEGER, "Number of the controller among those of this kind.")
     model: XmlField[str] = XmlField("./@model", TEXT, "Model: `virtio-scsi`, `qemu-xhci`, `pcie-root-port`, ...")
     ports: XmlField[int] = XmlField("./@ports", INTEGER, "Number of ports.")
     max_grant_frames: XmlField[int] = XmlField("./@maxGrantFrames", INTEGER, "Maximum number of grant frames (xenbus).")
@@ -66,9 +66,7 @@ class Controller(Device, VirtioDriver):
     target_chassis_nr: XmlField[int] = XmlField("./target/@chassisNr", INTEGER, "Chassis number of a PCI bridge.")
     target_chassis: XmlField[int] = XmlField("./target/@chassis", INTEGER, "Chassis of a PCIe root port.")
     target_port: XmlField[int] = XmlField("./target/@port", INTEGER, "Port of a PCIe root port.")
-    target_hotplug: XmlField[bool] = XmlField(
-        "./target/@hotplug", ON_OFF, "Whether devices can be plugged while the guest runs."
-    )
+    target_hotplug: XmlField[bool] = XmlField("./target/@hotplug", ON_OFF, "Whether devices can be hot-plugged.")
     target_bus_nr: XmlField[int] = XmlField("./target/@busNr", INTEGER, "First bus number of an expander bus.")
     target_index: XmlField[int] = XmlField("./target/@index", INTEGER, "Index of a pseries host bridge.")
     target_node: XmlField[int] = XmlField("./target/node", INTEGER, "NUMA node of an expander bus.")
@@ -82,5 +80,5 @@ class Controller(Device, VirtioDriver):
         "address", _set_address, "Short form of a PCI address: `0:4.7` is bus 0, slot 4, function 7."
     )
     num_pcie_root_ports: Setting[int] = Setting(
-        INTEGER, "Number of free PCIe root ports of the guest; default: 14. It does not add a controller."
+        INTEGER, "Number of PCIe root ports of the guest, specified without `type`; default: 14."
     )

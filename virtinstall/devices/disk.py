@@ -142,7 +142,7 @@ class Disk(Device, VirtioDriver, DiskTuning):
     throttle_filters: Children[ThrottleFilter] = Children(
         "./throttlefilters/throttlefilter",
         ThrottleFilter,
-        "Groups of shared limits.",
+        "Throttle groups that limit the disk.",
         prefixes=("throttlefilter",),
         flat={"throttle": "group"},
     )

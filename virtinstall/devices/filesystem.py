@@ -84,5 +84,5 @@ class Filesystem(Device, VirtioDriver):
     driver_queue: XmlField[str] = XmlField("./driver/@queue", TEXT, "Size of the queue (virtiofs).")
     driver_type: XmlField[str] = XmlField("./driver/@type", TEXT, "Driver: `path`, `virtiofs`, `loop`, `nbd`, ...")
     driver_wrpolicy: XmlField[str] = XmlField(
-        "./driver/@wrpolicy", TEXT, "Policy for writing to the host's disk: `immediate`."
+        "./driver/@wrpolicy", TEXT, "Write policy of the host's page cache: `immediate`."
     )

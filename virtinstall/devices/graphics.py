@@ -124,7 +124,7 @@ class Graphics(Device):
         "./clipboard/@copypaste", YES_NO, "Share the clipboard (SPICE).", aliases=("clipboard_copypaste",)
     )
     mouse_mode: XmlField[str] = XmlField(
-        "./mouse/@mode", TEXT, "Mouse (SPICE): `client`, `server`.", aliases=("mouse_mode",)
+        "./mouse/@mode", TEXT, "Mouse mode (SPICE): `client`, `server`.", aliases=("mouse_mode",)
     )
     filetransfer_enable: XmlField[bool] = XmlField(
         "./filetransfer/@enable", YES_NO, "Drag and drop of files (SPICE).", aliases=("filetransfer_enable",)

@@ -37,7 +37,7 @@ class Hostdev(Device):
         match=True,
     )
     driver_name: XmlField[str] = XmlField("./driver/@name", TEXT, "Host driver: `vfio`.", aliases=("driver_name",))
-    driver_iommufd: XmlField[bool] = XmlField("./driver/@iommufd", YES_NO, "Use the host's iommufd.")
+    driver_iommufd: XmlField[bool] = XmlField("./driver/@iommufd", YES_NO, "Use the host's IOMMUFD.")
     rom_bar: XmlField[bool] = XmlField(
         "./rom/@bar", ON_OFF, "Whether the guest sees the device's ROM.", aliases=("rom_bar",)
     )

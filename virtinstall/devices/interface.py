@@ -88,7 +88,7 @@ class Interface(Device, VirtioDriver):
     managed: XmlField[bool] = XmlField(
         "./@managed", YES_NO, "Whether libvirt detaches the device from the host (hostdev)."
     )
-    backend_type: XmlField[str] = XmlField("./backend/@type", TEXT, "User-mode backend: `passt`.")
+    backend_type: XmlField[str] = XmlField("./backend/@type", TEXT, "Backend of a user-mode interface: `passt`.")
     backend_hostname: XmlField[str] = XmlField(
         "./backend/@hostname", TEXT, "Host name that passt announces to the guest."
     )
@@ -103,7 +103,7 @@ class Interface(Device, VirtioDriver):
     source_mode: XmlField[str] = XmlField(
         "./source/@mode",
         TEXT,
-        "macvtap: `bridge`, `vepa`, `private`, `passthrough`; vhostuser: `client`, `server`.",
+        "Mode of macvtap (`bridge`, `vepa`, `private`, `passthrough`) or vhostuser (`client`, `server`).",
         aliases=("source_mode",),
     )
     source_type: XmlField[str] = XmlField(
@@ -160,7 +160,7 @@ class Interface(Device, VirtioDriver):
     driver_queues: XmlField[int] = XmlField(
         "./driver/@queues", INTEGER, "Number of queues (virtio).", aliases=("driver_queues",)
     )
-    rom_file: XmlField[str] = XmlField("./rom/@file", TEXT, "Boot ROM to use.", aliases=("rom_file",))
+    rom_file: XmlField[str] = XmlField("./rom/@file", TEXT, "Path of the boot ROM.", aliases=("rom_file",))
     rom_bar: XmlField[bool] = XmlField(
         "./rom/@bar", ON_OFF, "Whether the guest sees the boot ROM.", aliases=("rom_bar",)
     )

@@ -18,7 +18,7 @@ class PortRange(Element):
 
     start: XmlField[int] = XmlField("./@start", INTEGER, "First port on the host.")
     end: XmlField[int] = XmlField("./@end", INTEGER, "Last port on the host.")
-    to: XmlField[int] = XmlField("./@to", INTEGER, "First port in the guest, if it differs.")
+    to: XmlField[int] = XmlField("./@to", INTEGER, "First port in the guest, if it differs from the host's.")
     exclude: XmlField[bool] = XmlField("./@exclude", YES_NO, "Whether these ports are excluded from a larger range.")
 
 

@@ -20,17 +20,23 @@ class Iommu(Device):
     driver_aw_bits: XmlField[int] = XmlField("./driver/@aw_bits", INTEGER, "Number of address bits.")
     driver_intremap: XmlField[bool] = XmlField("./driver/@intremap", ON_OFF, "Remap interrupts.")
     driver_caching_mode: XmlField[bool] = XmlField(
-        "./driver/@caching_mode", ON_OFF, "Caching mode, required by VFIO devices."
+        "./driver/@caching_mode", ON_OFF, "Enable caching mode, which VFIO devices require."
     )
     driver_eim: XmlField[bool] = XmlField("./driver/@eim", ON_OFF, "Extended interrupt mode.")
-    driver_iotlb: XmlField[bool] = XmlField("./driver/@iotlb", ON_OFF, "Cache for vhost devices.")
-    driver_accel: XmlField[bool] = XmlField("./driver/@accel", ON_OFF, "Translate in the host's SMMU (smmuv3).")
+    driver_iotlb: XmlField[bool] = XmlField("./driver/@iotlb", ON_OFF, "Enable the IOTLB for vhost devices.")
+    driver_accel: XmlField[bool] = XmlField(
+        "./driver/@accel", ON_OFF, "Translate addresses in the host's SMMU (smmuv3)."
+    )
     driver_ats: XmlField[bool] = XmlField("./driver/@ats", ON_OFF, "Address Translation Service (smmuv3).")
     driver_ril: XmlField[bool] = XmlField("./driver/@ril", ON_OFF, "Range invalidation (smmuv3).")
     driver_pasid: XmlField[bool] = XmlField("./driver/@pasid", ON_OFF, "Process address space IDs (smmuv3).")
-    driver_oas: XmlField[int] = XmlField("./driver/@oas", INTEGER, "Bits of an output address (smmuv3).")
-    driver_ssidsize: XmlField[int] = XmlField("./driver/@ssidsize", INTEGER, "Bits of a substream ID (smmuv3).")
-    driver_cmdqv: XmlField[bool] = XmlField("./driver/@cmdqv", ON_OFF, "Command queues of the guest (smmuv3).")
+    driver_oas: XmlField[int] = XmlField("./driver/@oas", INTEGER, "Number of bits of an output address (smmuv3).")
+    driver_ssidsize: XmlField[int] = XmlField(
+        "./driver/@ssidsize", INTEGER, "Number of bits of a substream ID (smmuv3)."
+    )
+    driver_cmdqv: XmlField[bool] = XmlField(
+        "./driver/@cmdqv", ON_OFF, "Let the guest use command queues directly (smmuv3)."
+    )
     driver_dma_translation: XmlField[bool] = XmlField(
         "./driver/@dma_translation", ON_OFF, "Translate DMA addresses (intel, amd)."
     )

@@ -20,7 +20,7 @@ class MemoryDevice(Device, VirtioDriver):
 
     model: XmlField[str] = XmlField("./@model", TEXT, "Kind: `dimm`, `nvdimm`, `virtio-mem`, `virtio-pmem`, `sgx-epc`.")
     access: XmlField[str] = XmlField("./@access", TEXT, "Whether the memory can be shared: `shared`, `private`.")
-    discard: XmlField[bool] = XmlField("./@discard", YES_NO, "Discard the content when the guest stops.")
+    discard: XmlField[bool] = XmlField("./@discard", YES_NO, "Discard the memory's content when the guest stops.")
     uuid: XmlField[str] = XmlField("./uuid", TEXT, "UUID of an NVDIMM (pseries).")
     target_size: XmlField[int] = XmlField(
         "./target/size",
@@ -45,7 +45,7 @@ class MemoryDevice(Device, VirtioDriver):
         "./target/readonly", PRESENT, "Whether the module is read-only (NVDIMM)."
     )
     target_address_base: XmlField[str] = XmlField(
-        "./target/address/@base", TEXT, "Address in the guest's memory.", name="target.address_base"
+        "./target/address/@base", TEXT, "Base address in the guest's memory.", name="target.address_base"
     )
     source_pagesize: XmlField[int] = XmlField(
         "./source/pagesize", INTEGER, "Page size of the host in KiB.", aliases=("source_pagesize",)
@@ -54,7 +54,11 @@ class MemoryDevice(Device, VirtioDriver):
         "./source/path", TEXT, "File or device of the host that contains the memory.", aliases=("source_path",)
     )
     source_nodemask: XmlField[str] = XmlField(
-        "./source/nodemask", TEXT, "NUMA nodes of the host.", aliases=("source_nodemask",), commas=True
+        "./source/nodemask",
+        TEXT,
+        "Host NUMA nodes for the memory, such as `0-1`.",
+        aliases=("source_nodemask",),
+        commas=True,
     )
     source_pmem: XmlField[bool] = XmlField("./source/pmem", PRESENT, "Whether the source is persistent memory.")
     source_alignsize: XmlField[int] = XmlField(

@@ -42,10 +42,13 @@ class Rng(Device, VirtioDriver):
         match=True,
     )
     backend_model: XmlField[str] = XmlField("./backend/@model", TEXT, "Source of entropy.", name=None)
-    backend: XmlField[str] = XmlField("./backend", TEXT, "Device that `random` reads.", aliases=("device",))
+    backend: XmlField[str] = XmlField("./backend", TEXT, "Device that the backend `random` reads.", aliases=("device",))
     model: XmlField[str] = XmlField("./@model", TEXT, "Guest device model, normally `virtio`.")
     backend_type: XmlField[str] = XmlField(
-        "./backend/@type", TEXT, "Kind of connection to the daemon: `udp`, `tcp`, `unix`.", aliases=("backend_type",)
+        "./backend/@type",
+        TEXT,
+        "Kind of connection to the `egd` daemon: `udp`, `tcp`, `unix`.",
+        aliases=("backend_type",),
     )
     egd: Child[RngBackend] = Child(
         "./backend",

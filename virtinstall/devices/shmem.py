@@ -16,7 +16,7 @@ class Shmem(Device):
     tag = "shmem"
     bare = ("name",)
 
-    name: XmlField[str] = XmlField("./@name", TEXT, "Name of the memory.")
+    name: XmlField[str] = XmlField("./@name", TEXT, "Name of the shared memory.")
     role: XmlField[str] = XmlField(
         "./@role", TEXT, "`master`: the memory is migrated with the guest; `peer`: it is not."
     )

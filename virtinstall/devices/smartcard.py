@@ -18,7 +18,7 @@ class Certificate(Element):
 
     tag = "certificate"
 
-    value: XmlField[str] = XmlField(".", TEXT, "Name of a certificate in the database.", commas=True)
+    value: XmlField[str] = XmlField(".", TEXT, "Name of a certificate in the certificate database.", commas=True)
 
 
 class Smartcard(Device, CharacterSource):
@@ -33,8 +33,8 @@ class Smartcard(Device, CharacterSource):
     type: XmlField[str] = XmlField(
         "./@type", TEXT, "Kind of connection: `spicevmc`, `tcp`, ...", convert=unless_default
     )
-    database: XmlField[str] = XmlField("./database", TEXT, "Certificate database of the host.", commas=True)
-    certificates: Children[Certificate] = Children("./certificate", Certificate, "The three certificates.")
+    database: XmlField[str] = XmlField("./database", TEXT, "Directory of the host's certificate database.", commas=True)
+    certificates: Children[Certificate] = Children("./certificate", Certificate, "Three certificates of the host.")
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:

@@ -51,7 +51,7 @@ DEVICES = (
         "--hostdev",
         "Host device to assign to the guest: PCI or USB address, or node device name.",
     ),
-    DeviceRow("redirdev", "Redirdev", "--redirdev", "USB redirection."),
+    DeviceRow("redirdev", "Redirdev", "--redirdev", "Port for redirected USB devices."),
     DeviceRow(
         "redirfilter", "Redirfilter", "--redirfilter", "Rules that allow or block the redirection of USB devices."
     ),
@@ -61,7 +61,7 @@ DEVICES = (
     DeviceRow("rng", "Rng", "--rng", "Random number generator: `/dev/urandom`, `none`."),
     DeviceRow("nvram", "Nvram", "--nvram", "Address of the NVRAM of a pseries machine."),
     DeviceRow("panic", "Panic", "--panic", "Device that reports kernel panics of the guest."),
-    DeviceRow("shmem", "Shmem", "--shmem", "Shared memory."),
+    DeviceRow("shmem", "Shmem", "--shmem", "Memory shared with other guests."),
     DeviceRow("memory", "MemoryDevice", "--memdev", "Memory module."),
     DeviceRow("crypto", "Crypto", "--crypto", "Crypto accelerator: `virtio`."),
     DeviceRow("iommu", "Iommu", "--iommu", "IOMMU device: `intel`, `virtio`, `smmuv3`."),

@@ -33,16 +33,16 @@ class Tpm(Device):
     backend_option = Suboption(
         "backend.type",
         _set_backend,
-        "Kind: `emulator`, `passthrough`, `external`, or the host's device, such as `/dev/tpm0`.",
+        "Backend: `emulator`, `passthrough`, `external`, or the host's device, such as `/dev/tpm0`.",
         aliases=("type",),
         match=True,
     )
     backend_type: XmlField[str] = XmlField("./backend/@type", TEXT, "Kind of backend.", name=None)
     backend_version: XmlField[str] = XmlField(
-        "./backend/@version", TEXT, "Version: `2.0`, `1.2`.", aliases=("version",)
+        "./backend/@version", TEXT, "TPM version: `2.0`, `1.2`.", aliases=("version",)
     )
     backend_device_path: XmlField[str] = XmlField(
-        "./backend/device/@path", TEXT, "The host's device.", aliases=("path",)
+        "./backend/device/@path", TEXT, "Device of the host's TPM.", aliases=("path",)
     )
     backend_encryption_secret: XmlField[str] = XmlField(
         "./backend/encryption/@secret", TEXT, "UUID of the libvirt secret that encrypts the state."
@@ -60,9 +60,11 @@ class Tpm(Device):
     backend_source_path: XmlField[str] = XmlField(
         "./backend/source/@path", TEXT, "Socket of an external TPM, or location of the state."
     )
-    backend_profile_source: XmlField[str] = XmlField("./backend/profile/@source", TEXT, "Profile of swtpm.")
+    backend_profile_source: XmlField[str] = XmlField("./backend/profile/@source", TEXT, "Name of the swtpm profile.")
     backend_profile_remove_disabled: XmlField[str] = XmlField(
-        "./backend/profile/@removeDisabled", TEXT, "Policy for disabled algorithms of the profile."
+        "./backend/profile/@removeDisabled",
+        TEXT,
+        "Removal of algorithms that FIPS mode disables: `check`, `fips-host`.",
     )
     backend_active_pcr_banks_sha1: XmlField[bool] = _bank("sha1")
     backend_active_pcr_banks_sha256: XmlField[bool] = _bank("sha256")

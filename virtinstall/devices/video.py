@@ -30,11 +30,11 @@ class Video(Device, VirtioDriver):
     model_acceleration_accel2d: XmlField[bool] = XmlField("./model/acceleration/@accel2d", YES_NO, "2D acceleration.")
     model_heads: XmlField[int] = XmlField("./model/@heads", INTEGER, "Number of screens.", aliases=("heads",))
     model_ram: XmlField[int] = XmlField(
-        "./model/@ram", INTEGER, "Size of the primary bar in KiB (qxl).", aliases=("ram",)
+        "./model/@ram", INTEGER, "Size of the primary BAR in KiB (qxl).", aliases=("ram",)
     )
     model_vram: XmlField[int] = XmlField("./model/@vram", INTEGER, "Video memory in KiB.", aliases=("vram",))
     model_vram64: XmlField[int] = XmlField(
-        "./model/@vram64", INTEGER, "Size of the 64-bit bar in KiB (qxl).", aliases=("vram64",)
+        "./model/@vram64", INTEGER, "Size of the 64-bit BAR in KiB (qxl).", aliases=("vram64",)
     )
     model_vgamem: XmlField[int] = XmlField(
         "./model/@vgamem", INTEGER, "VGA frame buffer in KiB (qxl).", aliases=("vgamem",)

@@ -39,7 +39,7 @@ class Blkiotune(Section):
     devices: Children[BlkioDevice] = Children(
         "./device",
         BlkioDevice,
-        "Shares and limits by block device of the host.",
+        "Weights and limits for host block devices.",
         flat={
             "device_path": "path",
             "device_weight": "weight",

@@ -34,7 +34,9 @@ class Timer(Element):
     catchup_threshold: XmlField[int] = XmlField(
         "./catchup/@threshold", INTEGER, "Number of missed ticks before the timer catches up."
     )
-    catchup_slew: XmlField[int] = XmlField("./catchup/@slew", INTEGER, "Ticks per second to catch up.")
+    catchup_slew: XmlField[int] = XmlField(
+        "./catchup/@slew", INTEGER, "Rate at which the timer catches up, in ticks per second."
+    )
     catchup_limit: XmlField[int] = XmlField(
         "./catchup/@limit", INTEGER, "Number of missed ticks above which the timer does not catch up."
     )

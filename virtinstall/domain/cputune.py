@@ -61,7 +61,7 @@ class CacheShare(Element):
 
     id: XmlField[int] = XmlField("./@id", INTEGER, "ID of the host's cache.")
     level: XmlField[int] = XmlField("./@level", INTEGER, "Level of the cache, such as `3`.")
-    type: XmlField[str] = XmlField("./@type", TEXT, "Cached data: `both`, `code`, `data`.")
+    type: XmlField[str] = XmlField("./@type", TEXT, "Type of the cache: `both`, `code`, `data`.")
     size: XmlField[int] = XmlField("./@size", INTEGER, "Size of the cache allocation, in `unit`.")
     unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of `size`, such as `MiB`.")
 
@@ -112,27 +112,25 @@ class Cputune(Section):
     none_word = "value"
 
     shares: XmlField[int] = XmlField("./shares", INTEGER, "CPU weight relative to other guests.")
-    period: XmlField[int] = XmlField("./period", INTEGER, "Period of the vCPUs' quota, in microseconds.")
+    period: XmlField[int] = XmlField("./period", INTEGER, "Period for `quota`, in microseconds.")
     quota: XmlField[int] = XmlField(
         "./quota", INTEGER, "Maximum time of a vCPU per period, in microseconds; `-1`: unlimited."
     )
-    global_period: XmlField[int] = XmlField(
-        "./global_period", INTEGER, "Period of the whole guest's quota, in microseconds."
-    )
+    global_period: XmlField[int] = XmlField("./global_period", INTEGER, "Period for `global_quota`, in microseconds.")
     global_quota: XmlField[int] = XmlField(
-        "./global_quota", INTEGER, "Maximum time of the whole guest per period, in microseconds."
+        "./global_quota", INTEGER, "Maximum CPU time of the whole guest per period, in microseconds."
     )
     emulator_period: XmlField[int] = XmlField(
-        "./emulator_period", INTEGER, "Period of the emulator's quota, in microseconds."
+        "./emulator_period", INTEGER, "Period for `emulator_quota`, in microseconds."
     )
     emulator_quota: XmlField[int] = XmlField(
-        "./emulator_quota", INTEGER, "Maximum time of the emulator per period, in microseconds."
+        "./emulator_quota", INTEGER, "Maximum CPU time of the emulator per period, in microseconds."
     )
     iothread_period: XmlField[int] = XmlField(
-        "./iothread_period", INTEGER, "Period of the I/O threads' quota, in microseconds."
+        "./iothread_period", INTEGER, "Period for `iothread_quota`, in microseconds."
     )
     iothread_quota: XmlField[int] = XmlField(
-        "./iothread_quota", INTEGER, "Maximum time of an I/O thread per period, in microseconds."
+        "./iothread_quota", INTEGER, "Maximum CPU time of an I/O thread per period, in microseconds."
     )
     vcpupins: Children[VcpuPin] = Children("./vcpupin", VcpuPin, "Pinning of vCPUs.")
     emulatorpin_cpuset: XmlField[str] = XmlField(

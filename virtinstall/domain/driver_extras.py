@@ -67,7 +67,9 @@ class QemuCapabilities(Section):
     tag = "qemu:capabilities"
 
     added: Children[QemuCapability] = Children("./qemu:add", QemuCapability, "Used.", prefix="add")
-    removed: Children[QemuRemovedCapability] = Children("./qemu:del", QemuRemovedCapability, "Not used.", prefix="del")
+    removed: Children[QemuRemovedCapability] = Children(
+        "./qemu:del", QemuRemovedCapability, "Capabilities not to use.", prefix="del"
+    )
 
 
 class QemuDeprecation(Section):

@@ -25,29 +25,29 @@ class Features(Section):
     tag = "features"
 
     acpi: XmlField[bool] = _present("acpi", "ACPI, for power management; required for a graceful shutdown.")
-    apic: XmlField[bool] = _present("apic", "APIC, the interrupt controller for several CPUs.")
+    apic: XmlField[bool] = _present("apic", "APIC, the interrupt controller; required for several CPUs.")
     pae: XmlField[bool] = _present("pae", "Physical address extension of 32-bit guests.")
     privnet: XmlField[bool] = _present("privnet", "Separate network namespace for a container.")
-    hap: XmlField[bool] = _present("hap", "Hardware assisted paging (Xen).")
+    hap: XmlField[bool] = _present("hap", "Hardware-assisted paging (Xen).")
     viridian: XmlField[bool] = _present("viridian", "Hyper-V enlightenments on Xen.")
     apic_eoi: XmlField[bool] = XmlField(
         "./apic/@eoi", ON_OFF, "Paravirtualized end of interrupt for the guest.", aliases=("eoi",)
     )
     pmu_state: XmlField[bool] = _state("pmu", "Performance monitoring unit of the CPU.", "pmu")
     hyperv_mode: XmlField[str] = XmlField(
-        "./hyperv/@mode", TEXT, "`passthrough` for all enlightenments that the host has, otherwise `custom`."
+        "./hyperv/@mode", TEXT, "`passthrough` for all enlightenments that the host supports, otherwise `custom`."
     )
     hyperv_relaxed_state: XmlField[bool] = _state(
-        "hyperv/relaxed", "Hyper-V: relaxed timing; a late timer causes no crash.", "hyperv_relaxed"
+        "hyperv/relaxed", "Hyper-V: relaxed timing; a late timer does not cause a crash.", "hyperv_relaxed"
     )
     hyperv_vapic_state: XmlField[bool] = _state("hyperv/vapic", "Hyper-V: virtual APIC.", "hyperv_vapic")
     hyperv_spinlocks_state: XmlField[bool] = _state(
-        "hyperv/spinlocks", "Hyper-V: spinlocks that yield.", "hyperv_spinlocks"
+        "hyperv/spinlocks", "Hyper-V: spinlocks that yield the CPU.", "hyperv_spinlocks"
     )
     hyperv_spinlocks_retries: XmlField[int] = XmlField(
         "./hyperv/spinlocks/@retries",
         INTEGER,
-        "Hyper-V: attempts until a spinlock yields, at least 4095.",
+        "Hyper-V: number of attempts until a spinlock yields the CPU, at least 4095.",
         aliases=("hyperv_spinlocks_retries",),
     )
     hyperv_vpindex_state: XmlField[bool] = _state("hyperv/vpindex", "Hyper-V: virtual processor index.")
@@ -81,7 +81,7 @@ class Features(Section):
     hyperv_xmm_input_state: XmlField[bool] = _state("hyperv/xmm_input", "Hyper-V: hypercall input in XMM registers.")
     hyperv_emsr_bitmap_state: XmlField[bool] = _state("hyperv/emsr_bitmap", "Hyper-V: enlightened MSR bitmap.")
     vmport_state: XmlField[bool] = _state("vmport", "VMware's I/O port, for its mouse.", "vmport")
-    kvm_hidden_state: XmlField[bool] = _state("kvm/hidden", "Hide from the guest that KVM runs it.", "kvm_hidden")
+    kvm_hidden_state: XmlField[bool] = _state("kvm/hidden", "Hide KVM from the guest.", "kvm_hidden")
     kvm_hint_dedicated_state: XmlField[bool] = _state(
         "kvm/hint-dedicated", "Hint to the guest that its CPUs are dedicated."
     )

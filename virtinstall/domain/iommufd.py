@@ -16,5 +16,5 @@ class Iommufd(Section):
     tag = "iommufd"
     bare = ("enabled",)
 
-    enabled: XmlField[bool] = XmlField("./@enabled", YES_NO, "Whether all PCI host devices use /dev/iommu.")
+    enabled: XmlField[bool] = XmlField("./@enabled", YES_NO, "Whether all PCI host devices use `/dev/iommu`.")
     fdgroup: XmlField[str] = XmlField("./@fdgroup", TEXT, "Name under which file descriptors are passed to libvirt.")

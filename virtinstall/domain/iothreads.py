@@ -22,7 +22,9 @@ class Iothread(Element):
     )
     thread_pool_min: XmlField[int] = XmlField("./@thread_pool_min", INTEGER, "Minimum number of worker threads.")
     thread_pool_max: XmlField[int] = XmlField("./@thread_pool_max", INTEGER, "Maximum number of worker threads.")
-    poll_max: XmlField[int] = XmlField("./poll/@max", INTEGER, "Maximum polling time in nanoseconds; 0: never.")
+    poll_max: XmlField[int] = XmlField(
+        "./poll/@max", INTEGER, "Maximum polling time in nanoseconds; 0 disables polling."
+    )
     poll_grow: XmlField[int] = XmlField("./poll/@grow", INTEGER, "Factor by which the polling time grows.")
     poll_shrink: XmlField[int] = XmlField("./poll/@shrink", INTEGER, "Factor by which the polling time shrinks.")
 
@@ -32,8 +34,8 @@ class Iothreads(Section):
 
     bare = ("iothreads",)
 
-    iothreads: XmlField[int] = XmlField("./iothreads", INTEGER, "Number of threads.")
-    iothreadids: Children[Iothread] = Children("./iothreadids/iothread", Iothread, "The threads.")
+    iothreads: XmlField[int] = XmlField("./iothreads", INTEGER, "Number of I/O threads.")
+    iothreadids: Children[Iothread] = Children("./iothreadids/iothread", Iothread, "I/O threads.")
     defaultiothread_thread_pool_min: XmlField[int] = XmlField(
         "./defaultiothread/@thread_pool_min", INTEGER, "Minimum number of worker threads of the main loop."
     )

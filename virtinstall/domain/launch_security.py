@@ -19,31 +19,33 @@ class LaunchSecurity(Section):
     type: XmlField[str] = XmlField("./@type", TEXT, "Kind: `sev`, `sev-snp`, `tdx`, `s390-pv`.")
     cbitpos: XmlField[int] = XmlField("./cbitpos", INTEGER, "SEV: bit of an address that marks encrypted memory.")
     reduced_phys_bits: XmlField[int] = XmlField(
-        "./reducedPhysBits", INTEGER, "SEV: address bits that the encryption uses."
+        "./reducedPhysBits", INTEGER, "SEV: number of physical address bits that the encryption uses."
     )
     policy: XmlField[str] = XmlField("./policy", TEXT, "Policy that the firmware enforces, in hexadecimal: `0x03`.")
-    session: XmlField[str] = XmlField("./session", TEXT, "SEV: session blob of the guest's owner, base64.")
-    dh_cert: XmlField[str] = XmlField("./dhCert", TEXT, "SEV: the owner's Diffie-Hellman key, base64.")
+    session: XmlField[str] = XmlField("./session", TEXT, "SEV: session blob of the guest's owner, in base64.")
+    dh_cert: XmlField[str] = XmlField("./dhCert", TEXT, "SEV: Diffie-Hellman key of the guest's owner, in base64.")
     guest_visible_workarounds: XmlField[str] = XmlField(
-        "./guestVisibleWorkarounds", TEXT, "SEV-SNP: workarounds that the guest sees, base64."
+        "./guestVisibleWorkarounds", TEXT, "SEV-SNP: workarounds that the guest sees, in base64."
     )
-    id_block: XmlField[str] = XmlField("./idBlock", TEXT, "SEV-SNP: identity block, base64.")
-    id_auth: XmlField[str] = XmlField("./idAuth", TEXT, "SEV-SNP: authentication of the identity block, base64.")
-    host_data: XmlField[str] = XmlField("./hostData", TEXT, "SEV-SNP: data of the host for the attestation, base64.")
+    id_block: XmlField[str] = XmlField("./idBlock", TEXT, "SEV-SNP: identity block, in base64.")
+    id_auth: XmlField[str] = XmlField("./idAuth", TEXT, "SEV-SNP: authentication of the identity block, in base64.")
+    host_data: XmlField[str] = XmlField("./hostData", TEXT, "SEV-SNP: data of the host for the attestation, in base64.")
     kernel_hashes: XmlField[bool] = XmlField(
         "./@kernelHashes", YES_NO, "Measure kernel, initrd and command line of a direct kernel boot."
     )
     author_key: XmlField[bool] = XmlField("./@authorKey", YES_NO, "SEV-SNP: whether `idAuth` has an author key.")
     vcek: XmlField[bool] = XmlField("./@vcek", YES_NO, "SEV-SNP: attest with the chip's key (VCEK).")
-    mr_config_id: XmlField[str] = XmlField("./mrConfigId", TEXT, "TDX: ID of the guest's configuration, base64.")
-    mr_owner: XmlField[str] = XmlField("./mrOwner", TEXT, "TDX: ID of the guest's owner, base64.")
-    mr_owner_config: XmlField[str] = XmlField("./mrOwnerConfig", TEXT, "TDX: ID of the owner's configuration, base64.")
+    mr_config_id: XmlField[str] = XmlField("./mrConfigId", TEXT, "TDX: ID of the guest's configuration, in base64.")
+    mr_owner: XmlField[str] = XmlField("./mrOwner", TEXT, "TDX: ID of the guest's owner, in base64.")
+    mr_owner_config: XmlField[str] = XmlField(
+        "./mrOwnerConfig", TEXT, "TDX: ID of the owner's configuration, in base64."
+    )
     quote_generation_service: XmlField[bool] = XmlField(
         "./quoteGenerationService", PRESENT, "TDX: let the guest request attestation quotes."
     )
     quote_generation_service_path: XmlField[str] = XmlField(
         "./quoteGenerationService/@path",
         TEXT,
-        "TDX: socket of the service that creates the quotes.",
+        "TDX: socket of the service that creates attestation quotes.",
         name="quoteGenerationSocket",
     )

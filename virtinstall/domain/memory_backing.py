@@ -33,7 +33,7 @@ class MemoryBacking(Section):
     pages: Children[HugePage] = Children(
         "./hugepages/page",
         HugePage,
-        "Huge pages per size.",
+        "Huge pages by size.",
         flat={"size": "size", "unit": "unit", "nodeset": "nodeset"},
     )
     nosharepages: XmlField[bool] = XmlField("./nosharepages", PRESENT, "Prevent the host from merging identical pages.")
@@ -50,7 +50,7 @@ class MemoryBacking(Section):
         "Source of the memory: `memfd`, `file`, `anonymous`.",
         aliases=("source_type",),
     )
-    discard: XmlField[bool] = XmlField("./discard", PRESENT, "Discard the content when the guest stops.")
+    discard: XmlField[bool] = XmlField("./discard", PRESENT, "Discard the memory's content when the guest stops.")
     allocation_mode: XmlField[str] = XmlField(
         "./allocation/@mode", TEXT, "Allocate all memory at boot (`immediate`) or when it is used (`ondemand`)."
     )

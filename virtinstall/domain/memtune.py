@@ -17,8 +17,10 @@ class Memtune(Section):
     bare = ("soft_limit",)
 
     hard_limit: XmlField[int] = XmlField("./hard_limit", INTEGER, "Maximum memory, in KiB.")
-    soft_limit: XmlField[int] = XmlField("./soft_limit", INTEGER, "Limit when memory is scarce, in KiB.")
+    soft_limit: XmlField[int] = XmlField(
+        "./soft_limit", INTEGER, "Memory limit when the host's memory is scarce, in KiB."
+    )
     swap_hard_limit: XmlField[int] = XmlField(
-        "./swap_hard_limit", INTEGER, "Maximum total of memory and swap together, in KiB."
+        "./swap_hard_limit", INTEGER, "Maximum of memory and swap space together, in KiB."
     )
     min_guarantee: XmlField[int] = XmlField("./min_guarantee", INTEGER, "Guaranteed memory, in KiB.")

@@ -33,7 +33,7 @@ class Metadata(Section):
     os_id: XmlField[str] = XmlField(
         "./metadata/libosinfo:libosinfo/libosinfo:os/@id",
         TEXT,
-        "Full id of the operating system, stored for other tools.",
+        "Full ID of the operating system, stored for other tools.",
         name=None,
         match=False,
     )

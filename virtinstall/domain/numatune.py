@@ -33,7 +33,7 @@ class Numatune(Section):
     memory_nodeset: XmlField[str] = XmlField(
         "./memory/@nodeset",
         TEXT,
-        "NUMA nodes of the host, such as `0-3,^1`.",
+        "Host NUMA nodes for the guest's memory, such as `0-3,^1`.",
         aliases=("nodeset",),
         commas=True,
     )

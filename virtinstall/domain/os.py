@@ -175,7 +175,7 @@ class Os(Section):
     )
     boot_devices: Children[BootDevice] = Children("./boot", BootDevice, "Boot devices in their order.")
     bootmenu_enable: XmlField[bool] = XmlField(
-        "./bootmenu/@enable", YES_NO, "Offer a boot menu.", aliases=("menu", "bootmenu")
+        "./bootmenu/@enable", YES_NO, "Show a boot menu.", aliases=("menu", "bootmenu")
     )
     bootmenu_timeout: XmlField[int] = XmlField("./bootmenu/@timeout", INTEGER, "Timeout of the menu in milliseconds.")
     bios_useserial: XmlField[bool] = XmlField(
@@ -194,7 +194,7 @@ class Os(Section):
         aliases=("smbios_mode",),
     )
     nvram_template_format: XmlField[str] = XmlField(
-        "./nvram/@templateFormat", TEXT, "Image format of the template: `raw`, `qcow2`."
+        "./nvram/@templateFormat", TEXT, "Image format of `nvram.template`: `raw`, `qcow2`."
     )
     kernel: XmlField[str] = XmlField("./kernel", TEXT, "Kernel on the host to boot directly.", convert=absolute_path)
     initrd: XmlField[str] = XmlField("./initrd", TEXT, "Initrd for `kernel`.", convert=absolute_path)
@@ -216,7 +216,7 @@ class Os(Section):
         "./initarg", InitArgument, "Arguments of the init program, numbered."
     )
     init_variables: Children[InitVariable] = Children("./initenv", InitVariable, "Environment of the init program.")
-    initdir: XmlField[str] = XmlField("./initdir", TEXT, "Directory in which the init program starts.")
+    initdir: XmlField[str] = XmlField("./initdir", TEXT, "Working directory of the init program.")
     inituser: XmlField[str] = XmlField("./inituser", TEXT, "User that the init program runs as.")
     initgroup: XmlField[str] = XmlField("./initgroup", TEXT, "Group that the init program runs as.")
 

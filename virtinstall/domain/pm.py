@@ -18,14 +18,14 @@ class Pm(Section):
     suspend_to_mem: XmlField[bool] = XmlField(
         "./suspend-to-mem/@enabled",
         YES_NO,
-        "Offer sleep (S3), which keeps the memory.",
+        "Support suspend to RAM (S3).",
         name="suspend_to_mem.enabled",
         aliases=("suspend_to_mem", "suspend-to-mem.enabled"),
     )
     suspend_to_disk: XmlField[bool] = XmlField(
         "./suspend-to-disk/@enabled",
         YES_NO,
-        "Offer hibernation (S4).",
+        "Support suspend to disk (S4).",
         name="suspend_to_disk.enabled",
         aliases=("suspend_to_disk", "suspend-to-disk.enabled"),
     )

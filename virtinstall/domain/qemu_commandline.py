@@ -27,7 +27,7 @@ class QemuVariable(Element):
     tag = "qemu:env"
 
     name: XmlField[str] = XmlField("./@name", TEXT, "Name of an environment variable of QEMU.")
-    value: XmlField[str] = XmlField("./@value", TEXT, "Value of that variable.")
+    value: XmlField[str] = XmlField("./@value", TEXT, "Value of an environment variable of QEMU.")
 
 
 def _add_arguments(commandline: QemuCommandline, text: str) -> None:

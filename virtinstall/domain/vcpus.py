@@ -100,7 +100,7 @@ class Vcpus(Section):
     )
     vcpu_cpuset: XmlField[str] = XmlField("./vcpu/@cpuset", TEXT, "Host CPUs that the vCPUs run on.", name=None)
     vcpu_placement: XmlField[str] = XmlField(
-        "./vcpu/@placement", TEXT, "Choice of the host CPUs: `static` or `auto`.", aliases=("placement",)
+        "./vcpu/@placement", TEXT, "Selection of the host CPUs: `static`, or `auto` (by numad).", aliases=("placement",)
     )
-    vcpus: Children[Vcpu] = Children("./vcpus/vcpu", Vcpu, "vCPUs that are plugged separately.")
+    vcpus: Children[Vcpu] = Children("./vcpus/vcpu", Vcpu, "vCPUs that can be hot-plugged separately.")
     cpu: Child[Cpu] = Child("./cpu", Cpu, prefix=None)
