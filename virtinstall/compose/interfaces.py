@@ -56,7 +56,7 @@ def split_addresses(text: str) -> list[str]:
 
 def _resolve_source(draft: Draft, interface: Interface) -> None:
     if interface.type is not None and interface.type not in _TYPES:
-        by_name = f"for a network or a bridge: --network network={interface.type}, --network bridge={interface.type}"
+        by_name = f"use --network network={interface.type}, or for a bridge --network bridge={interface.type}"
         raise RequestError(
             f"--network {interface.type}: unknown interface type",
             hint=did_you_mean(interface.type, _TYPES, by_name),
