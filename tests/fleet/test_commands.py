@@ -119,7 +119,8 @@ def test_errors_of_a_file_have_a_position(tmp_path: Path, capsys: pytest.Capture
     path = tmp_path / "guests.yaml"
     path.write_text(FILE.replace("b:", "b: {memroy: 1}, c:"))
     assert guest_main(["apply", "-f", str(path), "--yes"]) == 1
-    assert "guests.yaml:5:19: b.memroy: unknown key (did you mean 'memory" in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert "guests.yaml:5:19: b.memroy: unknown key\n" in printed and "hint: did you mean 'memory'?\n" in printed
     assert guest_main(["diff"]) == 2
     capsys.readouterr()
     assert guest_main(["apply", "--schema"]) == 0

@@ -155,7 +155,7 @@ def test_after_names_guests_and_groups() -> None:
     lab = lab_of("version: 1\nguests: {db: {count: 2}, web: {after: db, groups: [front]}, x: {after: [front, db-1]}}")
     assert [guest.after for guest in lab.guests] == [(), (), ("db-1", "db-2"), ("web", "db-1")]
     assert [guest.name for guest in lab.chosen(["front", "db-2"])] == ["db-2", "web"]
-    with pytest.raises(RequestError, match=r"no such guest or group: 'wep' \(did you mean 'web'\?\)"):
+    with pytest.raises(RequestError, match=r"no such guest or group: 'wep'"):
         lab.chosen(["wep"])
     with pytest.raises(RequestError, match="names must be a list, not the text 'web'"):
         lab.chosen("web")

@@ -101,6 +101,7 @@ def test_damaged_bytes_are_read_or_an_error(seed: int) -> None:
         ("version: 1\nguests: {a: {disk: [[size=1]]}}\n", r"2:21: a.disk\[0\]: must be a value, not a list"),
         ("version: 1\nguests: {a: {memory: {a: {b: {c: 1}}}}}\n", r"2:23: a.memory.a.b.c: unknown key"),
         ("version: 1\nguests: {'': {}}\n", r"2:10: invalid guest name ''"),
+        ("version: 1\nguests: {é: '\x1b[2J'}\n", r"2:14: the character U\+001B is not allowed"),
     ],
 )  # fmt: skip
 def test_hostile_values_are_errors_with_a_position(text: str, expected: str) -> None:

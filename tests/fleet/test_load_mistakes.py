@@ -21,17 +21,17 @@ def lab_of(text: str) -> Lab:
     ("text", "expected"),
     [
         ("guests:\n  web:\n    disk:\n    - {size: 1}\n    - {sizee: 2}\n",
-         r"6:8: web.disk\[1\].sizee: unknown key \(did you mean 'size'\?\)"),
+         r"6:8: web.disk\[1\].sizee: unknown key$"),
         ("guests:\n  web:\n    disk: {size: x}\n", r"4:18: web.disk.size: size=x: "),
         ("guests:\n  web:\n    disk: ['size=1', 'sizee=1']\n", r"4:22: web.disk\[1\]: unknown sub-option 'sizee'"),
-        ("guests:\n  web: {memroy: 1}\n", r"3:9: web.memroy: unknown key \(did you mean 'memory'\?\)"),
+        ("guests:\n  web: {memroy: 1}\n", r"3:9: web.memroy: unknown key$"),
         ("guests:\n  web: {connect: x}\n", r"3:9: web.connect: unknown key"),
         ("guests:\n  web: {memory: 1, memory: 2}\n", r"3:20: duplicate key 'memory'"),
         ("services: {web: {}}\n", r"2:1: services: unknown key$"),
-        ("guests: {web: {}}\nguest: {}\n", r"3:1: guest: unknown key \(did you mean 'guests'\?\)"),
+        ("guests: {web: {}}\nguest: {}\n", r"3:1: guest: unknown key$"),
         ("guests:\n  web: [1]\n", r"3:8: web: must be a mapping"),
         ("guests: {a: {after: b}, b: {after: a}}\n", r"2:10: after: these guests depend on each other: a, b"),
-        ("guests: {a: {after: bb}, b: }\n", r"2:21: a.after: no such guest or group: 'bb' \(did you mean 'b'\?\)"),
+        ("guests: {a: {after: bb}, b: }\n", r"2:21: a.after: no such guest or group: 'bb'$"),
         ("guests: {a: {count: 2}, a-1: {}}\n", r"2:25: duplicate guest name 'a-1'"),
         ("guests: {a: {count: x}}\n", r"2:21: a.count: must be a number from 0 to 100000, not 'x'"),
         ("guests: {a: {wait-for: [x]}}\n", r"2:24: a.wait-for: must be a single value"),
@@ -110,10 +110,13 @@ def test_each_mistake_has_its_hint() -> None:
     with pytest.raises(FileError) as caught:
         lab_of("version: 1\nguests: {a: {disk: {sizee: 1}}, b: {wait-for: x}, c: {memroy: 1}}")
     first, second, third = caught.value.message.split("\n")
-    assert first.endswith("(`virt-install --disk help` lists the keys)") and "(use running" in second
+    assert first.endswith("a.disk.sizee: unknown key (did you mean 'size'?)") and "(use running" in second
     assert third.endswith("(did you mean 'memory'?)") and caught.value.hint is None
     with pytest.raises(FileError) as caught:
         lab_of("version: 1\nguests: {a: {disk: {sizee: 1}}, b: {disk: {sizee: 1}}}")
+    assert caught.value.hint == "did you mean 'size'?"
+    with pytest.raises(FileError) as caught:
+        lab_of("version: 1\nguests: {a: {disk: {colour: 1}}}")
     assert caught.value.hint == "`virt-install --disk help` lists the keys"
 
 

@@ -10,12 +10,12 @@ from virtinstall.errors import RequestError
 from virtinstall.fleet.addresses import located, with_addresses
 from virtinstall.fleet.adopt import as_found
 from virtinstall.fleet.compare import Comparison, compare
-from virtinstall.fleet.keys import suggestion
 from virtinstall.fleet.nodes import FileError
 from virtinstall.fleet.ownership import belongs, other_file, owner_of, was_renamed
 from virtinstall.fleet.planning import plan_again
 from virtinstall.fleet.source import together
 from virtinstall.record import Record
+from virtinstall.similar import did_you_mean
 
 if TYPE_CHECKING:
     from virtinstall.fleet.lab_guest import LabGuest
@@ -120,7 +120,9 @@ def selection(
     for option in ("adopt", "recreate"):
         for name in more.get(option, ()):
             if name not in in_file:
-                raise RequestError(f"--{option}: no such guest in the file: '{name}'{suggestion(name, in_file)}")
+                raise RequestError(
+                    f"--{option}: no such guest in the file: '{name}'", hint=did_you_mean(name, sorted(in_file))
+                )
             if name not in known:
                 raise RequestError(
                     f"--{option} {name}: the guest is not selected", hint=f"add '{name}' to the names, or omit them"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from virtinstall.fleet.keys import FILE_KEYS, suggestion
+from virtinstall.fleet.keys import FILE_KEYS
 from virtinstall.fleet.nodes import Fields, Text
 from virtinstall.fleet.source import Source
 from virtinstall.named import NamedTuple
+from virtinstall.similar import did_you_mean
 
 # keys of other tools
 _INSTEAD = {"services": "guests", "vms": "guests", "domains": "guests", "machines": "guests", "name": "project"}
@@ -26,9 +27,8 @@ def read_head(source: Source, root: Fields) -> Head:
     """Return the values; mistakes are added to `source.problems`."""
     for key, node in root.keys.items():
         if key not in FILE_KEYS and not key.startswith("x-"):
-            hint = f"use `{_INSTEAD[key]}` instead" if key in _INSTEAD else None
-            near = "" if hint else suggestion(key, FILE_KEYS)
-            source.problems.append(source.error(node, f"{key}: unknown key{near}", hint))
+            hint = f"use `{_INSTEAD[key]}`" if key in _INSTEAD else did_you_mean(key, FILE_KEYS)
+            source.problems.append(source.error(node, f"{key}: unknown key", hint))
     source.reported(partial(_check_version, source, root))
     hosts: dict[str, str] = {}
     found = source.reported(partial(source.fields, root, "hosts"))
@@ -62,7 +62,7 @@ def _uri(source: Source, hosts: Fields, name: str) -> str:
     if isinstance(node, Fields):
         for key, where in node.keys.items():
             if key != "connect":
-                raise source.error(where, f"hosts.{name}.{key}: unknown key{suggestion(key, ['connect'])}")
+                raise source.error(where, f"hosts.{name}.{key}: unknown key", "use `connect`")
         uri = node.values.get("connect", node)
     text = "" if not isinstance(uri, Text) or uri.is_null else source.expanded(uri, f"hosts.{name}")
     if not text:

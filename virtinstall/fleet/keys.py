@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from virtinstall.options.introspect import known_sub_options
 from virtinstall.options.read import section_class
 from virtinstall.options.suboptions import is_shared, resolve
 from virtinstall.options.table import OPTIONS, Option
+from virtinstall.similar import did_you_mean
 
 if TYPE_CHECKING:
     from virtinstall.xml.element import Element
@@ -107,14 +108,4 @@ def unknown_key(key: str) -> tuple[str, str | None]:
         return "unknown key", _HINTS[key]
     if dest in _OF_THE_RUN:
         return f"--{key} is an option of the command, not a key of a guest", None
-    return f"unknown key{suggestion(key, [*options_by_key(), *OWN_KEYS])}", None
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """Return ` (did you mean 'size'?)`, or nothing if no name is similar."""
-    import difflib
-
-    from virtinstall.similar import question_for
-
-    near = question_for(difflib.get_close_matches(name, list(known), 2, 0.6))
-    return f" ({near})" if near else ""
+    return "unknown key", did_you_mean(key, [*options_by_key(), *OWN_KEYS])

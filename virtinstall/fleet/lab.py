@@ -12,7 +12,6 @@ from virtinstall.fleet.apply import apply_all
 from virtinstall.fleet.choose import Selection, compare_all, selection
 from virtinstall.fleet.compare import Comparison
 from virtinstall.fleet.hosts import Connections, connect_all
-from virtinstall.fleet.keys import suggestion
 from virtinstall.fleet.lab_guest import LabGuest
 from virtinstall.fleet.load import Loaded, load
 from virtinstall.fleet.outcome import Outcome
@@ -21,6 +20,7 @@ from virtinstall.fleet.sessions import Hypervisors, Sessions
 from virtinstall.hypervisor import Hypervisor
 from virtinstall.hypervisor import connect as connect_one
 from virtinstall.record import Record
+from virtinstall.similar import did_you_mean
 
 if TYPE_CHECKING:
     from virtinstall.fleet.inventory import Inventory
@@ -129,7 +129,7 @@ class Lab(Record):
         known = {guest.name for guest in self.guests} | {group for guest in self.guests for group in guest.groups}
         for name in names:
             if name not in known:
-                raise RequestError(f"no such guest or group: '{name}'{suggestion(name, known)}")
+                raise RequestError(f"no such guest or group: '{name}'", hint=did_you_mean(name, sorted(known)))
         return tuple(guest for guest in self.guests if guest.name in names or set(guest.groups) & set(names))
 
     def names_to_delete(self, names: Collection[str] = ()) -> list[str]:

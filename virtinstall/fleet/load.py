@@ -13,7 +13,7 @@ from virtinstall.errors import RequestError
 from virtinstall.fleet.conflicts import Exclusive, conflicts, exclusive_values
 from virtinstall.fleet.head import read_head
 from virtinstall.fleet.inventory_guest import RESERVED_GROUPS
-from virtinstall.fleet.keys import MOST_GUESTS, OWN_KEYS, options_by_key, suggestion, unknown_key
+from virtinstall.fleet.keys import MOST_GUESTS, OWN_KEYS, options_by_key, unknown_key
 from virtinstall.fleet.lab_guest import LabGuest, request_of
 from virtinstall.fleet.nodes import Fields, FileError, Node, Text, decoded, parse
 from virtinstall.fleet.order import with_order, wrong_names
@@ -22,6 +22,7 @@ from virtinstall.fleet.substitute import expand_places, numbered_name, without_n
 from virtinstall.fleet.values import Expand, Value, Wrong, given_value, values_of, wrong_value
 from virtinstall.named import NamedTuple
 from virtinstall.safe_text import require_xml
+from virtinstall.similar import did_you_mean
 
 if TYPE_CHECKING:
     from virtinstall.options.table import Option
@@ -112,7 +113,7 @@ class _Loader:
         for each, where in (*host, *spread):
             if each not in self.hosts:
                 hint = f"define it in the file: `hosts: {{{each}: {{connect: qemu+ssh://root@{each}/system}}}}`"
-                raise self.error(where, f"{name}: unknown host '{each}'{suggestion(each, self.hosts)}", hint)
+                raise self.error(where, f"{name}: unknown host '{each}'", did_you_mean(each, self.hosts, hint))
         if self.hosts and not (host or spread):
             if len(self.hosts) > 1:
                 hint = f"write `host: {next(iter(self.hosts))}`, or `spread: [{', '.join(self.hosts)}]` for a choice"

@@ -117,6 +117,13 @@ def parse(text: str, label: str) -> Node:
             raise FileError(f"{where}: tabs are not allowed in the indentation", hint="use spaces") from None
         problem = str(error.problem or error.context)
         raise FileError(f"{where}: {problem}", hint=_syntax_hint(problem)) from None
+    except yaml.reader.ReaderError as error:
+        # the position of libyaml counts bytes
+        before = text[: text.find(chr(int(error.character)))].split("\n")
+        where = f"{label}:{len(before)}:{len(before[-1]) + 1}"
+        raise FileError(
+            f"{where}: the character U+{int(error.character):04X} is not allowed", hint="remove it"
+        ) from None
     except yaml.YAMLError as error:
         raise FileError(f"{label}: {' '.join(str(error).split())}") from None
     if builder.root is None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from virtinstall.fleet.keys import suggestion
 from virtinstall.fleet.lab_guest import LabGuest
 from virtinstall.fleet.nodes import FileError
+from virtinstall.similar import did_you_mean
 
 _MOST_SUGGESTIONS = 20
 Places = Mapping[str, Sequence[tuple[str, str]]]
@@ -29,15 +29,15 @@ def wrong_names(
     known = {*names, *empty, *(group for guest in guests for group in guest.groups)}
     for guest in guests:
         for other, place in after.get(guest.name, ()):
-            text: str | None = None
+            text = hint = None
             if other == guest.name:
                 text = "a guest cannot come after itself"
             elif other not in known and not other.startswith(tuple(failed)):
                 # each name is compared with all others
-                near = suggestion(other, known) if len(found) < _MOST_SUGGESTIONS else ""
-                text = f"no such guest or group: '{other}'{near}"
+                hint = did_you_mean(other, sorted(known)) if len(found) < _MOST_SUGGESTIONS else None
+                text = f"no such guest or group: '{other}'"
             if text is not None:
-                found.setdefault((place, other), FileError(f"{place}: {guest.name}.after: {text}"))
+                found.setdefault((place, other), FileError(f"{place}: {guest.name}.after: {text}", hint=hint))
         for group, place in groups.get(guest.name, ()):
             if group in names and group != guest.name:
                 text = f"'{group}' is the name of a guest and cannot be the name of a group"

@@ -39,7 +39,9 @@ def numbered_guests(given: Namespace, warnings: Sequence[str] = (), *, preview: 
     if not 1 <= given.count <= MOST_GUESTS:
         raise RequestError(f"--count {given.count}: must be from 1 to {MOST_GUESTS}", hint="for example --count 3")
     if given.name is None:
-        raise RequestError("--count requires --name", hint="--name web --count 3 creates web-1, web-2 and web-3")
+        raise RequestError(
+            "--count requires --name", hint="for example, --name web --count 3 creates web-1, web-2 and web-3"
+        )
     for dest in ("reinstall", "finish"):
         if getattr(given, dest) is not None:
             raise RequestError(f"--count and --{dest} cannot be used together", hint="omit --count")

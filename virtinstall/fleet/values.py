@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import RequestError
-from virtinstall.fleet.keys import has_sub_option, sub_option_spellings, suggestion
+from virtinstall.fleet.keys import has_sub_option, sub_option_spellings
 from virtinstall.fleet.nodes import Fields, Items, Node, Text
 from virtinstall.options.read import section_class
 from virtinstall.options.suboptions import resolve
+from virtinstall.similar import did_you_mean
 from virtinstall.xml.kinds import parse_switch
 
 if TYPE_CHECKING:
@@ -65,9 +66,9 @@ def _below(name: str, node: Node, option: Option) -> Iterator[tuple[str, Text]]:
 
 
 def _unknown(option: Option, name: str, node: Node, path: str) -> Wrong:
-    near = suggestion(name, sub_option_spellings(section_class(option)))
     shown = next(spelling for spelling in option.names if spelling.startswith("--"))
-    return Wrong(node, path, f"unknown key{near}", f"`virt-install {shown} help` lists the keys")
+    known = sub_option_spellings(section_class(option))
+    return Wrong(node, path, "unknown key", did_you_mean(name, known, f"`virt-install {shown} help` lists the keys"))
 
 
 def as_text(pairs: Pairs, option: Option, expand: Expand) -> str:
