@@ -33,7 +33,7 @@ become_root() {
     exec sudo -- "$0" "$@"
 }
 
-# files in a user's checkout stay owned by the user who called sudo
+# give_back: make the user who called sudo the owner of new files in the checkout
 give_back() {
     [ -n "${SUDO_UID:-}" ] && [ "$(stat -c %u "$ROOT")" = "$SUDO_UID" ] || return 0
     find "$ROOT" -xdev -uid 0 -exec chown -h "$SUDO_UID:$SUDO_GID" {} +
@@ -75,8 +75,8 @@ find_python() {
     die "Python 3.11 or later not found" "Debian 12 has it: apt-get install python3"
 }
 
-# make_venv run|test: create or update .venv with this checkout installed editable, for
-# `test` also the test tools
+# make_venv run|test: create or update .venv with an editable installation of this checkout, and for `test` also
+# with the test tools
 make_venv() {
     local python want log installed project=$ROOT
     [ "$1" = run ] || project="${ROOT}[$1]"
@@ -104,15 +104,15 @@ make_venv() {
     printf '%s\n' "$want" > "$VENV/.installed-$1"
 }
 
-# libvirt locks console devices there; the directory is missing in containers with an empty /run
+# make_lock_folder: libvirt locks console devices there; containers with an empty /run do not have it
 make_lock_folder() { [ -d /var/lock/. ] || install -d -m 1777 "$(readlink -m /var/lock)"; }
 
-# QEMU's user, as libvirt starts it: with the groups of its account
+# qemu_can_open_kvm: test as QEMU's user with the groups of its account, as libvirt starts QEMU
 qemu_can_open_kvm() { runuser -u libvirt-qemu -- sh -c 'exec 3<>/dev/kvm' 2>/dev/null; }
 
-# libvirt probes QEMU as root. If QEMU's user cannot open /dev/kvm, libvirt considers the result outdated and probes again
-# for 4 s at every call. udev sets the permissions; in a container without udev they may be missing, or the device
-# belongs to a group whose number is the outer system's.
+# open_kvm: let QEMU's user open /dev/kvm. libvirt probes QEMU as root; if QEMU's user cannot open /dev/kvm, libvirt
+# considers the result outdated and probes again, for 4 s, at every call. In a container without udev, the permissions
+# may be missing, or the device may belong to a group of the outer system.
 open_kvm() {
     [ -c /dev/kvm ] && [ ! -d /run/udev ] && id libvirt-qemu >/dev/null 2>&1 || return 0
     qemu_can_open_kvm && return
@@ -121,7 +121,7 @@ open_kvm() {
     if [ "$owner" = 0 ]; then
         chgrp kvm /dev/kvm
     elif [ "$owner" != "$(getent group kvm | cut -d : -f 3)" ]; then
-        # join the group of that number instead of taking the device away from the outer system's group
+        # join the group of that number, so that the outer system's group can still open the device
         getent group "$owner" >/dev/null || groupadd -g "$owner" virtinstall-kvm
         usermod -a -G "$owner" libvirt-qemu
     fi
@@ -147,7 +147,7 @@ start_daemons() {
     if [ -d /run/systemd/system ]; then
         systemctl start libvirtd && DAEMONS_STARTED+=(systemd)
     else
-        # the daemons create it for root only; swtpm runs as another user and needs its socket there
+        # the daemons would create it for root only, but swtpm runs as another user and needs its socket there
         install -d -m 0755 /run/libvirt
         for name in virtlogd libvirtd; do
             pid_alive "/run/$name.pid" && continue
@@ -173,8 +173,8 @@ stop_daemons() {
     DAEMONS_STARTED=()
 }
 
-# ansible-core, and the collection community.libvirt out of PyPI's newest ansible, which would need a newer Python; both in
-# a separate environment
+# make_ansible: install ansible-core and the collection community.libvirt in a separate environment. The collection is
+# extracted from the newest ansible on PyPI, which as a whole would need a newer Python.
 make_ansible() {
     local log folder=$CACHE/ansible
     if [ -x "$folder/bin/ansible-playbook" ] && [ -d "$folder/collections/ansible_collections/community/libvirt" ]; then

@@ -148,7 +148,7 @@ def test_interrupted_installation_is_completed_later(system: Connection, name: s
 def test_console_is_copied_to_a_stream(hypervisor: Hypervisor, name: str, tiny_tree: Path) -> None:
     """The guest is created paused, so that its first line is included."""
     output = io.BytesIO()
-    request = spec(tiny(tiny_tree, name, "tiny.wait=1 tiny.say=hello-from-inside"))
+    request = spec(tiny(tiny_tree, name, "tiny.wait=1 tiny.print=hello-from-inside"))
     guest = hypervisor.create(hypervisor.plan(request), paused=True)
     assert guest.state is State.PAUSED
     guest.console(output)

@@ -122,7 +122,7 @@ def test_impossible_goal_is_an_error(connection: Connection, guest_name: str, go
 def test_end_of_cloud_init_is_detected_on_the_console(connection: Connection, tiny_tree: Path, guest_name: str) -> None:
     """Its last line on the serial console is sufficient without an agent."""
     printed = "Cloud-init_v._22.4.2_finished_at_Thu"
-    args = tiny(tiny_tree, f"tiny.wait=60 tiny.say={printed}")
+    args = tiny(tiny_tree, f"tiny.wait=60 tiny.print={printed}")
     outcome = run(connection, *guest(guest_name, "--wait-for", "cloud-init", "--timeout", "80"), *args)
 
     assert outcome.status == 0, outcome.output
