@@ -117,6 +117,19 @@ def test_option_for_creation_is_reported_until_recreate(hypervisor: Hypervisor) 
     assert hypervisor.guest("a").uuid == uuid and actions(changed, hypervisor) == {}
 
 
+@pytest.mark.parametrize("option", ["adopt", "recreate"])
+def test_names_of_adopt_and_recreate_are_checked(hypervisor: Hypervisor, option: str) -> None:
+    """The guest must be in the file, and among the selected ones."""
+    guests = lab(f"{{db: {{{ONE}}}, web: {{{ONE}}}}}")
+    named: dict[str, Any] = {option: ["wep"]}
+    with pytest.raises(RequestError, match=f"--{option}: no such guest in the file: 'wep'") as caught:
+        guests.diff(hypervisor, **named)
+    assert caught.value.hint == "did you mean 'web'?"
+    named = {option: ["web"]}
+    with pytest.raises(RequestError, match=f"--{option} web: the guest is not selected"):
+        guests.diff(hypervisor, ["db"], **named)
+
+
 @pytest.mark.parametrize("alive", [True, False])
 def test_lost_daemon_has_a_hint(hypervisor: Hypervisor, monkeypatch: pytest.MonkeyPatch, alive: bool) -> None:
     """The error of a call on a closed connection does not show how to continue; other errors stay as they are."""

@@ -158,6 +158,8 @@ def test_comment_is_one_line(hypervisor: Hypervisor) -> None:
     """A value with a line separator does not become a part of the file."""
     found = Exported(name="a", options={"memory": 64}, omitted=("x: 1",))
     assert export_text([found]).startswith("# a: not expressed: x: 1\n")
+    text = export_text([found.replace(omitted=(), problem="no such file: /x")])
+    assert text.startswith("# a: this host cannot create the guest: no such file: /x\n")
     assert main([*ONE, "--metadata", "description=x\u2028evil: 1\ny: 2"]) == 0
     assert list(yaml.safe_load(exported(hypervisor))) == ["version", "connect", "guests"]
 

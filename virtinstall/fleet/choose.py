@@ -125,7 +125,8 @@ def selection(
                 )
             if name not in known:
                 raise RequestError(
-                    f"--{option} {name}: the guest is not selected", hint=f"add '{name}' to the names, or omit them"
+                    f"--{option} {name}: the guest is not selected",
+                    hint=f"add '{name}' to the names of guests, or omit all names",
                 )
     return Selection(
         project=project,

@@ -163,7 +163,7 @@ def _host_of(guest: LabGuest, own: Sequence[str], errors: Mapping[str, VirtInsta
         if own and own[0] != guest.host:
             raise RequestError(
                 f"{guest.place}: the guest '{guest.name}' is on {own[0]}, not on {guest.host}; guests are not moved",
-                hint=f"write host: {own[0]}, or delete the guest there first",
+                hint=f"write `host: {own[0]}`, or delete the guest there first",
             )
         return guest.host
     if own:

@@ -119,7 +119,7 @@ def _check(text: str) -> None:
     names = list(value_names(option))
     # a name with a dot may be one of libvirt's schema; the beginning of names means all of them: portForward
     if names and not any(_matches(each, name) for each in names) and "." not in name:
-        hint = did_you_mean(name, names, f"`--{option} help` lists the sub-options")
+        hint = did_you_mean(name, names, f"`virt-install --{option} help` lists the sub-options")
         raise RequestError(f"--kubevirt-drop {text}: --{option} has no sub-option '{name}'", hint=hint)
 
 
