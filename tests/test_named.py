@@ -39,7 +39,7 @@ class Theirs(typing.NamedTuple):
 
 @pytest.mark.parametrize("args", [((1,), {}), ((1, 5), {"name": "n"}), ((), {"x": 3}), ((1, 2, "z"), {})])
 def test_construction_and_reading_are_the_same(args: tuple[tuple[Any, ...], dict[str, Any]]) -> None:
-    """Values by position, by name and by default; names, order, defaults, text."""
+    """This includes values by position, by name and by default, the order of names, and the text."""
     ours, theirs = Ours(*args[0], **args[1]), Theirs(*args[0], **args[1])
     assert tuple(ours) == tuple(theirs)
     assert (ours.x, ours.y, ours.name, ours.sum) == (theirs.x, theirs.y, theirs.name, theirs.sum)
@@ -53,15 +53,15 @@ def test_construction_and_reading_are_the_same(args: tuple[tuple[Any, ...], dict
 
 
 @pytest.mark.parametrize("args", [((), {}), ((1, 2, "z", 4), {}), ((1,), {"x": 1}), ((1,), {"other": 1})])
-def test_wrong_arguments_are_refused_alike(args: tuple[tuple[Any, ...], dict[str, Any]]) -> None:
-    """A missing value, one too many, one given twice, and an unknown name raise the same errors."""
+def test_wrong_arguments_raise_the_same_errors(args: tuple[tuple[Any, ...], dict[str, Any]]) -> None:
+    """Examples are a missing value, one too many, a repeated one, and an unknown name."""
     for kind in (Ours, Theirs):
         with pytest.raises(TypeError):
             kind(*args[0], **args[1])
 
 
-def test_they_are_values() -> None:
-    """Tuples can be compared, hashed, unpacked, matched, copied and replaced, but not changed."""
+def test_named_tuples_are_values() -> None:
+    """They can be compared, hashed, unpacked, matched, copied and replaced, but not changed."""
     place = Ours(1)
     assert place == Ours(1, 2) and hash(place) == hash(Ours(1, 2)) and place != place._replace(x=4)
     assert place._replace(name="there") == (1, 2, "there") == Ours._make((1, 2, "there"))

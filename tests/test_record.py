@@ -183,7 +183,7 @@ def test_a_class_imported_for_type_checkers_only_is_checked() -> None:
         Everything(disk=Rng())  # type: ignore[arg-type]
 
 
-def test_hint_for_text_instead_of_a_sequence() -> None:
+def test_text_instead_of_a_sequence_has_a_hint() -> None:
     """This is the most frequent mistake."""
     with pytest.raises(FieldError) as caught:
         Everything(arguments="console=ttyS0")

@@ -1,4 +1,4 @@
-"""Values given as `-`: typed on a terminal without an echo, or read from standard input."""
+"""Values specified as `-`: typed on a terminal without an echo, or read from standard input."""
 
 from __future__ import annotations
 

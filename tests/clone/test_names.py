@@ -37,6 +37,6 @@ def test_name_of_a_clone(original: str, taken: list[str], name: str) -> None:
         ("/a/x.y.z", [], "/a/x.y-clone.z"),
     ],
 )
-def test_path_of_a_copied_disk(path: str, taken: list[str], chosen: str) -> None:
-    """A disk named after the guest is renamed like it; other names get -clone. Existing files are never chosen."""
+def test_path_of_a_copied_disk_follows_the_guest_name(path: str, taken: list[str], chosen: str) -> None:
+    """If the path does not contain the guest's name, -clone is appended; an existing file is never chosen."""
     assert clone_path(path, "vm", "new", taken) == chosen

@@ -76,7 +76,7 @@ def test_clone_has_a_new_identity() -> None:
 
 
 def test_specified_uuid_and_name_are_used() -> None:
-    """No name is generated, although --auto-clone is given."""
+    """No name is generated, although --auto-clone was specified."""
     xml = domain(plan(guest(), requested={"name": "n", "uuid": UUID.replace("d", "c")}))
     assert (xml.findtext("name"), xml.findtext("uuid")) == ("n", UUID.replace("d", "c"))
 

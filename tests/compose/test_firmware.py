@@ -56,7 +56,7 @@ def test_secure_boot_off_does_not_request_uefi() -> None:
 
 
 def test_specified_firmware_image_is_used() -> None:
-    """libvirt is not asked to choose another image."""
+    """libvirt does not choose another image."""
     domain = guest("--boot", "loader=/fw/CODE.fd,loader.readonly=yes,loader.type=pflash,nvram.template=/fw/VARS.fd")
     assert domain.os.firmware is None and domain.os.loader == "/fw/CODE.fd"
 
@@ -161,7 +161,7 @@ IMAGES_32 = "/usr/share/OVMF/OVMF32_CODE_4M"
     ("suffixes", "expected"), [(("secboot.fd", "fd"), {"secure-boot": False}), (("secboot.fd",), {})]
 )
 def test_32_bit_guest_gets_an_image_without_secure_boot(suffixes: tuple[str, ...], expected: dict[str, bool]) -> None:
-    """libvirt supports Secure Boot on x86_64 only. Debian 12 has only an image with it, which works without it too."""
+    """libvirt supports it on x86_64 only. An image with it, the only one of Debian 12, is used without it."""
     loaders = "".join(f"<value>{IMAGES_32}.{suffix}</value>" for suffix in suffixes)
     text = _DOMAIN_CAPABILITIES.format(arch="i686", loaders=loaders)
     efi = text.replace('<enum name="firmware"/>', '<enum name="firmware"><value>efi</value></enum>')

@@ -129,7 +129,7 @@ def test_different_size_of_an_existing_image_causes_a_warning(size: str, found: 
         (("none",), (), "use --location URL, --cdrom PATH, --import, --pxe or --install OS"),
     ],
 )
-def test_hint_for_a_missing_install_method(disks: tuple[str, ...], facts: tuple[str | None, ...], hint: str) -> None:
+def test_missing_install_method_has_a_hint(disks: tuple[str, ...], facts: tuple[str | None, ...], hint: str) -> None:
     """Older versions of virt-install booted the medium of a --disk; guides still rely on that."""
     given = [word for disk in disks for word in ("--disk", disk)]
     found = tuple(DiskFacts(path=PathFacts(path="/x", kind=None if each is None else "file")) for each in facts)

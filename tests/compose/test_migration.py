@@ -88,7 +88,7 @@ def test_network_of_sr_iov_functions_causes_a_warning() -> None:
     ],
 )
 def test_mount_point_determines_whether_a_path_is_local(path: str, local: bool) -> None:
-    """The longest mount point counts, and the last of two mounts at one mount point."""
+    """The longest mount point is used; of two mounts at one mount point, the last one."""
     assert on_local_mount(path, MOUNTS) == local
     assert not on_local_mount(path, ())
     assert not on_local_mount(path, (*MOUNTS, *((point, "nfs") for point, _ in MOUNTS)))

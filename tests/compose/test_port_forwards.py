@@ -24,7 +24,7 @@ def test_only_passt_forwards_ports(network: str, warned: bool) -> None:
     assert any("portForward has no effect" in warning for warning in warnings) == warned
 
 
-def test_port_forward_without_protocol_is_refused() -> None:
+def test_port_forward_without_protocol_is_an_error() -> None:
     """libvirt requires the attribute; the short form has a default."""
     network = "passt,portForward=8080:80,portForward1.range0.start=22"
     request = parse_request(["--name", "x", "--memory", "1024", "--import", "--disk", "none", "--network", network])

@@ -37,7 +37,7 @@ def test_topology_is_completed(text: str, laid_out: tuple[int, tuple[int | None,
     assert layout("--vcpus", text) == laid_out
 
 
-def test_clusters_count_as_a_part_of_the_topology() -> None:
+def test_clusters_are_part_of_the_topology() -> None:
     """For example, two clusters of four cores are eight vCPUs."""
     args = ("--vcpus", "8", "--cpu", "host-model,topology.clusters=2")
     assert layout(*args) == (8, (1, 1, 4, 1))

@@ -94,8 +94,8 @@ def test_host_device_is_a_request() -> None:
         ("fe80::1:8080", '<portForward proto="tcp" address="fe80::1"><range start="8080"/></portForward>'),
     ],
 )
-def test_short_port_forward(text: str, xml: str) -> None:
-    """The form has address, ports, guest's port and protocol; all except the port are optional."""
+def test_short_port_forward_is_expanded(text: str, xml: str) -> None:
+    """The form consists of address, ports, the guest's port and the protocol; all except the ports are optional."""
     interface = parsed(Interface, f"passt,portForward={text}")
     assert line(interface) == f'<interface type="user"><backend type="passt"/>{xml}</interface>'
 

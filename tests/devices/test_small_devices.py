@@ -38,7 +38,7 @@ from virtinstall.errors import RequestError
         (Vsock, "none", "model='none'"),
     ],
 )
-def test_option_to_xml(cls: type[Device], text: str, xml: str | None) -> None:
+def test_option_creates_the_expected_xml(cls: type[Device], text: str, xml: str | None) -> None:
     """Values are in libvirt's elements, and switches are written as libvirt does."""
     if xml is None:
         xml = "model='virtio' autodeflate='on' freePageReporting='off'><stats period='10'/>"

@@ -63,8 +63,8 @@ def test_a_device_keeps_its_wrapper_and_its_settings() -> None:
     assert plate.dev == "vda"
 
 
-def test_all_devices_in_document_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every device of a known kind, with the same wrapper each time, without the emulator and comments."""
+def test_devices_are_in_document_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each device of a known kind has the same wrapper each time; the emulator and comments are omitted."""
     known = {"disk": Plate, "interface": Card}
     monkeypatch.setattr("virtinstall.devices.device_class", known.get, raising=False)
     domain = Domain.parse(

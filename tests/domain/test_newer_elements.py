@@ -66,5 +66,5 @@ def test_abbreviation_keeps_its_meaning(word: str, option: str) -> None:
 
 
 def test_later_options_exist() -> None:
-    """Each option that abbreviations of older ones do not compete with is in the table."""
+    """Abbreviations of older options do not compete with later options."""
     assert LATER.issubset(name for option in OPTIONS for name in option.names)

@@ -75,8 +75,8 @@ CASES = (
 
 
 @pytest.mark.parametrize(("option", "expected"), CASES)
-def test_option_to_xml(option: str, expected: str) -> None:
-    """The option creates exactly this XML."""
+def test_option_creates_the_expected_xml(option: str, expected: str) -> None:
+    """The XML contains nothing else."""
     assert inside(parsed(option)) == expected
 
 

@@ -259,7 +259,7 @@ def test_unchanged_source_does_not_change_the_xml(virt_xml: VirtXml) -> None:
     ],
 )
 def test_watchdog_of_the_board_follows_a_changed_one(virt_xml: VirtXml, args: list[str], expected: list[str]) -> None:
-    """libvirt adds it to q35, and requires one action of all; the one that was changed explicitly stays."""
+    """libvirt adds it to q35 and requires the same action for all; an explicit change of its action is kept."""
     watchdogs = "<watchdog model='i6300esb' action='reset'/><watchdog model='itco' action='reset'/></devices>"
     text = GUEST.format(name="new", uuid="11111111-0000-0000-0000-000000000009", state="")
     run = virt_xml(*args, stdin=text.replace("</devices>", watchdogs))

@@ -132,7 +132,7 @@ def test_names_of_adopt_and_recreate_are_checked(hypervisor: Hypervisor, option:
 
 @pytest.mark.parametrize("alive", [True, False])
 def test_lost_daemon_has_a_hint(hypervisor: Hypervisor, monkeypatch: pytest.MonkeyPatch, alive: bool) -> None:
-    """The error of a call on a closed connection does not show how to continue; other errors stay as they are."""
+    """The error of a closed connection does not show how to continue; other errors get no hint."""
 
     def fail(*args: object, **more: object) -> None:
         raise virtinstall.HypervisorError("client socket is closed")

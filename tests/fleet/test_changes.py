@@ -320,7 +320,7 @@ def test_drift_of_a_whole_device_is_one_line(hypervisor: Hypervisor) -> None:
 
 
 def test_device_that_libvirt_adds_is_not_drift(hypervisor: Hypervisor) -> None:
-    """A newer libvirt adds more devices to a guest that exists, when it reads its definition."""
+    """A newer libvirt adds devices when it reads the definition of an existing guest."""
     created(hypervisor, "disk: none, network: none")
     edit(hypervisor, "</devices>", "<hub type='usb'/></devices>")
     (found,) = lab("disk: none, network: none").diff(hypervisor)

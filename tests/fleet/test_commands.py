@@ -66,7 +66,7 @@ def test_json_of_diff_and_apply_conforms_to_the_schemas(tmp_path: Path, capsys: 
 
 
 def test_adoption_is_reported_as_such(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """In the comparison, the outcome, the summary and the document."""
+    """It has a separate word in the comparison, the outcome, the summary and the JSON document."""
     path = tmp_path / "guests.yaml"
     path.write_text(FILE.replace("{a: , b: {after: a}}", "{test: }"))
     words = ["apply", "-f", str(path), "--adopt", "test", "--yes"]
@@ -94,7 +94,7 @@ def test_recreated_guest_is_not_reported_as_adopted(hypervisor: virtinstall.Hype
 def test_number_of_jobs_must_be_positive(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, jobs: str
 ) -> None:
-    """Before anything is printed or changed; also for a script."""
+    """The error comes before anything is printed or changed, and also in the library."""
     path = tmp_path / "guests.yaml"
     path.write_text(FILE)
     with virtinstall.connect("test:///default") as hypervisor:

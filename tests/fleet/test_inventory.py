@@ -69,7 +69,7 @@ def test_ansible_reads_guests_groups_and_variables(format: Format, tmp_path: Pat
     assert found["ungrouped"]["hosts"] == ["alone"]
 
 
-def test_variables_of_a_guest() -> None:
+def test_guest_has_variables_for_its_connection() -> None:
     """Unknown values and the default port, 22, are omitted."""
     db, web, off, _ = (each.variables for each in LAB.guests)
     assert db["ansible_ssh_common_args"] == (

@@ -18,7 +18,7 @@ from virtinstall.libvirt_host.connect_errors import connection_hint
         ("qemu+tcp://127.0.0.1:1/system", "systemctl start libvirtd-tcp.socket"),
     ],
 )
-def test_hint_for_an_invalid_or_unreachable_uri(uri: str, hint: str) -> None:
+def test_invalid_or_unreachable_uri_has_a_hint(uri: str, hint: str) -> None:
     """Causes are a misspelled URI, an unknown driver, and a host that does not answer."""
     with pytest.raises(HypervisorError) as caught:
         virtinstall.connect(uri)
@@ -40,12 +40,12 @@ def test_hint_for_an_invalid_or_unreachable_uri(uri: str, hint: str) -> None:
         ("internal error: libxenlight state driver is not active", "driver for this hypervisor"),
     ],
 )
-def test_hint_for_a_local_connection(args: str, hint: str) -> None:
+def test_failed_local_connection_has_a_hint(args: str, hint: str) -> None:
     """Causes are a missing daemon, missing permission, and a missing driver."""
     assert hint in connection_hint("qemu:///system", args, libvirt.VIR_ERR_SYSTEM_ERROR)
 
 
-def test_hint_for_a_remote_host_without_netcat() -> None:
+def test_remote_host_without_netcat_has_a_hint() -> None:
     """libvirt's client runs nc on the remote host."""
     args = "End of file while reading data: sh: 1: nc: not found: Input/output error"
     assert "netcat" in connection_hint("qemu+ssh://root@there/system", args, libvirt.VIR_ERR_SYSTEM_ERROR)
@@ -71,6 +71,6 @@ CERTIFICATE = "Cannot read CA certificate '/etc/pki/CA/cacert.pem': No such file
         ("qemu+ssh://h/system", "ssh: connect to host h port 22: Connection refused", "check the host name"),
     ],
 )
-def test_hint_for_a_remote_connection(uri: str, message: str, hint: str) -> None:
+def test_failed_remote_connection_has_a_hint(uri: str, message: str, hint: str) -> None:
     """Each cause has a command to type or a path to check."""
     assert hint in connection_hint(uri, message, libvirt.VIR_ERR_SYSTEM_ERROR)

@@ -11,7 +11,7 @@ from virtinstall.errors import StorageError
 from virtinstall.libvirt_host.embed import embed_root, embed_uri, prepare, root_of
 
 
-def test_directory_of_the_embedded_driver() -> None:
+def test_directory_of_the_embedded_driver_depends_on_the_user() -> None:
     """It is below the user's data directory; root's directory must be accessible for QEMU's user."""
     assert embed_root({"HOME": "/home/a"}, 1000) == "/home/a/.local/share/virtinstall"
     assert embed_root({"HOME": "/home/a", "XDG_DATA_HOME": "/d"}, 1000) == "/d/virtinstall"

@@ -252,7 +252,7 @@ def test_console_output_without_line_ends_needs_little_memory(monkeypatch: pytes
 
 
 def test_text_console_must_be_a_pty() -> None:
-    """The first serial port counts, or else the first console."""
+    """The first serial port is used, or else the first console."""
     assert has_text_console(guest(Console(type="pty")))
     assert has_text_console(guest(Serial()))
     assert not has_text_console(guest(Serial(type="file"), Console(type="pty")))

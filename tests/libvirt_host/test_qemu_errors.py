@@ -50,7 +50,7 @@ def test_internal_details_are_removed(text: str, messages: str) -> None:
     assert qemu_error(text)[0] == f"QEMU exited immediately: {messages}"
 
 
-def test_hint_for_an_unreadable_url() -> None:
+def test_unreadable_url_has_a_hint() -> None:
     """Other messages have no hint."""
     assert "local path" in str(qemu_error(f"{CLOSED}{STAMP}-blockdev {{}}: CURL: no")[1])
     assert qemu_error(f"{CLOSED}{STAMP}no memory")[1] is None

@@ -112,7 +112,7 @@ VSOCK = "<interface type='user'/><vsock><cid auto='yes' address='7'/></vsock>"
 def test_a_guest_without_an_address_is_reached_through_vsock(
     monkeypatch: pytest.MonkeyPatch, proxy: str, socat: str | None, expected: list[str] | None
 ) -> None:
-    """Only if this host has a proxy for it; the name of the guest takes the place of the address."""
+    """This requires a proxy on this host; the name of the guest takes the place of the address."""
     monkeypatch.setattr("virtinstall.lifecycle.ssh._VSOCK_PROXY", proxy)
     monkeypatch.setattr("shutil.which", lambda name: socat)
     if expected is None:
@@ -168,7 +168,7 @@ PASST = "<interface type='user'><backend type='passt'/>{}</interface>"
         (PASST.format(""), None),
     ],
 )
-def test_forwarded_port_of_a_user_mode_network(devices: str, expected: tuple[str, int] | None) -> None:
+def test_forwarded_port_of_a_user_mode_network_is_used(devices: str, expected: tuple[str, int] | None) -> None:
     """Without a forwarded port, the guest is unreachable and an error is raised."""
     assert forwarded_port(parse_tree(f"<domain><devices>{devices}</devices></domain>")) == expected
     if expected is None:
@@ -178,7 +178,7 @@ def test_forwarded_port_of_a_user_mode_network(devices: str, expected: tuple[str
         assert command(_Guest(devices))[-1] == expected[0]
 
 
-def test_forwarded_port_of_a_qemu_argument() -> None:
+def test_forwarded_port_of_a_qemu_argument_is_used() -> None:
     """The hostfwd property of a <qemu:arg> is parsed."""
     arg = "<qemu:arg value='user,id=n,hostfwd=tcp:127.0.0.1:2200-:22,hostfwd=tcp::80-:80'/>"
     space = "xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'"

@@ -36,7 +36,7 @@ def test_numbers_continue_after_existing_ones() -> None:
 
 
 def test_empty_parents_are_removed() -> None:
-    """An element that was created only to hold numbered ones is removed."""
+    """An element that was created only for numbered elements is removed with them."""
     assert line(parsed(Smartcard, "certificate1=,source.seclabel1.model=")) == "<smartcard/>"
 
 
@@ -54,8 +54,8 @@ def test_existing_empty_elements_are_kept() -> None:
         ("size=1, bus=virtio", "remove the spaces"),
     ],
 )
-def test_hint_for_a_misspelled_sub_option(text: str, hint: str) -> None:
-    """It suggests the short name, or to remove a space."""
+def test_misspelled_sub_option_has_a_hint(text: str, hint: str) -> None:
+    """It suggests the short name, or the removal of a space."""
     with pytest.raises(RequestError) as caught:
         parsed(Disk, text)
     assert hint in str(caught.value.hint)

@@ -70,8 +70,10 @@ def test_unexpected_argument_is_an_error(
         (["lst"], "unknown subcommand 'lst'", "did you mean 'list'?"),
     ],
 )
-def test_hint_for_a_subcommand(arguments: list[str], error: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """It contains the subcommand, or the command with the same effect as another tool's subcommand."""
+def test_error_of_a_subcommand_has_a_hint(
+    arguments: list[str], error: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For a subcommand of another tool, the hint is the command with the same effect."""
     assert report("virt-guest", arguments, capsys) == (error, hint)
 
 

@@ -18,8 +18,8 @@ def _two_profiles(database: Database, media: str = "") -> None:
     database.write_os(path, "http://example.org/penguin/2.0", "penguin2.0", DESKTOP + media)
 
 
-def test_parameters_of_a_script(database: Database) -> None:
-    """They include how its answers reach the installer; an empty element means yes."""
+def test_script_has_its_parameters(database: Database) -> None:
+    """They include how the answers reach the installer; an empty element means yes."""
     catalog = database.catalog()
     (script,) = install_scripts(catalog, catalog.lookup("penguin2.0").record)
     assert (script.profile, script.expected_filename, script.path_format) == ("server", "answers.cfg", "unix")
@@ -77,8 +77,8 @@ def test_missing_script_is_skipped(database: Database) -> None:
     assert install_scripts(catalog, catalog.lookup("x1").record) == []
 
 
-def test_language_of_a_medium(database: Database) -> None:
-    """The volume id contains the language, through the database's map; an unmapped one is unknown."""
+def test_volume_id_contains_the_language(database: Database) -> None:
+    """The database maps it to a locale; a language without a mapping is unknown."""
     catalog = database.catalog()
     (match,) = match_media(catalog, "CCCOMA_X64FRE_DE-DE_DV9", publisher_id="WINDOWS", volume_size=1024**2)
     assert media_language(catalog, match.media, "CCCOMA_X64FRE_DE-DE_DV9") == "de_DE"

@@ -21,7 +21,7 @@ from virtinstall.xml.field import Setting, XmlField
 
 
 def test_an_unknown_name_is_an_error() -> None:
-    """In the constructor and as an attribute; the hint is the nearest name."""
+    """This applies to the constructor and to attributes; the hint is the nearest name."""
     with pytest.raises(UnknownFieldError, match="Domain has no field 'nmae'") as caught:
         Domain(nmae="web")  # type: ignore[call-arg]
     assert str(caught.value.hint).startswith("did you mean 'name'")
@@ -40,7 +40,7 @@ def test_only_fields_are_arguments_of_the_constructor(name: str) -> None:
 
 
 def test_a_value_of_the_wrong_type_is_an_error() -> None:
-    """Text for a number, a number for text, in the constructor and in assignments."""
+    """Examples are text for a number and a number for text, in the constructor and in assignments."""
     with pytest.raises(FieldError, match="Disk: size_bytes must be int or None, not str '20'"):
         Disk(size_bytes="20")  # type: ignore[arg-type]
     disk = Disk(size_bytes=20)
