@@ -78,10 +78,15 @@ def every_field() -> Iterator[tuple[type[Element], Way, Declared]]:
 
 
 CLASSES = element_classes()
-FIELDS = [pytest.param(cls, way, declared, id=".".join((cls.__name__, *way))) for cls, way, declared in every_field()]
-XML_FIELDS = [param for param in FIELDS if isinstance(param.values[2], XmlField)]
-SETTINGS = [param for param in FIELDS if isinstance(param.values[2], Setting)]
+FIELDS = list(every_field())
+# one test for all fields of a class: a test per field costs more than the check
+every_class = pytest.mark.parametrize("cls", CLASSES)
 COMPOUND = [pytest.param(option, id=option.names[0]) for option in OPTIONS if option.section and not option.hidden]
+
+
+def fields_of(cls: type[Element]) -> list[tuple[Way, Declared]]:
+    """Return the fields that are tested with this class; shared child classes are tested with the first one."""
+    return [(way, declared) for owner, way, declared in FIELDS if owner is cls]
 
 
 def values_of(kind: Kind[Any]) -> tuple[Any, ...]:
@@ -95,27 +100,29 @@ def values_of(kind: Kind[Any]) -> tuple[Any, ...]:
     return (True,) if kind is PRESENT else (True, False)
 
 
-@pytest.mark.parametrize(("cls", "way", "declared"), FIELDS)
-def test_field_has_a_description(cls: type[Element], way: Way, declared: Declared) -> None:
+@every_class
+def test_field_has_a_description(cls: type[Element]) -> None:
     """It is one line, which help and manual print."""
-    doc = declared.doc
-    assert doc.endswith("."), doc
-    assert "\n" not in doc
-    assert 10 <= len(doc) <= LONGEST_DOC, len(doc)
-    assert doc.count("`") % 2 == 0, doc
+    for way, declared in fields_of(cls):
+        doc = declared.doc
+        assert doc.endswith("."), (way, doc)
+        assert "\n" not in doc, (way, doc)
+        assert 10 <= len(doc) <= LONGEST_DOC, (way, doc)
+        assert doc.count("`") % 2 == 0, (way, doc)
 
 
-@pytest.mark.parametrize(("cls", "way", "declared"), XML_FIELDS)
-def test_field_preserves_its_value(cls: type[Element], way: Way, declared: XmlField[Any]) -> None:
+@every_class
+def test_field_preserves_its_value(cls: type[Element]) -> None:
     """The value is read from the element, from its parsed XML, and from a copy."""
-    for value in values_of(declared.kind):
-        element = cls()
-        child, attribute = at(element, way)
-        setattr(child, attribute, value)
-        again = cls.parse(element.to_xml())
-        for seen in (element, again, element.clone()):
-            child, attribute = at(seen, way)
-            assert getattr(child, attribute) == value
+    for way, declared in fields_of(cls):
+        for value in values_of(declared.kind) if isinstance(declared, XmlField) else ():
+            element = cls()
+            child, attribute = at(element, way)
+            setattr(child, attribute, value)
+            again = cls.parse(element.to_xml())
+            for seen in (element, again, element.clone()):
+                child, attribute = at(seen, way)
+                assert getattr(child, attribute) == value, way
 
 
 def by_none(child: Element, attribute: str) -> None:
@@ -129,19 +136,20 @@ def by_empty_text(child: Element, attribute: str) -> None:
 
 
 @pytest.mark.parametrize("unset", [by_none, by_empty_text])
-@pytest.mark.parametrize(("cls", "way", "declared"), XML_FIELDS)
-def test_unset_field_leaves_no_empty_elements(
-    cls: type[Element], way: Way, declared: XmlField[Any], unset: Callable[[Element, str], None]
-) -> None:
+@every_class
+def test_unset_field_leaves_no_empty_elements(cls: type[Element], unset: Callable[[Element, str], None]) -> None:
     """Exceptions are elements that have a meaning when they are empty."""
-    element = cls()
-    child, attribute = at(element, way)
-    setattr(child, attribute, values_of(declared.kind)[0])
-    unset(child, attribute)
-    assert getattr(child, attribute) is None
-    for node in child.node.iter() if child.node is not None else ():
-        assert node is child.node or len(node) or steps_to(node, child) in child.kept_when_empty(), element.to_xml()
-        assert not node.attrib
+    for way, declared in fields_of(cls):
+        if not isinstance(declared, XmlField):
+            continue
+        element = cls()
+        child, attribute = at(element, way)
+        setattr(child, attribute, values_of(declared.kind)[0])
+        unset(child, attribute)
+        assert getattr(child, attribute) is None, way
+        for node in child.node.iter() if child.node is not None else ():
+            assert node is child.node or len(node) or steps_to(node, child) in child.kept_when_empty(), element.to_xml()
+            assert not node.attrib, way
 
 
 def steps_to(node: etree._Element, top: Element) -> tuple[Step, ...]:
@@ -152,20 +160,23 @@ def steps_to(node: etree._Element, top: Element) -> tuple[Step, ...]:
     return (*steps_to(parent, top), Step(str(node.tag), None))
 
 
-@pytest.mark.parametrize(("cls", "way", "declared"), SETTINGS)
-def test_settings_are_stored_outside_the_xml(cls: type[Element], way: Way, declared: Setting[Any]) -> None:
+@every_class
+def test_settings_are_stored_outside_the_xml(cls: type[Element]) -> None:
     """A setting can be read, copied and unset."""
-    element = cls()
-    child, attribute = at(element, way)
-    before = child.to_xml() if child.exists else ""
-    value = values_of(declared.kind)[0]
-    setattr(child, attribute, value)
-    assert getattr(child, attribute) == value
-    assert (child.to_xml() if child.exists else "") == before
-    copied, attribute = at(element.clone(), way)
-    assert getattr(copied, attribute) == value
-    declared.apply(child, "")
-    assert getattr(child, attribute) is None
+    for way, declared in fields_of(cls):
+        if not isinstance(declared, Setting):
+            continue
+        element = cls()
+        child, attribute = at(element, way)
+        before = child.to_xml() if child.exists else ""
+        value = values_of(declared.kind)[0]
+        setattr(child, attribute, value)
+        assert getattr(child, attribute) == value, way
+        assert (child.to_xml() if child.exists else "") == before, way
+        copied, attribute = at(element.clone(), way)
+        assert getattr(copied, attribute) == value, way
+        declared.apply(child, "")
+        assert getattr(child, attribute) is None, way
 
 
 def numbered(name: str) -> Iterator[str]:

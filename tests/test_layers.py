@@ -6,11 +6,9 @@ The layers are those of docs/develop/architecture.md.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-
-import pytest
 
 PROJECT = Path(__file__).parents[1]
 PACKAGE = PROJECT / "virtinstall"
@@ -131,9 +129,6 @@ def is_below(name: str, module: str) -> bool:
     return name == module or name.startswith(module + ".")
 
 
-every_module = pytest.mark.parametrize("path", modules(), ids=name_of)
-
-
 def layer_of(area: str) -> int | None:
     """Return the number of the layer of an area."""
     return next((number for number, layer in enumerate(LAYERS) if area in layer), None)
@@ -144,41 +139,48 @@ def module_of(path: Path) -> str:
     return "virtinstall." + name_of(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-@every_module
-def test_every_area_has_a_layer(path: Path) -> None:
+def problems_in(paths: list[Path], check: Callable[[Path], Iterator[str]]) -> list[str]:
+    """Return the problems that a check reports in all files; a test per file would take longer than the check."""
+    return [f"{path.relative_to(PROJECT)}: {problem}" for path in paths for problem in check(path)]
+
+
+def test_every_area_has_a_layer() -> None:
     """A new package or top-level module must be added to LAYERS."""
-    area = area_of(module_of(path))
-    assert area == "__init__" or layer_of(area) is not None
+    areas = {area_of(module_of(path)) for path in modules()} - {"__init__"}
+    assert [area for area in areas if layer_of(area) is None] == []
 
 
-@every_module
-def test_no_layer_imports_a_higher_one(path: Path) -> None:
-    """Exceptions are the pure parts in USED_BY_COMPOSE."""
+def imports_from_above(path: Path) -> Iterator[str]:
+    """Yield the imports of higher layers."""
     area = area_of(module_of(path))
-    height = layer_of(area)
-    if height is None:
+    layer = layer_of(area)
+    if layer is None:
         return
-    above = {name for layer in LAYERS[height + 1 :] for name in layer}
+    above = {name for names in LAYERS[layer + 1 :] for name in names}
     allowed = USED_BY_COMPOSE if area == "compose" else ()
-    wrong = [
-        name
-        for name in imports_of(path)
-        if name.startswith("virtinstall.")
-        and area_of(name) in above
-        and not any(is_below(name, each) for each in allowed)
-    ]
-    assert wrong == []
+    for name in imports_of(path):
+        if name.startswith("virtinstall.") and area_of(name) in above:
+            if not any(is_below(name, each) for each in allowed):
+                yield name
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_only_facts_compares_with_the_test_driver(path: Path) -> None:
-    """Other modules use a property: `is_simulated`, `has_real_storage`, `is_like_qemu`."""
-    if module_of(path) == "virtinstall.facts":
-        return
+def test_no_layer_imports_a_higher_one() -> None:
+    """Exceptions are the pure parts in USED_BY_COMPOSE."""
+    assert problems_in(modules(), imports_from_above) == []
+
+
+def comparisons_with_the_test_driver(path: Path) -> Iterator[str]:
+    """Yield comparisons with the text `test`."""
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Compare):
-            constants = [each.value for each in ast.walk(node) if isinstance(each, ast.Constant)]
-            assert "test" not in constants, f"line {node.lineno}: {ast.unparse(node)}"
+            if any(isinstance(each, ast.Constant) and each.value == "test" for each in ast.walk(node)):
+                yield f"line {node.lineno}: {ast.unparse(node)}"
+
+
+def test_only_facts_compares_with_the_test_driver() -> None:
+    """Other modules use a property: `is_simulated`, `has_real_storage`, `is_like_qemu`."""
+    others = [path for path in modules() if module_of(path) != "virtinstall.facts"]
+    assert problems_in(others, comparisons_with_the_test_driver) == []
 
 
 def test_there_are_no_import_cycles() -> None:
@@ -199,47 +201,60 @@ def test_there_are_no_import_cycles() -> None:
     assert sorted(graph) == []
 
 
-@pytest.mark.parametrize("path", [p for p in modules() if name_of(p).startswith("compose/")], ids=name_of)
-def test_compose_is_pure(path: Path) -> None:
-    """No module in compose/ uses libvirt, files, the network, the clock or random numbers."""
-    wrong = [name for name in imports_of(path) if any(is_below(name, impure) for impure in IMPURE_MODULES)]
-    assert wrong == []
+def impurities(path: Path) -> Iterator[str]:
+    """Yield what a module uses apart from its arguments."""
+    for name in imports_of(path):
+        if any(is_below(name, impure) for impure in IMPURE_MODULES):
+            yield f"import of {name}"
     knows_os = "os" in set(imports_of(path))
     for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            assert node.func.id not in IMPURE_NAMES, f"line {node.lineno}: {node.func.id}()"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in IMPURE_NAMES:
+            yield f"line {node.lineno}: {node.func.id}()"
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            assert node.func.attr not in IMPURE_PATH_METHODS, f"line {node.lineno}: .{node.func.attr}()"
-        if knows_os and isinstance(node, ast.Attribute) and ast.unparse(node.value) == "os":
-            assert node.attr in PURE_OS_NAMES, f"line {node.lineno}: os.{node.attr}"
-        if knows_os and isinstance(node, ast.Attribute) and ast.unparse(node.value) == "os.path":
-            assert node.attr in PURE_PATH_NAMES, f"line {node.lineno}: os.path.{node.attr}"
+            if node.func.attr in IMPURE_PATH_METHODS:
+                yield f"line {node.lineno}: .{node.func.attr}()"
+        if knows_os and isinstance(node, ast.Attribute):
+            pure = {"os": PURE_OS_NAMES, "os.path": PURE_PATH_NAMES}.get(ast.unparse(node.value))
+            if pure is not None and node.attr not in pure:
+                yield f"line {node.lineno}: {ast.unparse(node)}"
 
 
-@every_module
-def test_only_libvirt_host_imports_libvirt(path: Path) -> None:
+def test_compose_is_pure() -> None:
+    """No module in compose/ uses libvirt, files, the network, the clock or random numbers."""
+    composing = [path for path in modules() if name_of(path).startswith("compose/")]
+    assert problems_in(composing, impurities) == []
+
+
+def test_only_libvirt_host_imports_libvirt() -> None:
     """Its errors are translated in one place."""
-    if not name_of(path).startswith(LIBVIRT_IMPORTERS):
-        assert [name for name in imports_of(path) if is_below(name, "libvirt")] == []
+    others = [path for path in modules() if not name_of(path).startswith(LIBVIRT_IMPORTERS)]
+    assert problems_in(others, imports_of_one("libvirt")) == []
 
 
-@every_module
-def test_only_http_session_imports_requests(path: Path) -> None:
+def test_only_http_session_imports_requests() -> None:
     """HTTP is implemented in one module."""
-    if name_of(path) not in REQUESTS_IMPORTERS:
-        assert [name for name in imports_of(path) if is_below(name, "requests")] == []
+    others = [path for path in modules() if name_of(path) not in REQUESTS_IMPORTERS]
+    assert problems_in(others, imports_of_one("requests")) == []
 
 
-@every_module
-def test_heavy_imports_are_inside_functions(path: Path) -> None:
-    """`--help` and `--version` do not need these modules."""
-    if name_of(path) in REQUESTS_IMPORTERS:
-        return
+def imports_of_one(module: str) -> Callable[[Path], Iterator[str]]:
+    """Return a check for imports of `module` or of something in it."""
+    return lambda path: (name for name in imports_of(path) if is_below(name, module))
+
+
+def heavy_imports(path: Path) -> Iterator[str]:
+    """Yield imports of slow modules at the top of a module."""
     heavy = ("requests", "pycdlib", "yaml", "urllib.request", "http.client", "virtinstall.media.http_session")
     top = [node for node in tree_of(path).body if isinstance(node, ast.Import | ast.ImportFrom)]
     names = [alias.name for node in top if isinstance(node, ast.Import) for alias in node.names]
     names += [str(node.module) for node in top if isinstance(node, ast.ImportFrom)]
-    assert [name for name in names if any(is_below(name, module) for module in heavy)] == []
+    yield from (name for name in names if any(is_below(name, module) for module in heavy))
+
+
+def test_heavy_imports_are_inside_functions() -> None:
+    """`--help` and `--version` do not need these modules."""
+    others = [path for path in modules() if name_of(path) not in REQUESTS_IMPORTERS]
+    assert problems_in(others, heavy_imports) == []
 
 
 def checked_files() -> list[Path]:
@@ -247,21 +262,25 @@ def checked_files() -> list[Path]:
     return sorted([*modules(), *(PROJECT / "tests").rglob("*.py")])
 
 
-@pytest.mark.parametrize("path", checked_files(), ids=lambda p: p.relative_to(PROJECT).as_posix())
-def test_file_is_short(path: Path) -> None:
+def test_files_are_short() -> None:
     """The limit is LONGEST_FILE_LINES."""
-    assert len(path.read_text().splitlines()) <= LONGEST_FILE_LINES
+    lengths = {path: len(path.read_text().splitlines()) for path in checked_files()}
+    assert {path: lines for path, lines in lengths.items() if lines > LONGEST_FILE_LINES} == {}
 
 
-@pytest.mark.parametrize("path", checked_files(), ids=lambda p: p.relative_to(PROJECT).as_posix())
-def test_public_names_have_docstrings(path: Path) -> None:
-    """Modules, public classes, public functions and tests are checked."""
-    missing = [] if ast.get_docstring(tree_of(path)) or not path.read_text() else ["the module"]
+def names_without_docstring(path: Path) -> Iterator[str]:
+    """Yield the public names without a docstring."""
+    if not ast.get_docstring(tree_of(path)) and path.read_text():
+        yield "the module"
     for owner, node in definitions(tree_of(path)):
         public = not any(part.startswith("_") for part in (*owner, node.name))
         if public and not ast.get_docstring(node):
-            missing.append(".".join((*owner, node.name)))
-    assert missing == []
+            yield ".".join((*owner, node.name))
+
+
+def test_public_names_have_docstrings() -> None:
+    """Modules, public classes, public functions and tests are checked."""
+    assert problems_in(checked_files(), names_without_docstring) == []
 
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef

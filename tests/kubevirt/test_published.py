@@ -38,10 +38,22 @@ def adapted(line: str) -> str:
     return line
 
 
-def is_valid(args: list[str]) -> bool:
+def args_of(line: str) -> list[str]:
+    """Return the arguments of a published line, with paths in place of its variables."""
+    return shlex.split(line.replace("{", "/files/").replace("}", ""))
+
+
+@pytest.fixture(scope="module")
+def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment with the system's OS database; what was found in it is read again from a cache."""
+    cache = tmp_path_factory.mktemp("cache")
+    return {**ENVIRONMENT, "OSINFO_SYSTEM_DIR": "/usr/share/osinfo", "XDG_CACHE_HOME": str(cache)}
+
+
+def is_valid(args: list[str], environ: dict[str, str]) -> bool:
     """Return whether there are manifests; they must conform to the schemas, and errors must name options."""
     try:
-        found = manifests(request_of(args), environ={**ENVIRONMENT, "OSINFO_SYSTEM_DIR": "/usr/share/osinfo"})
+        found = manifests(request_of(args), environ=environ)
     except FetchError:
         raise
     except VirtInstallError as error:
@@ -53,22 +65,22 @@ def is_valid(args: list[str]) -> bool:
 
 @needs_schemas
 @pytest.mark.parametrize("line", PUBLISHED)
-def test_published_line_is_an_error_or_valid(line: str) -> None:
+def test_published_line_is_an_error_or_valid(line: str, environ: dict[str, str]) -> None:
     """Its media are files of a host, as published."""
-    is_valid(shlex.split(line.replace("{", "/files/").replace("}", "")))
+    is_valid(args_of(line), environ)
 
 
 @needs_schemas
 @pytest.mark.parametrize("line", [adapted(line) for line in PUBLISHED])
-def test_published_line_with_cluster_media_is_an_error_or_valid(line: str) -> None:
+def test_published_line_with_cluster_media_is_an_error_or_valid(line: str, environ: dict[str, str]) -> None:
     """Its media are URLs and persistent volume claims, as after a migration to a cluster."""
-    is_valid(shlex.split(line.replace("{", "/files/").replace("}", "")))
+    is_valid(args_of(line), environ)
 
 
 @needs_schemas
-def test_many_published_lines_are_valid_with_cluster_media() -> None:
+def test_many_published_lines_are_valid_with_cluster_media(environ: dict[str, str]) -> None:
     """The others use an install tree, a device or a bridge of the host."""
-    valid = sum(is_valid(shlex.split(adapted(line).replace("{", "/files/").replace("}", ""))) for line in PUBLISHED)
+    valid = sum(is_valid(args_of(adapted(line)), environ) for line in PUBLISHED)
 
     assert len(PUBLISHED) >= 60
     assert valid * 4 > len(PUBLISHED)
@@ -76,13 +88,13 @@ def test_many_published_lines_are_valid_with_cluster_media() -> None:
 
 @needs_schemas
 @pytest.mark.skipif(not CORPUS.exists(), reason=f"the conformance corpus is not in {CORPUS.parent}")
-def test_conformance_case_is_an_error_or_valid() -> None:
+def test_conformance_case_is_an_error_or_valid(environ: dict[str, str]) -> None:
     """All command lines of virt-install in the file are tested."""
     corpus = json.loads(Path(CORPUS).read_text())["virt-install"]
     valid = 0
     for case in corpus:
         try:
-            valid += is_valid(case["argv"])
+            valid += is_valid(case["argv"], environ)
         except FetchError:
             # some URLs in the file do not exist
             continue
