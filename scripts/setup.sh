@@ -6,6 +6,8 @@ VENV=$ROOT/.venv
 # shellcheck disable=SC2034  # read by the scripts that source this file
 CACHE=${VIRTINSTALL_CACHE:-/var/cache/virtinstall}
 export DEBIAN_FRONTEND=noninteractive PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+# without cached bytecode each of the tests' processes compiles the package again
+unset PYTHONDONTWRITEBYTECODE
 STARTED=$SECONDS
 
 RUN_PACKAGES=(libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils ovmf swtpm swtpm-tools osinfo-db dnsmasq-base iproute2

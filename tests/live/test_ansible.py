@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from tests.docs.stage import commands
+from tests.live.cloud_guest import cloud_image
 from tests.live.machine import Connection
 from tests.live.second_daemon import second_daemon
-from tests.live.test_cloud_image import cloud_image
 from tests.servers import WebServer
 
 pytestmark = pytest.mark.live

@@ -1,4 +1,4 @@
-"""virt-guest ssh, exec, ip, list and reset, with a guest of the repository's cloud image."""
+"""A guest of the repository's cloud image: --cloud-init, and virt-guest ssh, exec, ip, list and reset."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 import virtinstall
-from tests.live.machine import Connection
-from tests.live.test_cloud_image import ADDRESS, GATEWAY, VirtInstall, cloud_image, network
+from tests.live.cloud_guest import ADDRESS, GATEWAY, cloud_image, network
+from tests.live.machine import Connection, Outcome, serial_log
 from tests.live.test_delete import NO_DEVICES, virt_guest
 
 __all__ = ["cloud_image", "network"]
+VirtInstall = Callable[..., Outcome]
+PASSWORD = "Correct-Horse"
 AGENT = "unix,target.type=virtio,target.name=org.qemu.guest_agent.0"
 pytestmark = [pytest.mark.live, pytest.mark.parametrize("connection", ["system"], indirect=True)]
 
@@ -48,14 +50,18 @@ def test_guest_is_used_and_reset_and_deleted(
     virt_install: VirtInstall,
     guest_name: str,
 ) -> None:
-    """SSH logins check the host key strictly, before and after a reset."""
-    disk = work / "disk.qcow2"
+    """One option configures the user, the host name and the address; SSH checks the host key strictly."""
+    disk, password, log = work / "disk.qcow2", work / "password", work / "serial.log"
+    password.write_text(f"{PASSWORD}\n")
     outcome = virt_install(
         *("--name", guest_name, "--memory", "1024", "--vcpus", "1", "--cpu", "qemu64", "--osinfo", "debian11"),
         *("--import", "--disk", f"{disk},backing_store={cloud_image}", "--network", f"network={network}"),
-        *("--graphics", "none", "--wait-for", "ssh", "--timeout", "4m", "--cloud-init"),
-        f"user=anna,user-ssh-key={key}.pub,hostname=cloudy,address={ADDRESS}/24,gateway={GATEWAY},keep=on",
+        *("--graphics", "none", "--serial", f"file,path={log}", "--wait-for", "ssh", "--timeout", "4m"),
+        "--cloud-init",
+        f"user=anna,user-password-file={password},user-ssh-key={key}.pub,hostname=cloudy,"
+        f"address={ADDRESS}/24,gateway={GATEWAY},keep=on",
     ).ok()
+    assert f"Address: {ADDRESS}" in outcome.output
     assert f"virt-guest ssh --connect {connection.uri} {guest_name}" in outcome.output
 
     _, printed, _ = virt_guest(connection, "ssh", guest_name, "-i", key, "--print")
@@ -63,6 +69,20 @@ def test_guest_is_used_and_reset_and_deleted(
     _, printed, _ = virt_guest(connection, "ssh", guest_name, "-i", key, "--", "hostname; id -un")
     assert printed.split() == ["cloudy", "anna"]
     assert virt_guest(connection, "ssh", guest_name, "-i", key, "--", "exit 7", ok=False)[0] == 7
+    _, printed, _ = virt_guest(
+        connection,
+        *("ssh", guest_name, "-i", key, "--"),
+        f"echo {PASSWORD} | sudo -S -p '' id -un; ip -4 -o address show scope global; ip route show default",
+    )
+    user, address, route = printed.splitlines()
+    assert user == "root"
+    assert f"inet {ADDRESS}/24" in address
+    assert route.startswith(f"default via {GATEWAY} ")
+    with virtinstall.connect(connection.option) as hypervisor:
+        guest = hypervisor.guest(guest_name)
+        for goal in ("agent", "ip", "cloud-init"):
+            assert guest.wait_for(goal, timeout=120) == (ADDRESS,)
+    assert "cloudy login:" in serial_log(log)
     _, printed, _ = virt_guest(connection, "ip", guest_name, "--wait", "--timeout", "1m")
     assert printed.split() == [ADDRESS]
     _, printed, _ = virt_guest(connection, "list", "--output", "json")

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.live.cloud_guest import cloud_image
 from tests.live.machine import Connection
-from tests.live.test_cloud_image import cloud_image
 
 pytestmark = [
     pytest.mark.live,
