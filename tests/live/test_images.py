@@ -127,13 +127,15 @@ def test_generated_password_logs_in_although_cloud_init_failed(
     """Without a key. The failed command is named, as text; cloud-init's failure has an exit status; the guest runs."""
     (Path(environ["HOME"]) / ".ssh" / "id_ed25519.pub").unlink()
     publish(vendor)
-    process = start_with_image(environ, network, connection, work, guest_name, "--cloud-init", "run=/bin/false")
+    process = start_with_image(
+        environ, network, connection, work, guest_name, "--cloud-init", "clouduser-password-generate=on,run=/bin/false"
+    )
     outcome = finish(process, 420)
-    print(outcome.output)
     assert outcome.status == Status.CLOUD_INIT_FAILED, outcome.output
     assert "scripts" in outcome.output and "Error(" not in outcome.output
     assert connection.state(guest_name) == "running"
     (password,) = re.findall("Password for the account 'debian' is: (.*)", outcome.output)
+    assert json.loads(outcome.output[outcome.output.index("\n{\n") :])["login"]["password"] == password
     requested = work / "askpass"
     requested.write_text(f"#!/bin/sh\necho '{password}'\n")
     requested.chmod(0o700)
