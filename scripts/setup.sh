@@ -18,6 +18,8 @@ TEST_PACKAGES=("${RUN_PACKAGES[@]}" gnupg gpgv man-db groff bash zsh fish strace
     openssh-server netcat-openbsd xorriso tmux nfs-ganesha nfs-ganesha-vfs libnfs-utils
     qemu-system-arm qemu-efi-aarch64 ovmf-ia32 qemu-system-misc qemu-system-ppc "debian-installer-$RELEASE-netboot-amd64" xz-utils debootstrap e2fsprogs
     fdisk grub-common grub-pc-bin)
+# part of QEMU's main package in Debian 12
+[ "${RELEASE%%.*}" -lt 13 ] || TEST_PACKAGES+=(qemu-system-modules-spice)
 
 heading() { printf '\n==> [%ss] %s\n' "$((SECONDS - STARTED))" "$*"; }
 note() { printf '    %s\n' "$*"; }

@@ -7,6 +7,7 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from io import BytesIO
@@ -31,28 +32,35 @@ pytestmark = [
 
 
 @pytest.fixture
-def port(tmp_path: Path) -> Iterator[int]:
+def work() -> Iterator[Path]:
+    """A directory that nfs-ganesha can export: /tmp may be a tmpfs, and is one in Debian 13."""
+    with tempfile.TemporaryDirectory(prefix="vinfs-", dir="/var/tmp") as path:
+        yield Path(path)
+
+
+@pytest.fixture
+def port(work: Path) -> Iterator[int]:
     """Start a server that exports a Fedora tree as /tree over NFS version 4; yield its port."""
-    folder = tmp_path / "export" / "images" / "pxeboot"
+    folder = work / "export" / "images" / "pxeboot"
     folder.mkdir(parents=True)
     (folder / "vmlinuz").write_bytes(KERNEL)
     (folder / "initrd.img").write_bytes(b"initrd")
-    (tmp_path / "export" / ".treeinfo").write_text(treeinfo("Fedora", "39"))
+    (work / "export" / ".treeinfo").write_text(treeinfo("Fedora", "39"))
     with socket.create_server(("127.0.0.1", 0)) as free:
         number = int(free.getsockname()[1])
     release = subprocess.run(["ganesha.nfsd", "-v"], capture_output=True, text=True, check=True).stdout
     # since version 6, it ends by default if it may not become an "IO flusher", for example in a container
     flusher = "" if re.search(r"V[1-5]\.", release) else " allow_set_io_flusher_fail = true;"
     plugins = os.environ.get("GANESHA_PLUGINS", "/usr/lib/x86_64-linux-gnu/ganesha")
-    (tmp_path / "ganesha.conf").write_text(
+    (work / "ganesha.conf").write_text(
         f"NFS_CORE_PARAM {{ NFS_Port = {number}; NFS_Protocols = 4; Enable_NLM = false; Enable_RQUOTA = false;"
         f' Bind_addr = 127.0.0.1; Enable_UDP = false; Plugins_Dir = "{plugins}";{flusher} }}\n'
-        f"NFSV4 {{ Graceless = true; RecoveryRoot = {tmp_path}; }}\n"
-        f"EXPORT {{ Export_Id = 1; Path = {tmp_path}/export; Pseudo = /tree; Access_Type = RO; Squash = None;"
+        f"NFSV4 {{ Graceless = true; RecoveryRoot = {work}; }}\n"
+        f"EXPORT {{ Export_Id = 1; Path = {work}/export; Pseudo = /tree; Access_Type = RO; Squash = None;"
         " SecType = sys; Protocols = 4; Transports = TCP; FSAL { Name = VFS; } }\n"
     )
     command = ["ganesha.nfsd", "-F", "-f", "ganesha.conf", "-L", "ganesha.log", "-p", "ganesha.pid"]
-    server = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(command, cwd=work, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_for(number, server)
         yield number
