@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import signal
+import sys
 import time
+import weakref
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 import pytest
@@ -65,29 +67,63 @@ def test_signal_wrapped_in_system_error_is_raised(cause: BaseException) -> None:
     assert depth < 10
 
 
-class SignalInFinalizer:
+class Finalized:
     """An object whose finalizer receives a signal."""
 
     def __init__(self, number: int) -> None:
         self.number = number
 
     def __del__(self) -> None:
-        self.clean_up()
-
-    def clean_up(self) -> None:
-        """Receive the signal in a function that the finalizer calls."""
         signal.raise_signal(self.number)
 
 
+class Referenced:
+    """An object that a weak reference can refer to."""
+
+
+def finalizer(number: int) -> None:
+    """Receive the signal in a finalizer."""
+    Finalized(number)
+
+
+def weak_reference(number: int) -> None:
+    """Receive the signal in the callback of a weak reference, as those of Python's import locks."""
+    referenced = Referenced()
+    reference = weakref.ref(referenced, lambda _: signal.raise_signal(number))
+    del referenced
+    assert reference() is None
+
+
+@pytest.mark.parametrize("receive", [finalizer, weak_reference])
 @pytest.mark.parametrize(
     ("number", "raised"),
     [(signal.SIGTERM, Terminated), (signal.SIGHUP, Terminated), (signal.SIGINT, KeyboardInterrupt)],
 )
-def test_signal_during_a_finalizer_is_not_lost(number: int, raised: type[BaseException]) -> None:
-    """Python ignores exceptions in finalizers; the signal is raised after the finalizer."""
+def test_signal_is_not_lost_where_python_drops_exceptions(
+    number: int, raised: type[BaseException], receive: Callable[[int], None]
+) -> None:
+    """The signal is raised afterwards."""
     with pytest.raises(raised), terminate_by_exception():
-        SignalInFinalizer(number)
+        receive(number)
         time.sleep(LOST_AFTER_SECONDS)
+
+
+def test_other_dropped_exceptions_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's hook receives them as before, and is restored."""
+    seen: list[object] = []
+
+    def hook(found: object) -> None:
+        seen.append(found)
+
+    class Broken:
+        def __del__(self) -> None:
+            raise ValueError
+
+    monkeypatch.setattr(sys, "unraisablehook", hook)
+    with terminate_by_exception():
+        Broken()
+    assert len(seen) == 1
+    assert sys.unraisablehook is hook
 
 
 def test_other_system_errors_are_raised() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-# how long after a signal that came during a finalizer it is sent again
+# how long after its exception was dropped a signal is sent again
 AGAIN_SECONDS = 0.01
 
 
@@ -25,17 +26,21 @@ class Terminated(BaseException):
 def terminate_by_exception() -> Iterator[None]:
     """Raise Terminated in the main thread for SIGTERM and SIGHUP in the block, and KeyboardInterrupt for SIGINT.
 
-    Signals that are ignored (nohup) stay ignored.
+    Signals that are ignored (nohup) stay ignored. Python drops an exception that is raised in a finalizer or in the
+    callback of a weak reference; such a signal is sent again.
     """
 
     def handle(number: int, frame: FrameType | None) -> None:
-        if _in_finalizer(frame):
-            _send_again(number)
-        elif number == signal.SIGINT:
-            raise KeyboardInterrupt
-        else:
-            raise Terminated(number)
+        raise KeyboardInterrupt if number == signal.SIGINT else Terminated(number)
 
+    def dropped(found: sys.UnraisableHookArgs) -> None:
+        if isinstance(found.exc_value, Terminated | KeyboardInterrupt):
+            _send_again(getattr(found.exc_value, "number", signal.SIGINT))
+        else:
+            previous_hook(found)
+
+    previous_hook = sys.unraisablehook
+    sys.unraisablehook = dropped
     before = _handled(handle, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     try:
         yield
@@ -47,6 +52,7 @@ def terminate_by_exception() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        sys.unraisablehook = previous_hook
 
 
 @contextmanager
@@ -61,15 +67,6 @@ def deferred_signals() -> Iterator[None]:
             signal.signal(number, handler)
         if came:
             signal.raise_signal(came[0])
-
-
-def _in_finalizer(frame: FrameType | None) -> bool:
-    """Whether Python drops an exception raised in that frame: objects of libvirt's binding have a finalizer."""
-    while frame is not None:
-        if frame.f_code.co_name == "__del__":
-            return True
-        frame = frame.f_back
-    return False
 
 
 def _send_again(number: int) -> None:
