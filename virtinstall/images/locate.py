@@ -184,7 +184,7 @@ def _with_codename(source: ImageSource, web: Web) -> str:
     if not source.codename_search:
         raise FetchError(
             f"the code name of '{source.name}' is unknown",
-            hint=f"add it to 'codenames' in the image catalogue {source.origin}",
+            hint=f"add it to 'codenames' in the image catalog {source.origin}",
         )
     text = web.read(source.codename_search).decode("utf-8", "replace")
     names = {link.strip("/").rpartition("/")[2] for link in _links(text)}

@@ -122,7 +122,7 @@ def _document(text: str, url: str) -> Mapping[str, Any]:
     if not isinstance(document, Mapping):
         raise FetchError(
             f"{display_url(url)} is not a simplestreams index",
-            hint="correct or remove the URL in 'sources' of the image catalogue",
+            hint="correct or remove the URL in 'sources' of the image catalog",
         )
     return document
 
