@@ -69,7 +69,7 @@ def _check_ignition(request: Request) -> None:
     if install.cloud_init is not None:
         raise RequestError(
             "--ignition and --cloud-init cannot be used together",
-            hint="use --ignition for CoreOS and Flatcar, --cloud-init for other systems",
+            hint="use --ignition for CoreOS, --cloud-init for other systems",
         )
     for option, given in (("--install no_install=yes", install.no_install), ("--livecd", install.live_cdrom)):
         if given:
