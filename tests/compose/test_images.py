@@ -152,7 +152,7 @@ def test_default_login_creates_a_seed() -> None:
     requested = CloudInitRequest(default_user_keys=("ssh-ed25519 AAAA",))
     planned = plan("--image", "debian12", seeds=SeedFacts(cloud_init=requested, login=Login(user="debian")))
     assert planned.install is not None
-    assert "You can log in as 'debian' with your SSH key" in planned.notes
+    assert "You can log in as 'debian' with your SSH key." in planned.notes
     secret = CloudInitRequest(generated_passwords=(("debian", "abc"),), default_user_password_hash="$6$x")
     planned = plan(
         "--image", "debian12", seeds=SeedFacts(cloud_init=secret, login=Login(user="debian", password="abc"))

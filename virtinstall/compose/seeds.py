@@ -74,7 +74,7 @@ def fill_seeds(draft: Draft) -> None:
     """Write the files of the draft's seeds."""
     requested, login = draft.facts.seeds.cloud_init, draft.facts.seeds.login
     if login is not None and login.password is None:
-        draft.notes.append(f"You can log in as '{login.user}' with your SSH key")
+        draft.notes.append(f"You can log in as '{login.user}' with your SSH key.")
     if requested is not None:
         _fill_cloud_init(draft, requested)
     answers = draft.facts.seeds.unattended
