@@ -27,13 +27,13 @@ def test_guests_file_is_valid(page: str, text: str, tmp_path: Path, monkeypatch:
     assert Lab.parse(text, page).guests
 
 
-def test_lab_of_the_guide_equals_its_playbook() -> None:
+def test_lab_of_the_guide_equals_the_inventory_of_its_playbook() -> None:
     """Names, addresses and sizes are compared."""
     import yaml
 
-    guide, playbook = yaml_blocks("docs/guides/lab.md")
+    guide, inventory, _ = yaml_blocks("docs/guides/lab.md")
     lab = Lab.parse(guide)
-    items = yaml.safe_load(playbook)[0]["vars"]["guests"]
+    items = yaml.safe_load(inventory)["kvm"]["hosts"]["kvm1"]["guests"]
     found = []
     for guest in lab.guests:
         assert guest.request is not None
@@ -46,9 +46,11 @@ def test_playbook_of_the_guide_is_valid(tmp_path: Path) -> None:
     """Its syntax and the names of the modules are checked."""
     if not ANSIBLE.exists():
         pytest.skip("NOT RUN: ansible is not installed (scripts/setup.sh)")
-    (tmp_path / "lab.yml").write_text(yaml_blocks("docs/guides/lab.md")[1])
+    _, inventory, playbook = yaml_blocks("docs/guides/lab.md")
+    (tmp_path / "hosts.yml").write_text(inventory)
+    (tmp_path / "lab.yml").write_text(playbook)
     done = subprocess.run(
-        [str(ANSIBLE), "--syntax-check", "-i", "kvm1,", str(tmp_path / "lab.yml")],
+        [str(ANSIBLE), "--syntax-check", "-i", str(tmp_path / "hosts.yml"), str(tmp_path / "lab.yml")],
         capture_output=True,
         text=True,
         cwd=tmp_path,

@@ -54,7 +54,7 @@ def test_example_with_a_connection_succeeds(example: Example, system: Connection
 def test_delete_prints_the_output_of_the_guide(system: Connection, work: Path, guest_name: str) -> None:
     """The guest is running and has one new disk."""
     guide = (PROJECT / "docs/guides/remove.md").read_text().partition(EXPECTED)[2]
-    shown = next(fenced("remove", guide)).text.replace("web", guest_name).replace("/var/lib/libvirt/images", str(work))
+    shown = next(fenced("remove", guide)).text.replace("app", guest_name).replace("/var/lib/libvirt/images", str(work))
     stage.build(work)
     create = [
         *("virt-install", "--name", guest_name, "--memory", "128", "--osinfo", "generic", "--virt-type", "qemu"),
