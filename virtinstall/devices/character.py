@@ -54,9 +54,16 @@ class CharacterSource(Element):
     """Mixin for elements with a character source: <source>, <protocol>, <log>."""
 
     source_path: XmlField[str] = XmlField("./source/@path", TEXT, "File, device or socket on the host.")
-    source_host_option = Suboption("source.host", _host_setter("source_"), "Host to send to, or HOST:PORT.", match=True)
+    source_host_option = Suboption(
+        "source.host",
+        _host_setter("source_"),
+        "Host to send or connect to (with `mode=bind`: address to listen on), or HOST:PORT.",
+        match=True,
+    )
     source_host: XmlField[str] = XmlField("./source/@host", TEXT, "Host to send to.", name=None)
-    source_service: XmlField[int] = XmlField("./source/@service", INTEGER, "Port to send to.")
+    source_service: XmlField[int] = XmlField(
+        "./source/@service", INTEGER, "Port to send or connect to (with `mode=bind`: to listen on)."
+    )
     source_bind_host_option = Suboption(
         "source.bind_host", _host_setter("bind_"), "Address to listen on, or ADDRESS:PORT.", match=True
     )
@@ -130,7 +137,7 @@ class CharacterDevice(Device, CharacterSource):
     target_address_option = Suboption(
         "target.address",
         _set_target_address,
-        "Address of a guestfwd channel in the guest's network, or ADDRESS:PORT.",
+        "Address, or ADDRESS:PORT, of a guestfwd channel in the guest's network.",
         aliases=("target_address",),
         match=True,
     )
@@ -138,11 +145,13 @@ class CharacterDevice(Device, CharacterSource):
     target_type: XmlField[str] = XmlField(
         "./target/@type",
         TEXT,
-        "Device that the guest sees: `virtio`, `serial`, `isa-serial`, ...",
+        "Serial port: `isa-serial`, ...; console: `serial`, `virtio`, ...; channel: `virtio`, `guestfwd`, `xen`.",
         aliases=("target_type",),
     )
     target_name: XmlField[str] = XmlField("./target/@name", TEXT, "Name of a virtio channel.", aliases=("name",))
-    target_port: XmlField[int] = XmlField("./target/@port", INTEGER, "Number of the port among the ports of this kind.")
+    target_port: XmlField[int] = XmlField(
+        "./target/@port", INTEGER, "Number of the port among the ports of this kind; for guestfwd, a TCP port."
+    )
     target_model_name: XmlField[str] = XmlField(
         "./target/model/@name", TEXT, "Model of the port: `isa-serial`, `pl011`, ..."
     )

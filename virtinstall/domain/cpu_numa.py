@@ -62,8 +62,8 @@ class NumaLatency(Element):
     target: XmlField[int] = XmlField("./@target", INTEGER, "Cell whose memory is accessed.")
     cache: XmlField[int] = XmlField("./@cache", INTEGER, "Level of the target's cache, if the access is to the cache.")
     type: XmlField[str] = XmlField("./@type", TEXT, "Kind of access: `access`, `read`, `write`.")
-    value: XmlField[int] = XmlField("./@value", INTEGER, "Latency in nanoseconds.")
-    unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of `value`.")
+    value: XmlField[int] = XmlField("./@value", INTEGER, "Latency in nanoseconds, or in `unit`.")
+    unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of `value`; default: nanoseconds.")
 
 
 class NumaBandwidth(Element):

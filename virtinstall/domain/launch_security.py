@@ -17,7 +17,9 @@ class LaunchSecurity(Section):
     bare = ("type",)
 
     type: XmlField[str] = XmlField("./@type", TEXT, "Kind: `sev`, `sev-snp`, `tdx`, `s390-pv`.")
-    cbitpos: XmlField[int] = XmlField("./cbitpos", INTEGER, "SEV: bit of an address that marks encrypted memory.")
+    cbitpos: XmlField[int] = XmlField(
+        "./cbitpos", INTEGER, "SEV: position of the address bit that marks encrypted memory."
+    )
     reduced_phys_bits: XmlField[int] = XmlField(
         "./reducedPhysBits", INTEGER, "SEV: number of physical address bits that the encryption uses."
     )

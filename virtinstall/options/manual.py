@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from virtinstall.options.introspect import Known
 
 _SHARED = ("clearxml", "xpathN.")
+_ALL = "All options that describe XML"
 
 
 def roff(text: str) -> str:
@@ -43,8 +44,8 @@ def sub_options_section(options: Sequence[Option] = OPTIONS) -> str:
     """Return the section with the sub-options of every compound option that the help shows."""
     lines = [
         "[sub-options]",
-        "Compound options accept sub-options, separated by commas. Write a comma within a value as `\\,`, or quote",
-        "the value.",
+        "Compound options accept sub-options, separated by commas. Put a backslash before a comma within a value, or",
+        "quote the value.",
         "Values of the types yes/no and on/off are yes, no, on or off.",
         "`NAME=` unsets a value. N in a name is a number, starting at 0.",
         "Dotted names are paths in libvirt's XML. Names that are not listed here also work if the installed libvirt's",
@@ -61,7 +62,11 @@ def sub_options_section(options: Sequence[Option] = OPTIONS) -> str:
 
 def _old_spellings(options: Sequence[Option]) -> list[str]:
     """Return the section with the options that are accepted, but not shown by --help."""
-    lines = ["", "[old spellings]", roff("These options are still accepted; the options above replace them.")]
+    lines = [
+        "",
+        "[old spellings]",
+        roff("These options are still accepted. The options above replace them, or they have no effect."),
+    ]
     for option in options:
         if option.hidden:
             lines += [".TP", ", ".join(f"\\fB{roff(name)}\\fR" for name in option.names), roff(option.help)]
@@ -74,9 +79,11 @@ def _one_option(option: Option) -> list[str]:
     lines = [f".SS {roff(name)}"]
     if cls.bare:
         lines.append(roff(f"{unnamed_values(cls)}."))
-    for known in known_sub_options(cls):
-        if not known.name.startswith(_SHARED):
-            lines += _one_sub_option(known)
+    own = [known for known in known_sub_options(cls) if not known.name.startswith(_SHARED)]
+    for known in own:
+        lines += _one_sub_option(known)
+    if not own and not cls.bare:
+        lines.append(roff(f"See {_ALL!r} below."))
     return lines
 
 
@@ -87,7 +94,7 @@ def _one_sub_option(known: Known) -> list[str]:
 
 def _shared() -> list[str]:
     cls = section_class(next(option for option in OPTIONS if option.dest == "disk"))
-    lines = [".SS " + roff("All options that describe XML")]
+    lines = [f".SS {roff(_ALL)}"]
     for known in known_sub_options(cls):
         if known.name.startswith(_SHARED):
             lines += _one_sub_option(known)
