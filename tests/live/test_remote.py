@@ -313,5 +313,5 @@ def test_temporary_pool_of_a_killed_run_is_removed(remote: Daemon, work: Path) -
     with virtinstall.connect(uri) as hypervisor:
         hypervisor.remove_leftovers(name, on_warning=warnings.append)
     assert "virtinstall-temporary-test" not in remote.connection.virsh("pool-list", "--all", "--name")
-    assert any(f"left {work}/x on the host" in warning for warning in warnings)
+    assert any(f"{work}/x" in warning and "on the host, left by a killed run" in warning for warning in warnings)
     assert (work / "x").exists()
