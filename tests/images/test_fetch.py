@@ -76,7 +76,7 @@ def test_second_attempt_gets_the_image_of_a_newer_list(vendor: Vendor, client: C
 
     vendor.before[PATH] = push
     assert Path(client.fetch(named(url)).path).read_bytes() == new
-    assert "downloading it once more" in client.output[0]
+    assert "downloading the image once more" in client.output[0]
     assert any(headers.get("Cache-Control") == "no-cache" for headers in vendor.headers)
 
 
@@ -146,7 +146,7 @@ def test_list_without_the_image_is_an_error(vendor: Vendor, client: Client, tmp_
     """The list exists, but does not contain the file."""
     url = vendor.publish(PATH, qcow2(tmp_path), sums="")
     vendor.files["/images/SHA256SUMS"] = b"ab" * 32 + b"  other.qcow2\n"
-    with pytest.raises(FetchError, match=r"has no digest for disk\.qcow2"):
+    with pytest.raises(FetchError, match=r"has no digest for 'disk\.qcow2'"):
         client.fetch(named(url))
 
 

@@ -30,9 +30,9 @@ _FORMATS = ("qcow2", "raw")
 
 
 class CachedImage(NamedTuple):
-    """An image in the cache. `digest` is that of the download, `ALGORITHM:HEX`; times are in seconds since 1970.
+    """An image in the cache. `digest` is the digest of the download, `ALGORITHM:HEX`; times are in seconds since 1970.
 
-    `path` is the file, `source_key` identifies the source; `verified` is how it was verified when it was downloaded.
+    `path` is the file, `source_key` identifies the source, and `verified` is how the download was verified.
     """
 
     path: str
@@ -52,7 +52,7 @@ class CachedImage(NamedTuple):
 
 
 class Part:
-    """A download of a source, locked: `fd` is its file."""
+    """A locked download of a source; `fd` is its open file."""
 
     def __init__(self, path: str, fd: int) -> None:
         self.path = path
@@ -60,19 +60,19 @@ class Part:
 
     @property
     def size(self) -> int:
-        """Bytes in the file."""
+        """Return the size of the file in bytes."""
         return os.fstat(self.fd).st_size
 
     def describe(self, about: Mapping[str, Any]) -> None:
-        """Remember what is being downloaded, so that another run can continue."""
+        """Store what is being downloaded, so that another run can continue."""
         _write_json(f"{self.path}.json", about)
 
     def description(self) -> dict[str, Any]:
-        """The data of `describe`, from this run or another; empty if there is none."""
+        """Return the data that `describe` stored in this or another run; empty if there is none."""
         return _read_json(f"{self.path}.json")
 
     def clear(self) -> None:
-        """Empty the download, to start again."""
+        """Empty the file, to start the download again."""
         os.ftruncate(self.fd, 0)
         with suppress(FileNotFoundError):
             os.unlink(f"{self.path}.json")
@@ -86,11 +86,11 @@ class ImageCache:
         self.clock = clock
 
     def record(self, source_key: str) -> CachedImage | None:
-        """The cached image of a source; None if there is none, or its file is missing or incomplete."""
+        """Return the cached image of a source; None if there is none, or the file is missing or incomplete."""
         return self._usable(_read_json(self._source_path(source_key, "json")))
 
     def records(self) -> list[CachedImage]:
-        """The cached images by source."""
+        """Return the cached images, one for each source."""
         names = _names(os.path.join(self.root, _SOURCES))
         found = [
             self._usable(_read_json(os.path.join(self.root, _SOURCES, name)))
@@ -100,14 +100,14 @@ class ImageCache:
         return [record for record in found if record is not None]
 
     def files(self) -> list[str]:
-        """The paths of all cached images, including those that no source refers to."""
+        """Return the paths of all cached images, including those that no source refers to."""
         folder = os.path.join(self.root, _FILES)
         return [
             os.path.join(folder, name) for name in _names(folder) if name.endswith(tuple(f".{f}" for f in _FORMATS))
         ]
 
     def find_content(self, file_stem: str) -> str | None:
-        """The cached image with this content (`sha256-HEX`)."""
+        """Return the path of the cached image with this content (`sha256-HEX`); None if there is none."""
         base = os.path.join(self.root, _FILES, file_stem)
         return next((f"{base}.{form}" for form in _FORMATS if os.path.isfile(f"{base}.{form}")), None)
 
@@ -115,7 +115,9 @@ class ImageCache:
     def locked(self, source_key: str, waiting: Callable[[], None]) -> Iterator[Part]:
         """Hold the lock of a source; `waiting` is called if another run has it.
 
-        At the end an empty download is removed; any other is kept for the next run. Raises: StorageError.
+        After the block, an empty download is removed; any other is kept for the next run.
+
+        Raises: StorageError.
         """
         self._make_directories()
         path = self._source_path(source_key, "part")
@@ -136,16 +138,19 @@ class ImageCache:
             os.close(fd)
 
     def is_locked_or_left(self, source_key: str) -> bool:
-        """Whether a run holds the lock of a source, or was killed while it held it."""
+        """Return whether a run holds the lock of a source, or was killed while holding the lock."""
         return os.path.lexists(self._source_path(source_key, "part"))
 
     def converted_path(self, file_stem: str, form: str) -> str:
-        """The path of an image in another format."""
+        """Return the path of an image in another format."""
         self._make_directories()
         return os.path.join(self.root, _FILES, f"{file_stem}.as.{form}")
 
     def publish(self, part: Part, file_stem: str, form: str) -> str:
-        """Turn the download into a cached image, and return its path. Raises: StorageError."""
+        """Turn the download into a cached image, and return its path.
+
+        Raises: StorageError.
+        """
         target = os.path.join(self.root, _FILES, f"{file_stem}.{form}")
         try:
             os.fchmod(part.fd, 0o444)
@@ -206,7 +211,7 @@ class ImageCache:
 
 
 def _lock(path: str, waiting: Callable[[], None]) -> int:
-    """Open and lock the file; another run may have renamed or removed it meanwhile."""
+    """Open and lock the file, also if another run renames or removes it meanwhile."""
     reported = False
     while True:
         fd = _open_part(path)

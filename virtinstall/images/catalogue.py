@@ -34,7 +34,7 @@ _USABLE = ("qcow2", "raw", "containerdisk")
 
 
 class ListedImage(NamedTuple):
-    """A line of `--image list`."""
+    """One line of `--image list`."""
 
     name: str
     variants: tuple[str, ...]
@@ -60,9 +60,9 @@ class ImageCatalogue:
         self._files: list[CatalogueFile] | None = None
 
     def find(self, text: str, arch: str) -> ImageSource:
-        """The source that `NAME[:VARIANT]`, a URL, a path or `docker://REF` refers to.
+        """Return the source that `NAME[:VARIANT]`, a URL, a path or `docker://REF` refers to.
 
-        Raises: RequestError, if there is none; the hint names similar ones.
+        Raises: RequestError, if there is no such image; the hint contains similar names.
         """
         if text.startswith(_REGISTRY):
             reference = text[len(_REGISTRY) :]
@@ -78,14 +78,14 @@ class ImageCatalogue:
         return found
 
     def listed(self) -> list[ListedImage]:
-        """Every name once, in the order of the catalogues."""
+        """Return every name once, in the order of the catalogues."""
         seen: dict[str, ListedImage] = {}
         for image in self._all():
             seen.setdefault(image.name, image)
         return list(seen.values())
 
     def names(self) -> list[str]:
-        """Every name, followed by its `NAME:VARIANT` forms if it has several variants."""
+        """Return every name, followed by its `NAME:VARIANT` forms if it has several variants."""
         names: list[str] = []
         for image in self.listed():
             names.append(image.name)
@@ -146,7 +146,7 @@ class ImageCatalogue:
         return codename.split()[0].lower() if codename else None
 
     def _exact(self, name: str) -> OsRecord | None:
-        """The system of this name; None if the database has only similar ones."""
+        """Return the system with this name; None if the database has only similar names."""
         try:
             found = self._systems.lookup(name)
         except RequestError:
@@ -172,10 +172,10 @@ class ImageCatalogue:
         if not fitting:
             if not usable:
                 return None
-            known = ", ".join(sorted({f"{image.arch} {image.variant or ''}".strip() for image in usable}))
+            available = sorted({f"{_with_variant(name, image.variant)} --arch {image.arch}" for image in usable})
             raise RequestError(
-                f"image '{name}{':' if variant else ''}{variant}' is not available for {arch}",
-                hint=f"choose another architecture or variant: {known}",
+                f"the image '{_with_variant(name, variant)}' is not available for {arch}",
+                hint=f"use one of: {', '.join(available)}",
             )
         image = min(fitting, key=lambda image: _USABLE.index(image.format))
         url = str(image.url)
@@ -224,7 +224,11 @@ class ImageCatalogue:
         hint = f"{question} " if question else ""
         if os.path.exists(name):
             hint += f"use ./{name} for the file in this directory; "
-        return RequestError(f"unknown image '{name}'", hint=f"{hint}list all images with: virt-install --image list")
+        return RequestError(f"unknown image '{name}'", hint=f"{hint}list the images with: virt-install --image list")
+
+
+def _with_variant(name: str, variant: str | None) -> str:
+    return f"{name}:{variant}" if variant else name
 
 
 def _from_url(url: str, arch: str) -> ImageSource:
@@ -237,7 +241,7 @@ def _from_url(url: str, arch: str) -> ImageSource:
     if scheme not in ("http", "https"):
         raise RequestError(
             f"unsupported URL scheme '{scheme}' in the image '{shown}'",
-            hint="use an http or https URL, docker://REGISTRY/NAME:TAG or a path",
+            hint="use an http or https URL, docker://REGISTRY/NAME:TAG, or a path",
         )
     return ImageSource(shown, "url", url, arch=arch, checksums=GUESSED_LISTS, guess=True, origin="url")
 

@@ -39,7 +39,7 @@ class RemoteIndex(NamedTuple):
 
 
 class CatalogueFile(NamedTuple):
-    """Contents of one catalogue."""
+    """The contents of one catalogue."""
 
     path: str
     families: tuple[Family, ...]
@@ -47,17 +47,17 @@ class CatalogueFile(NamedTuple):
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL is of this machine, where the connection cannot be intercepted."""
+    """Return whether a URL refers to this machine, where the connection cannot be intercepted."""
     return urlsplit(url).hostname in _LOOPBACK
 
 
 def is_protected(url: str) -> bool:
-    """Whether the connection to the server is protected against changes."""
+    """Return whether the connection to the server is protected against changes."""
     return urlsplit(url).scheme == "https" or is_loopback(url)
 
 
 def built_in() -> CatalogueFile:
-    """The catalogue that comes with the package."""
+    """Return the catalogue that comes with the package."""
     path = os.path.join(os.path.dirname(__file__), "families.json")
     with open(path, encoding="utf-8") as file:
         rows = json.load(file)["images"]
@@ -65,7 +65,7 @@ def built_in() -> CatalogueFile:
 
 
 def catalogue_paths(environment: Mapping[str, str]) -> list[str]:
-    """The catalogue files, highest precedence first: $VIRTINSTALL_IMAGES, the user's, the host's.
+    """Return the catalogue files, highest precedence first: those in $VIRTINSTALL_IMAGES, the user's and the host's.
 
     Raises: RequestError, if a path in $VIRTINSTALL_IMAGES does not exist.
     """
@@ -74,7 +74,7 @@ def catalogue_paths(environment: Mapping[str, str]) -> list[str]:
         if not os.path.exists(path):
             raise RequestError(
                 f"VIRTINSTALL_IMAGES: no such file or directory: {path}",
-                hint="set it to catalogue files or directories, separated by colons",
+                hint="set VIRTINSTALL_IMAGES to catalogue files or directories, separated by colons",
             )
     config = environment.get("XDG_CONFIG_HOME") or os.path.join(environment.get("HOME") or "/", ".config")
     return [
@@ -93,7 +93,10 @@ def _files_in(directory: str) -> list[str]:
 
 
 def read_catalogue(path: str) -> CatalogueFile:
-    """The catalogue in a file. Raises: RequestError, which names the file and the entry that is wrong."""
+    """Return the catalogue in a file.
+
+    Raises: RequestError, which names the file and the entry that is wrong.
+    """
     import yaml
 
     try:
@@ -111,7 +114,10 @@ def read_catalogue(path: str) -> CatalogueFile:
 
 
 def parse_catalogue(document: Any, path: str) -> CatalogueFile:
-    """The catalogue in a YAML document. Raises: RequestError."""
+    """Return the catalogue in a YAML document.
+
+    Raises: RequestError.
+    """
     problems = list(_problems(document))
     if problems:
         raise RequestError(

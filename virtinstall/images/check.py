@@ -5,6 +5,7 @@ A downloaded image must not name other files: QEMU would open them on this host.
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import FetchError
@@ -24,7 +25,7 @@ _HEAD_BYTES = 4096
 
 
 def check_downloaded(path: str, name: str) -> ImageInfo:
-    """The properties of the image at `path`; `name` describes it in messages.
+    """Return the properties of the image at `path`; `name` is the term for the image in messages.
 
     Raises: FetchError, if it is not a disk image, or not a safe one.
     """
@@ -38,15 +39,19 @@ def check_downloaded(path: str, name: str) -> ImageInfo:
     elif info.format != "qcow2":
         raise FetchError(
             f"{name} has the format {info.format}; --disk image= supports qcow2 and raw",
-            hint="convert it: qemu-img convert -O qcow2 FILE NEW.qcow2, and use --disk image=./NEW.qcow2",
+            hint=f"convert the image: qemu-img convert -O qcow2 {_file(path, name)} NEW.qcow2, "
+            "and use --disk image=./NEW.qcow2",
         )
     if info.backing_file is not None:
         raise FetchError(
             f"{name} has the backing file '{info.backing_file}', which --disk image= does not allow",
-            hint="if you trust the image, use --disk backing_store=PATH",
+            hint=f"if you trust the image, use the file without a check: --disk backing_store={_file(path, name)}",
         )
     if info.data_file is not None:
-        raise FetchError(f"{name} has the external data file '{info.data_file}', which --disk image= does not allow")
+        raise FetchError(
+            f"{name} has the external data file '{info.data_file}', which --disk image= does not allow",
+            hint="use an image that consists of a single file",
+        )
     if info.encrypted:
         raise FetchError(f"{name} is encrypted", hint="use an image that is not encrypted")
     if info.virtual_size is None or not 0 < info.virtual_size <= VIRTUAL_LIMIT_BYTES:
@@ -59,13 +64,18 @@ def check_downloaded(path: str, name: str) -> ImageInfo:
 
 
 def is_web_page(head: bytes) -> bool:
-    """Whether the first bytes of a file are those of an HTML page."""
+    """Return whether `head`, the first bytes of a file, is the start of an HTML page."""
     return head.lstrip(b"\xef\xbb\xbf\r\n\t ")[:15].lower().startswith((b"<!doctype html", b"<html", b"<head"))
 
 
 def web_page_error(name: str) -> FetchError:
-    """The error for a web page in place of an image."""
+    """Return the error for a web page in place of an image."""
     return FetchError(f"{name} is a web page, not a disk image", hint=PORTAL_HINT)
+
+
+def _file(path: str, name: str) -> str:
+    """Return the argument for a local image; the file of a rejected download no longer exists."""
+    return shlex.quote(path) if name == f"'{path}'" else "FILE"
 
 
 def _check_raw(info: ImageInfo, head: bytes, name: str) -> None:

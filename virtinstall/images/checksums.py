@@ -21,7 +21,7 @@ _DEBIAN_DIGEST = "cloud.debian.org/digest"
 
 
 def find_digest(text: str, name: str) -> Digest | None:
-    """The strongest digest that a checksum list has for the file `name`; None if it has none.
+    """Return the strongest digest that a checksum list has for the file `name`; None if there is none.
 
     A list that consists of a single digest without a name applies to any file.
     """
@@ -47,18 +47,18 @@ def find_digest(text: str, name: str) -> Digest | None:
 
 
 def list_names(text: str) -> list[str]:
-    """The names of the files in a GNU or BSD list, in order."""
+    """Return the names of the files in a GNU or BSD list, in order."""
     entries = (_named_entry(line.strip("\ufeff\r ")) for line in without_signature(text).splitlines())
     return list(dict.fromkeys(entry[0] for entry in entries if entry is not None))
 
 
 def is_signed(text: str) -> bool:
-    """Whether the text contains its signature."""
+    """Return whether the text contains a signature."""
     return text.lstrip("\ufeff\r\n ").startswith(_SIGNED)
 
 
 def without_signature(text: str) -> str:
-    """The signed text of a clear-signed message, dash escapes removed; other text as it is."""
+    """Return the signed text of a clear-signed message, without dash escapes; other text unchanged."""
     if not is_signed(text):
         return text
     _, _, rest = text.partition(_SIGNED)
@@ -74,7 +74,7 @@ def without_signature(text: str) -> str:
 
 
 def _named_entry(line: str) -> tuple[str, Digest | None] | None:
-    """File name and digest of a line; the digest is None if its algorithm is not one that verifies."""
+    """Return the file name and the digest in a line; the digest is None if its algorithm is not secure."""
     if match := _BSD.match(line):
         return match[2], digest_of(match[1], match[3])
     if match := _GNU.match(line):
@@ -90,7 +90,7 @@ def _same_file(listed: str, name: str) -> bool:
 
 
 def _from_json(text: str) -> Digest | None:
-    """The digest in the JSON that Debian publishes for each image."""
+    """Return the digest in the JSON that Debian publishes for each image."""
     try:
         document = json.loads(text)
     except ValueError:

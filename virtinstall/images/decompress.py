@@ -26,7 +26,7 @@ _MAGICS = (
 
 
 class Writer(Protocol):
-    """Receiver of data in pieces."""
+    """A receiver of data in pieces."""
 
     def write(self, data: bytes | memoryview, /) -> int | None:
         """Write all of `data`."""
@@ -36,12 +36,12 @@ class Writer(Protocol):
 
 
 def compression_of(head: bytes) -> str | None:
-    """The compression detected from the first bytes of a file; None if it is not compressed."""
+    """Return the compression of a file, detected from its first bytes; None if the file is not compressed."""
     return next((kind for magic, kind in _MAGICS if head.startswith(magic)), None)
 
 
 class Decompressor:
-    """Writer that passes decompressed data to `target`. The input may consist of several streams."""
+    """A writer that passes decompressed data to `target`; the input may consist of several streams."""
 
     def __init__(self, kind: str, target: Writer) -> None:
         self._kind = kind
@@ -50,7 +50,10 @@ class Decompressor:
         self._is_between = False
 
     def write(self, data: bytes | memoryview, /) -> int:
-        """Decompress a piece. Raises: FetchError, if it is damaged."""
+        """Decompress a piece.
+
+        Raises: FetchError, if the data is damaged.
+        """
         count = len(data)
         left = bytes(data)
         while left:
@@ -67,13 +70,13 @@ class Decompressor:
     def finish(self) -> None:
         """Check that the data is complete.
 
-        Raises: FetchError, if its last stream is not.
+        Raises: FetchError, if the last stream is incomplete.
         """
         if not self._is_between:
             raise FetchError(f"the image is incomplete: its {self._kind} data is truncated", hint=_DAMAGED_HINT)
 
     def _decompress(self, data: bytes) -> bytes:
-        """Decompress up to the end of a stream, and return what follows it."""
+        """Decompress the data up to the end of a stream, and return the rest."""
         while True:
             try:
                 output = self._stream.decompress(data, PIECE_BYTES)
@@ -92,7 +95,7 @@ class Decompressor:
 
 
 class _Gzip:
-    """zlib's decompressor with the interface of lzma's."""
+    """A decompressor that uses zlib and has the interface of lzma's."""
 
     def __init__(self) -> None:
         self._inner = zlib.decompressobj(_GZIP_WINDOW)
@@ -114,7 +117,7 @@ class _Gzip:
 
 
 class _Zstd:
-    """The zstandard package's decompressor with the interface of lzma's."""
+    """A decompressor that uses the package zstandard and has the interface of lzma's."""
 
     def __init__(self) -> None:
         self._inner = _zstandard().ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES).decompressobj()

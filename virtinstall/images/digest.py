@@ -19,7 +19,7 @@ _HEX = frozenset("0123456789abcdef")
 
 
 class Digest(NamedTuple):
-    """A digest: algorithm and lower-case hexadecimal value."""
+    """A digest: an algorithm and a lower-case hexadecimal value."""
 
     algorithm: str
     value: str
@@ -34,7 +34,7 @@ class Digest(NamedTuple):
 
 
 def digest_of(algorithm: str, value: str) -> Digest | None:
-    """The digest with this value in hexadecimal or base64; None if it is not valid."""
+    """Return the digest with this value in hexadecimal or base64; None if the value is invalid."""
     algorithm = algorithm.lower().replace("-", "")
     length = HEX_DIGITS.get(algorithm)
     if length is None:
@@ -50,29 +50,32 @@ def digest_of(algorithm: str, value: str) -> Digest | None:
 
 
 def digest_by_length(value: str) -> Digest | None:
-    """The digest whose algorithm follows from the length of its hexadecimal value; None if none has that length."""
+    """Return the digest with this hexadecimal value; None if no algorithm has digests of that length."""
     algorithm = next((name for name, length in HEX_DIGITS.items() if length == len(value)), None)
     return None if algorithm is None else digest_of(algorithm, value)
 
 
 def parse_digest(text: str, option: str) -> Digest:
-    """The digest in `ALGORITHM:VALUE`. Raises: RequestError."""
+    """Return the digest that `text`, `ALGORITHM:VALUE`, contains; `option` is for messages.
+
+    Raises: RequestError.
+    """
     algorithm, _, value = text.partition(":")
     found = digest_of(algorithm, value)
     if found is None:
         forms = ", ".join(f"{name}:HEX ({length} digits)" for name, length in HEX_DIGITS.items())
         raise RequestError(
-            f"{option}: invalid checksum '{text}'", hint=f"use {forms}, the URL of a checksum list, or none"
+            f"{option}={text}: invalid checksum", hint=f"use {forms}, the URL of a checksum list, or none"
         )
     return found
 
 
 def strongest(digests: list[Digest]) -> Digest | None:
-    """The digest with the strongest algorithm; None if there are none."""
+    """Return the digest with the strongest algorithm; None if there are none."""
     order = list(HEX_DIGITS)
     return max(digests, key=lambda digest: order.index(digest.algorithm), default=None)
 
 
 def new_hash(algorithm: str) -> _Hash:
-    """An incremental hash."""
+    """Return an incremental hash."""
     return hashlib.new(algorithm)

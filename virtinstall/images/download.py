@@ -27,18 +27,21 @@ _NO_CACHE = {"Cache-Control": "no-cache"}
 
 
 class WebReader:
-    """Reader of checksum lists, indexes and manifests; `fresh`: intermediate caches must ask the server."""
+    """A reader of checksum lists, indexes and manifests; `fresh`: intermediate caches must ask the server."""
 
     def __init__(self, *, fresh: bool = False) -> None:
         self._headers = _NO_CACHE if fresh else {}
 
     def read(self, url: str, headers: Mapping[str, str] | None = None) -> bytes:
-        """The file at `url`. Raises: FetchError."""
+        """Return the contents of the file at `url`.
+
+        Raises: FetchError.
+        """
         return read_url(url, limit_bytes=_LIST_LIMIT_BYTES, headers={**self._headers, **(headers or {})})[1]
 
 
 class Downloaded(NamedTuple):
-    """Result of a download. `digest` is None if the cached copy is current. `found`: the archive contains a disk."""
+    """A finished download. `digest` is None if the cached copy is current. `found`: the archive contains a disk."""
 
     digest: Digest | None
     response: Response
@@ -46,7 +49,7 @@ class Downloaded(NamedTuple):
 
 
 class Download:
-    """The download of `url` into the locked `part`. `expected` is the digest that it must have, if one is known."""
+    """A download of `url` into the locked `part`. `expected` is the digest that the file must have, None if unknown."""
 
     def __init__(
         self,
@@ -69,9 +72,11 @@ class Download:
         self._sink = self._new_sink(0)
 
     def run(self, progress: Progress, name: str, cached: Response | None = None) -> Downloaded:
-        """Download. `cached` describes the cached copy; it is not downloaded again if it is current.
+        """Download the file, unless the copy that `cached` describes is current; `name` is for the progress bar.
 
-        Raises: FetchError. An incomplete download of an uncompressed image is kept, so that another run can resume it.
+        An incomplete download of an uncompressed image is kept, so that another run can resume it.
+
+        Raises: FetchError.
         """
         start, before = self._resumable()
         client = HttpClient(DEFAULT_LIMITS, self._headers)
@@ -109,11 +114,11 @@ class Download:
         return Downloaded(Digest(self._algorithm, self._hash.hexdigest()), response, found)
 
     def write(self, data: bytes | memoryview, /) -> int:
-        """Write data that arrived."""
+        """Write data that has arrived."""
         return self._sink.write(data)
 
     def fileno(self) -> int:
-        """The file in the cache."""
+        """Return the descriptor of the file in the cache."""
         return self._part.fd
 
     def _new_sink(self, start: int) -> Sink:
@@ -124,7 +129,7 @@ class Download:
         return Sink(self._part.fd, self._hash, inner, start=start, on_plain=self._describe)
 
     def _restart(self) -> None:
-        """Start again, because the server has another version now."""
+        """Start the download again, because the server has another version now."""
         self._part.clear()
         self._sink = self._new_sink(0)
 
@@ -133,7 +138,7 @@ class Download:
             self._part.describe({"response": asdict(self._response), "url": self._url, "digest": str(self._expected)})
 
     def _resumable(self) -> tuple[int, Response | None]:
-        """The number of bytes from an earlier run, and their version."""
+        """Return the number of bytes that an earlier run downloaded, and their version, None if there are none."""
         size, about = self._part.size, self._part.description()
         before = _response(about.get("response"))
         same = about.get("url") == self._url and about.get("digest") == str(self._expected)

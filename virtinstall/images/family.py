@@ -14,7 +14,7 @@ _PLACES = ("{version}", "{codename}", "{variant}", "{arch}")
 
 
 class Family:
-    """A validated entry. `origin` is the file of the catalogue."""
+    """A validated entry of a catalogue; `origin` is the catalogue's file."""
 
     def __init__(self, row: Mapping[str, Any], origin: str) -> None:
         self.row = row
@@ -27,9 +27,9 @@ class Family:
         self.architectures: Mapping[str, str] | None = row.get("arch")
 
     def version_of(self, name: str) -> str | None:
-        """The version that `name` refers to (empty if the family has none); None if `name` is not of this family.
+        """Return the version that `name` refers to, empty if the family has none; None if `name` is not of this family.
 
-        `debian12`, `debian-12`, `bookworm` and `debianbookworm` are the same; `debian` is the current release.
+        `debian12`, `debian-12`, `bookworm` and `debianbookworm` have the same version; `debian` is the current release.
         """
         lowered = name.lower()
         for family_name in self.names:
@@ -48,17 +48,17 @@ class Family:
         return next((version for version, codename in self.codenames.items() if codename == text), None)
 
     def _covers(self, version: str) -> bool:
-        """Whether the entry applies to a version: it matches the pattern, and is not older than the oldest version."""
+        """Return whether the entry applies to a version: one that matches the pattern and is not too old."""
         oldest = self.row.get("oldest")
         fits = re.fullmatch(self.row["version"], version) is not None
         return fits and (oldest is None or natural_order(version) >= natural_order(oldest))
 
     def release_name(self, version: str) -> str:
-        """The name of a release: `debian12`."""
+        """Return the name of a release, for example `debian12`."""
         return f"{self.names[0]}{self.row.get('separator', '')}{version}" if version else self.names[0]
 
     def known_versions(self, os_names: Iterable[str]) -> list[str]:
-        """The versions in the catalogue or the OS database; an empty string if the family has no versions."""
+        """Return the versions in the catalogue and the OS database; one empty string if the family has no versions."""
         if not self.has_versions:
             return [""]
         current = str(self.row["current"])
@@ -71,7 +71,7 @@ class Family:
         return sorted(versions, key=natural_order)
 
     def current_version(self, released: Iterable[str]) -> str:
-        """The version that the family's name alone refers to: the newest of `released` and the catalogue's."""
+        """Return the version that the family's name alone refers to: the newest one in `released` and the catalogue."""
         if not self.has_versions:
             return ""
         pattern = self.row.get("long_term") or self.row["version"]
@@ -79,7 +79,10 @@ class Family:
         return max([str(self.row["current"]), *versions], key=natural_order)
 
     def source(self, version: str, variant: str, arch: str, codename: str | None = None) -> ImageSource:
-        """The image of a release. Raises: RequestError, if there is no such variant or architecture."""
+        """Return the image of a release.
+
+        Raises: RequestError, if there is no such variant or architecture.
+        """
         name = self.release_name(version)
         variant = self._checked_variant(name, variant)
         values = {
@@ -126,24 +129,26 @@ class Family:
             if known.lower() == variant.lower():
                 return known
         hint = f"use one of: {', '.join(self.variants)}" if self.variants else f"omit ':{variant}'"
-        raise RequestError(f"image '{name}' has no variant '{variant}'", hint=hint)
+        raise RequestError(f"the image '{name}' has no variant '{variant}'", hint=hint)
 
     def _vendor_arch(self, name: str, arch: str) -> str:
         if self.architectures is None:
             return arch
         if arch not in self.architectures:
             known = ", ".join(self.architectures)
-            raise RequestError(f"image '{name}' is not available for {arch}", hint=f"choose another --arch: {known}")
+            raise RequestError(
+                f"the image '{name}' is not available for {arch}", hint=f"use --arch with one of: {known}"
+            )
         return str(self.architectures[arch])
 
 
 def natural_order(text: str) -> list[tuple[int, int, str]]:
-    """Sort key that places 9 before 10."""
+    """Return a sort key that places 9 before 10."""
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", text) if part]
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """`text` with its placeholders replaced; other braces are kept."""
+    """Return `text` with its placeholders replaced and other braces unchanged."""
     for place in _PLACES:
         text = text.replace(place, values.get(place[1:-1], place))
     return text

@@ -27,9 +27,9 @@ _LATER_HINT = "try again later; if the error persists, do not use the image"
 
 
 class FetchRequest(NamedTuple):
-    """An image to get. `refresh`: True asks the server, False never does if there is a copy, None asks once a day.
+    """A requested image. `refresh`: True asks the server, False only if there is no copy, and None once a day.
 
-    `checksum` replaces the catalogue's: `ALGORITHM:HEX`, the URL of a list, or `none`.
+    `checksum` replaces the checksum in the catalogue: `ALGORITHM:HEX`, the URL of a list, or `none`.
     """
 
     source: ImageSource
@@ -43,13 +43,13 @@ class FetchRequest(NamedTuple):
 
     @property
     def pinned(self) -> Digest | None:
-        """The digest that is known without the network."""
+        """The digest that is known without the network; None if there is none."""
         text = self.checksum or self.source.digest
-        return None if not text or text == "none" or "://" in text else parse_digest(text, "image.checksum")
+        return None if not text or text == "none" or "://" in text else parse_digest(text, "--disk image.checksum")
 
 
 def is_current(wanted: FetchRequest, record: CachedImage, now: float, started: float | None = None) -> bool:
-    """Whether a copy is used without asking the server. `started`: a copy checked after this time is current too."""
+    """Return whether a copy is used without asking the server; a copy checked after the time `started` is, too."""
     if wanted.refresh is False or wanted.pinned is not None or (started is not None and record.checked >= started):
         return True
     return wanted.refresh is None and 0 <= now - record.checked < CHECK_AFTER_SECONDS
@@ -63,9 +63,10 @@ def fetch_image(
     progress: Progress,
     report: Callable[[str], None],
 ) -> CachedImage:
-    """The image in the cache; it is downloaded if it is not there or not current.
+    """Return the image in the cache, downloaded if it is missing or not current.
 
-    `report` is called with notices: another run downloads it, the server cannot be reached.
+    `report` is called with notices: another run is downloading the image, or the server cannot be reached.
+
     Raises: FetchError or StorageError.
     """
     started = cache.clock()
@@ -93,7 +94,10 @@ def fetch_image(
 
 
 def local_image(wanted: FetchRequest) -> CachedImage:
-    """A local file as an image; its digest is checked if one is given. Raises: FetchError, StorageError."""
+    """Return a local file as an image, after a check of its digest if one is requested.
+
+    Raises: FetchError, StorageError.
+    """
     path = wanted.source.url
     expected = wanted.pinned
     if expected is not None:
@@ -120,7 +124,7 @@ def local_image(wanted: FetchRequest) -> CachedImage:
 
 
 class _Fetch:
-    """One run's fetch of one source, with its lock held."""
+    """The fetch of one source, whose lock is held."""
 
     def __init__(
         self,
@@ -142,7 +146,7 @@ class _Fetch:
     def run(self, record: CachedImage | None) -> CachedImage:
         """Download and verify the image.
 
-        Raises: FetchError, also if the second download does not match the vendor's list.
+        Raises: FetchError, if a download fails, or the second one does not match the vendor's list either.
         """
         pinned = self._wanted.pinned
         if pinned is not None and (path := self._cache.find_content(pinned.file_stem)):
@@ -158,7 +162,7 @@ class _Fetch:
                 # lists and images are published one after the other
                 if attempt + 1 == _ATTEMPTS:
                     raise
-                self._report(f"{error.message}; downloading it once more")
+                self._report(f"{error.message}; downloading the image once more")
         raise AssertionError("unreachable")
 
     def _download(self, located: Located, record: CachedImage | None, *, fresh: bool) -> CachedImage:
@@ -193,7 +197,7 @@ class _Fetch:
         )
 
     def _layer(self, layer: Layer) -> Downloaded | None:
-        """Return the layer if it contains the disk.
+        """Download a layer, and return it if it contains the disk; None otherwise.
 
         Raises: FetchError, if it differs from the manifest.
         """
@@ -208,7 +212,7 @@ class _Fetch:
         return None
 
     def _accept(self, located: Located, done: Downloaded) -> CachedImage:
-        """Verify, check and publish the download."""
+        """Verify, check and publish the download, and return the image."""
         assert done.digest is not None
         try:
             if located.digest is not None and done.digest != located.digest:
@@ -226,7 +230,7 @@ class _Fetch:
         return self._save(located, done.digest, path, info.format, info.virtual_size or 0, done.response)
 
     def _known(self, located: Located, path: str) -> CachedImage:
-        """An image that is already in the cache, possibly from another source."""
+        """Return an image that is already in the cache, possibly from another source."""
         assert located.digest is not None
         info = check_downloaded(path, f"the image '{self._source.label}'")
         return self._save(located, located.digest, path, info.format, info.virtual_size or 0, None)
@@ -256,7 +260,7 @@ class _Fetch:
 
 
 class _MismatchError(FetchError):
-    """The image is not the one in the vendor's list."""
+    """The error for an image that does not match the vendor's list."""
 
     @property
     def kind(self) -> str:

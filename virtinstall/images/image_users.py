@@ -12,10 +12,7 @@ from contextlib import suppress
 
 
 def note_disk(image: str, disk: str) -> None:
-    """Record that `disk` starts from the cached image, if the cache can be written.
-
-    The disk need not exist yet.
-    """
+    """Record that `disk`, which need not exist yet, starts from the cached image, if the cache is writable."""
     path = _list_of(image)
     disk = os.path.abspath(disk)
     if disk in noted_disks(image):
@@ -28,12 +25,12 @@ def note_disk(image: str, disk: str) -> None:
 
 
 def noted_disks(image: str) -> list[str]:
-    """Return the disks that were created on the image; they may be gone, or start from another one now."""
+    """Return the disks that were created on the image; some may no longer exist or start from it."""
     return list(dict.fromkeys(_lines(_list_of(image))))
 
 
 def forget_disks(image: str) -> None:
-    """Remove the list of an image that is removed."""
+    """Remove the list of disks of an image that is removed."""
     with suppress(OSError):
         os.unlink(_list_of(image))
 

@@ -25,7 +25,7 @@ Report = Callable[[str], None]
 
 
 def keep_in_pools(plan: Plan, host: Host, progress: Progress, report: Report) -> dict[int, str]:
-    """The path of each image of the plan on the guest's host; missing images are uploaded.
+    """Return the path of each image of the plan on the guest's host, after missing images are uploaded.
 
     Raises: StorageError.
     """
@@ -42,7 +42,7 @@ def keep_in_pools(plan: Plan, host: Host, progress: Progress, report: Report) ->
 
 
 def _kept(image: CachedImage, cache: ImageCache, pool: str, host: Host, progress: Progress, report: Report) -> str:
-    """The path of the pool's copy of an image, which is sent if it is not there."""
+    """Return the path of the pool's copy of an image, which is uploaded if it is missing."""
     name = f"{_stem(image)}.{image.format}"
     known = host.volume(pool, name)
     key = f"volume {host.uri} {pool}/{name}"
@@ -89,7 +89,10 @@ def _stem(image: CachedImage) -> str:
 
 
 def in_format(image: CachedImage, form: str, cache: ImageCache, progress: Progress) -> str:
-    """The path of the image in the format `form`, converted in the cache if necessary. Raises: StorageError."""
+    """Return the path of the image in the format `form`, after a conversion in the cache if necessary.
+
+    Raises: StorageError.
+    """
     if image.format == form:
         return image.path
     from virtinstall.new_image import NewImage

@@ -34,14 +34,17 @@ _LIST_HINT = "check the version; list the known images with: virt-install --imag
 
 
 class Web(Protocol):
-    """Reader of small files from the web."""
+    """A reader of small files from the web."""
 
     def read(self, url: str) -> bytes:
-        """The file at `url`. Raises: FetchError, whose `status` is that of HTTP."""
+        """Return the contents of the file at `url`.
+
+        Raises: FetchError, whose `status` is that of HTTP.
+        """
 
 
 class Located(NamedTuple):
-    """The file to download. `digest` is None if there is none; `verified` is the level after a match."""
+    """A file to download. `digest` is None if there is none; `verified` is the level of verification after a match."""
 
     url: str
     digest: Digest | None
@@ -49,9 +52,10 @@ class Located(NamedTuple):
 
 
 def locate(source: ImageSource, web: Web, checksum: str = "") -> Located:
-    """Find out what to download for `source`.
+    """Return the file to download for `source`.
 
-    `checksum`: `ALGORITHM:HEX`, the URL of a list, or `none` (no verification), instead of the catalogue's.
+    `checksum` replaces the checksum in the catalogue: `ALGORITHM:HEX`, the URL of a list, or `none` (no verification).
+
     Raises: FetchError, if the vendor's list cannot be read or does not have the image.
     """
     url, listed = _address(source, web)
@@ -60,7 +64,7 @@ def locate(source: ImageSource, web: Web, checksum: str = "") -> Located:
     if checksum and "://" in checksum:
         return _listed(source, url, [checksum], web, declared=True)
     if checksum or source.digest:
-        return Located(url, parse_digest(checksum or source.digest, "image.checksum"), DIGEST)
+        return Located(url, parse_digest(checksum or source.digest, "--disk image.checksum"), DIGEST)
     if listed is not None:
         return listed
     lists = [_list_url(url, name) for name in source.checksums]
@@ -68,7 +72,7 @@ def locate(source: ImageSource, web: Web, checksum: str = "") -> Located:
 
 
 def _address(source: ImageSource, web: Web) -> tuple[str, Located | None]:
-    """The URL of the image, and its digest if the index that has the URL has that too."""
+    """Return the URL of the image, and its digest if the index contains both; None otherwise."""
     if source.kind == "directory":
         return _newest(source, web), None
     if source.kind == "index":
@@ -93,7 +97,7 @@ def _list_url(url: str, name: str) -> str:
 
 
 def _listed(source: ImageSource, url: str, lists: list[str], web: Web, *, declared: bool) -> Located:
-    """The image with its digest from the first of `lists` that has it."""
+    """Return the image with the digest from the first of `lists` that has one."""
     name = unquote(urlsplit(url).path.rpartition("/")[2])
     problem: FetchError | None = None
     for list_url in lists:
@@ -110,7 +114,7 @@ def _listed(source: ImageSource, url: str, lists: list[str], web: Web, *, declar
         if digest is not None:
             return Located(url, digest, level)
         looks_wrong = _is_page(text)
-        why = "is a web page, not a checksum list" if looks_wrong else f"has no digest for {name}"
+        why = "is a web page, not a checksum list" if looks_wrong else f"has no digest for '{name}'"
         problem = FetchError(
             f"{display_url(list_url)} {why}",
             hint=PORTAL_HINT if looks_wrong else _UNVERIFIED_HINT,
@@ -134,7 +138,7 @@ def _unverifiable(source: ImageSource, problem: FetchError) -> FetchError:
 
 
 def _checked_list(source: ImageSource, url: str, web: Web) -> tuple[str, str]:
-    """The text of a checksum list, and its level of verification."""
+    """Return the text of a checksum list, and its level of verification."""
     data = web.read(url)
     if not can_verify(source.keyring):
         text = without_signature(data.decode("utf-8", "replace"))
@@ -152,7 +156,7 @@ def _is_page(text: str) -> bool:
 
 
 def _newest(source: ImageSource, web: Web) -> str:
-    """The newest file that matches the pattern, in the directory's checksum list, or else in its listing."""
+    """Return the newest file that matches the pattern, from the directory's checksum list or else its listing."""
     names: list[str] = []
     base = source.url if source.url.endswith("/") else source.url + "/"
     for name in source.checksums:
@@ -180,11 +184,11 @@ def _links(text: str) -> Iterator[str]:
 
 
 def _with_codename(source: ImageSource, web: Web) -> str:
-    """The URL of a release whose code name is not in the catalogue: the directory whose checksum list has its image."""
+    """Return the URL of a release without a known code name, in the directory whose checksum list has the image."""
     if not source.codename_search:
         raise FetchError(
             f"the code name of '{source.name}' is unknown",
-            hint=f"add it to 'codenames' in the image catalog {source.origin}",
+            hint=f"add the code name to `codenames` in the image catalog {source.origin}",
         )
     text = web.read(source.codename_search).decode("utf-8", "replace")
     names = {link.strip("/").rpartition("/")[2] for link in _links(text)}
@@ -206,7 +210,7 @@ def _with_codename(source: ImageSource, web: Web) -> str:
 
 
 def _in_index(source: ImageSource, web: Web) -> Located | None:
-    """The entry of a JSON index that fits; None if there is none."""
+    """Return the matching entry of a JSON index; None if there is none."""
     index = source.listing or {}
     text = web.read(source.url).decode("utf-8", "replace")
     try:

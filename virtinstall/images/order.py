@@ -28,7 +28,10 @@ def fetch_by_name(
     progress: Progress | None,
     on_warning: Callable[[str], None],
 ) -> CachedImage:
-    """Fetch an image into the cache at `folder`. Raises: RequestError, FetchError, StorageError."""
+    """Fetch an image into the cache at `folder`.
+
+    Raises: RequestError, FetchError, StorageError.
+    """
     from shlex import quote
 
     from virtinstall.errors import RequestError
@@ -38,7 +41,7 @@ def fetch_by_name(
     if source.kind == "path":
         raise RequestError(
             f"'{source.url}' is a local file and cannot be fetched",
-            hint=f"use it directly: --image {quote(source.url)}",
+            hint=f"use the file directly: --image {quote(source.url)}",
         )
     return fetch_image(
         FetchRequest(source, refresh, checksum),

@@ -26,7 +26,10 @@ Report = Callable[[str], None]
 
 
 def check_images(plan: Plan) -> None:
-    """Ask the servers for the images that are not cached; change nothing. Raises: FetchError, if one is missing."""
+    """Check that the servers have the images that are not cached; change nothing.
+
+    Raises: FetchError, if an image is missing.
+    """
     from virtinstall.images.download import WebReader
     from virtinstall.images.locate import locate
 
@@ -40,8 +43,9 @@ def provide_images(
 ) -> Plan:
     """Fetch the images of a plan, and return the plan that names them.
 
-    Fetched images stay in the cache even if the guest is not created. Raises: FetchError, StorageError; RequestError,
-    if a disk is too small for its image.
+    Fetched images stay in the cache even if the guest is not created.
+
+    Raises: FetchError, StorageError; RequestError, if a disk is too small for its image.
     """
     if not plan.fetches or not has_real_storage(host):
         return plan
@@ -70,7 +74,7 @@ def _fetched(fetch: ImageFetch, progress: Progress, report: Report, environment:
 
 
 def _note_disks(plan: Plan, paths: Mapping[int, str]) -> None:
-    """Record in the cache which disks will start from its images."""
+    """Record in the cache which disks will start from which images."""
     disks = [(image.base, image.path) for image in plan.images] + [(each.base, each.path) for each in plan.volumes]
     for base, disk in disks:
         if base is None or base.copy or not disk:
@@ -92,7 +96,7 @@ def _capacity(size: int | None, is_default: bool, image: CachedImage, what: str)
         raise RequestError(
             f"'{what}': {human_size(size)} is too small for the image '{image.name}', whose virtual size is "
             f"{human_size(image.virtual_size)}",
-            hint="omit size=, or increase it",
+            hint=f"omit size=, or use size={-(-image.virtual_size // (1 << 30))} or more",
         )
     return max(size, image.virtual_size)
 

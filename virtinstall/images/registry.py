@@ -39,14 +39,17 @@ _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 
 
 class RegistryWeb(Protocol):
-    """Reader of a registry with headers."""
+    """A reader of a registry with request headers."""
 
     def read(self, url: str, headers: Mapping[str, str] | None = None) -> bytes:
-        """The document at `url`. Raises: FetchError with `status` and `challenge`."""
+        """Return the document at `url`.
+
+        Raises: FetchError, whose `status` and `challenge` are those of the response.
+        """
 
 
 class Reference(NamedTuple):
-    """Parts of a reference such as `quay.io/containerdisks/fedora:42`."""
+    """The parts of a reference such as `quay.io/containerdisks/fedora:42`."""
 
     server: str
     path: str
@@ -55,7 +58,7 @@ class Reference(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The repository for messages: `docker://SERVER/PATH`."""
+        """The name of the repository for messages: `docker://SERVER/PATH`."""
         return f"docker://{self.server}/{self.path}"
 
     @property
@@ -66,7 +69,7 @@ class Reference(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """A layer to download: `headers` authorize it."""
+    """A layer to download; `headers` authorize the download."""
 
     url: str
     digest: Digest
@@ -75,7 +78,10 @@ class Layer(NamedTuple):
 
 
 def parse_reference(text: str) -> Reference:
-    """Parse a reference; without a registry it refers to Docker Hub. Raises: RequestError."""
+    """Return the parts of a reference; one without a registry refers to Docker Hub.
+
+    Raises: RequestError.
+    """
     host, slash, rest = text.partition("/")
     if not slash or not ("." in host or ":" in host or host == "localhost"):
         rest = text if slash else f"library/{text}"
@@ -91,7 +97,7 @@ def parse_reference(text: str) -> Reference:
 
 
 class Registry:
-    """One repository of a registry. `environment` locates the credentials."""
+    """A repository of a registry; `environment` locates the credentials."""
 
     def __init__(self, reference: Reference, web: RegistryWeb, environment: Mapping[str, str]) -> None:
         self._reference = reference
@@ -100,7 +106,10 @@ class Registry:
         self._headers: dict[str, str] = {}
 
     def layers(self, arch: str) -> list[Layer]:
-        """The layers of the image for `arch`, the topmost first. Raises: FetchError."""
+        """Return the layers of the image for `arch`, the topmost first.
+
+        Raises: FetchError.
+        """
         wanted = self._reference.digest or self._reference.tag
         document = self._manifest(wanted)
         if "manifests" in document:
@@ -131,7 +140,7 @@ class Registry:
         listed = {str(platform.get("architecture")) for platform, _ in platforms}
         raise FetchError(
             f"{self._reference.name}:{self._reference.tag} is not available for {arch}",
-            hint=f"choose another --arch: {', '.join(sorted(ours.get(each, each) for each in listed))}",
+            hint=f"use --arch with one of: {', '.join(sorted(ours.get(each, each) for each in listed))}",
         )
 
     def _manifest(self, name: str) -> dict[str, Any]:
@@ -168,7 +177,7 @@ class Registry:
         return self._web.read(url, {**_ACCEPT, **self._headers})
 
     def _authorize(self, challenge: str) -> dict[str, str]:
-        """The header that answers a challenge: a token, or the credentials themselves."""
+        """Return the header that answers a challenge: a token, or the credentials themselves."""
         scheme, _, rest = challenge.partition(" ")
         login = credentials(self._reference.server, self._environment)
         basic = {} if login is None else {"Authorization": f"Basic {login}"}
@@ -190,7 +199,7 @@ class Registry:
 
 
 def credentials(server: str, environment: Mapping[str, str]) -> str | None:
-    """The stored login for a registry, in base64 as containers-auth.json has it."""
+    """Return the stored login for a registry, in base64 as in containers-auth.json; None if there is none."""
     for path in _credential_files(environment):
         try:
             with open(path, encoding="utf-8") as file:

@@ -41,20 +41,23 @@ _DISKS = ("disk-kvm.img", "disk.qcow2", "disk1.img", "disk-kvm.qcow2", "uefi1.im
 def catalogue_with_indexes(
     environment: Mapping[str, str], systems: Catalog, cache_dir: str, report: Report = lambda text: None
 ) -> ImageCatalogue:
-    """All catalogues, including those whose indexes are on the web."""
+    """Return all catalogues, including those whose indexes are on the web."""
     reader = IndexReader(os.path.join(cache_dir, "indexes"), report)
     return ImageCatalogue(environment, systems, reader.images)
 
 
 class IndexReader:
-    """Reader of indexes through a cache in `folder`."""
+    """A reader of indexes through a cache in `folder`."""
 
     def __init__(self, folder: str, report: Report) -> None:
         self._folder = folder
         self._report = report
 
     def images(self, index: RemoteIndex) -> Sequence[ImageSource]:
-        """The images of an index. Raises: FetchError, if it cannot be read and there is no copy."""
+        """Return the images of an index.
+
+        Raises: FetchError, if the index cannot be read and there is no copy.
+        """
         if index.kind == "virt-builder":
             return list(virt_builder_images(self._read(index.url, index.keyring), index.url))
         document = _document(self._read(index.url, index.keyring), index.url)
@@ -109,7 +112,7 @@ def _verified(url: str, keyring: str) -> bytes:
 
 
 def _root(url: str) -> str:
-    """The directory that the paths of an index are relative to: the part before `streams/v1/`."""
+    """Return the directory that the paths of an index are relative to: the part before `streams/v1/`."""
     before, found, _ = url.rpartition("streams/v1/")
     return before if found else urljoin(url, ".")
 
@@ -122,7 +125,7 @@ def _document(text: str, url: str) -> Mapping[str, Any]:
     if not isinstance(document, Mapping):
         raise FetchError(
             f"{display_url(url)} is not a simplestreams index",
-            hint="correct or remove the URL in 'sources' of the image catalog",
+            hint="correct or remove the URL under `sources` in the image catalog",
         )
     return document
 
@@ -132,7 +135,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def simplestreams_images(document: Mapping[str, Any], url: str, origin: str) -> Iterator[ImageSource]:
-    """The newest disk image of each product."""
+    """Yield the newest disk image of each product."""
     for product in _mapping(document.get("products")).values():
         product = _mapping(product)
         versions = _mapping(product.get("versions"))
@@ -171,7 +174,7 @@ def _products_sources(
 
 
 def virt_builder_images(text: str, url: str) -> Iterator[ImageSource]:
-    """The images of a virt-builder index: sections `[name]` with `key=value` lines."""
+    """Yield the images of a virt-builder index: sections `[name]` with `key=value` lines."""
     name: str | None = None
     values: dict[str, str] = {}
     for line in [*text.splitlines(), "[]"]:

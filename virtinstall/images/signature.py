@@ -16,15 +16,16 @@ _SECONDS = 60
 
 
 def can_verify(keyring: str) -> bool:
-    """Whether the keyring and gpgv(1) exist."""
+    """Return whether the keyring and gpgv(1) exist."""
     return bool(keyring) and os.path.isfile(keyring) and shutil.which("gpgv") is not None
 
 
 def verified_text(text: bytes, keyring: str, name: str, signature: bytes | None = None) -> bytes:
-    """The signed part of a clear-signed text, or `text` if `signature` is detached and valid.
+    """Return the signed part of a clear-signed text; with a valid detached `signature`, return `text`.
 
-    `name` is the name of the list for messages. Raises: FetchError, if the signature is missing, invalid or by a key
-    that is not in the keyring.
+    `name` is the name of the list for messages; `signature` is None if `text` contains the signature.
+
+    Raises: FetchError, if the signature is missing, invalid or by a key that is not in the keyring.
     """
     with tempfile.TemporaryDirectory(prefix="virtinst-gpgv-") as folder:
         list_path, output = os.path.join(folder, "list"), os.path.join(folder, "signed")
@@ -44,7 +45,7 @@ def verified_text(text: bytes, keyring: str, name: str, signature: bytes | None 
             reason = lines[-1].removeprefix("gpgv:").strip() if lines else f"gpgv exited with status {done.returncode}"
             raise FetchError(
                 f"the signature of {name} is not valid: {reason}",
-                hint=f"check the keyring {keyring}; the list may have been modified in transit",
+                hint=f"check the keyring '{keyring}'; the list may have been modified in transit",
             )
         if signature is not None:
             return text

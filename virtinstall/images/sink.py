@@ -23,7 +23,7 @@ _HASHED_BYTES = 1 << 20
 
 
 class SparseFile:
-    """Writer of a file from `offset` on, with holes for blocks of zeros."""
+    """A writer of a file from `offset` on, with holes for blocks of zeros."""
 
     def __init__(self, fd: int, offset: int = 0, limit_bytes: int = STORED_LIMIT_BYTES) -> None:
         self._fd = fd
@@ -31,7 +31,10 @@ class SparseFile:
         self.size = offset
 
     def write(self, data: bytes | memoryview, /) -> int:
-        """Write `data`. Raises: FetchError, if it becomes too large; OSError."""
+        """Write `data`.
+
+        Raises: FetchError, if the file becomes too large; OSError.
+        """
         view = memoryview(data)
         if self.size + len(view) > self._limit:
             raise FetchError(
@@ -65,7 +68,7 @@ class SparseFile:
 
 
 class Sink:
-    """The target of a download: hash of the data, then decompression, then `inner`.
+    """The target of a download: it hashes the data, decompresses it and passes it to `inner`.
 
     `start` is the number of bytes that are already stored (a resumed download). `is_plain`: the data is stored
     unchanged, so that another run can resume the download; None until the first bytes arrive. `on_plain` is called when
@@ -90,7 +93,10 @@ class Sink:
         self.is_plain: bool | None = True if start else None
 
     def write(self, data: bytes | memoryview, /) -> int:
-        """Process a piece of the download. Raises: FetchError, if it cannot be decompressed or stored."""
+        """Process a piece of the download.
+
+        Raises: FetchError, if the data cannot be decompressed or stored.
+        """
         self._digest.update(data)
         if self.is_plain is None:
             self._head += data
@@ -102,11 +108,14 @@ class Sink:
         return len(data)
 
     def fileno(self) -> int:
-        """The file that is written to."""
+        """Return the descriptor of the file that is written to."""
         return self._fd
 
     def close(self) -> None:
-        """Complete the download. Raises: FetchError, if it ends in the middle of a compressed stream."""
+        """Complete the download.
+
+        Raises: FetchError, if the data ends in the middle of a compressed stream.
+        """
         if self.is_plain is None:
             self._begin()
         if self._decompressor is not None:
@@ -131,12 +140,15 @@ class Sink:
 
 
 def hash_file(fd: int, digest: _Hash, length: int) -> None:
-    """Hash the first `length` bytes of a file. Raises: OSError."""
+    """Hash the first `length` bytes of a file.
+
+    Raises: OSError.
+    """
     offset = 0
     while offset < length:
         data = os.pread(fd, min(_HASHED_BYTES, length - offset), offset)
         if not data:
-            raise OSError(errno.EIO, "the file became shorter while it was read")
+            raise OSError(errno.EIO, "the file was truncated while it was being read")
         digest.update(data)
         offset += len(data)
 

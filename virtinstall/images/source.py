@@ -43,7 +43,7 @@ class ImageSource(NamedTuple):
 
     @property
     def label(self) -> str:
-        """Name and variant, for messages."""
+        """The name and variant, for messages."""
         return f"{self.name}:{self.variant}" if self.variant else self.name
 
     @property

@@ -29,7 +29,7 @@ _MOST_FILES = 10_000
 
 
 class StoredImage(Record):
-    """An image in the cache. `names` are those it was fetched by; `users`, the guests and disks that start from it.
+    """An image in the cache, with the `names` of its sources and its `users`, the guests and disks that start from it.
 
     `size_bytes` is its size on disk. `is_recent`: a run that is creating a guest may be about to use it.
     """
@@ -46,12 +46,12 @@ class StoredImage(Record):
 
     @property
     def is_unused(self) -> bool:
-        """Whether it can be removed."""
+        """Whether the image can be removed."""
         return not self.users and not self.is_recent
 
 
 def stored_images(host: Host, folder: str) -> list[StoredImage]:
-    """The images in the cache at `folder`, with their users among the guests and disks of `host`."""
+    """Return the images in the cache at `folder`, with their users among the guests and disks of `host`."""
     cache = ImageCache(folder)
     files = cache.files()
     if not files:
@@ -78,7 +78,10 @@ def _stored(path: str, records: Sequence[CachedImage], users: Sequence[str]) -> 
 
 
 def _users(host: Host, files: Sequence[str]) -> dict[str, list[str]]:
-    """The users of each file: `guest web`, `disk /path`. Raises: StorageError, if a guest's disk cannot be read."""
+    """Return the users of each file: `guest web`, `disk /path`.
+
+    Raises: StorageError, if a guest's disk cannot be read.
+    """
     _require_readable_disks(host)
     guests = files_in_use(host)
     found = {path: [f"guest {use.guest}" for use in guests.uses(path) if use.guest] for path in files}
@@ -87,7 +90,7 @@ def _users(host: Host, files: Sequence[str]) -> dict[str, list[str]]:
     for disk in noted:
         if not os.access(disk, os.R_OK):
             raise StorageError(
-                f"cannot read the disk '{disk}' to find its backing file", hint="run as a user who can read it"
+                f"cannot read the disk '{disk}' to find its backing file", hint="run as a user who can read the disk"
             )
     for disk in (*_other_disks(host, files), *noted):
         for _, below in local_chain(disk, None):
@@ -104,12 +107,12 @@ def _require_readable_disks(host: Host) -> None:
             if os.path.isfile(path) and not os.access(path, os.R_OK):
                 raise StorageError(
                     f"cannot read the disk '{path}' of the guest '{name}' to find its backing file",
-                    hint="run as a user who can read it",
+                    hint="run as a user who can read the disk",
                 )
 
 
 def _other_disks(host: Host, files: Sequence[str]) -> Iterator[str]:
-    """Images that may belong to no guest: in the pools' directories and next to the cache."""
+    """Yield images in the pools' directories and next to the cache, which may belong to no guest."""
     cache = os.path.dirname(os.path.dirname(files[0]))
     folders = {os.path.dirname(cache), *(pool.target for pool in host.pools() if pool.target)}
     for folder in sorted(folders):
@@ -130,13 +133,17 @@ def _has_backing(path: str) -> bool:
 
 
 def remove_unused(host: Host, folder: str, images: Sequence[StoredImage]) -> list[str]:
-    """Check again who uses the images, and remove them. Raises: RequestError, if one is used; StorageError."""
+    """Remove images and return the paths of removed files, after a new check that nothing uses them.
+
+    Raises: RequestError, if an image is used; StorageError.
+    """
     now = {image.path: image for image in stored_images(host, folder)}
     for image in images:
         users = now[image.path].users if image.path in now else ()
         if users:
+            named = (f"the {kind} '{name}'" for kind, _, name in (user.partition(" ") for user in users))
             raise RequestError(
-                f"the image '{image.path}' is used by {', '.join(users)}", hint="delete those guests and disks first"
+                f"the image '{image.path}' is used by {', '.join(named)}", hint="delete those guests and disks first"
             )
     return remove_images(images, folder)
 

@@ -20,7 +20,7 @@ _DIRECTORY = "disk/"
 
 
 class DiskExtractor:
-    """Writer of a tar archive that passes the data of the file below /disk/ to `target`."""
+    """A writer of a tar archive that passes the data of the file below /disk/ to `target`."""
 
     def __init__(self, target: Writer) -> None:
         self._target = target
@@ -35,7 +35,10 @@ class DiskExtractor:
         self.found: str | None = None
 
     def write(self, data: bytes | memoryview, /) -> int:
-        """Process a piece of the archive. Raises: FetchError, if it is not a tar archive, or has several disks."""
+        """Process a piece of the archive.
+
+        Raises: FetchError, if the data is not a tar archive, or the archive has several disks.
+        """
         view = memoryview(data)
         while view:
             if self._left:
@@ -54,7 +57,10 @@ class DiskExtractor:
         return len(data)
 
     def close(self) -> None:
-        """Check that the archive is complete. Raises: FetchError, if it is truncated."""
+        """Check that the archive is complete.
+
+        Raises: FetchError, if the archive is truncated.
+        """
         if self._left:
             raise FetchError("the layer of the containerdisk is truncated")
         self._target.close()
@@ -121,7 +127,7 @@ def _text(field: bytes) -> str:
 
 
 def _number(field: bytes) -> int:
-    """A number in octal, or in base 256 if its first bit is set."""
+    """Return the number in a field: in octal, or in base 256 if the first bit is set."""
     if field[0] & 0x80:
         return int.from_bytes(bytes([field[0] & 0x7F]) + field[1:], "big")
     digits = field.strip(b" \0")
