@@ -150,7 +150,7 @@ def test_invalid_injections_are_errors(tmp_path: Path) -> None:
     for folder in ("x", "y"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "ks.cfg").write_text("")
-    with pytest.raises(RequestError, match="No such file"):
+    with pytest.raises(RequestError, match="no such file"):
         check_injections([tmp_path / "none"])
     with pytest.raises(RequestError, match="not a regular file"):
         check_injections([tmp_path / "a"])

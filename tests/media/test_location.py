@@ -53,7 +53,7 @@ def test_local_iso_image_is_read_as_a_tree(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("location", "output"),
     [
-        ("/nowhere/at/all", "No such file"),
+        ("/nowhere/at/all", "no such file or directory: /nowhere/at/all"),
         ("/dev/null", "neither a directory nor"),
         ("file://elsewhere/x", "another host"),
         ("gopher://127.0.0.1/x", "unsupported URL scheme 'gopher'"),

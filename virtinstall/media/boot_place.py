@@ -12,9 +12,9 @@ SYSTEM_DIRECTORY = "/var/lib/libvirt/boot"
 
 
 def boot_directory(*, system: bool, environment: Mapping[str, str], root: str | None = None) -> str:
-    """The directory for boot files; it is not created here.
+    """Return the directory for boot files; this function does not create it.
 
-    `system`: QEMU runs as a system service. `root` is the embedded driver's directory.
+    `system`: QEMU runs as a system service. `root` is the embedded driver's directory, None for other drivers.
     """
     if root is not None:
         return f"{root}/boot"

@@ -23,7 +23,7 @@ _CANT_COPY = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.E
 
 
 class ByteSource(Protocol):
-    """Bytes at offsets; `name` is for messages, `size` in bytes."""
+    """A source of bytes at offsets; `name` is for messages, `size` is in bytes."""
 
     @property
     def name(self) -> str:
@@ -36,7 +36,7 @@ class ByteSource(Protocol):
     def read_at(self, offset: int, length: int) -> bytes:
         """Return exactly `length` bytes.
 
-        Raises: FetchError, if they are beyond the end.
+        Raises: FetchError, if the bytes are beyond the end.
         """
 
     def copy_to(self, offset: int, length: int, target_file: Target, progress: Progress) -> None:
@@ -83,7 +83,7 @@ class FileSource:
         return data
 
     def copy_to(self, offset: int, length: int, target_file: Target, progress: Progress) -> None:
-        """Copy inside the kernel, sharing blocks if the file system supports it; otherwise through a buffer."""
+        """Copy bytes in the kernel, with shared blocks if possible, or through a buffer if that is not supported."""
         _check_inside(self, offset, length)
         done = self._copy_in_kernel(offset, length, target_file, progress)
         while done < length:
@@ -99,7 +99,7 @@ class FileSource:
             self._fd = -1
 
     def _copy_in_kernel(self, offset: int, length: int, target_file: Target, progress: Progress) -> int:
-        """The number of copied bytes; less than `length` if the file systems do not support it."""
+        """Return the number of copied bytes; less than `length` if the file systems do not support this."""
         try:
             target_fd = target_file.fileno()
         except OSError:  # a buffer in memory
@@ -151,7 +151,7 @@ class HttpSource:
         return data[start : start + length]
 
     def copy_to(self, offset: int, length: int, target_file: Target, progress: Progress) -> None:
-        """Write a part with one range request, which is resumed once if interrupted."""
+        """Write `length` bytes from `offset` on to `target_file` with one range request, resumed if interrupted."""
         _check_inside(self, offset, length)
         if length:
             self._fetcher.download_range("", offset, length, target_file, progress)
@@ -176,8 +176,8 @@ def _check_inside(source: ByteSource, offset: int, length: int) -> None:
 
 
 def truncated(source: ByteSource) -> FetchError:
-    """The error for a truncated image."""
+    """Return the error for a truncated image."""
     return FetchError(
-        f"'{source.name}' ends before the data that its directory lists",
-        hint="the image is truncated or damaged: download it again and compare its checksum",
+        f"the ISO image '{source.name}' is truncated: it ends before the data that its directory lists",
+        hint="download the image again and compare its checksum",
     )

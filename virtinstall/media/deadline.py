@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Deadline:
-    """Limits the reads of a connection: each to `idle_seconds`, and those inside `within` to a common deadline.
+    """Time limits for reads of a connection: `idle_seconds` for each, and a common deadline inside `within`.
 
     A socket's timeout starts again with each byte, so a server that sends one byte per second, or endless headers,
     would never exceed it.
@@ -47,7 +47,7 @@ class Deadline:
         return min(left, self._idle_seconds)
 
     def is_over(self) -> bool:
-        """Whether the common deadline has passed."""
+        """Return whether the common deadline has passed."""
         return self._end is not None and time.monotonic() >= self._end
 
     def exceeded(self) -> TimeoutError:
@@ -56,7 +56,7 @@ class Deadline:
 
 
 class TimedReader(io.RawIOBase):
-    """Reader of a connected socket within the limits of a `Deadline`."""
+    """A reader of a connected socket within the limits of a `Deadline`."""
 
     def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
         super().__init__()

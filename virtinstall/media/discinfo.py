@@ -19,7 +19,7 @@ _CENTOS = re.compile(r"/(\d(?:\.\d{1,2})?)/os/")
 
 
 def parse_discinfo(text: str, location: str) -> TreeInfo | None:
-    """The tree described by `text`, found at `location`; None if it does not name a release without `.treeinfo`."""
+    """Return the tree at `location` that `text` describes; None if this is not a release without `.treeinfo`."""
     lines = [line.strip() for line in text.splitlines()[:8]]
     if len(lines) < 3:
         return None

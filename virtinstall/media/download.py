@@ -68,8 +68,10 @@ def download(
 ) -> Response:
     """Write the file at `url` to `target`, preferably an unbuffered file; return the server's response.
 
-    `start`: the target already contains this number of bytes of the version `before`; if they are complete, nothing
-    is sent. `cached`: the version of a cached copy. Raises: FetchError.
+    With `start`, the target already contains this number of bytes of the version `before`; if the file is complete,
+    nothing is sent. `cached` is the version of a cached copy; if it is current, nothing is written.
+
+    Raises: FetchError.
     """
     client = HttpClient(limits, headers)
     try:
@@ -97,7 +99,10 @@ def read_url(
     cached: Response | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> tuple[Response, bytes]:
-    """Return a file of at most `limit_bytes` bytes: a checksum list, an index. Raises: FetchError."""
+    """Return the response and the contents of a small file, which has at most `limit_bytes` bytes.
+
+    Raises: FetchError.
+    """
     client = HttpClient(limits, headers)
     try:
         name = display_url(url)
@@ -109,7 +114,7 @@ def read_url(
 
 
 class HttpFetcher:
-    """Files below an http or https address, over one kept connection."""
+    """A reader of files below an http or https address, over one persistent connection."""
 
     volume: VolumeIds | None = None
 
@@ -121,7 +126,7 @@ class HttpFetcher:
         self.install_url: str | None = url
 
     def exists(self, path: str) -> bool:
-        """Whether the server has `path`: by HEAD, or by a GET of one byte if HEAD is refused."""
+        """Return whether the server has `path`, with a HEAD request, or a GET of one byte if HEAD is refused."""
         url = self._url(path)
         reply = self._client.ask("head", url)
         status = int(reply.status_code)
@@ -136,13 +141,13 @@ class HttpFetcher:
         return True
 
     def read_text(self, path: str, limit: int = TEXT_LIMIT_BYTES) -> str:
-        """The first `limit` bytes of the file as text."""
+        """Return the first `limit` bytes of the file as text."""
         url = self._url(path)
         _, data = read_start(display_url(url), lambda *_: self._client.open(url), limit, self._limits)
         return data.decode("utf-8", "replace")
 
     def size(self, path: str) -> int | None:
-        """Bytes in the file, as the server announces them."""
+        """Return the size of the file in bytes, None if the server does not report it."""
         url = self._url(path)
         reply = self._client.ask("head", url)
         self._client.check_status(reply, url)
@@ -163,9 +168,9 @@ class HttpFetcher:
         return response.length or 0
 
     def read_range(self, path: str, offset: int, length: int) -> bytes:
-        """`length` bytes from `offset` on, for reading inside an image.
+        """Return `length` bytes from `offset` on, for reading inside an image.
 
-        Raises: FetchError, also if the server does not support range requests.
+        Raises: FetchError, if the request fails or the server does not support range requests.
         """
         data = BytesIO()
         self.download_range(path, offset, length, data)
@@ -176,8 +181,9 @@ class HttpFetcher:
     ) -> None:
         """Write `length` bytes from `offset` on to `target_file`; an interrupted transfer is resumed.
 
-        The caller starts and finishes `progress`, because the part may be one of several of a file.
-        Raises: FetchError, also if the server does not support range requests.
+        The caller starts and finishes `progress`, because a file may consist of several such parts.
+
+        Raises: FetchError, if the request fails or the server does not support range requests.
         """
         url = self._url(path)
         transfer(

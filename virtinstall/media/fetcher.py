@@ -5,6 +5,7 @@ Source: RFC 3986 section 3.2.1 (user information in URLs must not be shown).
 
 from __future__ import annotations
 
+import errno
 import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -26,20 +27,23 @@ _MOST_DIGITS = 18
 
 
 class Target(Protocol):
-    """Destination of downloads: a binary file, preferably unbuffered."""
+    """A destination of downloads: a binary file, preferably unbuffered."""
 
     def write(self, data: bytes | memoryview, /) -> int | None:
-        """Write `data`; return the number of bytes written."""
+        """Write `data`; return the number of written bytes, None if the file does not report it."""
 
     def fileno(self) -> int:
-        """The descriptor; OSError if there is none."""
+        """Return the descriptor.
+
+        Raises: OSError, if there is none.
+        """
 
 
 @dataclass(frozen=True)
 class VolumeIds:
-    """Identifiers of an ISO image, without trailing spaces.
+    """The identifiers of an ISO image, without trailing spaces.
 
-    `volume_size` is in bytes, as declared in the image, which is what osinfo-db compares.
+    `volume_size` is the size in bytes that the image declares; osinfo-db compares this value.
     """
 
     volume_id: str
@@ -50,7 +54,7 @@ class VolumeIds:
 
 
 class Fetcher(Protocol):
-    """Reader of files below one location. Paths are relative to it, with `/` between names."""
+    """A reader of files below one location. Paths are relative to the location, with `/` between names."""
 
     @property
     def location(self) -> str:
@@ -58,14 +62,14 @@ class Fetcher(Protocol):
 
     @property
     def install_url(self) -> str | None:
-        """The URL that an installer inside the guest can use, or None for local media."""
+        """The URL that an installer inside the guest can use, None for local media."""
 
     @property
     def volume(self) -> VolumeIds | None:
-        """The identifiers of the ISO image that contains the location, or None for a tree."""
+        """The identifiers of the ISO image that contains the location, None for a tree."""
 
     def exists(self, path: str) -> bool:
-        """Whether there is a file at `path`.
+        """Return whether there is a file at `path`.
 
         Raises: FetchError, if the location cannot be reached.
         """
@@ -77,7 +81,7 @@ class Fetcher(Protocol):
         """
 
     def size(self, path: str) -> int | None:
-        """Return the size of the file in bytes, or None if the server does not report it.
+        """Return the size of the file in bytes; None if the server does not report it.
 
         Raises: FetchError, if there is no such file.
         """
@@ -93,7 +97,7 @@ class Fetcher(Protocol):
 
 
 def clean_path(path: str) -> str:
-    """`path` relative to its location: no leading `/`, no `.`.
+    """Return `path` relative to its location, without leading `/` and `.`.
 
     Raises: FetchError, if `..` would leave the location.
     """
@@ -107,7 +111,7 @@ def clean_path(path: str) -> str:
 
 
 def display_url(url: str) -> str:
-    """`url` without user, password, query and fragment, for messages and logs."""
+    """Return `url` without user, password, query and fragment, for messages and logs."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -117,19 +121,19 @@ def display_url(url: str) -> str:
 
 
 def parse_count(text: str) -> int | None:
-    """Return the number that a server announces, or None if the text is not a plain decimal number."""
+    """Return the number that a server announces; None if the text is not a plain decimal number."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 def label_of(verb: str, path: str) -> str:
-    """Return the title of a progress bar: `Retrieving 'vmlinuz'`. Names come from servers and media."""
+    """Return the title of a progress bar, `Retrieving 'vmlinuz'`, without control characters."""
     return f"{verb} '{one_line(path.rpartition('/')[2])}'"
 
 
 def write_all(target_file: Target, data: memoryview) -> None:
     """Write every byte of `data`, also to an unbuffered file that accepts fewer bytes per call.
 
-    Raises: FetchError, if the disk is full or failing.
+    Raises: FetchError, if the file cannot be written.
     """
     try:
         while data:
@@ -142,12 +146,26 @@ def write_all(target_file: Target, data: memoryview) -> None:
 
 
 def write_failure(target_file: Target, error: OSError) -> FetchError:
-    """The error for a target that cannot be written."""
+    """Return the error for a target that cannot be written."""
     name = getattr(target_file, "name", "the temporary file")
     return FetchError(
         f"cannot write '{name}': {error.strerror or error}",
-        hint="free up space on its file system",
+        hint=space_hint(error, name),
     )
+
+
+def space_hint(error: OSError, path: object) -> str | None:
+    """Return the hint for a file that cannot be written because there is no space; None for other errors."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return f"free up space on the file system of '{path}'" if full else None
+
+
+def no_such_file(location: str, path: str, *, in_image: bool = False, hint: str | None = None) -> FetchError:
+    """Return the error for a file that a location does not contain; `in_image`: the location is an ISO image."""
+    name = clean_path(path)
+    if in_image:
+        return FetchError(f"no such file in '{location}': '{name}'", hint=hint)
+    return FetchError(f"no such file: {location.rstrip('/')}/{name}", hint=hint)
 
 
 def check_size(what: str, size: int, limit: int) -> None:

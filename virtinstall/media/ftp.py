@@ -48,7 +48,7 @@ _LONGEST_REPLY = 64 * 1024
 
 
 class FtpFetcher:
-    """Files below an FTP address, anonymous unless the URL names a user."""
+    """A reader of files below an FTP address; the login is anonymous unless the URL contains a user."""
 
     volume: VolumeIds | None = None
 
@@ -65,15 +65,15 @@ class FtpFetcher:
         self._session: _Session | None = None
 
     def exists(self, path: str) -> bool:
-        """Whether the server reports a size for `path`; directories have no size."""
+        """Return whether the server reports a size for `path`; directories have no size."""
         return self._stat(path) is not None
 
     def size(self, path: str) -> int | None:
-        """Return the size of the file in bytes, or None if the server reports no usable number."""
+        """Return the size of the file in bytes; None if the server reports no valid number."""
         return self._found(path).length
 
     def read_text(self, path: str, limit: int = TEXT_LIMIT_BYTES) -> str:
-        """The first `limit` bytes of the file as text."""
+        """Return the first `limit` bytes of the file as text."""
         name, text = self._display(path), bytearray()
         total, guard = self._found(path).length, StallGuard(self._limits)
 
@@ -125,12 +125,14 @@ class FtpFetcher:
                 session.close()
                 raise FetchError(
                     f"the FTP server refused the login for {self.location}",
-                    hint="add a user and password to the URL: ftp://USER:PASSWORD@HOST/PATH",
+                    hint="check the user and the password in the URL"
+                    if self._parts.username
+                    else "add a user and password to the URL: ftp://USER:PASSWORD@HOST/PATH",
                 ) from None
             except _FAILURES as error:
                 session.close()
                 raise FetchError(
-                    f"could not reach {self.location}: {_plain(error)}", hint="check the address and the network"
+                    f"cannot reach {self.location}: {_plain(error)}", hint="check the address and the network"
                 ) from error
             self._session = session
         return self._session
@@ -140,7 +142,7 @@ class FtpFetcher:
         return user or "anonymous", password or ("" if user else "anonymous@")
 
     def _stat(self, path: str) -> Response | None:
-        """The server's information about a file, or None if it has no such file."""
+        """Return the server's information about a file; None if it has no such file."""
         where = self._path(path)
         try:
             session = self._connected()
@@ -187,7 +189,7 @@ class FtpFetcher:
 
 
 class _Enough(Exception):
-    """Ends a transfer after the requested text has arrived."""
+    """The signal that ends a transfer after the requested text has arrived."""
 
 
 class _Session(ftplib.FTP):
@@ -221,7 +223,7 @@ class _Session(ftplib.FTP):
             self.voidcmd("TYPE I")
 
     def size_of(self, path: str) -> int | None:
-        """Bytes in a file, None if the reply has no usable number.
+        """Return the size of a file in bytes; None if the reply contains no valid number.
 
         Raises: error_perm, if there is no such file.
         """
@@ -233,7 +235,7 @@ class _Session(ftplib.FTP):
         return None if size is None else parse_count(str(size))
 
     def changed_at(self, path: str) -> str:
-        """The time when a file was changed, in the server's format; empty if the server does not report it."""
+        """Return the time of the last change of a file, in the server's format; empty if it is not reported."""
         try:
             return (self._ask(f"MDTM {path}") or "")[3:].strip()
         except ftplib.error_perm:
@@ -310,7 +312,7 @@ class _FtpReader:
 
 
 def _plain(error: BaseException) -> str:
-    """The server's or the system's message, without anything that looks like a password."""
+    """Return the server's or the system's message, without anything that looks like a password."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if isinstance(error, EOFError):

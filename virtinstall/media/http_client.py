@@ -30,7 +30,7 @@ NOT_THERE = (404, 410)
 
 
 class HttpClient:
-    """Requests over persistent connections; `headers` are sent with each."""
+    """A client with persistent connections; it sends `headers` with each request."""
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS, headers: Mapping[str, str] | None = None) -> None:
         from virtinstall.media.http_session import HTTP_ERRORS, new_session
@@ -66,7 +66,7 @@ class HttpClient:
     def open_part(self, url: str, offset: int, length: int, done: int = 0) -> HttpReader:
         """Open `length` bytes of a file from `offset` on, without the first `done` of them.
 
-        Raises: FetchError, also if the server cannot send parts of a file.
+        Raises: FetchError, if the request fails or the server cannot send parts of a file.
         """
         first = offset + done
         reply = self.ask("get", url, {"Range": f"bytes={first}-{offset + length - 1}"})
@@ -203,9 +203,11 @@ def drop(reply: Any) -> None:
 
 
 def _content_range(reply: Any, url: str) -> tuple[int, int | None]:
-    """Return the start of the part in a 206 response, and the length of the whole file (None: unknown).
+    """Return the start of the part in a 206 response, and the length of the whole file, None if it is unknown.
 
-    A server may send another part than requested; only its Content-Range identifies it. Raises: FetchError.
+    A server may send another part than requested; only its Content-Range identifies it.
+
+    Raises: FetchError.
     """
     unit, _, rest = header(reply, "Content-Range").partition(" ")
     span, _, whole = rest.partition("/")
@@ -228,7 +230,7 @@ def _strong_validator(response: Response) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    """The innermost cause as plain text, because the outer ones repeat the URL with its password."""
+    """Return the innermost cause as plain text, because the outer ones repeat the URL with its password."""
     inner: BaseException = error
     for _ in range(10):
         below = getattr(inner, "reason", None)

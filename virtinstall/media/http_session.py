@@ -37,10 +37,10 @@ def new_session(deadline: Deadline, redirects: int) -> requests.Session:
 
 
 class _Session(requests.Session):
-    """Session that refuses redirects from HTTPS to anything else."""
+    """A session that refuses redirects from HTTPS to another protocol."""
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """Return the target of a redirect.
+        """Return the target of a redirect; None if the response is not a redirect.
 
         Raises: FetchError, if the target is not encrypted.
         """
@@ -58,7 +58,7 @@ class _Session(requests.Session):
 
 
 class _Adapter(HTTPAdapter):
-    """Adapter whose connections read responses through a `TimedReader`, also those to a proxy."""
+    """An adapter whose connections, also those to a proxy, read responses through a `TimedReader`."""
 
     def __init__(self, deadline: Deadline) -> None:
         self._pools = _pools(deadline)
@@ -86,7 +86,7 @@ def _pools(deadline: Deadline) -> dict[str, type[HTTPConnectionPool]]:
             self.fp = io.BufferedReader(self._timed)
 
         def begin(self) -> None:
-            """Read the header, and report a truncated one, which http.client would accept."""
+            """Read the header, and reject a truncated one, which http.client would accept."""
             super().begin()
             if self._timed.at_end:
                 raise http.client.HTTPException("the connection was closed within the response header")

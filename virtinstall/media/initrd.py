@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING
 
 from virtinstall.errors import FetchError, RequestError
 from virtinstall.media.bytesource import FileSource
+from virtinstall.media.fetcher import space_hint
 from virtinstall.progress import Silent
+from virtinstall.units import human_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,9 +38,9 @@ _FIRST_INODE = 300000000
 
 @dataclass(frozen=True)
 class Injection:
-    """A file of this host and its name in the initrd's root; `size` in bytes.
+    """A file of this host and its name in the initrd's root; `size` is in bytes.
 
-    `content` is the content of a generated file. `private`: other users of this host must not read it.
+    `content` is the content of a generated file, None for others. `private`: only the owner may read the file.
     """
 
     path: Path
@@ -61,7 +63,7 @@ def check_injections(paths: Sequence[Path], generated: Sequence[tuple[str, bytes
             raise RequestError(
                 f"--initrd-inject: '{injection.path}' and '{found[injection.name].path}' would both be "
                 f"'/{injection.name}' in the initrd",
-                hint="rename one of them",
+                hint="rename one of the files",
             )
         found[injection.name] = injection
     return list(found.values())
@@ -70,8 +72,9 @@ def check_injections(paths: Sequence[Path], generated: Sequence[tuple[str, bytes
 def inject(initrd: Path, files: Sequence[Injection], progress: Progress | None = None) -> None:
     """Append `files` to the initrd at `initrd`, in place; the same input produces the same bytes.
 
-    After a failure, the initrd is unchanged. Raises: FetchError, if the initrd cannot be written or a file has changed
-    meanwhile.
+    After a failure, the initrd is unchanged.
+
+    Raises: FetchError, if the initrd cannot be written or a file has changed meanwhile.
     """
     if not files:
         return
@@ -90,31 +93,34 @@ def inject(initrd: Path, files: Sequence[Injection], progress: Progress | None =
     except OSError as error:
         raise FetchError(
             f"cannot add files to the initrd '{initrd}': {error.strerror or error}",
-            hint="free up space on its file system",
+            hint=space_hint(error, initrd),
         ) from error
 
 
 def archive_size(files: Sequence[Injection]) -> int:
-    """Maximum number of bytes that `inject` appends, for checking the free space in advance."""
+    """Return the maximum number of bytes that `inject` appends, for a check of the free space in advance."""
     entries = [(each.name, each.size) for each in files] + [(_TRAILER, 0)]
     return _ALIGN + sum(_padded(110 + len(os.fsencode(name)) + 1) + _padded(size) for name, size in entries)
 
 
 def _look_at(path: Path) -> Injection:
+    option = f"--initrd-inject {path}"
     hint = "specify the path of a readable regular file"
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise RequestError(f"--initrd-inject: '{path}' is not a regular file", hint=hint)
+            raise RequestError(f"{option}: the path is not a regular file", hint=hint)
         with path.open("rb"):
             pass
+    except FileNotFoundError:
+        raise RequestError(f"{option}: no such file", hint="check the path") from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise RequestError(f"--initrd-inject: cannot read '{path}': {why}", hint=hint) from error
+        raise RequestError(f"{option}: cannot read the file: {why}", hint=hint) from error
     if status.st_size > _LARGEST:
         raise RequestError(
-            f"--initrd-inject: '{path}' is too large: files in an initrd are limited to 4 GiB",
-            hint="download it in the guest, or put it on a disk",
+            f"{option}: the file has {human_size(status.st_size)}, but files in an initrd are limited to 4 GiB",
+            hint="download the file in the guest, or put it on a disk",
         )
     executable = bool(status.st_mode & stat.S_IXUSR)
     private = not status.st_mode & stat.S_IROTH
@@ -146,7 +152,7 @@ def _append_content(target: BinaryIO, each: Injection, progress: Progress) -> No
 
 
 def _header(name: str, inode: int, mode: int, size: int) -> bytes:
-    """A newc header with its name, padded: owner root, one link, no time."""
+    """Return a padded newc header with the name: owner root, one link, no time."""
     encoded = os.fsencode(name) + b"\0"
     links = 1
     fields = (inode, mode, 0, 0, links, 0, size, 0, 0, 0, 0, len(encoded), 0)

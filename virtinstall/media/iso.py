@@ -8,6 +8,7 @@ part 3, section 10.1 for the label of pure UDF discs.
 
 from __future__ import annotations
 
+import shlex
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -36,7 +37,7 @@ _SP_BYTES = 7
 
 @dataclass(frozen=True)
 class IsoEntry:
-    """A file, directory or link in an image; `extents` are (byte offset, bytes)."""
+    """A file, directory or link in an image; `extents` are pairs of an offset and a length in bytes."""
 
     name: str
     is_directory: bool
@@ -46,7 +47,7 @@ class IsoEntry:
 
     @property
     def size(self) -> int:
-        """Bytes in all extents."""
+        """The number of bytes in all extents."""
         return sum(length for _, length in self.extents)
 
 
@@ -73,7 +74,7 @@ class IsoImage:
             self._root = self._read_root(joliet)
 
     def find(self, path: str) -> IsoEntry | None:
-        """Return the file or directory at `path`, with links followed, or None.
+        """Return the file or directory at `path`, with links followed; None if there is none.
 
         Raises: FetchError, if the image is damaged or its links form a loop.
         """
@@ -82,11 +83,11 @@ class IsoImage:
     def names(self, path: str = "") -> list[str]:
         """Return the names in the directory at `path`.
 
-        Raises: FetchError, if it does not exist.
+        Raises: FetchError, if the directory does not exist.
         """
         entry = self.find(path)
         if entry is None or not entry.is_directory:
-            raise FetchError(f"no such directory in '{self._source.name}': {path}")
+            raise FetchError(f"no such directory in '{self._source.name}': '{path}'")
         return list(self._directory(entry))
 
     def read(self, entry: IsoEntry, limit: int) -> bytes:
@@ -137,8 +138,10 @@ class IsoImage:
 
     def _readable(self, entry: IsoEntry) -> tuple[tuple[int, int], ...]:
         if entry.is_directory or entry.compressed:
-            kind = "a directory" if entry.is_directory else "compressed by zisofs"
-            raise FetchError(f"'{entry.name}' in '{self._source.name}' is {kind}, not a regular file")
+            problem = (
+                "a directory, not a file" if entry.is_directory else "compressed with zisofs, which is not supported"
+            )
+            raise FetchError(f"'{entry.name}' in '{self._source.name}' is {problem}")
         return entry.extents
 
     def _metadata(self, offset: int, length: int) -> bytes:
@@ -163,7 +166,8 @@ class IsoImage:
         if primary is None:
             raise FetchError(
                 f"'{self._source.name}' is not an ISO 9660 image",
-                hint="use an install tree or an install ISO; for a disk image: --import --disk PATH",
+                hint="use an install tree or an ISO image; for a disk image: --import --disk "
+                f"{shlex.quote(self._source.name)}",
             )
         return primary, joliet
 
@@ -177,7 +181,7 @@ class IsoImage:
         return root
 
     def _rock_ridge_skip(self, root: IsoEntry) -> int | None:
-        """The number of bytes before the Rock Ridge data in each system use area, or None without Rock Ridge."""
+        """Return the number of bytes before the Rock Ridge data in each system use area; None without Rock Ridge."""
         offset, _ = root.extents[0]
         parsed = parse_record(self._metadata(offset, SECTOR_BYTES), 0, self._source.name)
         if parsed is None:
@@ -239,7 +243,7 @@ class IsoImage:
         return IsoEntry(name, directory, extents, link, compressed)
 
     def _moved_directory(self, block: int) -> tuple[int, int]:
-        """The extent of a directory that Rock Ridge moved because it was nested too deeply."""
+        """Return the extent of a directory that Rock Ridge moved because of the limit for nested directories."""
         parsed = parse_record(self._metadata(block * self._block_bytes, SECTOR_BYTES), 0, self._source.name)
         if parsed is None or not parsed[0].is_directory:
             raise damaged(self._source.name, "a relocated directory is missing")
@@ -251,7 +255,7 @@ class IsoImage:
         return self._metadata(block * self._block_bytes + offset, length)
 
     def _records(self, data: bytes) -> list[Record]:
-        """All records of a directory; a record never crosses the end of a sector."""
+        """Return all records of a directory; a record never crosses the end of a sector."""
         found = []
         for sector_start in range(0, len(data), SECTOR_BYTES):
             sector = data[sector_start : sector_start + SECTOR_BYTES]
@@ -268,7 +272,7 @@ class IsoImage:
 
 
 def _pick(entries: dict[str, IsoEntry], name: str) -> IsoEntry | None:
-    """The entry named `name`; otherwise one that differs only in case, because plain ISO 9660 uses capitals."""
+    """Return the entry with that name, or one that differs in case, as in plain ISO 9660; None if there is none."""
     if name in entries:
         return entries[name]
     folded = name.casefold()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import FetchError
-from virtinstall.media.fetcher import FILE_LIMIT_BYTES, TEXT_LIMIT_BYTES, Target, check_size, clean_path, label_of
+from virtinstall.media.fetcher import FILE_LIMIT_BYTES, TEXT_LIMIT_BYTES, Target, check_size, label_of, no_such_file
 from virtinstall.media.iso import IsoEntry, IsoImage
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class IsoFetcher:
-    """Files inside an ISO image; it is not mounted, and only the requested parts are read.
+    """A reader of files inside an ISO image, which reads only the requested parts, without mounting the image.
 
     Raises: FetchError, if the source is not an ISO 9660 image.
     """
@@ -32,16 +32,16 @@ class IsoFetcher:
         self._limit = limit_bytes
 
     def exists(self, path: str) -> bool:
-        """Whether the image has a file at `path`."""
+        """Return whether the image has a file at `path`."""
         entry = self.image.find(path)
         return entry is not None and not entry.is_directory
 
     def size(self, path: str) -> int:
-        """Bytes in the file."""
+        """Return the size of the file in bytes."""
         return self._entry(path).size
 
     def read_text(self, path: str, limit: int = TEXT_LIMIT_BYTES) -> str:
-        """The first `limit` bytes of the file as text."""
+        """Return the first `limit` bytes of the file as text."""
         return self.image.read(self._entry(path), limit).decode("utf-8", "replace")
 
     def download(self, path: str, target_file: Target, progress: Progress) -> int:
@@ -62,5 +62,5 @@ class IsoFetcher:
     def _entry(self, path: str) -> IsoEntry:
         entry = self.image.find(path)
         if entry is None:
-            raise FetchError(f"no such file in '{self.location}': {clean_path(path)}")
+            raise no_such_file(self.location, path, in_image=True)
         return entry

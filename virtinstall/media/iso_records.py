@@ -25,7 +25,7 @@ ReadBlock = Callable[[int, int, int], bytes]
 
 @dataclass
 class SystemUse:
-    """Contents of a directory record's system use area."""
+    """The contents of a directory record's system use area."""
 
     name: str | None = None
     link: str | None = None
@@ -38,7 +38,7 @@ class SystemUse:
 
 @dataclass(frozen=True)
 class Record:
-    """One directory record: `block` is the extent's first logical block, `length` in bytes."""
+    """A directory record; `block` is the extent's first logical block, `length` is in bytes."""
 
     identifier: bytes
     block: int
@@ -50,7 +50,7 @@ class Record:
 
 
 def parse_record(data: bytes, start: int, image: str) -> tuple[Record, int] | None:
-    """The record at `start` and the offset after it, or None at the end of the sector's records.
+    """Return the record at `start` and the offset after it; None at the end of the sector's records.
 
     Raises: FetchError naming `image`, if the record is inconsistent.
     """
@@ -77,10 +77,11 @@ def parse_record(data: bytes, start: int, image: str) -> tuple[Record, int] | No
 
 
 def parse_system_use(area: bytes, read_block: ReadBlock, image: str) -> SystemUse:
-    """The Rock Ridge entries in `area` and in its continuation areas.
+    """Return the Rock Ridge entries in `area` and in its continuation areas.
 
-    `read_block(block, offset, length)` returns continuation areas. Raises: FetchError naming `image`, if the areas are
-    damaged or too many.
+    `read_block(block, offset, length)` returns continuation areas.
+
+    Raises: FetchError naming `image`, if the areas are damaged or too many.
     """
     use = SystemUse()
     for _ in range(MOST_CONTINUATIONS):
@@ -98,7 +99,7 @@ def parse_system_use(area: bytes, read_block: ReadBlock, image: str) -> SystemUs
 
 
 def _parse_entries(area: bytes, use: SystemUse) -> tuple[int, int, int] | None:
-    """Store the entries in `use`; return block, offset and length of the next area."""
+    """Store the entries in `use`; return block, offset and length of the next area, None if there is none."""
     following: tuple[int, int, int] | None = None
     start = 0
     while start + 4 <= len(area):
@@ -144,7 +145,7 @@ def _parse_link(components: bytes, use: SystemUse) -> None:
 
 
 def damaged(image: str, what: str) -> FetchError:
-    """The error for an image that violates ISO 9660."""
+    """Return the error for an image that violates ISO 9660."""
     return FetchError(
         f"the ISO image '{image}' is damaged: {what}", hint="download the image again and compare its checksum"
     )

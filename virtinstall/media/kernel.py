@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import FetchError
+from virtinstall.media.fetcher import space_hint
 from virtinstall.media.initrd import archive_size, inject
 from virtinstall.media.transfer import check_room
 from virtinstall.rollback.directories import make_directory
@@ -42,7 +43,9 @@ def fetch_file(
 ) -> None:
     """Download `source` to the new file `path`, and append `injections` to it (an initrd).
 
-    The file is temporary, because QEMU reads it only when it starts. Raises: FetchError; created files are in `undo`.
+    The file is temporary, because only the start of QEMU reads it.
+
+    Raises: FetchError; created files are in `undo`.
     """
     make_directory(str(path.parent), undo)
     size = fetcher.size(source)
@@ -62,10 +65,12 @@ def _new_file(path: Path, mode: int, undo: Undo) -> Iterator[BinaryIO]:
     with deferred_signals():
         try:
             fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+        except FileExistsError:
+            raise FetchError(f"'{path}' already exists", hint="remove the existing file") from None
         except OSError as error:
             raise FetchError(
                 f"cannot create '{path}': {error.strerror}",
-                hint="remove an existing file, and check that the directory is writable",
+                hint=space_hint(error, path) or f"check that '{path.parent}' exists and is writable",
             ) from error
         undo.push(f"the file '{path}'", lambda: remove_file(str(path)), temporary=True)
     with os.fdopen(fd, "wb", buffering=0) as target:

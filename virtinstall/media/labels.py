@@ -32,7 +32,7 @@ _LABELS = (
 
 
 def name_of_label(volume_id: str) -> str | None:
-    """The osinfo short id for an image with this volume id, possibly newer than the database, or None."""
+    """Return the osinfo short ID for an image with this volume ID, also if newer than the database; None if unknown."""
     label = _ARCH.sub("", volume_id)
     for pattern, name in _LABELS:
         if found := re.match(pattern, label):

@@ -19,6 +19,7 @@ from virtinstall.media.fetcher import (
     check_size,
     clean_path,
     label_of,
+    no_such_file,
 )
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class LocalTreeFetcher:
-    """Files below a local directory. Links are followed everywhere, because the user owns the tree."""
+    """A reader of files below a local directory. It follows all links, because the user owns the tree."""
 
     volume: VolumeIds | None = None
     install_url: str | None = None
@@ -49,7 +50,7 @@ class LocalTreeFetcher:
         self.install_url = install_url
 
     def exists(self, path: str) -> bool:
-        """Whether there is a regular file at `path`."""
+        """Return whether there is a regular file at `path`."""
         try:
             return stat.S_ISREG((self._directory / clean_path(path)).stat().st_mode)
         except (FileNotFoundError, NotADirectoryError):
@@ -58,12 +59,12 @@ class LocalTreeFetcher:
             raise self._failure(path, error) from error
 
     def size(self, path: str) -> int:
-        """Bytes in the file."""
+        """Return the size of the file in bytes."""
         with self._open(path) as source:
             return source.size
 
     def read_text(self, path: str, limit: int = TEXT_LIMIT_BYTES) -> str:
-        """The first `limit` bytes of the file as text."""
+        """Return the first `limit` bytes of the file as text."""
         with self._open(path) as source:
             return source.read_at(0, min(limit, source.size)).decode("utf-8", "replace")
 
@@ -79,14 +80,14 @@ class LocalTreeFetcher:
             return source.size
 
     def close(self) -> None:
-        """Release the directory, for example a mount."""
+        """Release the directory, for example unmount it."""
         if self._on_close is not None:
             closing, self._on_close = self._on_close, None
             closing()
 
     def _open(self, path: str) -> FileSource:
         if not self.exists(path):
-            raise FetchError(f"no such file in '{self.location}': {clean_path(path)}")
+            raise no_such_file(self.location, path)
         return FileSource(self._directory / clean_path(path))
 
     def _failure(self, path: str, error: OSError) -> FetchError:

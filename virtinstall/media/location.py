@@ -21,7 +21,9 @@ def open_location(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
 
     `location` is an http, https, ftp or nfs address, a `file://` address, a directory, an ISO image or a block device
     that contains one. An http address that ends in `.iso` is read as an image, by ranges. `limits` are those of the
-    server's response time and of the file size. Raises: FetchError, if it is none of these or cannot be opened.
+    server's response time and of the file size.
+
+    Raises: FetchError, if it is none of these or cannot be opened.
     """
     scheme = location.partition(":")[0].lower()
     if scheme in ("http", "https") and "://" in location:
@@ -40,19 +42,20 @@ def open_location(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
         parts = urlsplit(location)
         if parts.netloc not in ("", "localhost"):
             raise FetchError(
-                f"'{location}' refers to a file on another host", hint="use three slashes: file:///DIRECTORY"
+                f"'{location}' refers to a file on another host",
+                hint=f"use three slashes: file:///{location.partition('://')[2]}",
             )
         return _open_local(Path(percent_decoded(location, parts.path)), limits)
     if "://" in location:
         raise FetchError(
             f"unsupported URL scheme '{scheme}' in '{display_url(location)}'",
-            hint="use an http, https, ftp or nfs address, a local directory or a local ISO image",
+            hint="use an http, https, ftp or nfs address, a local directory, or a local ISO image",
         )
     return _open_local(Path(location).expanduser(), limits)
 
 
 def is_local(location: str) -> bool:
-    """Whether `location` is a path on this host, judged by its form only."""
+    """Return whether `location` has the form of a path on this host."""
     scheme = location.partition(":")[0].lower()
     return scheme == "file" or not ((scheme == "nfs" and ":" in location) or "://" in location)
 
@@ -78,6 +81,9 @@ def _open_web(location: str, limits: Limits) -> Fetcher:
 def _open_local(path: Path, limits: Limits) -> Fetcher:
     try:
         mode = path.stat().st_mode
+    except FileNotFoundError:
+        hint = "use the URL or directory of an install tree, or an ISO image"
+        raise FetchError(f"no such file or directory: {path}", hint=hint) from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise FetchError(
@@ -104,18 +110,22 @@ def _check_brackets(location: str) -> None:
     try:
         urlsplit(location)
     except ValueError as error:
-        raise FetchError(f"invalid URL '{location}'", hint="use file:///DIRECTORY") from error
+        raise FetchError(f"invalid host in the URL '{location}'", hint="use file:///DIRECTORY") from error
 
 
 def _check_host(location: str) -> None:
     """Reject addresses that the network libraries do not handle."""
+    shown = display_url(location)
     try:
         parts = urlsplit(location)
-        usable = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        parts = None
+    if parts is None or not parts.hostname:
+        scheme = location.partition(":")[0].lower()
+        raise FetchError(f"invalid host in the URL '{shown}'", hint=f"use {scheme}://HOST/DIRECTORY/")
+    try:
+        usable = parts.port is None or parts.port > 0
     except ValueError:
         usable = False
     if not usable:
-        scheme = location.partition(":")[0].lower()
-        raise FetchError(
-            f"invalid host or port in the URL '{display_url(location)}'", hint=f"use {scheme}://HOST/DIRECTORY/"
-        )
+        raise FetchError(f"invalid port in the URL '{shown}'", hint="use a port in 1-65535, or omit it")

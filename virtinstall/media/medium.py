@@ -12,9 +12,9 @@ from virtinstall.media.fetcher import VolumeIds
 
 @dataclass(frozen=True)
 class TreeInfo:
-    """Contents of a `.treeinfo`: the texts that osinfo-db's `<treeinfo>` rules compare, and the images by section.
+    """The contents of a `.treeinfo`: the texts that osinfo-db's `<treeinfo>` rules compare, and the images by section.
 
-    `stage2` is the image that anaconda's kernel starts; `new_format`: written by productmd, not by its predecessors.
+    `stage2` is the image that anaconda's kernel starts. `new_format`: productmd wrote the file, not a predecessor.
     """
 
     family: str
@@ -30,7 +30,7 @@ class TreeInfo:
 class InstallTree:
     """The files that start the installer of an install medium.
 
-    Paths are relative to the location. `os_names` are osinfo short ids derived from the medium, the most exact first;
+    Paths are relative to the location. `os_names` are osinfo short IDs derived from the medium, the most exact first;
     some may be missing in the installed OS database. `arguments` are the kernel arguments with which the installer
     finds its packages.
     """
@@ -45,13 +45,13 @@ class InstallTree:
 
     @property
     def os_name(self) -> str | None:
-        """The most exact osinfo short id, or None if the medium does not contain one."""
+        """The most exact osinfo short ID; None if the medium does not contain one."""
         return self.os_names[0] if self.os_names else None
 
 
 @dataclass(frozen=True)
 class Medium:
-    """Input for OS detection: the identifiers of an image, the texts of a tree."""
+    """The input of OS detection: the identifiers of an image and the texts of a tree; None for missing ones."""
 
     volume: VolumeIds | None
     treeinfo: TreeInfo | None
@@ -59,7 +59,7 @@ class Medium:
 
 @dataclass(frozen=True)
 class Identified:
-    """Result of OS detection: short id, and the paths of kernel and initrd, if the database has them."""
+    """The result of OS detection: the short ID, and the paths of kernel and initrd if the database contains them."""
 
     os_name: str
     kernel_path: str | None = None

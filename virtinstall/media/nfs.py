@@ -26,6 +26,7 @@ from virtinstall.media.fetcher import (
     VolumeIds,
     clean_path,
     label_of,
+    no_such_file,
     parse_count,
 )
 from virtinstall.media.local import LocalTreeFetcher
@@ -44,7 +45,7 @@ _NOT_THERE = ("NOENT", "NOTDIR")
 
 @dataclass(frozen=True)
 class NfsPlace:
-    """A directory on an NFS server; `options` are libnfs's (`nfsport=...`), or empty."""
+    """A directory on an NFS server; `options` are those of libnfs (`nfsport=...`), or empty."""
 
     host: str
     path: str
@@ -52,7 +53,7 @@ class NfsPlace:
 
     @property
     def installer_form(self) -> str:
-        """The form of anaconda and debian-installer: `nfs:HOST:/PATH`."""
+        """The address in the form of anaconda and debian-installer: `nfs:HOST:/PATH`."""
         return f"nfs:{self.host}:{self.path}"
 
 
@@ -88,19 +89,19 @@ def open_nfs(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
         return mounted(place)
     raise FetchError(
         f"no NFS client found to read '{place.installer_form}'",
-        hint="install libnfs-utils (for root, nfs-common is sufficient), or mount the export and use its directory",
+        hint="install libnfs-utils, or nfs-common if you run as root, or mount the export and use its directory",
     )
 
 
 def mount_command(place: NfsPlace, directory: Path) -> list[str]:
-    """The command that mounts `place` read-only and fails instead of waiting forever."""
+    """Return the command that mounts `place` read-only and fails instead of waiting forever."""
     host = f"[{place.host}]" if ":" in place.host else place.host
     options = "ro,soft,nolock,timeo=100,retrans=2,retry=0"
     return ["mount", "-t", "nfs", "-o", options, "--", f"{host}:{place.path}", str(directory)]
 
 
 def mounted(place: NfsPlace) -> Fetcher:
-    """Mount `place` on a private directory; `close` unmounts it and removes the directory.
+    """Mount `place` on a private directory, and return a fetcher whose `close` unmounts and removes the directory.
 
     Raises: FetchError, if mounting fails.
     """
@@ -124,7 +125,7 @@ def mounted(place: NfsPlace) -> Fetcher:
 
 
 class NfsFetcher:
-    """Files below an NFS directory, through nfs-ls and nfs-cat.
+    """A reader of files below an NFS directory, through nfs-ls and nfs-cat.
 
     Raises: FetchError, if the server cannot be reached or has no such directory.
     """
@@ -140,20 +141,20 @@ class NfsFetcher:
         self._version = self._find_version()
 
     def exists(self, path: str) -> bool:
-        """Whether there is a file or link at `path`."""
+        """Return whether there is a file or link at `path`."""
         directory, _, name = clean_path(path).rpartition("/")
         return name in self._listing(directory)
 
     def size(self, path: str) -> int | None:
-        """Bytes in the file, or None for a link."""
+        """Return the size of the file in bytes; None for a link."""
         directory, _, name = clean_path(path).rpartition("/")
         listing = self._listing(directory)
         if name not in listing:
-            raise FetchError(f"no such file in '{self.location}': {clean_path(path)}")
+            raise no_such_file(self.location, path)
         return listing[name]
 
     def read_text(self, path: str, limit: int = TEXT_LIMIT_BYTES) -> str:
-        """The first `limit` bytes of the file as text."""
+        """Return the first `limit` bytes of the file as text."""
         return read_start(self._display(path), lambda *_: self._open(path), limit, self._limits)[1].decode(
             "utf-8", "replace"
         )
@@ -246,7 +247,7 @@ class _NfsReader:
         return data
 
     def close(self) -> None:
-        """Stop nfs-cat, even if it has more output."""
+        """Stop nfs-cat, also before the end of the output."""
         self._process.kill()
         self._process.communicate()
 
@@ -260,7 +261,7 @@ class _NfsReader:
 
 
 def _listing(text: str) -> dict[str, int | None]:
-    """Files and links in the output of nfs-ls, with the sizes of the files in bytes."""
+    """Return the files and links in the output of nfs-ls, with the sizes of the files in bytes, None for links."""
     found: dict[str, int | None] = {}
     for line in text.splitlines():
         columns = line.split(None, _LIST_COLUMNS)

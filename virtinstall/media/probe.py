@@ -14,7 +14,7 @@ _TEXT_BYTES = 512 * 1024
 
 
 class Probe:
-    """Queries to a `Fetcher`, each sent once. `looked_for` lists the paths in order."""
+    """Queries to a `Fetcher`, each sent once; `looked_for` lists their paths in order."""
 
     def __init__(self, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
@@ -26,7 +26,7 @@ class Probe:
 
     @property
     def looked_for(self) -> list[str]:
-        """Every path that was queried."""
+        """The paths that were queried, in order."""
         return list(self._known)
 
     @property
@@ -35,7 +35,7 @@ class Probe:
         return any(self._known.values())
 
     def has(self, path: str) -> bool:
-        """Whether there is a file at `path`.
+        """Return whether there is a file at `path`.
 
         Raises: FetchError, if the location cannot be reached.
         """
@@ -45,14 +45,14 @@ class Probe:
         return self._known[path]
 
     def text(self, path: str) -> str | None:
-        """The text at `path`, or None if there is no such file or it cannot be read as text."""
+        """Return the text at `path`; None if the file does not exist or cannot be read."""
         path = clean_path(path)
         if path not in self._texts:
             self._texts[path] = self._read(path) if self.has(path) else None
         return self._texts[path]
 
     def first_pair(self, pairs: list[tuple[str, str]]) -> tuple[str, str] | None:
-        """The first pair of kernel and initrd that both exist."""
+        """Return the first pair of a kernel and an initrd that both exist; None if there is none."""
         return next((pair for pair in pairs if self.has(pair[0]) and self.has(pair[1])), None)
 
     def _read(self, path: str) -> str | None:

@@ -23,7 +23,7 @@ from virtinstall.units import human_size
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Limits for a server: seconds, bytes, and interruptions of one transfer.
+    """Limits for the time of a server's replies, the size of a file, and the interruptions of a transfer.
 
     `reply_seconds` limits everything before the data: connection greeting, redirects and headers together. A transfer
     slower than `slowest_bytes_per_second` over `stall_seconds` counts as interrupted.
@@ -46,9 +46,9 @@ DEFAULT_LIMITS = Limits()
 class Response:
     """A server's information about a file.
 
-    `url` is the final address, without user, password and query. `length` is that of the whole file in bytes; None if
-    the server does not report it, but known after a transfer. `etag` and `last_modified` are in the server's format, or
-    empty. `not_modified`: the cached copy is current, and no data follows.
+    `url` is the final address, without user, password and query. `length` is the size of the whole file in bytes; None
+    if the server does not report it and the transfer is not complete. `etag` and `last_modified` are in the server's
+    format, or empty. `not_modified`: the cached copy is current, and no data follows.
     """
 
     url: str
@@ -59,7 +59,7 @@ class Response:
     not_modified: bool = False
 
     def may_equal(self, other: Response) -> bool:
-        """Whether the two may describe the same version of a file: no attribute that both have differs."""
+        """Return whether both may describe the same version of a file, because no attribute that both have differs."""
         pairs = (
             (self.length, other.length),
             (self.etag, other.etag),
@@ -74,7 +74,7 @@ class Response:
 
 
 class Reader(Protocol):
-    """The data of one response; `offset` is where in the file it starts."""
+    """A reader of the data of one response, which starts at `offset` in the file."""
 
     @property
     def response(self) -> Response:
@@ -99,7 +99,7 @@ Opener = Callable[[int, "Response | None"], Reader]
 
 
 class TransferInterrupted(Exception):
-    """A transfer ended before its file did; it can be resumed."""
+    """A transfer that ended before the end of the file; it can be resumed."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -107,7 +107,7 @@ class TransferInterrupted(Exception):
 
 
 class StallGuard:
-    """Detects stalled transfers, which read timeouts do not: they start again with each byte."""
+    """A detector of stalled transfers, which a read timeout misses because it starts again with each byte."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -117,7 +117,7 @@ class StallGuard:
     def check(self, count_bytes: int) -> None:
         """Count data that has arrived.
 
-        Raises: TransferInterrupted, if it was too little since the last check.
+        Raises: TransferInterrupted, if too little data has arrived since the last check.
         """
         self._bytes += count_bytes
         now = time.monotonic()
@@ -145,8 +145,9 @@ def transfer(
     """Write the file that `open_at` opens to `target`, and return the server's response.
 
     `name` is for messages. With `start`, the target already contains this number of bytes of the version `before`.
-    `on_data` is called with each piece after it was written. If the server has another version meanwhile,
-    `on_restart` must empty the target and discard the data that `on_data` collected; without it, that is an error.
+    `on_data` is called with each piece after it was written. If the server has another version meanwhile, `on_restart`
+    must empty the target and discard the data that `on_data` collected; without it, that is an error.
+
     Raises: FetchError.
     """
     run = _Transfer(name, open_at, target, limits, progress or Silent(), label, on_data, on_restart)
@@ -156,7 +157,10 @@ def transfer(
 
 
 def read_start(name: str, open_at: Opener, limit_bytes: int, limits: Limits) -> tuple[Response, bytes]:
-    """Return the first `limit_bytes` bytes of a file. Raises: FetchError."""
+    """Return the response and the first `limit_bytes` bytes of a file.
+
+    Raises: FetchError.
+    """
     reader = open_at(0, None)
     data = bytearray()
     guard = StallGuard(limits)
@@ -239,7 +243,7 @@ class _Transfer:
         self._is_shown = False
 
     def run(self, start: int, before: Response | None) -> Response:
-        """Transfer everything from `start` on."""
+        """Transfer the file from `start` on, and return the response."""
         self._done, self._response = start, before
         if before is not None and start and start == before.length:
             return before
@@ -316,7 +320,7 @@ class _Transfer:
             self._progress.advance(self._done)
 
     def _take(self, reader: Reader) -> None:
-        """Write the data of the reader, without the bytes that the target already holds."""
+        """Write the data of the reader, without the bytes that the target already contains."""
         skip = self._done - reader.offset
         guard = StallGuard(self._limits)
         total = self._response.length if self._response is not None else None

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import FetchError, RequestError
-from virtinstall.media.fetcher import clean_path
+from virtinstall.media.fetcher import clean_path, no_such_file
 from virtinstall.media.medium import Identified, Identify, InstallTree, Medium
 from virtinstall.media.probe import Probe
 
@@ -31,8 +31,9 @@ def recognize(fetcher: Fetcher, *, arch: str, guest_type: str = "hvm", identify:
     """Return the files that start the installer at the fetcher's location.
 
     `arch` is libvirt's name of the guest's architecture, `guest_type` is `hvm` or `xen` (paravirtual); `identify` looks
-    the medium up in an OS database. Raises: FetchError, if the location cannot be read or contains no known kind of
-    medium.
+    the medium up in an OS database.
+
+    Raises: FetchError, if the location cannot be read or contains no known kind of medium.
     """
     from virtinstall.media.distros import bootconfig, debian, others
     from virtinstall.media.treeinfo import read_treeinfo, tree_from_treeinfo
@@ -58,7 +59,7 @@ def recognize(fetcher: Fetcher, *, arch: str, guest_type: str = "hvm", identify:
 
 
 def chosen_manually(fetcher: Fetcher, kernel: str | None, initrd: str | None) -> InstallTree:
-    """The tree for `--location LOCATION,kernel=...,initrd=...`.
+    """Return the tree for `--location LOCATION,kernel=...,initrd=...`.
 
     Raises: RequestError, if one of the two is missing; FetchError, if the location has no such file.
     """
@@ -69,10 +70,8 @@ def chosen_manually(fetcher: Fetcher, kernel: str | None, initrd: str | None) ->
         )
     for path in (kernel, initrd):
         if not fetcher.exists(path):
-            raise FetchError(
-                f"no such file in '{fetcher.location}': {clean_path(path)}",
-                hint="specify kernel= and initrd= relative to the location",
-            )
+            hint = "specify kernel= and initrd= relative to the location"
+            raise no_such_file(fetcher.location, path, in_image=fetcher.volume is not None, hint=hint)
     return InstallTree("manual", clean_path(kernel), clean_path(initrd), volume=fetcher.volume)
 
 
@@ -110,7 +109,7 @@ def _unknown(probe: Probe, treeinfo: TreeInfo | None, arch: str) -> FetchError:
 
 
 def _location_hint(probe: Probe, treeinfo: TreeInfo | None, arch: str) -> str:
-    """The hint for a location that does not start an installer."""
+    """Return the hint for a location that does not start an installer."""
     # if nothing was found, no further queries are needed
     others = _ARCHES if probe.found else ()
     if other := next((each for each in others if each != arch and _of_family(probe, each, "hvm")), None):

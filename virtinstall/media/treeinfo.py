@@ -25,7 +25,7 @@ _FIRST_INST_REPO = {"fedora": 19, "redhat": 7}
 
 
 def read_treeinfo(probe: Probe) -> TreeInfo | None:
-    """The location's `.treeinfo`, or None if it has no valid one."""
+    """Return the contents of the location's `.treeinfo`; None if there is no valid one."""
     for path in _FILES:
         text = probe.text(path)
         parsed = parse_treeinfo(text) if text else None
@@ -38,7 +38,7 @@ def read_treeinfo(probe: Probe) -> TreeInfo | None:
 
 
 def parse_treeinfo(text: str) -> TreeInfo | None:
-    """The parsed `text`, or None if it is not a `.treeinfo`."""
+    """Return the contents of `text`; None if it is not a `.treeinfo`."""
     sections = _sections(text)
     general, release, tree = (sections.get(name, {}) for name in ("general", "release", "tree"))
     images = {name.removeprefix("images-"): values for name, values in sections.items() if name.startswith("images-")}
@@ -56,7 +56,7 @@ def parse_treeinfo(text: str) -> TreeInfo | None:
 
 
 def _sections(text: str) -> dict[str, dict[str, str]]:
-    """The keys and values of each section; other lines are ignored.
+    """Return the keys and values of each section; other lines are ignored.
 
     configparser would reject the whole file because of one invalid line, and accepts some that cause errors later.
     """
@@ -73,9 +73,9 @@ def _sections(text: str) -> dict[str, dict[str, str]]:
 
 
 def tree_from_treeinfo(probe: Probe, info: TreeInfo | None, arch: str, guest_type: str) -> InstallTree | None:
-    """The tree that `info` describes, or None if it names no kernel and none is in the usual place.
+    """Return the tree that `info` describes; None if it lists no kernel and there is none in the usual place.
 
-    Raises: FetchError, if it names a kernel outside the location.
+    Raises: FetchError, if `info` lists a kernel outside the location.
     """
     if info is None:
         return None
@@ -93,7 +93,7 @@ def tree_from_treeinfo(probe: Probe, info: TreeInfo | None, arch: str, guest_typ
 
 
 def _arguments(probe: Probe, info: TreeInfo, argument: str | None, kernel: str) -> tuple[str, ...]:
-    """The kernel arguments with which the installer finds the rest of the tree."""
+    """Return the kernel arguments with which the installer finds the rest of the tree."""
     url = probe.install_url
     if argument == "install":
         from virtinstall.media.distros.suse import agama_arguments, linuxrc_url, uses_agama
@@ -105,7 +105,7 @@ def _arguments(probe: Probe, info: TreeInfo, argument: str | None, kernel: str) 
 
 
 def url_argument(info: TreeInfo) -> str | None:
-    """The kernel argument that names the install source, or None if there is no such argument.
+    """Return the name of the kernel argument for the install source; None if there is no such argument.
 
     An unknown family uses anaconda if its tree is built like anaconda's. The oldest anaconda that supports inst.repo=
     was released with productmd's format, or has its image in LiveOS/.
@@ -126,7 +126,7 @@ def url_argument(info: TreeInfo) -> str | None:
 
 
 def os_names(info: TreeInfo) -> tuple[str, ...]:
-    """osinfo short ids for the tree, the most exact first."""
+    """Return the osinfo short IDs for the tree, the most exact first."""
     family, version = info.family.lower(), info.version.lower()
     if "suse" in family:
         from virtinstall.media.distros.suse import suse_names
@@ -148,7 +148,7 @@ def os_names(info: TreeInfo) -> tuple[str, ...]:
 
 
 def _images(info: TreeInfo, arch: str, guest_type: str) -> Mapping[str, str] | None:
-    """The section for the guest: the one for its type, else the one for the tree's architecture, else the only one."""
+    """Return the section for the guest's type, for the tree's architecture, or the only one; None if there is none."""
     names = (info.arch, arch, *(_I386 if arch in _I386 else ()))
     wanted = [*(["xen"] if guest_type == "xen" else []), *names]
     others = [name for name in info.images if name != "xen"]
@@ -162,7 +162,7 @@ def _images(info: TreeInfo, arch: str, guest_type: str) -> Mapping[str, str] | N
 
 
 def _usual_images(probe: Probe, info: TreeInfo, arch: str) -> Mapping[str, str] | None:
-    """The usual places of kernel and initrd in the family, for a description that names none."""
+    """Return the usual places of kernel and initrd in the family, for a `.treeinfo` without images; None if unknown."""
     if info.images:
         return None
     folders = ("images/pxeboot", *(("ppc/ppc64",) if arch.startswith("ppc64") else ()))
@@ -174,7 +174,7 @@ def _usual_images(probe: Probe, info: TreeInfo, arch: str) -> Mapping[str, str] 
 
 
 def _red_hat_name(family: str) -> str | None:
-    """The family's name in osinfo's short ids if it is similar to Red Hat Enterprise Linux, or None."""
+    """Return the family's name in osinfo's short IDs if it is similar to Red Hat Enterprise Linux; None otherwise."""
     table = (
         ("red hat enterprise linux", "rhel"),
         ("centos stream", "centos-stream"),

@@ -21,7 +21,7 @@ _TAG_PRIMARY, _TAG_ANCHOR, _TAG_TERMINATING = 1, 2, 8
 
 
 def udf_volume(source: ByteSource) -> VolumeIds | None:
-    """The identifiers of a UDF volume, or None if the source is not one."""
+    """Return the identifiers of a UDF volume; None if the source is not one."""
     if source.size < (_ANCHOR_SECTOR + 1) * SECTOR_BYTES:
         return None
     anchor = source.read_at(_ANCHOR_SECTOR * SECTOR_BYTES, SECTOR_BYTES)
@@ -42,7 +42,7 @@ def udf_volume(source: ByteSource) -> VolumeIds | None:
 
 
 def _dstring(field: bytes) -> str:
-    """Text with its compression id (8 or 16 bits per character) first and its length last."""
+    """Return the text of a field that starts with a compression ID and ends with the length."""
     used = field[1 : field[-1]] if field[-1] else b""
     encoding = "utf-16-be" if field[0] == 16 else "latin-1"
     return used.decode(encoding, "replace").rstrip("\0 ")

@@ -78,7 +78,7 @@ class Entry:
 
 
 def recognize(probe: Probe) -> InstallTree | None:
-    """The first menu entry whose kernel and initrd exist, or None."""
+    """Return the first menu entry whose kernel and initrd exist; None if there is none."""
     from virtinstall.media.medium import InstallTree
 
     for entry in _entries(probe):
@@ -88,21 +88,21 @@ def recognize(probe: Probe) -> InstallTree | None:
 
 
 def menu_arguments(probe: Probe, kernel: str) -> tuple[str, ...]:
-    """All kernel arguments of an image's menu for `kernel`, except those for its appearance; empty for trees."""
+    """Return the kernel arguments in an image's menu for `kernel`, except those for the appearance; empty for trees."""
     if probe.volume is None:
         return ()
     return next((_wanted(entry.arguments) for entry in _entries(probe) if entry.kernel == kernel), ())
 
 
 def medium_arguments(probe: Probe, kernel: str) -> tuple[str, ...]:
-    """The kernel arguments that locate the medium in an image's menu for `kernel`; empty for trees."""
+    """Return the kernel arguments that locate the medium in an image's menu for `kernel`; empty for trees."""
     return tuple(word for word in menu_arguments(probe, kernel) if word.startswith(_MEDIUM))
 
 
 def parse_syslinux(text: str, folder: str) -> tuple[list[Entry], list[Included]]:
-    """Entries in an isolinux or syslinux file, and the files that it includes.
+    """Return the entries in an isolinux or syslinux file, and the files that it includes.
 
-    `folder` is the working directory, initially that of the file: relative names start there.
+    `folder` is the working directory, initially the file's directory, which relative names start from.
     """
     entries: list[Entry] = []
     included: list[Included] = []
@@ -124,7 +124,7 @@ def parse_syslinux(text: str, folder: str) -> tuple[list[Entry], list[Included]]
 
 
 def parse_grub(text: str, folder: str) -> tuple[list[Entry], list[Included]]:
-    """Entries in a GRUB file whose $prefix is `folder`, and the files that it includes.
+    """Return the entries in a GRUB file whose $prefix is `folder`, and the files that it includes.
 
     Entries with variables in their paths are omitted, except for a leading device and variables that the file sets.
     """
@@ -152,7 +152,7 @@ def parse_grub(text: str, folder: str) -> tuple[list[Entry], list[Included]]:
 
 
 def _main_initrd(paths: list[str]) -> str:
-    """The initrd that is more than the processor's microcode, which comes first if there are several."""
+    """Return the first initrd that does not contain only the processor's microcode."""
     return next((path for path in paths if not path.startswith("-") and "ucode" not in path), paths[0])
 
 
@@ -163,7 +163,7 @@ def _entries(probe: Probe) -> list[Entry]:
 def _read(
     probe: Probe, paths: tuple[str, ...], parse: Callable[[str, str], tuple[list[Entry], list[Included]]]
 ) -> list[Entry]:
-    """The entries of the files at `paths`, and of those that they include."""
+    """Return the entries of the files at `paths`, and of those that they include."""
     entries: list[Entry] = []
     # PXELINUX starts in the folder above that of its configuration
     pending = [(path, posixpath.dirname(path.removeprefix("pxelinux.cfg/"))) for path in paths]
@@ -181,7 +181,7 @@ def _read(
 
 
 def _syslinux_config(settings: dict[str, str], folder: str) -> list[Included]:
-    """The configuration file that a label loads, and its working directory."""
+    """Return the configuration files that a label loads, each with its working directory."""
     file, _, there = settings.get("config", "").partition(" ")
     there = there.strip() or settings.get("append", "")
     return [(_below(file, folder), _below(there.split(" ")[0], folder) if there.startswith("/") else folder)]
@@ -198,7 +198,7 @@ def _syslinux_entry(settings: dict[str, str], folder: str) -> list[Entry]:
 
 
 def _below(name: str, folder: str) -> str:
-    """`name` relative to the location, or empty if it is not a name or is outside the location."""
+    """Return `name` relative to the location; empty if it is not a file name or is outside the location."""
     if not name:
         return ""
     path = posixpath.normpath(posixpath.join("/", folder, name))
@@ -206,7 +206,7 @@ def _below(name: str, folder: str) -> str:
 
 
 def _without_device(path: str) -> str:
-    """`path` without GRUB's device (`($root)`, `(cd0)`) and quotes, or empty if variables remain."""
+    """Return `path` without GRUB's device (`($root)`, `(cd0)`) and quotes; empty if variables remain."""
     path = path.strip("\"'")
     if path.startswith("("):
         path = path.partition(")")[2]
@@ -214,7 +214,7 @@ def _without_device(path: str) -> str:
 
 
 def _wanted(arguments: tuple[str, ...]) -> tuple[str, ...]:
-    """The arguments of a menu entry that the medium may need, without those that only change its appearance."""
+    """Return the arguments of a menu entry that the medium may need, without those for the appearance."""
     return tuple(
         word for word in arguments if word not in _LOOKS_ONLY and "$" not in word and not word.startswith("vga=")
     )

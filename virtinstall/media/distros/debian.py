@@ -35,13 +35,13 @@ _SUITES = ("stable", "testing")
 
 
 def recognize(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
-    """The Debian or Ubuntu medium at the location, or None."""
+    """Return the Debian or Ubuntu medium at the location; None if it is another one."""
     debian_arch = _arch_in(probe.location) or _ARCHES.get(arch, arch)
     return _from_disc(probe, debian_arch, guest_type) or _from_network_tree(probe, debian_arch, guest_type)
 
 
 def _from_disc(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
-    """An installer or live disc with `.disk/info`."""
+    """Return the installer or live disc with `.disk/info`; None if it is another medium."""
     info = probe.text(".disk/info")
     if info is None or not re.search(r"debian|ubuntu|mint|kali|\bpop", info, re.IGNORECASE):
         return None
@@ -67,7 +67,7 @@ _Z_PAIRS = [("boot/kernel.ubuntu", "boot/initrd.ubuntu"), ("boot/linux_vm", "boo
 
 
 def _from_network_tree(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
-    """A tree with `images/` as in the archive, a daily build, an unpacked netboot.tar.gz, or a complete mirror."""
+    """Return the tree of an archive, a daily build, an unpacked netboot.tar.gz or a mirror; None for others."""
     for base in _bases(probe.location, arch):
         if not probe.has(f"{base}MANIFEST"):
             continue
@@ -90,7 +90,7 @@ _FLAVOURS = ("debian", "ubuntu")
 
 
 def _bases(location: str, arch: str) -> tuple[str, ...]:
-    """Possible places of `MANIFEST`: the address of a location shows which of the archive's folders it is."""
+    """Return possible places of `MANIFEST`, because a location may be any folder of the archive."""
     if re.search(r"/installer-[a-z0-9]+/[^/]+/?$", location):
         return ("images/", "legacy-images/", "")
     if suite := re.search(r"/dists/[^/]+(/main)?/?$", location):
@@ -122,7 +122,7 @@ def _netboot_pairs(base: str, arch: str, guest_type: str) -> list[tuple[str, str
 
 
 def names_of(info: str) -> tuple[str, ...]:
-    """osinfo short ids for the content of `.disk/info`: name, version, codename."""
+    """Return the osinfo short IDs for the name, version and codename in `.disk/info`."""
     ubuntu = re.search(r"ubuntu[^\d\"]{0,40}(\d{1,2}\.\d{2})", info, re.IGNORECASE)
     if ubuntu:
         return (f"ubuntu{ubuntu[1]}",)
@@ -133,7 +133,7 @@ def names_of(info: str) -> tuple[str, ...]:
 
 
 def names_of_release(release: str) -> tuple[str, ...]:
-    """osinfo short ids for an archive's `Release` file."""
+    """Return the osinfo short IDs for an archive's `Release` file."""
     fields = dict(line.split(": ", 1) for line in release.splitlines()[:40] if ": " in line)
     origin, version = fields.get("Origin", "").lower(), fields.get("Version", "")
     if origin == "ubuntu" and version:
@@ -153,7 +153,7 @@ def _names_of_address(location: str, kernel: str) -> tuple[str, ...]:
 
 
 def names_of_archive(location: str) -> tuple[str, ...]:
-    """osinfo short ids for an address within a mirror whose folders are named after releases."""
+    """Return the osinfo short IDs for an address within a mirror whose folders are named after releases."""
     found = re.search(
         r"(?:/dists|releases\.ubuntu\.com(?:/releases)?|/ubuntu-releases)/([a-z]+|\d\d\.\d\d)\b", location
     )
@@ -163,14 +163,14 @@ def names_of_archive(location: str) -> tuple[str, ...]:
 
 
 def _names_of_tokens(text: str) -> tuple[str, ...]:
-    """osinfo short ids for the first codename in `text`."""
+    """Return the osinfo short IDs for the first codename in `text`."""
     tokens = re.findall(r"[a-z]+", text.lower())
     found = next((CODENAMES[word] for word in reversed(tokens) if word in CODENAMES), None)
     return (found,) if found else ()
 
 
 def _arch_in(location: str) -> str | None:
-    """The architecture in an archive's address (`installer-amd64`, `daily-images/amd64`)."""
+    """Return the architecture in an archive's address, as in `daily-images/amd64`; None if there is none."""
     found = re.search(r"(?:installer-|daily-images/)([a-z0-9]+)", location)
     return found[1] if found else None
 

@@ -47,12 +47,12 @@ _WELL_KNOWN = (
 
 
 def recognize(probe: Probe, arch: str) -> InstallTree | None:
-    """A medium of one of this file's distributions, or None."""
+    """Return the medium if it is of one of this module's distributions; None otherwise."""
     return _mageia(probe, arch) or _alt(probe) or _arch(probe, arch) or _alpine(probe)
 
 
 def recognize_by_path(probe: Probe, arch: str) -> InstallTree | None:
-    """A kernel and an initrd in paths that media of many kinds use, or None."""
+    """Return the kernel and initrd in paths that media of many kinds use; None if there are none."""
     pairs = [*_WELL_KNOWN, (f"boot/vmlinuz-{arch}", f"boot/initramfs-{arch}.img")]
     pair = probe.first_pair(pairs)
     return InstallTree("unnamed", *pair) if pair else None
@@ -125,7 +125,7 @@ def _alpine(probe: Probe) -> InstallTree | None:
 
 
 def _alpine_netboot(probe: Probe, kernel: str) -> tuple[str, ...]:
-    """The kernel arguments of Alpine's network boot: its modules, and its repository if the address contains it."""
+    """Return the kernel arguments of Alpine's network boot: the modules, and the repository if it is known."""
     url = probe.install_url
     if url is None:
         return ()

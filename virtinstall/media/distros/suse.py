@@ -30,7 +30,10 @@ _SUSE_LABEL = re.compile(r"suse|agama|sle[smd]?[-_ ]|leap|tumbleweed|^install", 
 
 
 def recognize(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
-    """The SUSE medium at the location, or None. Only live discs of others also have a kernel in `boot/ARCH/loader`."""
+    """Return the SUSE medium at the location; None if it is another one.
+
+    Live discs of other vendors may also have a kernel in `boot/ARCH/loader`.
+    """
     arch = _ARCHES.get(arch, arch)
     marked = [path for path in ("content", "media.1/products", "media.1/build") if probe.has(path)]
     pairs = []
@@ -59,7 +62,7 @@ def recognize(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
 
 
 def linuxrc_url(url: str) -> str:
-    """`url` in linuxrc's form: `nfs://HOST/PATH` instead of anaconda's `nfs:HOST:/PATH`."""
+    """Return `url` in linuxrc's form: `nfs://HOST/PATH` instead of anaconda's `nfs:HOST:/PATH`."""
     if url.startswith("nfs:") and not url.startswith("nfs://"):
         host, _, path = url[4:].partition("/")
         return f"nfs://{host.removesuffix(':')}/{path}"
@@ -67,13 +70,13 @@ def linuxrc_url(url: str) -> str:
 
 
 def uses_agama(probe: Probe, version: str) -> bool:
-    """Whether a SUSE tree of this version is installed by Agama, which does not support install=."""
+    """Return whether a SUSE tree of this version is installed by Agama, which does not support install=."""
     major = re.match(r"\d{1,3}(?!\d)", version)
     return major is not None and _FIRST_AGAMA <= int(major[0]) < 42 and probe.has(_AGAMA_IMAGE)
 
 
 def suse_names(product: str) -> tuple[str, ...]:
-    """osinfo short ids for a product's name and version, which SUSE's files write in several ways."""
+    """Return the osinfo short IDs for a product's name and version, which SUSE's files write in several ways."""
     text = product.lower().replace("_", " ")
     if "tumbleweed" in text or re.search(r"opensuse\D{0,12}20[12]\d{5}", text):
         return ("opensusetumbleweed", "opensuse-unknown")
@@ -109,7 +112,7 @@ def _names(probe: Probe, marked: list[str]) -> tuple[str, ...]:
 
 
 def _products(path: str, text: str) -> list[str]:
-    """The lines of a medium's file that name its product; in `content`, some also contain its version."""
+    """Return the lines of a medium's file that contain the product's name, and in `content` also the version."""
     if path != "content":
         return text.splitlines()[:1]
     rows = [line.split(None, 1) for line in text.splitlines()[:200]]
@@ -119,7 +122,7 @@ def _products(path: str, text: str) -> list[str]:
 
 
 def agama_arguments(probe: Probe, kernel: str) -> tuple[str, ...]:
-    """The kernel arguments for Agama's live image: by URL in a tree, otherwise from the disc's menu."""
+    """Return the kernel arguments for Agama's live image: its URL in a tree, or the arguments in a disc's menu."""
     if probe.install_url and probe.install_url.startswith(("http:", "https:", "ftp:")):
         return (f"root=live:{probe.install_url.rstrip('/')}/{_AGAMA_IMAGE}",)
     return medium_arguments(probe, kernel)
