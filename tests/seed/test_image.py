@@ -67,7 +67,7 @@ def test_an_existing_file_is_not_changed(tmp_path: Path) -> None:
     """The undo does not remove it either."""
     path, undo = tmp_path / "seed.iso", Undo()
     path.write_bytes(b"mine")
-    with pytest.raises(StorageError, match="File exists"):
+    with pytest.raises(StorageError, match="already exists"):
         write_seed_image(path, "cidata", FILES, undo)
     undo.roll_back()
     assert path.read_bytes() == b"mine"

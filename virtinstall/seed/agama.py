@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
-    """The profile, as JSON."""
+    """Return the profile, as JSON."""
     profile: dict[str, Any] = {
         "product": _product(answers),
         "hostname": {"static": guest.hostname},

@@ -28,10 +28,10 @@ _FALLBACK_LOGIN = "user"
 
 @dataclass(frozen=True)
 class Installer:
-    """An installer. `kind` is `kickstart`, `preseed`, `autoinstall`, `autoyast`, `agama` or `autounattend`.
+    """An installer of `kind` `kickstart`, `preseed`, `autoinstall`, `autoyast`, `agama` or `autounattend`.
 
-    `file_name` is that of the answers; `in_initrd`: they are added to the initrd's root, otherwise to a CD-ROM.
-    `required` are the names of answers without which it does not continue.
+    `file_name` is the name of the file with the answers. `in_initrd`: the answers are added to the initrd's root,
+    otherwise to a CD-ROM. `required` are the names of the answers that the installer needs.
     """
 
     kind: str
@@ -43,7 +43,7 @@ class Installer:
 
 @dataclass(frozen=True)
 class AnswerTarget:
-    """Properties of the guest in the answers; `disk` is the device to install on: `/dev/vda`."""
+    """The properties of the guest in the answers; `disk` is the device to install on, for example `/dev/vda`."""
 
     hostname: str
     arch: str
@@ -53,9 +53,9 @@ class AnswerTarget:
 
 @dataclass(frozen=True)
 class Answers:
-    """The requested answers, with files read. Passwords are in clear text; they are hashed when the seed is created.
+    """The requested answers, with the contents of files. Passwords are in clear text until the seed is created.
 
-    `language` is a locale (`en_US`), `keyboard` a layout, `timezone` an IANA name.
+    `language` is a locale (`en_US`), `keyboard` a layout, and `timezone` an IANA name.
     """
 
     installer: Installer
@@ -80,14 +80,14 @@ class Answers:
 
     @property
     def os_version(self) -> tuple[int, ...]:
-        """The system's version as numbers; empty if it has none (rawhide)."""
+        """The system's version as numbers; empty if the system has none (rawhide)."""
         # the OS database uses `8-unknown` for an unknown release of RHEL 8
         parts = (self.os.version or "").partition("-")[0].split(".")
         return tuple(int(part) for part in parts) if all(part.isdecimal() for part in parts) else ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Warnings to show before the installation."""
+        """The warnings to show before the installation."""
         texts = []
         if self.admin_password is None and self.user_password is None:
             texts.append(
@@ -109,7 +109,7 @@ def read_answers(
 ) -> Answers:
     """Read the answers from the sub-options of --unattended; `login` is used if they do not name a user.
 
-    Raises: RequestError, if an answer that the installer needs is missing, or one is invalid.
+    Raises: RequestError, if an answer is invalid, or the installer needs one that is missing.
     """
     for name in installer.required:
         if name in ("admin-password", "user-password") and f"{name}-file" not in values:
@@ -144,7 +144,7 @@ def _login(given: str | None, default: str, kind: str) -> str:
         return default if refusal_reason(default, kind) is None else _FALLBACK_LOGIN
     why = refusal_reason(given, kind)
     if why is not None:
-        raise RequestError(f"--unattended user-login={given}: {why}", hint="choose another name: user-login=NAME")
+        raise RequestError(f"--unattended user-login={given}: {why}", hint="use another name: user-login=NAME")
     return given
 
 
@@ -152,13 +152,13 @@ def _check_word(name: str, value: str) -> None:
     """Check a product key or a registration login."""
     if not value or not all(char.isascii() and (char.isalnum() or char in "._-@+") for char in value):
         raise RequestError(
-            f"--unattended {name}={value}: the value must consist of letters, digits and . _ - @ +",
-            hint="check the value",
+            f"--unattended {name}={value}: must consist of letters, digits and . _ - @ +",
+            hint="remove all other characters",
         )
 
 
 def kernel_arguments(installer: Installer, version: tuple[int, ...], distro: str | None) -> tuple[str, ...]:
-    """The kernel arguments that locate the answers."""
+    """Return the kernel arguments that locate the answers."""
     name = installer.file_name
     if installer.kind == "kickstart":
         # anaconda of Fedora 34, RHEL 9 and later accepts only options that begin with `inst.`; the first RHEL 7 accepts
@@ -178,7 +178,7 @@ def kernel_arguments(installer: Installer, version: tuple[int, ...], distro: str
 
 
 def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, bytes]:
-    """The files with the answers, by name."""
+    """Return the files with the answers, by name."""
     from importlib import import_module
 
     make: Callable[[Answers, AnswerTarget], dict[str, str]] = import_module(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
-    """The user-data with the answers, and the meta-data without which it is not read."""
+    """Return the user-data with the answers, and the meta-data without which subiquity does not read them."""
     import yaml
 
     config: dict[str, Any] = {

@@ -25,7 +25,7 @@ _DRIVE_LETTERS = "DEFGH"
 
 
 def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
-    """The answer file."""
+    """Return the answer file."""
     maker = ElementMaker(namespace=_UNATTEND, nsmap={None: _UNATTEND, "wcm": _WCM})
     root = maker.unattend(
         maker.settings(
@@ -67,7 +67,7 @@ def _international(maker: ElementMaker, answers: Answers, guest: AnswerTarget) -
 
 
 def _drivers(maker: ElementMaker, answers: Answers, guest: AnswerTarget) -> list[etree._Element]:
-    """Where Setup finds drivers: the medium's letter depends on the guest's drives, and wrong ones are passed over."""
+    """Return the paths of drivers on every possible drive: Setup ignores those that do not exist."""
     if answers.driver_folder is None:
         return []
     places = []
@@ -109,7 +109,7 @@ def _added(element: etree._Element) -> etree._Element:
 
 
 def _disks(maker: ElementMaker, efi: bool) -> etree._Element:
-    """The partitions. UEFI: the system partition, Microsoft's reserved one, Windows; BIOS: one active partition."""
+    """Return the partitions. UEFI: the system, the reserved and Windows' partition; BIOS: one active partition."""
     create: list[tuple[str, str | None]] = [("Primary", None)]
     modify = [maker.ModifyPartition(maker.Active("true"), maker.Format("NTFS"), *_ids(maker, 1, 1))]
     if efi:
@@ -150,7 +150,7 @@ def _specialize(maker: ElementMaker, answers: Answers, guest: AnswerTarget) -> e
 
 
 def _computer_name(hostname: str) -> str:
-    """The guest's name in a form that Windows accepts: 15 characters; Setup would stop at a name of digits only."""
+    """Return the guest's name in a form that Windows accepts: at most 15 characters, and not only digits."""
     name = f"pc-{hostname}" if hostname[:_LONGEST_COMPUTER_NAME].isdigit() else hostname
     return name[:_LONGEST_COMPUTER_NAME].strip("-")
 
@@ -181,6 +181,6 @@ def _first_login(maker: ElementMaker, answers: Answers, guest: AnswerTarget) -> 
 
 
 def _password(maker: ElementMaker, tag: str, password: str) -> etree._Element:
-    """A password in Windows' format, with the element's name appended."""
+    """Return the element of a password in Windows' format: the password and the element's name, in base64."""
     value = base64.b64encode((password + tag).encode("utf-16-le")).decode()
     return maker(tag, maker.Value(value), maker.PlainText("false"))

@@ -20,7 +20,7 @@ _CONFIG = "http://www.suse.com/1.0/configns"
 
 
 def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
-    """The control file."""
+    """Return the control file."""
     maker = ElementMaker(namespace=_NAMESPACE, nsmap={None: _NAMESPACE, "config": _CONFIG})
     root = maker.profile(
         maker.general(maker.mode(_typed(maker.confirm("false"), "boolean"))),
@@ -41,7 +41,7 @@ def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
 
 
 def _typed(element: etree._Element, kind: str) -> etree._Element:
-    """Add the type of a value, because AutoYaST treats untyped values as text."""
+    """Add the type of the value, because AutoYaST treats untyped values as text, and return the element."""
     element.set(f"{{{_CONFIG}}}type", kind)
     return element
 

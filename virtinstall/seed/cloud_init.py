@@ -53,7 +53,7 @@ _INTO_NETWORK_CONFIG = ("address", "gateway", "nameservers")
 
 @dataclass(frozen=True)
 class User:
-    """An account of the guest: password hash, public keys."""
+    """An account of the guest: the hash of the password, None without a password, and the public keys."""
 
     name: str
     password_hash: str | None = field(default=None, repr=False)
@@ -62,7 +62,7 @@ class User:
 
 @dataclass(frozen=True)
 class CloudInitRequest:
-    """The request, with files read and passwords hashed.
+    """The request, with the contents of files and with hashed passwords.
 
     `generated_passwords` are pairs of an account and its password, which are shown to the user once.
     `expire_root_password` and `expire_user_password` require a new password at the first login. `default_user_...` is
@@ -94,8 +94,9 @@ class CloudInitRequest:
 def from_suboptions(values: Mapping[str, str], read_file: ReadFile) -> CloudInitRequest:
     """Read the sub-options of --cloud-init.
 
-    Without any, a root password is generated and cloud-init is disabled after the first boot. Raises: RequestError, if
-    they contradict each other or the content of a file is invalid.
+    If there are none, root gets a generated password and cloud-init is disabled after the first boot.
+
+    Raises: RequestError, if the sub-options contradict each other or the content of a file is invalid.
     """
     warnings: list[str] = []
     if not values:
@@ -152,11 +153,11 @@ def seed_files(
     host_key: HostKey | None = None,
     network: Mapping[str, Any] | None = None,
 ) -> dict[str, bytes]:
-    """The files of the NoCloud seed by name.
+    """Return the files of the NoCloud seed, by name.
 
-    `hostname` is the guest's name, used if the request has none; `instance_id` is new for each guest; `mac` is the
-    address of the interface that gets a static address; `host_key` becomes the SSH server's only host key;
-    `network` is the network configuration, if interfaces have fixed addresses.
+    `hostname` is the guest's name, which is used if the request contains no host name; `instance_id` is new for each
+    guest; `mac` is the MAC address of the interface that gets a static address; `host_key`, if not None, becomes the
+    SSH server's only host key; `network` is the network configuration, None if no interface has a fixed address.
     """
     name = request.hostname or hostname
     meta = request.meta_data
@@ -214,7 +215,7 @@ def _user_data(request: CloudInitRequest, host_key: HostKey | None) -> dict[str,
 
 
 def _commands(request: CloudInitRequest) -> list[Any]:
-    """The user's commands, last in the list: cloud-init reports only a failure of the last command."""
+    """Return the commands, the user's last, because cloud-init reports only a failure of the last command."""
     commands: list[Any] = []
     if request.root.password_hash is not None and request.default_user_password_hash is not None:
         # cloud-init ignores `password`, which is for the image's default account, if there is a list of passwords
@@ -249,7 +250,7 @@ def _yaml(content: Mapping[str, Any]) -> str:
 
 
 def _without_user(values: Mapping[str, str]) -> Mapping[str, str]:
-    """Apply the sub-options of the user that `user=` creates to the image's default user where there is no `user=`."""
+    """Return the values; without `user=`, the sub-options of that user apply to the image's default user."""
     if "user" in values:
         return values
     return {f"cloud{key}" if f"cloud{key}" in _INTO_USER_DATA else key: value for key, value in values.items()}
@@ -287,7 +288,7 @@ def login_warning(where: str) -> str:
 
 
 def _unused(values: Mapping[str, str]) -> list[str]:
-    """Warnings about sub-options that a complete file overrides."""
+    """Return warnings about sub-options that a complete file overrides."""
     warnings = []
     for whole, parts in (("user-data", _INTO_USER_DATA), ("network-config", _INTO_NETWORK_CONFIG)):
         unused = [part for part in parts if values.get(part, "no").lower() not in ("no", "off")]
@@ -310,7 +311,7 @@ def _list(values: Mapping[str, str], key: str, separator: str) -> tuple[str, ...
 
 
 def _shown(source: str) -> str:
-    """A path, or an address without secret parts."""
+    """Return a path unchanged, or an address without secret parts."""
     from virtinstall.media.fetcher import display_url
 
     return display_url(source) if "://" in source else source
@@ -323,7 +324,7 @@ def _whole(values: Mapping[str, str], key: str, read_file: ReadFile) -> str | No
 def _password_hash(
     values: Mapping[str, str], account: str, generated: Mapping[str, str], read_file: ReadFile
 ) -> str | None:
-    """The hash of the account's password, which is generated or read from a file; None if there is none."""
+    """Return the hash of the account's password, which is generated or read from a file; None if there is none."""
     password = generated.get(account)
     key = f"{account}-password-file"
     if password is None and key in values:
@@ -333,14 +334,14 @@ def _password_hash(
 
 
 def _keys(values: Mapping[str, str], key: str, read_file: ReadFile) -> tuple[str, ...]:
-    """The public keys in a file, one per line."""
+    """Return the public keys in a file, one per line."""
     if key not in values:
         return ()
     text = read_file(values[key], f"--cloud-init {key}")
     if "PRIVATE KEY-----" in text:
         raise RequestError(
             f"--cloud-init {key}={values[key]}: the file contains a private key, which must not leave this host",
-            hint="use the public key, in the file that ends in .pub",
+            hint=f"use the public key, for example {key}={values[key]}.pub",
         )
     lines = [line.strip() for line in text.splitlines()]
     keys = tuple(line for line in lines if line and not line.startswith("#"))

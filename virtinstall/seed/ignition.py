@@ -10,30 +10,37 @@ from virtinstall.errors import RequestError
 
 LIMIT_BYTES = 16 * 1024 * 1024
 _SECTOR_BYTES = 512
-_HOW = "create the JSON with: butane --strict FILE > config.ign"
+_BUTANE = "butane --strict {} > config.ign"
 
 
 def config_bytes(source: str, text: str) -> bytes:
-    """The configuration `text`, read from `source`, in the form for the guest.
+    """Return the configuration `text`, read from `source`, in the form for the guest.
 
-    A disk has whole sectors, so spaces fill the last one, which JSON allows at its end. Raises: RequestError, if it is
-    not an Ignition configuration.
+    Line breaks, which JSON allows at the end, fill the last sector, because a disk consists of whole sectors.
+
+    Raises: RequestError, if `text` is not an Ignition configuration.
     """
     import json
+    import shlex
 
     try:
         config = json.loads(text)
     except (ValueError, RecursionError) as error:
         if any(line.startswith("variant:") for line in text.splitlines()):
             raise RequestError(
-                f"--ignition {source}: the file is a Butane config, not an Ignition config", hint=_HOW
+                f"--ignition {source}: the file is a Butane config, not an Ignition config",
+                hint=f"convert the file with: {_BUTANE.format(shlex.quote(source))}",
             ) from error
-        raise RequestError(f"--ignition {source}: invalid JSON: {error}", hint=_HOW) from error
+        raise RequestError(
+            f"--ignition {source}: invalid JSON: {error}",
+            hint=f"correct the file, or create it with: {_BUTANE.format('FILE')}",
+        ) from error
     header = config.get("ignition") if isinstance(config, dict) else None
     version = header.get("version") if isinstance(header, dict) else None
     if not isinstance(version, str) or not version[:1].isdigit():
+        problem = "is missing" if version is None else f"has the invalid value {json.dumps(version)}"
         raise RequestError(
-            f"--ignition {source}: ignition.version is missing",
+            f"--ignition {source}: ignition.version {problem}",
             hint='start the configuration with {"ignition": {"version": "3.4.0"}, ...}',
         )
     content = text.encode()

@@ -26,9 +26,9 @@ _DEEPEST = 2
 
 
 def write_seed_image(path: Path, label: str, files: Mapping[str, bytes], undo: Undo, *, keep: bool = False) -> None:
-    """Write an ISO labeled `label` to the new file `path`, with `files` (name or FOLDER/NAME to content).
+    """Write an ISO image labeled `label` to the new file `path`; `files` maps NAME or FOLDER/NAME to content.
 
-    Raises: StorageError, if it cannot be written, for example because the file exists.
+    Raises: StorageError, if the file exists or cannot be written.
     """
     write_seed_file(path, image_bytes(label, files), undo, keep=keep)
 
@@ -37,7 +37,8 @@ def write_seed_file(path: Path, content: bytes, undo: Undo, *, keep: bool = Fals
     """Write `content` to the new file `path`, which is temporary unless `keep` is true.
 
     Answers contain passwords: only the owner can read the file; libvirt's daemon makes it readable for QEMU's user.
-    Raises: StorageError, if it cannot be written, for example because the file exists.
+
+    Raises: StorageError, if the file exists or cannot be written.
     """
     try:
         with deferred_signals():
@@ -45,17 +46,19 @@ def write_seed_file(path: Path, content: bytes, undo: Undo, *, keep: bool = Fals
             undo.push(f"the file '{path}'", lambda: path.unlink(missing_ok=True), temporary=not keep)
         with os.fdopen(handle, "wb") as target:
             target.write(content)
+    except FileExistsError:
+        raise StorageError(f"'{path}' already exists", hint="remove the existing file") from None
     except OSError as error:
         raise StorageError(
             f"cannot write the seed file '{path}': {error.strerror or error}",
-            hint="check that its directory exists, is writable and has free space",
+            hint=f"check that '{path.parent}' exists, is writable and has free space",
         ) from error
 
 
 def image_bytes(label: str, files: Mapping[str, bytes]) -> bytes:
-    """The ISO as bytes, created in memory because answers and drivers are small.
+    """Return the ISO image, created in memory because answers and drivers are small.
 
-    Raises: StorageError, if a name is not allowed in it.
+    Raises: StorageError, if the image cannot contain a file with that name.
     """
     from pycdlib import PyCdlib
 

@@ -18,7 +18,7 @@ _URL_CHARACTERS = "%:/?#[]@!$&()*+,;=~"
 
 
 def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
-    """The kickstart file."""
+    """Return the kickstart file."""
     lines = [
         "text",
         f"lang {answers.language}.UTF-8",
@@ -41,7 +41,7 @@ def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
 
 
 def _since(answers: Answers, fedora: int, rhel: int) -> bool:
-    """Whether the system is at least as new as these versions; one without a version is the newest."""
+    """Return whether the system is at least as new as these versions; one without a version is the newest."""
     version = answers.os_version
     return not version or version[0] >= (fedora if answers.os.distro == "fedora" else rhel)
 
@@ -78,7 +78,7 @@ def _accounts(answers: Answers) -> list[str]:
 
 
 def _is_ostree(answers: Answers) -> bool:
-    """Whether it is Silverblue, whose medium contains a whole system instead of packages."""
+    """Return whether the system is Silverblue, whose medium contains a whole system instead of packages."""
     return any(name.startswith("silverblue") for name in answers.os.short_ids)
 
 

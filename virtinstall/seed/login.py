@@ -31,7 +31,7 @@ telnetd tftpd tty users utmp uucp video voice vchkpw vpopmail www-data
 
 
 def refusal_reason(login: str, kind: str) -> str | None:
-    """The reason why an installer of this kind (`preseed`, ...) rejects the login; None if it accepts it."""
+    """Return why an installer of this kind (`preseed`, ...) rejects the login; None if it accepts the login."""
     if login.lower() in _ADMINISTRATORS:
         return "this account already exists"
     if kind == "autounattend":
@@ -57,9 +57,9 @@ def refusal_reason(login: str, kind: str) -> str | None:
 
 
 def check_name(key: str, value: str, where: str = "") -> None:
-    """Check a name.
+    """Check the name of an account (`key` is `user`) or of a host (`hostname`); `where` precedes the key in messages.
 
-    Raises: RequestError, if `value` cannot be the name of an account (`user`) or a host (`hostname`).
+    Raises: RequestError, if the name is invalid.
     """
     marks = NAMES[key]
     plain = all(char.isascii() and (char.isalnum() or char in marks) for char in value)
@@ -67,24 +67,25 @@ def check_name(key: str, value: str, where: str = "") -> None:
         raise RequestError(
             f"{where}{key}={value}: the name must consist of letters, digits and {' '.join(marks)}, "
             "and start with a letter or digit",
-            hint="choose another name",
+            hint="use another name",
         )
 
 
 def check_keys(what: str, keys: Iterable[str]) -> tuple[str, ...]:
     """Return public keys without the spaces around them.
 
-    Raises: RequestError naming `what`, for anything else.
+    Raises: RequestError, which starts with `what`, if one is a private key or not a key.
     """
     stripped = tuple(key.strip() for key in keys)
     for key in stripped:
         if "PRIVATE KEY-----" in key:
             raise RequestError(
-                f"{what}: this is a private key, which must not leave this host", hint="use the public key"
+                f"{what}: this is a private key, which must not leave this host",
+                hint="use the text of the .pub file",
             )
         if "\n" in key or " " not in key:
             raise RequestError(
                 f"{what}: invalid public key '{key[:40]}'",
-                hint="use the text of a .pub file: ssh-ed25519 AAAA... NAME",
+                hint="use the text of a .pub file: ssh-ed25519 AAAA... COMMENT",
             )
     return stripped

@@ -26,16 +26,16 @@ _LONGEST = 256
 
 
 def new_password(length: int = 16) -> str:
-    """A random password that is easy to type: 93 bits, at 5.8 bits per character."""
+    """Return a random password that is easy to type; the default length provides 93 bits, 5.8 per character."""
     import secrets
 
     return "".join(secrets.choice(_READABLE) for _ in range(length))
 
 
 def first_line(text: str, option: str) -> str:
-    """The password in a file: its first line.
+    """Return the password in a file, which is the first line.
 
-    Raises: RequestError naming `option`, if it is empty.
+    Raises: RequestError, which starts with `option`, if the password is empty or too long.
     """
     # str.splitlines also splits at characters that are not line ends in editors and that a password may contain
     line = text.partition("\n")[0].removesuffix("\r")
@@ -49,7 +49,7 @@ def first_line(text: str, option: str) -> str:
 
 
 def hash_password(password: str, salt: str | None = None) -> str:
-    """`password` as SHA-512 crypt, `$6$SALT$HASH`, with a random salt by default."""
+    """Return `password` as SHA-512 crypt, `$6$SALT$HASH`; the salt is random by default."""
     if salt is None:
         import secrets
 
@@ -59,7 +59,7 @@ def hash_password(password: str, salt: str | None = None) -> str:
 
 
 def _sha512_crypt(key: bytes, salt: bytes) -> bytes:
-    """The digest, by the numbered steps of the source."""
+    """Return the digest, computed by the numbered steps of the source."""
     inner = hashlib.sha512(key + salt + key).digest()
     start = key + salt + _stretch(inner, len(key))
     bits = len(key)
@@ -85,7 +85,7 @@ def _stretch(digest: bytes, length: int) -> bytes:
 
 
 def _encode(digest: bytes) -> str:
-    """Crypt's base 64: groups of three bytes, 21 apart, each group shifted by one position."""
+    """Return crypt's base64 of the digest: groups of three bytes, 21 apart, each group shifted by one position."""
     text = ""
     first, second, third = 0, 21, 42
     for _ in range(21):

@@ -17,7 +17,7 @@ _LOCKED = "*"
 
 
 def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
-    """The preseed file, which debian-installer finds by its name in the initrd's root."""
+    """Return the preseed file, which debian-installer finds by name in the initrd's root."""
     lines = [
         f"d-i debian-installer/locale string {answers.language}.UTF-8",
         f"d-i keyboard-configuration/xkb-keymap select {answers.keyboard}",
@@ -55,7 +55,7 @@ def _tasks(answers: Answers) -> str:
 
 
 def _mirror(answers: Answers) -> list[str]:
-    """The mirror from which the installer was downloaded has the matching packages."""
+    """Return the lines for the mirror from which the installer was downloaded, which has the matching packages."""
     from urllib.parse import quote, urlsplit
 
     protocol, host, directory = "http", "deb.debian.org", "/debian"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StaticAddress:
-    """`addresses` have prefix lengths; `gateways` (one per family) and `nameservers` are plain addresses."""
+    """Static addresses with prefix lengths; `gateways`, one per family, and `nameservers` are plain addresses."""
 
     addresses: tuple[str, ...]
     gateways: tuple[str, ...]
@@ -29,12 +29,15 @@ class StaticAddress:
         return ",".join(self.addresses)
 
     def network_config(self, mac: str) -> dict[str, Any]:
-        """Network configuration, version 2, for the interface with this MAC address."""
+        """Return the network configuration, version 2, of the interface with this MAC address."""
         return network_config([(mac, self, False)])
 
 
 def network_config(interfaces: Sequence[tuple[str, StaticAddress | None, bool]]) -> dict[str, Any]:
-    """Return the configuration, version 2, of interfaces: MAC address, static addresses, whether DHCPv4 is used."""
+    """Return the network configuration, version 2, of interfaces.
+
+    Each interface has a MAC address, static addresses or None, and whether DHCPv4 is used.
+    """
     ethernets = {}
     for number, (mac, static, dhcp) in enumerate(interfaces):
         # older versions do not support `routes: to: default`, and renderers other than netplan require a name
@@ -58,55 +61,67 @@ def parse_address(
     option: str = "--cloud-init",
     key: str = "address",
 ) -> StaticAddress:
-    """Read the addresses from the sub-options of `option`; `key` is that of the addresses.
+    """Return the addresses in the sub-options of `option`; `key` is the sub-option of the addresses.
 
-    Raises: RequestError, if there is none, one is invalid, a prefix length is missing, or a gateway cannot be reached
+    Raises: RequestError, if there is no address, one is invalid or has no prefix length, or a gateway cannot be reached
     from the addresses.
     """
-    hint = f"use {key}=ADDRESS/PREFIX, for example {key}=192.0.2.5/24,gateway=192.0.2.1"
+    hint = f"use {key}=ADDRESS/PREFIX, for example {key}=192.0.2.5/24"
     interfaces = [_interface(address, option, key, hint) for address in addresses]
     if not interfaces:
         raise RequestError(f"{option} {key}= is empty", hint=hint)
     families = set()
     for gateway in gateways:
-        parsed = _plain("gateway", gateway, option, hint)
+        parsed = _plain("gateway", gateway, option)
         if parsed.version in families:
             raise RequestError(
                 f"{option} gateway={gateway}: an IPv{parsed.version} gateway is already specified",
                 hint="use at most one IPv4 gateway and one IPv6 gateway",
             )
         families.add(parsed.version)
-        _check_reachable(parsed, interfaces, option, hint)
+        _check_reachable(parsed, interfaces, option)
     for nameserver in nameservers:
-        _plain("nameservers", nameserver, option, hint)
+        _plain("nameservers", nameserver, option)
     return StaticAddress(tuple(interface.with_prefixlen for interface in interfaces), gateways, nameservers)
 
 
 def _interface(address: str, option: str, key: str, hint: str) -> IPv4Interface | IPv6Interface:
     from ipaddress import ip_interface
 
-    if "/" not in address:
-        raise RequestError(f"{option} {key}={address}: the prefix length is missing", hint=hint)
     try:
-        return ip_interface(address)
+        interface = ip_interface(address)
     except ValueError as error:
         raise RequestError(f"{option} {key}={address}: invalid IP address", hint=hint) from error
+    if "/" not in address:
+        raise RequestError(
+            f"{option} {key}={address}: the prefix length is missing",
+            hint=f"add the prefix length, for example {key}={address}/{24 if interface.version == 4 else 64}",
+        )
+    return interface
 
 
-def _plain(key: str, value: str, option: str, hint: str) -> IPv4Address | IPv6Address:
+def _plain(key: str, value: str, option: str) -> IPv4Address | IPv6Address:
     from ipaddress import ip_address
 
     try:
         return ip_address(value)
     except ValueError as error:
-        raise RequestError(f"{option} {key}={value}: invalid IP address", hint=hint) from error
+        raise RequestError(
+            f"{option} {key}={value}: invalid IP address",
+            hint=f"use an address without a prefix length, for example {key}=192.0.2.1",
+        ) from error
 
 
 def _check_reachable(
-    gateway: IPv4Address | IPv6Address, interfaces: list[IPv4Interface | IPv6Interface], option: str, hint: str
+    gateway: IPv4Address | IPv6Address, interfaces: list[IPv4Interface | IPv6Interface], option: str
 ) -> None:
     networks = [interface.network for interface in interfaces if interface.version == gateway.version]
     # link-local routers are on the link of any address
     if not networks or not (gateway.is_link_local or any(gateway in network for network in networks)):
         ranges = " or ".join(str(interface.network) for interface in interfaces)
-        raise RequestError(f"{option} gateway={gateway} is not in the network {ranges}", hint=hint)
+        first = interfaces[0]
+        example = next((host for host in first.network.hosts() if host != first.ip), first.ip)
+        raise RequestError(
+            f"{option} gateway={gateway} is not in the network {ranges}",
+            hint=f"use a gateway in {ranges}, for example gateway={example}",
+        )

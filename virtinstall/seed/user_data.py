@@ -19,7 +19,7 @@ _FIRST_LINES = (
 
 
 def doubts(name: str, text: str) -> list[str]:
-    """Problems in the text of `user-data`, `meta-data` or `network-config`; empty if there are none."""
+    """Return the problems in the text of `user-data`, `meta-data` or `network-config`; empty if there are none."""
     if name == "user-data" and not text.lstrip().lower().startswith(_FIRST_LINES):
         return ["cloud-init will ignore the file: its first line is not #cloud-config, #! or another supported header"]
     is_yaml = name != "user-data" or text.lstrip().startswith("#cloud-config\n")
