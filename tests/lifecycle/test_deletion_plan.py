@@ -39,7 +39,7 @@ NEVER = {
     "it is not a regular file": {"is_regular": False},
     "it is read-only for the guest": {"readonly": True},
     "it is marked as shareable with other guests": {"shareable": True},
-    "it is used by guest 'b'": {"users": ("guest 'b'",)},
+    "it is used by the guest 'b'": {"users": ("the guest 'b'",)},
     "it has 2 hard links": {"links": 2},
     "it is open in process 7 (tail)": {"open_by": ("process 7 (tail)",)},
     "it is the backing file of '/d/other'": {"overlays": ("/d/other",)},

@@ -299,7 +299,7 @@ def test_disk_that_another_guest_uses_is_kept(
     connection.virsh("define", str(work / "other.xml"))
     try:
         plan = delete_as_planned(connection, guest_name, "--storage", "all", folders=folders)
-        assert kept(plan) == {f"{work}/a.qcow2": f"it is used by guest '{other}' (disk 'vda')"}
+        assert kept(plan) == {f"{work}/a.qcow2": f"it is used by the guest '{other}' (disk 'vda')"}
     finally:
         connection.remove(other)
 

@@ -153,7 +153,9 @@ def test_backing_files_are_in_use(tmp_path: Path) -> None:
     assert below.conflicts(uses_of_new_guest(disk(f"file='{sibling}'"))) == []
     above = on_this_machine(("other", guest(disk(f"file='{middle}'"))))
     (conflict,) = above.conflicts(uses_of_new_guest(disk(f"file='{sibling}'")))
-    assert str(conflict).startswith(f"--disk: the backing file '{middle}' of '{sibling}' is in use by guest 'other'")
+    assert str(conflict).startswith(
+        f"--disk: the backing file '{middle}' of '{sibling}' is already used by the guest 'other'"
+    )
 
 
 @pytest.mark.parametrize(

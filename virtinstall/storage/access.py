@@ -34,11 +34,11 @@ class Blocked(NamedTuple):
 
 
 def find_blocked(path: str, account: Account, *, write: bool = True, owner_is_given: bool = False) -> list[Blocked]:
-    """The paths that block `account` from the disk at `path`, top-most first; empty if none is known.
+    """Return the paths that block `account` from the disk at `path`, topmost first; empty if none is known.
 
-    A disk that does not exist yet is judged by its directory only. `owner_is_given`: libvirt makes the account the
-    file's owner before it starts QEMU (`dynamic_ownership`), so its mode is ignored. Paths that this user cannot
-    examine are not judged.
+    A disk that does not exist yet is judged by its directory only. `owner_is_given`: libvirt changes the file's owner
+    to the account before it starts QEMU (`dynamic_ownership`), so the file's mode is ignored. Paths that this user
+    cannot examine are not judged.
 
     Raises: StorageError, if the symbolic links on the path form a loop.
     """
@@ -63,7 +63,7 @@ def find_blocked(path: str, account: Account, *, write: bool = True, owner_is_gi
 def require_access(path: str, account: Account, *, write: bool = True, owner_is_given: bool = False) -> None:
     """Check that the account can access the disk at `path`; the arguments are those of `find_blocked`.
 
-    Raises: StorageError with all commands that fix it, if `find_blocked` finds anything.
+    Raises: StorageError, whose hint contains all commands that grant access, if `find_blocked` finds anything.
     """
     blocked = find_blocked(path, account, write=write, owner_is_given=owner_is_given)
     if blocked:
@@ -75,7 +75,7 @@ def require_access(path: str, account: Account, *, write: bool = True, owner_is_
 
 
 def _walk(path: str) -> tuple[list[str], str | None]:
-    """The directories on the way to `path`, and its target; None if it is not visible."""
+    """Return the directories on the way to `path`, and the target, None if it is not visible."""
     todo = _parts(os.path.join(os.getcwd(), path))
     here = "/"
     passed = ["/"]
@@ -106,7 +106,7 @@ def _walk(path: str) -> tuple[list[str], str | None]:
 
 
 def _parts(path: str) -> list[str]:
-    """The names along `path`, the first one last."""
+    """Return the names in `path`, in reverse order."""
     return [part for part in reversed(path.split("/")) if part not in ("", ".")]
 
 
@@ -124,7 +124,7 @@ def _judge(path: str, account: Account, wanted: int) -> Blocked | None:
 
 
 def _remedy(path: str, permissions: Permissions, account: Account, wanted: int) -> str:
-    """The command that grants the minimum permission: an ACL entry for this user, or a mode bit."""
+    """Return the command that grants the minimum permission: an ACL entry for this user, or a mode bit."""
     letters = "".join(letter for bit, letter in _LETTERS if wanted & bit)
     if account.uid == permissions.uid:
         return f"chmod u+{letters} {_quote(path)}"

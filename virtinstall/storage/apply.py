@@ -33,9 +33,9 @@ _VOLUME_EXISTS = 90  # libvirt's VIR_ERR_STORAGE_VOL_EXIST
 
 
 def check_storage(plan: Plan, host: Host, checks: Checks) -> list[str]:
-    """Check whether everything can be created and accessed, changing nothing; return warnings.
+    """Check whether everything can be created and accessed; change nothing, and return warnings.
 
-    Raises: StorageError or RequestError, as creating it would; `checks` turns errors into warnings.
+    Raises: StorageError or RequestError, as `make_storage` would, except for errors that `checks` turns into warnings.
     """
     if not has_real_storage(host):
         return []
@@ -45,9 +45,9 @@ def check_storage(plan: Plan, host: Host, checks: Checks) -> list[str]:
 
 
 def checked(checks: Checks, each_disk: Iterable[Callable[[], str | None]], access: Callable[[], None]) -> list[str]:
-    """Check each disk's space and QEMU's access; return the warnings, including errors that `checks` disables.
+    """Check each disk's space and QEMU's access; return the warnings, including the errors that `checks` disables.
 
-    Raises: StorageError or RequestError, for the errors that it does not disable.
+    Raises: StorageError or RequestError, for the errors that `checks` does not disable.
     """
     warnings: list[str | None] = []
     for check in each_disk:
@@ -67,7 +67,10 @@ def checked(checks: Checks, each_disk: Iterable[Callable[[], str | None]], acces
 
 
 def _check_image(image: NewImage, plan: Plan) -> None:
-    """Check whether the image can be created. Raises: StorageError."""
+    """Check whether the image can be created.
+
+    Raises: StorageError.
+    """
     from virtinstall.storage.provision import survey_image
 
     with _taken_meanwhile(image, plan):
@@ -122,7 +125,7 @@ def _check_labels(plan: Plan, host: Host) -> None:
 
 
 def _relabels(labels: Iterable[Seclabel | SourceSeclabel]) -> bool:
-    """Whether libvirt labels files for SELinux under these <seclabel>: a static label or none prevents it."""
+    """Return whether libvirt labels files for SELinux with these <seclabel>, unless one is static or `none`."""
     for label in labels:
         by_kind = getattr(label, "type", None) not in ("none", "static")
         if label.model in (None, "selinux") and not (by_kind if label.relabel is None else label.relabel):
@@ -131,9 +134,9 @@ def _relabels(labels: Iterable[Seclabel | SourceSeclabel]) -> bool:
 
 
 def qemu_account(host: Host, virt_type: str, label: str | None = None) -> Account | None:
-    """The user that QEMU will run as; None if that is not known, or no QEMU runs on this machine.
+    """Return the user that QEMU will run as; None if the user is unknown or no QEMU runs on this machine.
 
-    `label` is from libvirt's capabilities, which are read if it is not given.
+    `label` is from libvirt's capabilities, which are read if it is None.
     """
     from virtinstall.storage.qemu_account import (
         find_account,
@@ -156,7 +159,9 @@ def qemu_account(host: Host, virt_type: str, label: str | None = None) -> Accoun
 def make_storage(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
     """Create all storage of the guest's disks.
 
-    Guests of libvirt's test driver and their images are simulated: nothing is written. Raises: StorageError.
+    Guests of libvirt's test driver and their images are simulated: nothing is written.
+
+    Raises: StorageError.
     """
     for pool in plan.start_pools:
         host.start_pool(pool)
@@ -193,7 +198,7 @@ def _list_existing_images(plan: Plan, host: Host) -> None:
 
 
 def _pools_with(paths: Collection[str], host: Host) -> dict[str, list[str]]:
-    """Return active pool -> names of those files of `paths` that are in its folder; without others."""
+    """Return the active pools whose folders contain any of `paths`, each with the names of those files."""
     found = {}
     for pool in host.pools() if paths else ():
         names = [os.path.basename(path) for path in paths if os.path.dirname(path) == pool.target]
@@ -204,8 +209,9 @@ def _pools_with(paths: Collection[str], host: Host) -> dict[str, list[str]]:
 
 @contextmanager
 def refreshing_pools(paths: Sequence[str], host: Host, undo: Undo) -> Iterator[None]:
-    """Refresh active pools in whose folders `paths` are created, or removed by `undo`, because libvirt does not notice
-    new files.
+    """Refresh the active pools in whose folders the block creates `paths`, or `undo` removes them.
+
+    Otherwise, libvirt does not notice the change.
     """
     pools = _pools_with(paths, host)
     for pool in pools:
@@ -232,7 +238,7 @@ def _taken_meanwhile(image: NewImage, plan: Plan) -> Iterator[None]:
 def _make_volume(volume: NewVolume, plan: Plan, host: Host, undo: Undo, progress: Progress) -> None:
     """Create a volume.
 
-    Raises: TakenError or StorageError, if the pool has one with that name.
+    Raises: TakenError or StorageError, if the pool has a volume with that name.
     """
     if host.volume(volume.pool, volume.name) is not None:
         raise _there_already(volume, plan)
@@ -260,14 +266,16 @@ def _delete_volume(volume: NewVolume, host: Host) -> None:
 
 
 def _grow_volume(volume: NewVolume, host: Host) -> None:
-    """Enlarge a copy of an image to the size of the disk; on a block device it already has that size."""
+    """Enlarge a copy of an image to the size of the disk; a copy on a block device already has that size."""
     found = host.volume(volume.pool, volume.name)
     if found is not None and found.kind == "file" and found.capacity_bytes < volume.capacity_bytes:
         host.resize_volume(volume.pool, volume.name, volume.capacity_bytes)
 
 
 def _there_already(volume: NewVolume, plan: Plan) -> HostError:
-    message = f"the pool '{volume.pool}' already has a volume named '{volume.name}'"
+    message = f"the volume '{volume.pool}/{volume.name}' already exists"
     if f"{volume.pool}/{volume.name}" in plan.generated:
         return TakenError(message)
-    return StorageError(message, hint=f"use it: --disk vol={volume.pool}/{volume.name}, or choose another name")
+    return StorageError(
+        message, hint=f"use the volume with --disk vol={volume.pool}/{volume.name}, or use another name"
+    )

@@ -20,12 +20,12 @@ MAX_DEPTH = 200
 
 
 def is_local_name(name: str) -> bool:
-    """Whether a backing file's name is a path, not `json:` or a protocol."""
+    """Return whether a backing file's name is a path, not `json:` or a protocol."""
     return name.startswith("/") or ":" not in name.split("/", 1)[0]
 
 
 def local_path(name: str, overlay: str) -> str | None:
-    """The path of backing file `name` of image `overlay`, None if it is not a local file."""
+    """Return the path of backing file `name` of image `overlay`; None if it is not a local file."""
     if name.startswith("file:"):
         name = name.removeprefix("file:")
         name = "/" + name.lstrip("/") if name.startswith("//") else name
@@ -35,28 +35,27 @@ def local_path(name: str, overlay: str) -> str | None:
 
 
 def backing_chain(path: str, image_format: str | None = None) -> list[ImageInfo]:
-    """The image at `path` and each local image below it, top first.
+    """Return the image at `path` and each local image below it, top first.
 
     Relative names are relative to the directory of the overlay's path as given, as in QEMU. `image_format` None detects
     only the format of the top image.
 
-    Raises: StorageError, if an image cannot be read, the chain has a loop or more than 200 images.
+    Raises: StorageError, if an image cannot be read, or the chain contains a loop or more than 200 images.
     """
     chain: list[ImageInfo] = []
     seen: set[tuple[int, int]] = set()
     next_path: str | None = path
     while next_path is not None:
-        status = _identity(next_path)
+        status = _identity(next_path, chain[-1].path if chain else None)
         if status in seen:
             raise StorageError(
                 f"the backing chain of '{path}' contains a loop: '{next_path}' occurs twice",
-                hint="set the correct backing file with: "
-                f"qemu-img rebase -u -b BACKING_FILE -F FORMAT {shlex.quote(chain[-1].path)}",
+                hint=_rebase(chain[-1].path),
             )
         if len(chain) == MAX_DEPTH:
             raise StorageError(
                 f"the backing chain of '{path}' has more than {MAX_DEPTH} images",
-                hint=f"shorten it with: qemu-img rebase -b BACKING_FILE -F FORMAT {shlex.quote(path)}",
+                hint=f"shorten the chain with: qemu-img rebase -b BACKING_FILE -F FORMAT {shlex.quote(path)}",
             )
         seen.add(status)
         info = probe_image(next_path, image_format)
@@ -66,11 +65,19 @@ def backing_chain(path: str, image_format: str | None = None) -> list[ImageInfo]
     return chain
 
 
-def _identity(path: str) -> tuple[int, int]:
+def _rebase(overlay: str) -> str:
+    return f"set the correct backing file with: qemu-img rebase -u -b BACKING_FILE -F FORMAT {shlex.quote(overlay)}"
+
+
+def _identity(path: str, overlay: str | None) -> tuple[int, int]:
+    """Return device and inode of an image; `overlay` is the image above it, None for the top image."""
     try:
         status = os.stat(path)
+    except FileNotFoundError:
+        if overlay is None:
+            raise StorageError(f"no such file: {path}", hint="check the path") from None
+        raise StorageError(f"no such file: {path}, the backing file of '{overlay}'", hint=_rebase(overlay)) from None
     except OSError as error:
-        raise StorageError(
-            f"cannot read '{path}': {error.strerror}", hint="check the image and each file of its backing chain"
-        ) from error
+        hint = "check the path" if overlay is None else f"check the backing file of '{overlay}'"
+        raise StorageError(f"cannot read '{path}': {error.strerror}", hint=hint) from error
     return status.st_dev, status.st_ino

@@ -31,11 +31,12 @@ _FIRMWARE = (Role.FIRMWARE, Role.TEMPLATE)
 
 
 def check_files(uses: Collection[FileUse], account: Account | None, *, created: Collection[str], session: bool) -> None:
-    """Check the files of a guest on this machine; those in `created` do not exist yet, and are judged by their
-    directories.
+    """Check the files of a guest on this machine; for those in `created`, which do not exist yet, the directories.
 
     `account` is the user that QEMU runs as, None if unknown; `session`: libvirt runs as the same user and cannot change
-    owners. Raises: StorageError for the first file that is missing or cannot be opened.
+    the owners of files.
+
+    Raises: StorageError, if a file is missing or cannot be opened.
     """
     for use in with_chains(uses, created):
         if "://" in use.path:
@@ -47,7 +48,10 @@ def check_files(uses: Collection[FileUse], account: Account | None, *, created: 
 
 
 def with_chains(uses: Collection[FileUse], created: Collection[str]) -> Iterator[FileUse]:
-    """The files, and those of each existing image's backing chain. Raises: StorageError, for a broken chain."""
+    """Yield the files, and those of each existing image's backing chain.
+
+    Raises: StorageError, if a chain is broken.
+    """
     for use in uses:
         yield use
         if (use.role.is_image or use.role is Role.BACKING) and use.path not in created and _is_readable_file(use.path):
@@ -99,5 +103,5 @@ def _require_access(use: FileUse, account: Account, *, session: bool) -> None:
 
 
 def _given(use: FileUse) -> str:
-    """The option and its value."""
+    """Return the option and its value."""
     return f"{use.option}{use.path}" if use.option.endswith("=") else f"{use.option} {use.path}"

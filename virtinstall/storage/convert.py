@@ -23,12 +23,15 @@ if TYPE_CHECKING:
 def convert_image(
     source: str, source_format: str, image: NewImage, undo: Undo, progress: Progress, journal: Journal | None = None
 ) -> None:
-    """Write the data of `source` to the new file of `image`, in its format. Raises: StorageError."""
+    """Write the data of `source` to the new file of `image`, in the format of `image`.
+
+    Raises: StorageError.
+    """
     program = shutil.which("qemu-img")
     if program is None:
         raise StorageError(
             f"cannot convert '{source}' from {source_format} to {image.format}: qemu-img is not installed",
-            hint=f"install it with: apt install qemu-utils, or use --disk format={source_format}",
+            hint=f"install qemu-img with: apt install qemu-utils, or use --disk format={source_format}",
         )
     progress.start(f"Converting '{os.path.basename(source)}'", None)
     try:

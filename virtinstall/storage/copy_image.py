@@ -42,8 +42,8 @@ def copy_image(
 ) -> None:
     """Copy the file or block device `source` to the new file `target`.
 
-    `reflink` is `auto`, `always` or `never`; `keep_sparse` False allocates all of the copy.
-    The removal of `target` is pushed to `undo`; an existing file is never replaced.
+    `reflink` is `auto`, `always` or `never`; with `keep_sparse` False, all of the copy is allocated. The removal of
+    `target` is pushed to `undo`; an existing file is never replaced.
 
     Raises: StorageError.
     """
@@ -72,7 +72,7 @@ def copy_image(
 
 
 def _measure(fd: int, path: str) -> tuple[int, int]:
-    """Bytes of the image, and how many of them hold data."""
+    """Return the number of bytes of the image, and of those that contain data."""
     mode = os.fstat(fd).st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISBLK(mode)):
         raise StorageError(f"'{path}' is neither a file nor a block device", hint="use the path of a disk image")
@@ -82,7 +82,7 @@ def _measure(fd: int, path: str) -> tuple[int, int]:
 
 
 def _extents(fd: int, size: int) -> Iterator[tuple[int, int]]:
-    """Start and end of each part that contains data."""
+    """Yield the start and the end of each part that contains data."""
     offset = 0
     while offset < size:
         try:
@@ -140,7 +140,7 @@ def _copy_data(source_fd: int, fd: int, size: int, keep_sparse: bool, progress: 
 
 
 def _copy_in_kernel(source_fd: int, fd: int, offset: int, length: int) -> int:
-    """Bytes copied by copy_file_range(2); 0 if these two files cannot be copied with it."""
+    """Return the number of bytes copied by copy_file_range(2); 0 if it does not support these two files."""
     try:
         return os.copy_file_range(source_fd, fd, length, offset, offset)
     except OSError as error:

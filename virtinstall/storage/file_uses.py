@@ -45,7 +45,7 @@ class Role(Enum):
 
     @property
     def is_image(self) -> bool:
-        """Whether it is a disk's top image, which may have a backing chain."""
+        """Whether the file is a disk's top image, which may have a backing chain."""
         return self in (Role.DISK, Role.CDROM, Role.FLOPPY)
 
 
@@ -59,9 +59,9 @@ _DEVICE_ROLES = {"cdrom": Role.CDROM, "floppy": Role.FLOPPY}
 
 
 class FileUse(NamedTuple):
-    """`guest` uses `path` as `role`; `device` is the disk's target or the device's element.
+    """The use of `path` by `guest` as `role`; `device` is the disk's target or the device's element.
 
-    `image_format` is the format in the XML, `volume` the pool and volume if the XML names those instead of a path.
+    `image_format` is the format in the XML; `volume` is the pool and volume, None if the XML contains a path.
     """
 
     guest: str
@@ -90,18 +90,18 @@ class FileUse(NamedTuple):
         return names.get(self.role, f"--{self.device}" if self.role is Role.LOG else "--disk")
 
     def __str__(self) -> str:
-        """The text for an error message: `guest 'a' (CD-ROM 'sda')`."""
+        """Return the text for an error message: `the guest 'a' (CD-ROM 'sda')`."""
         if self.role is Role.HOST:
             return f"this host ({self.device})"
         below = self.role in (Role.BACKING, Role.DATA, Role.MIRROR, Role.SNAPSHOT)
         device = f" of disk '{self.device}'" if below else f" '{self.device}'" if self.role.is_image else ""
-        return f"guest '{self.guest}' ({self.role.value}{device if self.device else ''})"
+        return f"the guest '{self.guest}' ({self.role.value}{device if self.device else ''})"
 
     def excludes(self, other: FileUse) -> bool:
-        """Whether the two uses of one file would damage its data.
+        """Return whether the two uses of one file would damage its data.
 
-        Any number of users may read a file that is not written; a reader of what another guest writes gets inconsistent
-        data, and QEMU refuses it. Two disks may be written by both if both are shareable.
+        Any number of guests may read a file that none writes. A guest that reads what another one writes gets
+        inconsistent data, which QEMU prevents. Two guests may write to a disk that is shareable in both.
         """
         if Role.DIRECTORY in (self.role, other.role) or not (self.writes or other.writes):
             return False
@@ -109,7 +109,7 @@ class FileUse(NamedTuple):
 
 
 def not_a_disk(path: str) -> str | None:
-    """The kind of `path`, if it cannot contain a disk image: a pipe, a terminal, a file of /proc; otherwise None."""
+    """Return the kind of `path` if it cannot contain a disk image, for example a pipe; otherwise None."""
     try:
         mode = os.stat(path).st_mode
     except (OSError, ValueError):
@@ -124,7 +124,7 @@ def not_a_disk(path: str) -> str | None:
 
 
 def refuse_no_disks(uses: Iterable[FileUse]) -> None:
-    """Reject the first disk image among `uses` that cannot be one.
+    """Reject the first disk image among `uses` whose path cannot contain one.
 
     Raises: RequestError.
     """
@@ -135,7 +135,7 @@ def refuse_no_disks(uses: Iterable[FileUse]) -> None:
 
 
 def uses_in(guest: str, root: _Element) -> list[FileUse]:
-    """The files that <domain> (or each one in <domainsnapshot>) names, without what its images refer to."""
+    """Return the files that <domain>, or each one in <domainsnapshot>, refers to, without backing chains."""
     if root.tag != "domainsnapshot":
         return list(_domain_uses(guest, root))
     named = (*root.findall("domain"), *root.findall("inactiveDomain"), *root.findall("disks/.."))
@@ -199,7 +199,7 @@ def _disk_uses(guest: str, disk: _Element) -> Iterator[FileUse]:
 
 
 def _source_path(source: _Element) -> str | None:
-    """The path in <source>, or a name of network storage that is equal for equal sources."""
+    """Return the path in <source>, or a name of network storage, equal for equal sources; None if there is none."""
     path = source.get("file") or source.get("dev") or source.get("dir")
     protocol, name = source.get("protocol"), source.get("name")
     # a server without named exports does not identify its data
@@ -234,7 +234,7 @@ def _texts(domain: _Element, path: str) -> Iterator[str]:
 
 
 def _character_uses(guest: str, device: _Element) -> Iterator[FileUse]:
-    """Logs, and character devices that are files."""
+    """Yield the uses of logs, and of files as character devices."""
     paths = [log.get("file") for log in device.findall("log")]
     if device.get("type") == "file":
         paths += [source.get("path") for source in device.findall("source")]

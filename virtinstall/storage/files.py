@@ -25,7 +25,7 @@ QEMU_LOCK_LENGTH = 200
 
 
 def round_up(value: int, unit: int) -> int:
-    """`value` raised to the next multiple of `unit`."""
+    """Return `value`, rounded up to a multiple of `unit`."""
     return -(-value // unit) * unit
 
 
@@ -36,7 +36,6 @@ _HINTS = {
     errno.EACCES: "run as a user with the required permission, or use another directory",
     errno.EPERM: "run as a user with the required permission, or use another directory",
     errno.EROFS: "use a directory on a writable file system",
-    errno.ENOENT: "check that the path is correct and that its directory exists",
     errno.ENOTDIR: "check the path",
     errno.EEXIST: "use another name, or remove the existing file",
 }
@@ -44,15 +43,21 @@ _HINTS = {
 
 @contextmanager
 def storage_errors(doing: str, path: str) -> Iterator[None]:
-    """Turn an OSError into a StorageError "`doing` 'path': reason" with a hint."""
+    """Turn an OSError inside the block into a StorageError with the message "`doing` '`path`': reason" and a hint."""
     try:
         yield
+    except FileExistsError as error:
+        raise StorageError(f"'{path}' already exists", hint=_HINTS[errno.EEXIST]) from error
+    except FileNotFoundError as error:
+        folder = os.path.dirname(os.path.abspath(path))
+        missing = f"file: {path}" if os.path.isdir(folder) else f"directory: {folder}"
+        raise StorageError(f"no such {missing}", hint="check the path") from error
     except OSError as error:
         raise StorageError(f"{doing} '{path}': {error.strerror or error}", hint=_HINTS.get(error.errno or 0)) from error
 
 
 def write_at(fd: int, data: bytes | memoryview, offset: int) -> None:
-    """Write all of `data` at `offset` bytes.
+    """Write all of `data` from `offset` on.
 
     Raises: OSError.
     """
@@ -82,7 +87,7 @@ def read_at(fd: int, length: int, offset: int) -> bytes:
 def reserve(fd: int, offset: int, length: int, progress: Progress) -> None:
     """Reserve `length` bytes of disk from `offset`, reporting progress; they read as zeros.
 
-    Raises: OSError, with ENOSPC if they do not fit.
+    Raises: OSError, with ENOSPC if the bytes do not fit.
     """
     end = offset + length
     while offset < end:
@@ -104,11 +109,13 @@ def lock_against_qemu(fd: int, path: str) -> None:
     except OSError as error:
         if error.errno not in (errno.EAGAIN, errno.EACCES):
             raise
-        raise StorageError(f"image '{path}' is in use by a running guest", hint="shut down the guest first") from error
+        raise StorageError(
+            f"the image '{path}' is in use by a running guest", hint="shut down the guest first"
+        ) from error
 
 
 def shrink_error(path: str, old_bytes: int, new_bytes: int) -> StorageError:
-    """The error for a request that would make an image smaller."""
+    """Return the error for a request that would make an image smaller."""
     return StorageError(
         f"cannot shrink '{path}' from {old_bytes} to {new_bytes} bytes", hint=f"use at least {old_bytes} bytes"
     )

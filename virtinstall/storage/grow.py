@@ -22,6 +22,7 @@ def grow(path: str, new_size: int, image_format: str) -> None:
         grow_qcow2(path, new_size)
     else:
         raise StorageError(
-            f"'{path}': cannot enlarge {image_format} images",
-            hint=f"enlarge it with: qemu-img resize -f {image_format} {shlex.quote(path)} {new_size}",
+            f"cannot enlarge '{path}': {image_format} images cannot be enlarged, only raw and qcow2",
+            hint="convert the image to qcow2 first: "
+            f"qemu-img convert -f {image_format} -O qcow2 {shlex.quote(path)} {shlex.quote(f'{path}.qcow2')}",
         )

@@ -15,7 +15,7 @@ from virtinstall.storage.file_uses import FileUse, Role
 
 
 def block_number(path: str) -> int | None:
-    """The number of the block device at `path`; None for other files."""
+    """Return the number of the block device at `path`; None for other files."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
@@ -33,7 +33,7 @@ class HostTables(NamedTuple):
 
 
 def host_uses(path: str, tables: HostTables) -> list[FileUse]:
-    """The uses of the block device or image at `path` by this host."""
+    """Return the uses of the block device or image at `path` by this host."""
     number = tables.number_of(path)
     if number is not None:
         return _device_uses(path, number, tables)
@@ -54,7 +54,7 @@ def host_uses(path: str, tables: HostTables) -> list[FileUse]:
 
 
 def block_relatives(device: int, tables: HostTables) -> set[int]:
-    """The partitions of a disk, or the disk of a partition, by device number."""
+    """Return the device numbers of the partitions of a disk, or of the disk of a partition."""
     folder = _folder(device, tables)
     if folder is None:
         return set()
@@ -67,7 +67,7 @@ def block_relatives(device: int, tables: HostTables) -> set[int]:
 
 
 def _device_uses(path: str, device: int, tables: HostTables) -> list[FileUse]:
-    """The device's mounts and holders, and those of its partitions or of the disk that it belongs to."""
+    """Return the uses of the device, and those of its partitions or of the disk that contains it."""
     found = []
     mounted = _mounted(tables)
     swaps = {number: name for name in _swaps(tables) if (number := tables.number_of(name)) is not None}
@@ -89,7 +89,7 @@ def _use(path: str, how: str, *, writes: bool = True) -> FileUse:
 
 
 def _mounted(tables: HostTables) -> dict[int, list[tuple[str, bool]]]:
-    """Device number -> (mount point, whether the file system is read-only) of each mount."""
+    """Return the mounts by device number: mount point, and whether the file system is read-only."""
     found: dict[int, list[tuple[str, bool]]] = {}
     for line in _text(tables.mounts).splitlines():
         fields, _, rest = line.partition(" - ")
@@ -112,7 +112,7 @@ def _swaps(tables: HostTables) -> list[str]:
 
 
 def _loops(tables: HostTables) -> list[tuple[str, int, str]]:
-    """(name, device number, file) of each loop device in use."""
+    """Return the name, the device number and the file of each loop device in use."""
     found = []
     for name in _names(f"{tables.sys}/block"):
         device = f"{tables.sys}/block/{name}"
@@ -154,7 +154,7 @@ def _text(path: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    """A path as the kernel's tables write it, with octal spaces and backslashes decoded."""
+    """Return a path of the kernel's tables with octal escapes, for example of spaces, decoded."""
     for code, character in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
         text = text.replace(code, character)
     return text

@@ -31,7 +31,7 @@ _DEEPEST_CHAIN = 200
 
 
 def file_identity(path: str) -> Hashable:
-    """A value that is equal for all names of one file; None for a file that stores nothing (a terminal, a pipe)."""
+    """Return a value that is equal for all names of one file; None for files without content, such as pipes."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
@@ -44,7 +44,7 @@ def file_identity(path: str) -> Hashable:
 
 
 def local_chain(path: str, image_format: str | None) -> Chain:
-    """The files that the image at `path` refers to; empty if it cannot be read."""
+    """Return the files that the image at `path` refers to; empty if it cannot be read."""
     if image_format == "raw":
         return []
     try:
@@ -57,7 +57,7 @@ def local_chain(path: str, image_format: str | None) -> Chain:
 
 
 class Conflict(NamedTuple):
-    """A conflict: the file of `wanted` is in use by `held`; `image` is the disk image that leads to a backing file."""
+    """A conflict: `held` already uses the file of `wanted`, which is a backing file of `image` if that is not None."""
 
     wanted: FileUse
     held: FileUse
@@ -69,9 +69,9 @@ class Conflict(NamedTuple):
         if self.held.guest == self.wanted.guest and self.held.role is not Role.HOST:
             return f"the guest would use '{self.wanted.path}' twice: as {_role(self.held)} and as {_role(self.wanted)}"
         if self.image is None:
-            return f"'{self.wanted.path}' is in use by {self.held}"
+            return f"'{self.wanted.path}' is already used by {self.held}"
         what = f"the {self.wanted.role.value} '{self.wanted.path}' of '{self.image}'"
-        return f"{what} is in use by {self.held}"
+        return f"{what} is already used by {self.held}"
 
     def __str__(self) -> str:
         return f"{self.wanted.option}: {self.reason}"
@@ -82,10 +82,10 @@ def _role(use: FileUse) -> str:
 
 
 class FilesInUse:
-    """The files that guests use, given as (name, XML of a domain or snapshot), each examined once.
+    """The files that guests use, from pairs of a name and the XML of a domain or snapshot, each examined once.
 
-    `chain_of` returns the files that an image refers to, by path and format, `path_of_volume` the path of a volume;
-    `identify` maps names of one file to the same value; `tables` describe the host's uses of disks.
+    `chain_of` returns the files that an image refers to, by path and format, and `path_of_volume` the path of a volume;
+    `identify` maps all names of one file to the same value; `tables` describe the host's uses of disks.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class FilesInUse:
                     self._of_guest.setdefault(name, set()).add(identity)
 
     def put(self, name: str, documents: Iterable[_Element]) -> None:
-        """Replace the uses of a guest by those of its current <domain> elements; pass none if it no longer exists."""
+        """Replace the uses of a guest with those in the current <domain> elements, none for a deleted guest."""
         for identity in self._of_guest.pop(name, ()):
             self._held[identity] = [use for use in self._held[identity] if use.guest != name]
         for document in documents:
@@ -128,21 +128,21 @@ class FilesInUse:
         )
 
     def same_file(self, path: str, other: str) -> bool:
-        """Whether the two paths name one file, or would if it existed."""
+        """Return whether the two paths name one file, or would if the file existed."""
         identity = self._identify(path)
         return identity is not None and identity == self._identify(other)
 
     def uses(self, path: str, volume: tuple[str, str] | None = None) -> list[FileUse]:
-        """All uses of a file or block device by guests and by this host; `volume` is (pool, volume) if it has one."""
+        """Return all uses of a file or block device by guests and this host; `volume` is its pool and name."""
         return self._uses_of(FileUse("", Role.DISK, path, volume=volume))
 
     def conflicts(
         self, wanted: Sequence[FileUse], *, known: Sequence[FileUse] = (), skip: str | None = None
     ) -> list[Conflict]:
-        """The conflicts of one guest's use of files: other users, and files that it would use twice.
+        """Return a guest's conflicts: with other users of files, and for files that the guest would use twice.
 
-        `known` are uses that the guest already has: only conflicts with new ones are returned. `skip`: a guest whose
-        uses do not count: the one that is edited or replaced.
+        `known` are the guest's existing uses, whose conflicts are not returned; `skip` is a guest whose uses are
+        ignored, because it is edited or replaced.
         """
         old = {use for use, _ in self.expand(known)}
         expanded = [(use, image, self._identities(use)) for use, image in self.expand(wanted)]
@@ -159,7 +159,7 @@ class FilesInUse:
         return found
 
     def expand(self, uses: Sequence[FileUse]) -> list[tuple[FileUse, str | None]]:
-        """`uses` and those of the files that their images refer to, each with the image that leads to it."""
+        """Return `uses` and those of the files that their images refer to, each with that image, None for `uses`."""
         found: list[tuple[FileUse, str | None]] = []
         for use in uses:
             if use.volume is not None:
@@ -191,7 +191,7 @@ class FilesInUse:
         return found if identity is None else {*found, identity}
 
     def _overlapping(self, use: FileUse) -> set[Hashable]:
-        """The file's identities, including the disk of a partition and the partitions of a disk."""
+        """Return the file's identities, including the disk of a partition and the partitions of a disk."""
         found = self._identities(use)
         if self._tables is not None:
             devices = [each[1] for each in found if isinstance(each, tuple) and each[0] == "block"]
@@ -200,9 +200,7 @@ class FilesInUse:
 
 
 def _excludes_own(use: FileUse, other: FileUse) -> bool:
-    """Whether one guest must not have both. A disk's backing chain is not a conflict, and two logs of a port are not
-    either.
-    """
+    """Return whether one guest must not have both uses; a disk's backing chain and two logs are allowed."""
     same_disk = use.device == other.device and bool(use.device) and use.role is not Role.LOG
     chain = (Role.BACKING, Role.DATA, Role.MIRROR)
     if same_disk and (use.role in chain or other.role in chain):
@@ -211,7 +209,7 @@ def _excludes_own(use: FileUse, other: FileUse) -> bool:
 
 
 def files_in_use(host: Host, *, tables: HostTables | None = None) -> FilesInUse:
-    """The files that the guests of `host` use, and the host itself if it is this machine.
+    """Return the files that the guests of `host` use, and those that the host uses if it is this machine.
 
     Raises: HostError, if the guests cannot be read.
     """
@@ -228,7 +226,7 @@ def files_in_use(host: Host, *, tables: HostTables | None = None) -> FilesInUse:
 def refuse_conflicts(conflicts: Sequence[Conflict], checks: Checks) -> list[str]:
     """Return the conflicts as warnings.
 
-    Raises: RequestError for the first one, unless `checks` allows it.
+    Raises: RequestError, for the first conflict that destroys data, unless `checks` allows conflicts.
     """
     # two guests may append to one log; all other combinations destroy data
     severe = [each for each in conflicts if each.wanted.role is not Role.LOG or each.held.role is not Role.LOG]
@@ -242,7 +240,7 @@ def refuse_conflicts(conflicts: Sequence[Conflict], checks: Checks) -> list[str]
 
 
 def _chain(path: str, image_format: str | None, host: Host, *, local: bool) -> Chain:
-    """The files that an image refers to: from its header if it is readable, otherwise from its pool."""
+    """Return the files that an image refers to, from its header if that is readable, otherwise from its pool."""
     if local and os.access(path, os.R_OK):
         return local_chain(path, image_format)
     below: list[tuple[Role, str]] = []

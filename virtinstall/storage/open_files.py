@@ -18,9 +18,9 @@ _LOCK = "hhqqi4x"
 
 
 def open_by(path: str, *, but_guest: str = "") -> list[str]:
-    """Return the processes that have the file open, except this one: `process 17 (qemu-img)`.
+    """Return the processes that have the file open, except this one, for example `process 17 (qemu-img)`.
 
-    `but_guest`: the UUID of a guest whose QEMU does not count, because it is stopped first.
+    `but_guest` is the UUID of a guest whose QEMU is ignored, because it is stopped first.
     """
     try:
         status = os.stat(path)
@@ -71,7 +71,7 @@ def _name(pid: int) -> str:
 
 
 def _is_locked(path: str) -> bool:
-    """Whether any process holds a QEMU lock on the image."""
+    """Return whether any process holds a QEMU lock on the image."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:

@@ -38,7 +38,7 @@ def overlays_of(paths: Collection[str], folders: Collection[str], host: Host) ->
 
 
 def _named(path: str, by_identity: dict[Hashable, str]) -> str:
-    """The name under which an image is already known, or its path."""
+    """Return the name under which an image is already known, or its path."""
     return by_identity.get(file_identity(path), path)
 
 

@@ -20,9 +20,10 @@ _DATABASES = {"user": "passwd", "group": "group"}
 
 
 def numbers_of(permissions: Permissions) -> tuple[int, int]:
-    """Return the user and group numbers, -1 for unchanged ones.
+    """Return the user and group numbers, each -1 if it is not changed.
 
-    Raises: StorageError, if there is no such user or group, or the owner is another user and this one is not root.
+    Raises: StorageError, if there is no such user or group, or the owner is another user and this process is not
+    root's.
     """
     import grp
     import pwd
@@ -31,8 +32,8 @@ def numbers_of(permissions: Permissions) -> tuple[int, int]:
     group = _number("group", permissions.group, lambda name: grp.getgrnam(name).gr_gid)
     if os.geteuid() != 0 and owner not in (-1, os.geteuid()):
         raise StorageError(
-            f"only root can create an image that is owned by '{permissions.owner}'",
-            hint="run as root, or omit --disk permissions.owner=",
+            f"--disk permissions.owner={permissions.owner}: only root can create images for another user",
+            hint="run as root, or omit permissions.owner=",
         )
     return owner, group
 
@@ -45,7 +46,9 @@ def _number(what: str, name: str | None, look_up: Callable[[str], int]) -> int:
     try:
         return look_up(name)
     except KeyError:
-        raise StorageError(f"no such {what}: '{name}'", hint=f"list them with: getent {_DATABASES[what]}") from None
+        raise StorageError(
+            f"no such {what}: '{name}'", hint=f"list the {what}s with: getent {_DATABASES[what]}"
+        ) from None
 
 
 def set_permissions(fd: int, image: NewImage) -> None:

@@ -20,7 +20,7 @@ _STAND_INS = ("/dev/null", "/dev/zero")
 
 
 def plan_uses(plan: Plan) -> list[FileUse]:
-    """The files of the installation and of the finished guest, and those that new images start from."""
+    """Return the files of the installation and of the finished guest, and those that new images start from."""
     found: list[FileUse] = []
     for document in (plan.install, plan.final):
         if document is None:
@@ -65,9 +65,10 @@ def check_plan_in_use(
 ) -> list[str]:
     """Check whether other guests or this host use the plan's files; return warnings.
 
-    `in_use` returns the files that guests use, which are read if it is not given; those of the guest `replacing` do not
-    count.
-    Raises: RequestError, for a file that is not a disk, and for a file in use unless `checks` allows it; HostError, if
+    `in_use` returns the files that guests use, which are read from `host` if it is None; uses by the guest `replacing`
+    are ignored.
+
+    Raises: RequestError, for a file that is not a disk, and for a used file unless `checks` allows it; HostError, if
     the guests cannot be read.
     """
     generated = generated_paths(plan)
@@ -91,7 +92,7 @@ def _refuse_no_disks(uses: Iterable[FileUse], host: Host) -> None:
 
 
 def _is_pretended(conflict: Conflict, host: Host) -> bool:
-    """Whether a volume without a directory is used twice: only libvirt's test driver has such volumes."""
+    """Return whether the conflict is about a volume without a directory, which only libvirt's test driver has."""
     if conflict.held.guest != conflict.wanted.guest or not host.is_local():
         return False
     try:
@@ -106,7 +107,7 @@ def _is_pretended(conflict: Conflict, host: Host) -> bool:
 def check_change_in_use(before: Domain, after: Domain, host: Host, checks: Checks) -> list[str]:
     """Check whether a changed guest would use files that others use, or one file twice; return warnings.
 
-    Raises: RequestError, for a file that is not a disk, and for a file in use unless `checks` allows it; HostError, if
+    Raises: RequestError, for a file that is not a disk, and for a used file unless `checks` allows it; HostError, if
     the guests cannot be read.
     """
     name = str(before.name)
@@ -121,7 +122,7 @@ def check_change_in_use(before: Domain, after: Domain, host: Host, checks: Check
 
 
 def generated_paths(plan: Plan) -> set[str]:
-    """Paths that were generated because they did not exist: no guest can use them."""
+    """Return the paths that were generated because they did not exist, which no guest can use."""
     found = {*plan.generated, *(boot.path for boot in plan.boot_files if boot.path != boot.source)}
     found |= {seed.path for seed in plan.seeds} | {upload.target for upload in plan.uploads}
     return found | {volume.path for volume in plan.volumes if f"{volume.pool}/{volume.name}" in plan.generated}

@@ -20,7 +20,7 @@ _USER_OBJ, _USER, _GROUP_OBJ, _GROUP, _MASK, _OTHER = 0x01, 0x02, 0x04, 0x08, 0x
 
 
 class Entry(NamedTuple):
-    """One entry of an access control list: tag, permission bits, and the user or group it names."""
+    """One entry of an access control list: a tag, permission bits, and the ID of a user or group."""
 
     tag: int
     bits: int
@@ -38,9 +38,9 @@ class Permissions(NamedTuple):
 
 
 def parse_acl(data: bytes) -> tuple[Entry, ...]:
-    """The entries of a `system.posix_acl_access` attribute.
+    """Return the entries of a `system.posix_acl_access` attribute.
 
-    Raises: ValueError, if it is invalid.
+    Raises: ValueError, if the attribute is invalid.
     """
     if len(data) < 4 or (len(data) - 4) % 8 or int.from_bytes(data[:4], "little") != _VERSION:
         raise ValueError("not a POSIX ACL attribute")
@@ -48,7 +48,7 @@ def parse_acl(data: bytes) -> tuple[Entry, ...]:
 
 
 def read_permissions(path: str) -> Permissions:
-    """The permissions of the target of `path`.
+    """Return the permissions of the target of `path`.
 
     Raises: OSError.
     """
@@ -65,7 +65,7 @@ def read_permissions(path: str) -> Permissions:
 
 
 def allows(file: Permissions, uid: int, groups: Collection[int], wanted: int) -> bool:
-    """Whether user `uid` in `groups` may do all of `wanted` (READ | WRITE | SEARCH) with the file."""
+    """Return whether the user `uid` in `groups` has all permissions `wanted` (READ | WRITE | SEARCH) for the file."""
     if uid == 0:
         return True
     if uid == file.uid:

@@ -39,10 +39,10 @@ _MAGICS = (
 
 
 class ImageInfo(NamedTuple):
-    """Contents of an image's header.
+    """The contents of an image's header.
 
     `virtual_size` is in bytes, None if the header does not contain it in a simple form; `backing_file` and
-    `backing_format` are as the image names them, or None.
+    `backing_format` are the names in the image, None if there are none.
     """
 
     path: str
@@ -66,7 +66,7 @@ def probe_image(path: str, image_format: str | None = None) -> ImageInfo:
 
     At most 4 MiB are read, regardless of the header.
 
-    Raises: StorageError, if it cannot be read, is not a file or block device, or its header is invalid.
+    Raises: StorageError, if the image cannot be read, is not a file or block device, or has an invalid header.
     """
     with storage_errors("cannot read", path):
         # O_NONBLOCK: opening a FIFO would wait for its writer
@@ -95,7 +95,7 @@ def _probe_open(fd: int, plain: ImageInfo, image_format: str | None) -> ImageInf
     if image_format is not None and image_format != _guess(head):
         raise StorageError(
             f"'{plain.path}' is not a {image_format} image",
-            hint=f"specify its actual format, probably {_guess(head)}",
+            hint=f"specify the image's actual format, probably format={_guess(head)}",
         )
     if kind == "qcow":
         return _from_qcow(fd, plain, head)
@@ -117,7 +117,7 @@ def _guess(head: bytes) -> str:
 
 
 def _simple_size(kind: str, head: bytes) -> int | None:
-    """The virtual size, if it has a fixed place in the header."""
+    """Return the virtual size in bytes; None if the format has no fixed place for it in the header."""
     if kind == "vdi":
         return _field("<Q", head, 0x170)
     if kind == "vpc":
@@ -126,7 +126,7 @@ def _simple_size(kind: str, head: bytes) -> int | None:
 
 
 def _field(layout: str, head: bytes, offset: int) -> int | None:
-    """The number at `offset`; None if the file ends before it."""
+    """Return the number at `offset`; None if the file is shorter."""
     if len(head) < offset + struct.calcsize(layout):
         return None
     return int(struct.unpack_from(layout, head, offset)[0])
@@ -152,7 +152,7 @@ def _from_qcow2(fd: int, plain: ImageInfo) -> ImageInfo:
 
 
 def _from_qcow(fd: int, plain: ImageInfo, head: bytes) -> ImageInfo:
-    """Version 1: magic, version, backing offset (8) and length (16), time, size (24), ..."""
+    """Read a header of version 1: magic, version, backing offset (8) and length (16), time, size (24), ..."""
     if len(head) < 48:
         raise _cut_short(plain, "qcow")
     offset, length, size = struct.unpack_from(">QI4xQ", head, 8)
@@ -173,7 +173,7 @@ def _from_qed(fd: int, plain: ImageInfo, head: bytes) -> ImageInfo:
 
 
 def _from_vmdk(fd: int, plain: ImageInfo, head: bytes) -> ImageInfo:
-    """A sparse extent with a descriptor inside, or a descriptor alone."""
+    """Read a sparse extent that contains a descriptor, or a descriptor alone."""
     size: int | None = None
     text = b""
     if head[:4] == b"KDMV" and len(head) >= 44:
@@ -203,7 +203,7 @@ def _stored_name(fd: int, plain: ImageInfo, kind: str, offset: int, length: int)
 
 
 def _name(stored: bytes | None) -> str | None:
-    """A name from an image, without the part after a NUL, which cannot be part of a file name."""
+    """Return a name from an image up to the first NUL, which file names cannot contain; None if there is none."""
     if stored is None:
         return None
     return os.fsdecode(stored.split(b"\0", 1)[0]) or None

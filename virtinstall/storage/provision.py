@@ -31,9 +31,9 @@ __all__ = ["NewImage", "check_image", "image_capacity", "provision_image", "surv
 
 
 def image_capacity(image: NewImage) -> int:
-    """Virtual size of the image in bytes, not rounded up to 512; that of the backing file if no size is requested.
+    """Return the requested virtual size in bytes, not rounded, or the backing file's; 0 if it is not yet known.
 
-    Raises: RequestError, if neither is known; StorageError, if the backing file cannot be read.
+    Raises: RequestError, if neither size is known; StorageError, if the backing file cannot be read.
     """
     if image.capacity_bytes is not None:
         return image.capacity_bytes
@@ -42,20 +42,21 @@ def image_capacity(image: NewImage) -> int:
     backing = image.resolved_backing_path
     size = None if backing is None else probe_image(backing, image.backing_format).virtual_size
     if size is None:
-        raise RequestError(f"the size of the new image '{image.path}' is unknown", hint="specify size=")
+        raise RequestError(
+            f"the size of the new image '{image.path}' is unknown", hint="specify the size in GiB: size=20"
+        )
     return size
 
 
 def is_awaited(image: NewImage) -> bool:
-    """Whether the image that this one starts from must still be downloaded."""
+    """Return whether the image that this one starts from must still be downloaded."""
     return image.base is not None and image.backing_path is None and image.copy_from is None
 
 
 def check_image(image: NewImage) -> int:
-    """Bytes of disk that the image allocates immediately.
+    """Return the number of bytes that the image allocates immediately.
 
-    Raises: RequestError, if no image with these properties is possible; StorageError, if its backing file cannot be
-    read.
+    Raises: RequestError, if no image can have these properties; StorageError, if the backing file cannot be read.
     """
     capacity = image_capacity(image)
     if image.format == "qcow2":
@@ -65,8 +66,8 @@ def check_image(image: NewImage) -> int:
         return 0
     if image.format != "raw":
         raise RequestError(
-            f"cannot create an image in the format '{image.format}'",
-            hint=f"use one of: raw, qcow2, {', '.join(EXTERNAL_FORMATS)}",
+            f"cannot create '{image.path}' in the format '{image.format}'",
+            hint=f"use one of the formats raw, qcow2, {', '.join(EXTERNAL_FORMATS)}",
         )
     if image.backing_path is not None:
         raise RequestError("a raw image cannot have a backing file", hint="use --disk format=qcow2")
@@ -75,9 +76,9 @@ def check_image(image: NewImage) -> int:
 
 
 def survey_image(image: NewImage) -> None:
-    """Check whether the image can be created, changing nothing.
+    """Check whether the image can be created; change nothing.
 
-    Raises: RequestError or StorageError, as `provision_image` would before it starts; NoSpaceError also if the image
+    Raises: RequestError or StorageError, as `provision_image` would before it starts; NoSpaceError, also if the image
     may outgrow its file system.
     """
     _require_backing(image)
@@ -107,9 +108,9 @@ def _missing_hint(folder: str) -> str:
 
 
 def _is_directory(path: str) -> bool:
-    """Whether there is such a directory.
+    """Return whether `path` is an existing directory.
 
-    Raises: OSError, if that cannot be determined.
+    Raises: OSError, if this cannot be determined.
     """
     try:
         return stat.S_ISDIR(os.stat(path).st_mode)
@@ -178,7 +179,10 @@ def provision_copy(
 def _require_backing(image: NewImage) -> None:
     backing = image.resolved_backing_path
     if backing is not None and not os.path.lexists(backing):
-        raise StorageError(f"no such backing file: {backing}", hint="check --disk backing_store=")
+        raise StorageError(
+            f"no such file: {backing}, the backing file of the new image '{image.path}'",
+            hint="check --disk backing_store=",
+        )
 
 
 def _qcow2_options(image: NewImage) -> Qcow2Options:

@@ -16,6 +16,7 @@ from virtinstall.progress import Progress
 from virtinstall.storage.files import SECTOR, reserve, round_up, write_at
 from virtinstall.storage.qcow2_header import MAX_L1_BYTES, MAX_REFCOUNT_TABLE_BYTES, Qcow2Header, pack_header
 from virtinstall.storage.qcow2_layout import L2Table, Layout, plan_layout
+from virtinstall.units import human_size
 
 CLUSTER_BITS = 16
 CLUSTER = 1 << CLUSTER_BITS  # as `qemu-img create` has it
@@ -24,7 +25,7 @@ L1_CHUNK = 1 << 20
 
 
 class Qcow2Options(NamedTuple):
-    """Contents of a new qcow2 image. `preallocated`: all of its space is reserved."""
+    """The contents of a new qcow2 image. `preallocated`: all space is reserved."""
 
     preallocated: bool = False
     backing_file: str | None = None
@@ -32,27 +33,28 @@ class Qcow2Options(NamedTuple):
 
 
 def check_qcow2(capacity_bytes: int, options: Qcow2Options) -> Layout:
-    """The layout of a new image.
+    """Return the layout of a new image.
 
-    Raises: RequestError, if no qcow2 image with this capacity and these options is possible.
+    Raises: RequestError, if no qcow2 image can have this capacity and these options.
     """
     size = round_up(capacity_bytes, SECTOR)
     overlay = options.backing_file is not None
+    limit = human_size((1 if options.preallocated else 2) << 50)
     faults = (
         (
             overlay and options.preallocated,
-            "an overlay cannot be preallocated, because that would hide its backing file",
-            "omit --disk sparse=no",
+            "an overlay cannot be preallocated, because the reserved space would hide its backing file",
+            "omit sparse=no",
         ),
         (
             overlay and not options.backing_format,
             f"the format of the backing file '{options.backing_file}' is unknown",
-            "specify it with --disk backing_format=qcow2 or backing_format=raw",
+            "specify the format with --disk backing_format=qcow2 or backing_format=raw",
         ),
         (
             capacity_bytes < 0 or size >= 1 << 63,
             f"invalid size for a qcow2 image: {capacity_bytes} bytes",
-            "use a positive size of less than 8 EiB",
+            f"use a positive size of at most {limit}",
         ),
     )
     for wrong, message, hint in faults:
@@ -60,14 +62,14 @@ def check_qcow2(capacity_bytes: int, options: Qcow2Options) -> Layout:
             raise RequestError(message, hint=hint)
     layout = plan_layout(size, CLUSTER, preallocated=options.preallocated)
     if layout.l1_size * 8 > MAX_L1_BYTES or layout.refcount_table_clusters * CLUSTER > MAX_REFCOUNT_TABLE_BYTES:
-        raise RequestError(f"the size is too large for a qcow2 image: {size} bytes", hint="use a smaller size")
+        raise RequestError(f"the size is too large for a qcow2 image: {size} bytes", hint=f"use at most {limit}")
     return layout
 
 
 def qcow2_allocation_bytes(capacity_bytes: int, options: Qcow2Options) -> int:
-    """Bytes of disk that the new image allocates immediately.
+    """Return the number of bytes that the new image allocates immediately.
 
-    Raises: RequestError, if no such image is possible.
+    Raises: RequestError, if no image can have this size.
     """
     layout = check_qcow2(capacity_bytes, options)
     return layout.total_clusters * layout.cluster_size
@@ -99,7 +101,7 @@ def write_qcow2(fd: int, capacity_bytes: int, options: Qcow2Options, progress: P
 
 
 def _backing_name(path: str) -> bytes:
-    """The name as it is stored; QEMU would interpret text before a colon as a protocol."""
+    """Return the name to store; QEMU would interpret text before a colon as a protocol."""
     plain = path.startswith("/") or ":" not in path.split("/", 1)[0]
     return os.fsencode(path if plain else f"./{path}")
 
@@ -140,7 +142,7 @@ def _l2_table(piece: L2Table, cluster: int) -> bytes:
 
 
 def _big_endian(numbers: array[int]) -> bytes:
-    """`numbers` (consumed) in big-endian order."""
+    """Return `numbers`, which are changed, in big-endian order."""
     if sys.byteorder == "little":
         numbers.byteswap()
     return numbers.tobytes()

@@ -24,7 +24,15 @@ from virtinstall.storage.files import (
     storage_errors,
     write_at,
 )
-from virtinstall.storage.qcow2_header import MAX_L1_BYTES, Qcow2Header, read_header
+from virtinstall.storage.qcow2_header import (
+    COMPRESSION_TYPE,
+    CORRUPT,
+    DATA_FILE,
+    DIRTY,
+    MAX_L1_BYTES,
+    Qcow2Header,
+    read_header,
+)
 
 _SIZE_AT, _L1_SIZE_AT = 24, 36  # in the header; the L1 table's offset follows its size
 
@@ -32,8 +40,8 @@ _SIZE_AT, _L1_SIZE_AT = 24, 36  # in the header; the L1 table's offset follows i
 def grow_qcow2(path: str, new_size: int) -> None:
     """Enlarge the disk in the qcow2 image at `path` to `new_size` bytes (rounded up to 512).
 
-    Raises: StorageError, if a guest uses it, it would shrink, it has unsupported features (encryption, bitmaps, an
-    external data file, snapshots, a larger backing file), or it cannot be written.
+    Raises: StorageError, if a guest uses the image, the disk would shrink, the image has unsupported features
+    (encryption, bitmaps, an external data file, snapshots, a larger backing file), or it cannot be written.
     """
     size = round_up(new_size, SECTOR)
     with storage_errors("cannot enlarge", path):
@@ -45,8 +53,8 @@ def grow_qcow2(path: str, new_size: int) -> None:
             l1_size = -(-size // header.l1_reach)
             if l1_size * 8 > MAX_L1_BYTES:
                 raise StorageError(
-                    f"cannot enlarge '{path}' to {size} bytes: its cluster size of {header.cluster_size} is too small",
-                    hint="convert it with: qemu-img convert -O qcow2 -o cluster_size=2M "
+                    f"cannot enlarge '{path}' to {size} bytes: its cluster size is only {header.cluster_size} bytes",
+                    hint="convert the image with: qemu-img convert -O qcow2 -o cluster_size=2M "
                     f"{shlex.quote(path)} {shlex.quote(path)}.new",
                 )
             if l1_size > header.l1_size:
@@ -63,26 +71,38 @@ def grow_qcow2(path: str, new_size: int) -> None:
 def _check_growable(header: Qcow2Header, path: str, size: int) -> None:
     if size < header.size:
         raise shrink_error(path, header.size, size)
+    features = header.incompatible_features
+    repair = f"repair the image with: qemu-img check -r all {shlex.quote(path)}"
     obstacles = (
-        (header.incompatible_features & ~16, "is dirty, corrupt or compressed with zstd, or has an external data file"),
-        (header.autoclear_features or header.has_bitmaps, "has bitmaps"),
-        (header.nb_snapshots, "has internal snapshots"),
-        (header.crypt_method, "is encrypted"),
-        (header.refcount_order != 4, "has a refcount width other than 16 bits"),
-        (size > header.size and _reveals_data(path, header), "has a backing file that is larger or cannot be read"),
+        (features & CORRUPT, "is marked as corrupt", repair),
+        (features & DIRTY, "was not closed correctly", repair),
+        (features & DATA_FILE, "has an external data file", None),
+        (features & COMPRESSION_TYPE, "is compressed with zstd", None),
+        (header.autoclear_features or header.has_bitmaps, "has bitmaps", None),
+        (header.nb_snapshots, "has internal snapshots", None),
+        (header.crypt_method, "is encrypted", "use qemu-img resize with the image's secret: see qemu-img(1)"),
+        (header.refcount_order != 4, "has a refcount width other than 16 bits", None),
+        (
+            size > header.size and _reveals_data(path, header),
+            "has a backing file that is larger or cannot be read",
+            f"check the backing file; then {_resize(path, size)}",
+        ),
     )
-    for obstacle, what in obstacles:
+    for obstacle, what, hint in obstacles:
         if obstacle:
-            raise _not_growable(path, size, f"the image {what}")
+            raise _not_growable(path, size, f"the image {what}", hint)
 
 
-def _not_growable(path: str, size: int, why: str) -> StorageError:
-    command = f"qemu-img resize -f qcow2 {shlex.quote(path)} {size}"
-    return StorageError(f"cannot enlarge '{path}': {why}", hint=f"enlarge it with: {command}")
+def _resize(path: str, size: int) -> str:
+    return f"enlarge the image with: qemu-img resize -f qcow2 {shlex.quote(path)} {size}"
+
+
+def _not_growable(path: str, size: int, why: str, hint: str | None = None) -> StorageError:
+    return StorageError(f"cannot enlarge '{path}': {why}", hint=hint or _resize(path, size))
 
 
 def _reveals_data(path: str, header: Qcow2Header) -> bool:
-    """Whether the guest would see data of the backing file after the old end of the disk, or its size is not known."""
+    """Return whether the guest might see data of the backing file after the old end of the disk."""
     if not header.backing_file:
         return False
     try:
@@ -93,7 +113,7 @@ def _reveals_data(path: str, header: Qcow2Header) -> bool:
 
 
 def _grow_l1(fd: int, path: str, header: Qcow2Header, l1_size: int, size: int) -> bytes:
-    """Write the longer L1 table, in place or at the end; return its size and offset for the header."""
+    """Write the longer L1 table in place or at the end of the file; return its size and offset for the header."""
     cluster = header.cluster_size
     room = round_up(header.l1_size * 8, cluster)
     if l1_size * 8 <= room:
@@ -123,7 +143,7 @@ def _free_old_l1(fd: int, header: Qcow2Header, new_offset: int) -> None:
 
 
 class _Allocator:
-    """Allocator of clusters at the end of the file, with refcounts of 1; new refcount blocks are allocated there too.
+    """An allocator of clusters with refcounts of 1, and of new refcount blocks, at the end of the file.
 
     `size` is the requested size of the disk in bytes, for messages.
     """
@@ -139,7 +159,7 @@ class _Allocator:
         self._end = self._first_free()
 
     def _first_free(self) -> int:
-        """The first cluster after the file's end and after every cluster in use."""
+        """Return the first cluster after the end of the file and after every used cluster."""
         cluster = self._header.cluster_size
         end = -(-os.fstat(self._fd).st_size // cluster)
         for number in reversed(range(len(self._blocks))):

@@ -7,7 +7,6 @@ Source: https://www.qemu.org/docs/master/interop/qcow2.html (Header, Header exte
 
 from __future__ import annotations
 
-import shlex
 import struct
 
 from virtinstall.errors import StorageError
@@ -44,7 +43,7 @@ _FEATURE_NAMES = (
 
 
 class Qcow2Header(NamedTuple):
-    """Contents of the header; offsets and sizes are in bytes, names are as stored in the file."""
+    """The contents of a header; offsets and sizes are in bytes, and names are as stored in the file."""
 
     version: int
     cluster_bits: int
@@ -68,24 +67,24 @@ class Qcow2Header(NamedTuple):
 
     @property
     def cluster_size(self) -> int:
-        """Bytes in a cluster."""
+        """The number of bytes in a cluster."""
         return 1 << self.cluster_bits
 
     @property
     def l2_entry_size(self) -> int:
-        """Bytes of an L2 table per cluster."""
+        """The number of bytes in an L2 table for each cluster."""
         return 16 if self.incompatible_features & EXTENDED_L2 else 8
 
     @property
     def l1_reach(self) -> int:
-        """Guest bytes per entry of the L1 table."""
+        """The number of the guest's bytes for each entry of the L1 table."""
         return self.cluster_size // self.l2_entry_size * self.cluster_size
 
 
 def pack_header(header: Qcow2Header) -> bytes:
-    """The bytes of the start of the image: header, extensions and backing file's name.
+    """Return the start of the image: the header, the extensions and the backing file's name.
 
-    Raises: StorageError, if they do not fit into the first cluster.
+    Raises: StorageError, if these do not fit into the first cluster.
     """
     length = _V2_LENGTH if header.version == 2 else _V3_LENGTH
     extensions = b""
@@ -133,9 +132,9 @@ def _extension(kind: int, data: bytes) -> bytes:
 
 
 def read_header(fd: int, path: str) -> Qcow2Header:
-    """The header of the qcow2 image `fd`; `path` is for messages.
+    """Return the header of the qcow2 image `fd`; `path` is for messages.
 
-    Raises: StorageError, if it is not a valid qcow2 image of version 2 or 3; OSError.
+    Raises: StorageError, if the file is not a valid qcow2 image of version 2 or 3; OSError.
     """
     start = read_at(fd, _V3_LENGTH, 0)
     if len(start) < _V2_LENGTH or start[:4] != MAGIC:
@@ -191,7 +190,7 @@ def _backing_name(first: bytes, offset: int, length: int, path: str) -> bytes | 
 
 
 def _read_extensions(first: bytes, start: int, name_offset: int, path: str) -> dict[int, bytes]:
-    """The header extensions by type, each no longer than the first cluster."""
+    """Return the header extensions by type, each no longer than the first cluster."""
     found: dict[int, bytes] = {}
     end = name_offset or len(first)
     offset = start
@@ -255,6 +254,5 @@ def _check(header: Qcow2Header, path: str) -> None:
 def _invalid(path: str, why: str) -> StorageError:
     return StorageError(
         f"'{path}' is not a valid qcow2 image: {why}",
-        hint="specify the image's actual format, for example format=raw, or repair it with: "
-        f"qemu-img check -r all {shlex.quote(path)}",
+        hint="specify the image's actual format, for example format=raw; if it is qcow2, restore it from a backup",
     )

@@ -20,7 +20,7 @@ _L2_ENTRY_BYTES = 8
 
 @dataclass(frozen=True)
 class RefcountBlock:
-    """A refcount block in the cluster of that number."""
+    """A refcount block in the cluster with that number."""
 
     cluster: int
 
@@ -36,7 +36,7 @@ class L2Table:
 
 @dataclass(frozen=True)
 class Layout:
-    """Numbers of clusters and entries; a cluster is named by its number in the file."""
+    """The layout of an image: cluster numbers, counted from the start of the file, and numbers of entries."""
 
     cluster_size: int
     l2_entries: int  # guest clusters that one L2 table maps
@@ -49,7 +49,7 @@ class Layout:
 
     @property
     def counted(self) -> int:
-        """Clusters that one refcount block (of 16-bit counts) counts."""
+        """The number of clusters that one refcount block, with counts of 16 bits, covers."""
         return self.cluster_size // 2
 
     @property
@@ -68,7 +68,7 @@ class Layout:
         return self.end_of_l1 + 1
 
     def pieces(self) -> Iterator[RefcountBlock | L2Table]:
-        """All refcount blocks, in the order of the refcount table, and all L2 tables, in the order of the L1 table."""
+        """Yield all refcount blocks and all L2 tables, in the order of the refcount table and of the L1 table."""
         return self._preallocated() if self.is_preallocated else self._sparse()
 
     def _preallocated(self) -> Iterator[RefcountBlock | L2Table]:
@@ -85,13 +85,13 @@ class Layout:
             yield RefcountBlock(self.end_of_l1 + number)
 
     def _mapped(self) -> Iterator[tuple[int, int]]:
-        """For each L2 table: the guest clusters before it, and those that it maps."""
+        """Yield for each L2 table the number of the guest's clusters before it, and of those that it maps."""
         for done in range(0, self.data_clusters, self.l2_entries):
             yield done, min(self.l2_entries, self.data_clusters - done)
 
 
 def plan_layout(size: int, cluster_size: int, *, preallocated: bool) -> Layout:
-    """The layout of an empty image of `size` guest bytes."""
+    """Return the layout of an empty image whose disk has `size` bytes."""
     l2_entries = cluster_size // _L2_ENTRY_BYTES
     guest_clusters = -(-size // cluster_size)
     l1_size = -(-guest_clusters // l2_entries)

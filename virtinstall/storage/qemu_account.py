@@ -12,7 +12,7 @@ from virtinstall.named import NamedTuple
 
 
 class Account(NamedTuple):
-    """A user with all of its groups, `groups` including `gid`; `name` is for commands shown to people."""
+    """A user with all groups; `groups` includes `gid`, and `name` is for commands in messages."""
 
     name: str
     uid: int
@@ -21,14 +21,14 @@ class Account(NamedTuple):
 
 
 class QemuUser(NamedTuple):
-    """User and group as libvirt names them (`+64055` is a number), None if it does not."""
+    """A user and a group as libvirt names them (`+64055` is a number); None if it names none."""
 
     user: str | None
     group: str | None
 
 
 def qemu_user_from_capabilities(xml: str, virt_type: str = "kvm") -> QemuUser | None:
-    """The `dac` base label of `virt_type` in libvirt's capabilities; None if there is none."""
+    """Return the user in the `dac` base label of `virt_type` in libvirt's capabilities; None if there is none."""
     from lxml import etree
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
@@ -45,13 +45,13 @@ def qemu_user_from_capabilities(xml: str, virt_type: str = "kvm") -> QemuUser | 
 
 
 def qemu_user_from_label(label: str) -> QemuUser | None:
-    """The user and group in a base label of the model `dac`: `+64055:+64055`."""
+    """Return the user and group in a base label of the model `dac`, `+64055:+64055`; None if it is invalid."""
     user, _, group = label.strip().partition(":")
     return QemuUser(user, group or None) if user else None
 
 
 def find_account(who: QemuUser) -> Account | None:
-    """The account on this host; None where it has no such user."""
+    """Return the account on this host; None if there is no such user."""
     import grp
     import pwd
 
@@ -75,7 +75,7 @@ def find_account(who: QemuUser) -> Account | None:
 
 
 def this_account() -> Account:
-    """The user of this process, which is QEMU's user on a session connection."""
+    """Return the user of this process, which is QEMU's user on a session connection."""
     import pwd
 
     uid, gid = os.geteuid(), os.getegid()

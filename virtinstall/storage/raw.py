@@ -24,7 +24,10 @@ FIRST_BLOCK = 4096  # written even if nothing else is, as in qemu-img
 
 
 def check_raw(capacity_bytes: int) -> None:
-    """Check the size of a raw image. Raises: RequestError, if no such image is possible."""
+    """Check the size of a raw image.
+
+    Raises: RequestError, if no image can have this size.
+    """
     if capacity_bytes < 0 or round_up(capacity_bytes, SECTOR) >= 1 << 63:
         raise RequestError(
             f"invalid size for a raw image: {capacity_bytes} bytes", hint="use a positive size of less than 8 EiB"
@@ -32,7 +35,7 @@ def check_raw(capacity_bytes: int) -> None:
 
 
 def raw_allocation_bytes(capacity_bytes: int, *, preallocated: bool) -> int:
-    """Bytes of disk that the new image allocates immediately."""
+    """Return the number of bytes that the new image allocates immediately."""
     return round_up(capacity_bytes, SECTOR) if preallocated else 0
 
 
@@ -51,9 +54,9 @@ def write_raw(fd: int, capacity_bytes: int, *, preallocated: bool, progress: Pro
 
 
 def grow_raw(path: str, new_size: int) -> None:
-    """Enlarge the raw image at `path` to `new_size` bytes (rounded up to 512), the new part sparse.
+    """Enlarge the raw image at `path` to `new_size` bytes (rounded up to 512); the new part is sparse.
 
-    Raises: StorageError, if a guest uses it, it would shrink, or it cannot be written.
+    Raises: StorageError, if a guest uses the image, or the image would shrink or cannot be written.
     """
     size = round_up(new_size, SECTOR)
     with storage_errors("cannot enlarge", path):

@@ -23,7 +23,7 @@ _REFUSED_TYPES = ("user_home_t", "admin_home_t", "user_tmp_t", "tmp_t", "default
 
 
 def is_enforced(folder: str = SELINUX_FOLDER) -> bool:
-    """Whether SELinux is enforcing on this machine."""
+    """Return whether SELinux is enforcing on this machine."""
     return _read(f"{folder}/enforce") == "1"
 
 
@@ -37,8 +37,9 @@ def require_label(
 ) -> None:
     """Check the label of the file `path`, which may not exist yet.
 
-    `relabels`: libvirt labels it when the guest starts. Raises: StorageError, if SELinux is enforcing and is known to
-    deny guests access.
+    `relabels`: libvirt labels the file when the guest starts.
+
+    Raises: StorageError, if SELinux is enforcing and is known to deny guests access.
     """
     if not is_enforced(folder):
         return
@@ -69,7 +70,7 @@ def _refusal(path: str, why: str, command: str) -> StorageError:
 
 
 def _label(path: str) -> str:
-    """The label as text; empty if the file has none."""
+    """Return the label as text; empty if the file has none."""
     try:
         return os.getxattr(path, _ATTRIBUTE).rstrip(b"\0").decode(errors="replace")
     except OSError as error:
@@ -79,7 +80,7 @@ def _label(path: str) -> str:
 
 
 def _read(path: str) -> str:
-    """The content of a file of selinuxfs; empty if SELinux is off."""
+    """Return the content of a file of selinuxfs; empty if SELinux is off."""
     try:
         with open(path, encoding="ascii") as file:
             return file.read().strip()
@@ -88,7 +89,7 @@ def _read(path: str) -> str:
 
 
 def _file_system(path: str, mounts: str) -> str:
-    """The type of the file system of the (real) path: `ext4`, `nfs4`, `fuse.sshfs`."""
+    """Return the type of the file system of a path without links: `ext4`, `nfs4`, `fuse.sshfs`."""
     best, kind = "", ""
     with open(mounts, encoding="utf-8", errors="surrogateescape") as file:
         for line in file:

@@ -13,11 +13,11 @@ from virtinstall.units import human_size
 
 
 def free_bytes(path: str) -> int | None:
-    """Bytes free for ordinary users at `path`, which may not exist yet; None if the file system does not report them.
+    """Return the free bytes for ordinary users at `path`, which may not exist yet; None if they are not reported.
 
     The nearest existing directory is used.
 
-    Raises: StorageError, if it cannot be read.
+    Raises: StorageError, if the directory cannot be read.
     """
     folder = os.path.abspath(path)
     with storage_errors("cannot read the free space of", path):
@@ -30,9 +30,9 @@ def free_bytes(path: str) -> int | None:
 def require_space(path: str, needed_bytes: int, already_free: int | None = None) -> None:
     """Check that `needed_bytes` fit on the file system of `path`.
 
-    `already_free` avoids another query.
+    `already_free` is the known number of free bytes, None for a query.
 
-    Raises: NoSpaceError, if they do not fit.
+    Raises: NoSpaceError, if the bytes do not fit.
     """
     free = free_bytes(path) if already_free is None else already_free
     if free is not None and needed_bytes > free:
@@ -45,9 +45,9 @@ def require_space(path: str, needed_bytes: int, already_free: int | None = None)
 def check_space(path: str, needed_bytes: int, capacity_bytes: int) -> str | None:
     """Check the space for an image that allocates `needed_bytes` immediately and may grow to `capacity_bytes`.
 
-    Return a warning if it fits now but may outgrow the file system, otherwise None.
+    Return a warning if the image fits now but may outgrow the file system, otherwise None.
 
-    Raises: NoSpaceError, if it does not fit now.
+    Raises: NoSpaceError, if the image does not fit now.
     """
     free = free_bytes(path)
     if free is None:

@@ -24,9 +24,11 @@ TEMPORARY_POOL = "temporary pool"
 
 @contextmanager
 def pool_of(volume: NewVolume, host: Host, journal: Journal | None = None) -> Iterator[None]:
-    """Ensure that the pool of `volume` exists inside the block. Raises: StorageError.
+    """Ensure that the pool of `volume` exists inside the block.
 
     A pool that a killed run left is reused, because its name depends only on its directory.
+
+    Raises: StorageError.
     """
     if not volume.temporary_pool:
         yield
