@@ -14,10 +14,9 @@ KINDS = ("guests", "networks", "pools", "node devices")
 
 
 def listed(kind: str, uri: str | None, timeout_seconds: float) -> list[str]:
-    """Names of libvirt's objects of a kind: one of KINDS, or `volumes of POOL`.
+    """Return the names of libvirt's objects of a kind: one of KINDS, or `volumes of POOL`.
 
-    Empty if libvirt does not answer in time, or would be queried over a network: completion must not wait or ask for a
-    password.
+    The list is empty if libvirt does not answer in time, or is remote: completion must not wait or ask for a password.
     """
     import threading
 

@@ -29,17 +29,17 @@ _REMOTE_HINTS = (
     ),
 )
 """Patterns of messages, and hints; `{ssh}` is the command that logs in on the host, `{copy}` the one for a key."""
-_NO_DAEMON = "start libvirt with: systemctl start libvirtd, or use it without a daemon: --connect embed"
+_NO_DAEMON = "start libvirt with: systemctl start libvirtd, or connect without a daemon: --connect embed"
 
 
 def cannot_connect(uri: str | None, root: str | None, error: libvirt.libvirtError) -> HypervisorError:
-    """The error for `uri`; `root` is the embedded driver's directory, if `uri` names it."""
+    """Return the error for `uri`; `root` is the directory of the embedded driver, None for other drivers."""
     message = _plain(error_text(error), uri)
     code = error.get_error_code()
     if root is not None and "pid file" in message:
         return HypervisorError(
             f"another process is using libvirt's embedded QEMU driver in {root}",
-            hint="wait until it exits, or use another directory: --connect 'qemu:///embed?root=DIRECTORY'",
+            hint="wait until that process exits, or use another directory: --connect 'qemu:///embed?root=DIRECTORY'",
             code=code,
         )
     if root is not None:
@@ -66,7 +66,7 @@ def _plain(message: str, uri: str | None) -> str:
 
 
 def connection_hint(uri: str | None, message: str, code: int | None) -> str:
-    """The hint for a failed connection, chosen by libvirt's message and code."""
+    """Return the hint for a failed connection, selected by libvirt's message and code."""
     if uri is not None and uri.partition("://")[2].partition("/")[0]:
         return _remote_hint(uri, message)
     if uri is not None and _is_misspelt(uri):
@@ -85,7 +85,7 @@ def connection_hint(uri: str | None, message: str, code: int | None) -> str:
 
 
 def _remote_hint(uri: str, message: str) -> str:
-    """The hint for a failed connection to another host, by the kind of failure."""
+    """Return the hint for a failed connection to another host, selected by libvirt's message."""
     scheme, _, rest = uri.partition("://")
     transport, host = scheme.partition("+")[2], rest.partition("/")[0]
     login, colon, port = host.rpartition(":") if re.search(r":\d+$", host) else (host, "", "")
@@ -110,7 +110,7 @@ def _remote_hint(uri: str, message: str) -> str:
 
 
 def _is_misspelt(uri: str) -> bool:
-    """Whether libvirt has no such driver, or QEMU's driver no such path; only a running daemon reports it."""
+    """Return whether libvirt has no such driver, or QEMU's driver no such path, which only a running daemon reports."""
     scheme, _, rest = uri.partition("://")
     driver = scheme.partition("+")[0]
     path = rest.partition("?")[0].partition("/")[2]

@@ -40,7 +40,8 @@ _ALIVE_SECONDS, _ALIVE_COUNT = 5, 5
 def connect(uri: str | None, *, events: bool = True) -> LibvirtHost:
     """Connect to `uri`; None is libvirt's default.
 
-    `events`: the caller waits for events; without them, no thread is started for a connection to this machine.
+    `events`: the caller waits for events; otherwise, a connection to this machine needs no thread.
+
     Raises: HypervisorError, if the connection fails.
     """
     silence_error_handler()
@@ -61,7 +62,7 @@ def connect(uri: str | None, *, events: bool = True) -> LibvirtHost:
 
 
 def _is_plain(uri: str) -> bool:
-    """Whether a daemon of this machine, or the test driver, works without this process's event loop."""
+    """Return whether the connection needs no event loop in this process: a local daemon or the test driver."""
     scheme, _, rest = uri.partition("://")
     return "+" not in scheme and (not rest or rest.startswith("/")) and "/embed" not in rest
 
@@ -78,7 +79,7 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the driver of the connection")
     def driver(self) -> str:
-        """libvirt's name of the driver, in lower case."""
+        """Return libvirt's name of the driver, in lower case."""
         # it never changes, and each step of a creation reads it
         if self._driver is None:
             self._driver = str(self.connection.getType()).lower()
@@ -86,7 +87,7 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the version of the hypervisor")
     def version(self) -> int:
-        """The hypervisor's version; 0 if the driver has none."""
+        """Return the hypervisor's version; 0 if the driver has none."""
         try:
             return int(self.connection.getVersion())
         except libvirt.libvirtError as error:
@@ -96,11 +97,11 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the version of libvirt")
     def libvirt_version(self) -> int:
-        """The version of libvirt on the host."""
+        """Return the version of libvirt on the host."""
         return int(self.connection.getLibVersion())
 
     def is_alive(self) -> bool:
-        """Whether the connection is alive."""
+        """Return whether the connection is alive."""
         try:
             return bool(self.connection.isAlive())
         except libvirt.libvirtError:
@@ -108,13 +109,13 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the capabilities of the host")
     def capabilities_xml(self) -> str:
-        """The <capabilities> document."""
+        """Return the <capabilities> document."""
         return str(self.connection.getCapabilities())
 
     def domain_capabilities_xml(
         self, emulator: str | None, arch: str | None, machine: str | None, virt_type: str | None
     ) -> str | None:
-        """The <domainCapabilities> document, or None if the driver does not provide it or rejects the machine."""
+        """Return the <domainCapabilities> document; None if the driver does not provide it or rejects the machine."""
         try:
             return str(self.connection.getDomainCapabilities(emulator, arch, machine, virt_type, 0))
         except libvirt.libvirtError as error:
@@ -122,9 +123,9 @@ class LibvirtHost(StorageHost):
                 return None
             raise HypervisorError(f"cannot query the domain capabilities from libvirt: {error_text(error)}") from error
 
-    @translate_errors("the features of the CPU model")
+    @translate_errors("the features of the CPU model '{1}'")
     def cpu_model_features(self, arch: str, model: str) -> frozenset[str]:
-        """The features of a CPU model of libvirt; empty if the driver cannot provide them.
+        """Return the features of one of libvirt's CPU models; empty if the driver cannot provide them.
 
         Source: https://libvirt.org/html/libvirt-libvirt-host.html#virConnectBaselineCPU
         """
@@ -142,19 +143,19 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the free memory of the host")
     def free_memory_bytes(self) -> int:
-        """Free memory of the host; 0 if the driver does not report it."""
+        """Return the host's free memory in bytes; 0 if the driver does not report it."""
         with none_if(*UNSUPPORTED):
             return int(self.connection.getFreeMemory())
         return 0
 
     @translate_errors("the names of the guests")
     def guest_names(self) -> frozenset[str]:
-        """Names of all guests, active or not."""
+        """Return the names of all guests, active or not."""
         return frozenset(domain.name() for domain in self.connection.listAllDomains(0))
 
     @translate_errors("the MAC addresses of the guests")
     def guest_macs(self, *, fresh: bool = True) -> Mapping[str, str]:
-        """MAC address (lower case) -> name of the guest that uses it; unless `fresh`, the last known state.
+        """Return the guests' names by MAC address, in lower case; with `fresh` False, as last queried.
 
         Each guest's XML is read once.
         """
@@ -162,7 +163,7 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the MAC addresses of the guests")
     def shared_macs(self, uuid: str, macs: Collection[str]) -> list[str]:
-        """The addresses in `macs` that a guest other than that with the UUID uses."""
+        """Return the addresses in `macs` that a guest other than the one with the UUID uses."""
         return self._macs().shared(uuid, macs)
 
     def _macs(self) -> GuestMacs:
@@ -174,7 +175,7 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the XML of the guests")
     def guest_xmls(self) -> list[tuple[str, str]]:
-        """(name, XML) of all guests: as they run, as they start next, and their snapshots (<domainsnapshot>)."""
+        """Return pairs of the name and the XML of each guest: as it runs, as it starts next, and its snapshots."""
         found = []
         for domain in self.connection.listAllDomains(0):
             with none_if(libvirt.VIR_ERR_NO_DOMAIN):
@@ -187,9 +188,9 @@ class LibvirtHost(StorageHost):
                     found += [(domain.name(), snapshot.getXMLDesc(0)) for snapshot in domain.listAllSnapshots(0)]
         return found
 
-    @translate_errors("the guest")
+    @translate_errors("the guest '{0}'")
     def find_guest(self, name: str) -> LibvirtGuest | None:
-        """The guest with that name (or UUID, or number while it runs), or None."""
+        """Return the guest with that name (or UUID, or number while it runs); None if there is none."""
         with none_if(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG):
             return LibvirtGuest(self.connection.lookupByName(name))
         if len(name.replace("-", "")) == _UUID_DIGITS:
@@ -200,28 +201,28 @@ class LibvirtHost(StorageHost):
                 return LibvirtGuest(self.connection.lookupByID(int(name)))
         return None
 
-    @translate_errors("the guest")
+    @translate_errors("the guest '{0}'")
     def guest_named(self, name: str) -> LibvirtGuest | None:
-        """The guest with that name, or None; a UUID or number finds nothing."""
+        """Return the guest with that name, not with that UUID or number; None if there is none."""
         with none_if(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG):
             return LibvirtGuest(self.connection.lookupByName(name))
         return None
 
-    @translate_errors("the guest")
+    @translate_errors("the guest with the UUID {0}")
     def guest_by_uuid(self, uuid: str) -> LibvirtGuest | None:
-        """The guest with that UUID, or None."""
+        """Return the guest with that UUID; None if there is none."""
         with none_if(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG):
             return LibvirtGuest(self.connection.lookupByUUIDString(uuid))
         return None
 
     @translate_errors("the guests")
     def guests(self) -> list[LibvirtGuest]:
-        """All guests, active or not."""
+        """Return all guests, active or not."""
         return [LibvirtGuest(domain) for domain in self.connection.listAllDomains(0)]
 
-    @translate_errors("the virtual network")
+    @translate_errors("the virtual network '{0}'")
     def network(self, name: str) -> NetworkFacts | None:
-        """The virtual network with that name, or None."""
+        """Return the virtual network with that name; None if there is none."""
         from lxml import etree
 
         from virtinstall.facts import NetworkFacts
@@ -241,9 +242,9 @@ class LibvirtHost(StorageHost):
             )
         return None
 
-    @translate_errors("the addresses in the virtual network")
+    @translate_errors("the addresses in the virtual network '{0}'")
     def network_addresses(self, network: str) -> list[tuple[str, str, str]]:
-        """(MAC address, IP address, `reservation` or `lease`) of a virtual network; empty where it has none."""
+        """Return the MAC address, IP address and kind (`reservation`, `lease`) of each address in a virtual network."""
         from virtinstall.libvirt_host.network_addresses import leases, reservations
 
         known = [(mac, address, "reservation") for mac, address in reservations(self.connection, network)]
@@ -259,9 +260,9 @@ class LibvirtHost(StorageHost):
         with translated(f"cannot reserve the address {address} for {mac} in the network '{network}'"):
             add_reservation(self.connection, network, mac, address, name)
 
-    @translate_errors("the DHCP reservations of the virtual network")
+    @translate_errors("the DHCP reservations of the virtual network '{0}'")
     def reserved_for(self, network: str, address: str) -> tuple[str, ...]:
-        """The MAC addresses (IPv6: the names) for which an address of a virtual network is reserved."""
+        """Return the MAC addresses (IPv6: the names) for which an address of a virtual network is reserved."""
         from virtinstall.libvirt_host.reservations import reserved_for
 
         return reserved_for(self.connection, network, address)
@@ -278,7 +279,7 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the host devices")
     def node_devices(self, capability: str | None = None) -> list[str]:
-        """XML of the host's devices."""
+        """Return the XML of the host's devices; `capability` selects one kind, None all."""
         with none_if(*UNSUPPORTED):
             return [
                 self.connection.nodeDeviceLookupByName(name).XMLDesc(0)
@@ -289,7 +290,9 @@ class LibvirtHost(StorageHost):
     def check_guest_xml(self, xml: str) -> bool:
         """Let the driver parse a guest's XML and build QEMU's command line; change nothing.
 
-        Return False if the driver cannot do that. Raises: HypervisorError, if it rejects the XML.
+        Return False if the driver does not support this.
+
+        Raises: HypervisorError, if the driver rejects the XML.
         """
         if self.driver() != "qemu":
             return False
@@ -349,7 +352,7 @@ class LibvirtHost(StorageHost):
 
     @contextmanager
     def events(self, event: int, callback: Callable[..., None]) -> Iterator[None]:
-        """Call `callback` for the guests' events of this kind during the block; never, if the driver has none."""
+        """Call `callback` for the guests' events of this kind inside the block, if the driver has such events."""
         handle = None
         with none_if(*UNSUPPORTED):
             handle = self.connection.domainEventRegisterAny(None, event, callback, None)

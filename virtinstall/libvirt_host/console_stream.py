@@ -50,8 +50,9 @@ class ConsoleStream:
         self._is_full = False
 
     def run(self, read_fd: int | None, write: Callable[[bytes], object]) -> bool:
-        """Copy both ways, output to `write`; without `read_fd` only output. Return False if the user left, otherwise
-        True.
+        """Copy input from `read_fd`, if it is not None, and output to `write`.
+
+        Return False if the user left, otherwise True.
 
         Raises: HypervisorError, if the connection is lost or the console output cannot be written.
         """
@@ -113,7 +114,7 @@ class ConsoleStream:
             self._stream.eventUpdateCallback(self._wanted_events(writable=writable))
 
     def _receive(self, *, everything: bool) -> None:
-        """Receive available console output, `everything` before the end of the stream."""
+        """Receive available console output; with `everything`, all output up to the end of the stream."""
         while not (self._is_full or self._ended):
             try:
                 data = self._stream.recv(_CHUNK_BYTES)
@@ -145,7 +146,7 @@ class ConsoleStream:
             ) from error
 
     def _send(self) -> bool:
-        """Send the typed input as far as the guest accepts it; return False if its end is closed."""
+        """Send the typed input as far as the guest accepts it; return False if the guest's end is closed."""
         while self._unsent:
             try:
                 sent = self._stream.send(self._unsent)

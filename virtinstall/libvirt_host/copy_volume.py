@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def allocation_bytes(host: Host, pool: str, name: str) -> int:
-    """Allocated size of a volume in bytes.
+    """Return the allocated size of a volume in bytes.
 
     Raises: StorageError.
     """
@@ -28,7 +28,7 @@ def allocation_bytes(host: Host, pool: str, name: str) -> int:
 
 
 def file_bytes(host: Host, pool: str, name: str) -> int:
-    """Size of a volume's file in bytes.
+    """Return the size of a volume's file in bytes.
 
     Raises: StorageError.
     """
@@ -39,7 +39,9 @@ def file_bytes(host: Host, pool: str, name: str) -> int:
 def copy_volume(host: Host, pool: str, xml: str, source: tuple[str, str], *, reflink: bool = False) -> None:
     """Create the volume `xml` in `pool` with the contents of the volume `source` (pool, name).
 
-    The copy is a complete image, also of an overlay. Raises: StorageError.
+    The copy of an overlay is a complete image, too.
+
+    Raises: StorageError.
     """
     with translated(f"cannot copy the volume '{'/'.join(source)}' into the pool '{pool}'", StorageError):
         flags = libvirt.VIR_STORAGE_VOL_CREATE_REFLINK if reflink else 0

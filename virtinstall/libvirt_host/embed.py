@@ -20,9 +20,9 @@ _CONF_LINES = '# without it QEMU\'s output needs a running virtlogd\nstdio_handl
 
 
 def embed_root(environ: Mapping[str, str], uid: int) -> str:
-    """The directory of the embedded driver: `virtinstall` below the user's data directory.
+    """Return the directory of the embedded driver: `virtinstall` below the user's data directory.
 
-    For root, whose home QEMU's user cannot enter, it is in /var/lib unless XDG_DATA_HOME is set.
+    Root's is in /var/lib unless XDG_DATA_HOME is set, because QEMU's user cannot enter root's home directory.
     """
     data = environ.get("XDG_DATA_HOME")
     if not data and uid == 0:
@@ -31,14 +31,14 @@ def embed_root(environ: Mapping[str, str], uid: int) -> str:
 
 
 def embed_uri(root: str) -> str:
-    """The URI that opens the driver at `root`."""
+    """Return the URI that opens the driver at `root`."""
     from urllib.parse import quote
 
     return f"qemu:///embed?root={quote(root)}"
 
 
 def root_of(uri: str) -> str | None:
-    """The directory in an embed URI, or None if `uri` is not one."""
+    """Return the directory in an embed URI; None if `uri` is not one."""
     if "/embed" not in uri:
         return None
     from urllib.parse import parse_qs, urlsplit
@@ -53,11 +53,10 @@ def root_of(uri: str) -> str | None:
 
 
 def log_environment(root: str) -> dict[str, str]:
-    """Environment that keeps libvirt's log out of this process's standard error, because the driver runs in this
-    process.
+    """Return the environment variables that keep libvirt's log out of this process's standard error.
 
-    Children that libvirt forks reset outputs and filters, not the level: they print only errors
-    (https://libvirt.org/logging.html).
+    The driver runs in this process. Children that libvirt forks reset outputs and filters, but not the level: they
+    print only errors (https://libvirt.org/logging.html).
     """
     outputs = {"LIBVIRT_LOG_OUTPUTS": f"3:file:{root}/log/libvirt.log"}
     return outputs | {"LIBVIRT_DEBUG": "4", "LIBVIRT_LOG_FILTERS": "3:*"}
@@ -66,8 +65,8 @@ def log_environment(root: str) -> dict[str, str]:
 def prepare(root: str) -> None:
     """Prepare `root` for the driver's first use; nothing outside of it is changed.
 
-    Raises: StorageError, if QEMU's user cannot enter it, or it cannot be written; HypervisorError, if libvirt's QEMU
-    driver is not installed.
+    Raises: StorageError, if the directory cannot be written or QEMU's user cannot enter it; HypervisorError, if
+    libvirt's QEMU driver is not installed.
     """
     from pathlib import Path
 

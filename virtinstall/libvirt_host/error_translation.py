@@ -27,7 +27,7 @@ UNCHECKED = (libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_ACCESS_DENIED, libvirt.
 
 @contextmanager
 def translated(what: str, kind: type[HostError] = HypervisorError) -> Iterator[None]:
-    """Translate libvirt's errors inside the block to `kind`: "`what`: libvirt's message"."""
+    """Translate libvirt's errors inside the block to `kind`, with the message "`what`: libvirt's message"."""
     try:
         yield
     except libvirt.libvirtError as error:
@@ -38,14 +38,14 @@ def translated(what: str, kind: type[HostError] = HypervisorError) -> Iterator[N
 
 
 def error_text(error: libvirt.libvirtError) -> str:
-    """libvirt's message of an error, on one line."""
+    """Return libvirt's message of an error, on one line."""
     text = str(error.get_error_message() or error)
     return " ".join(text.split())
 
 
 @contextmanager
 def none_if(*codes: int) -> Iterator[None]:
-    """End the block silently on libvirt's errors with these codes: the requested object does not exist."""
+    """End the block silently on libvirt's errors with these codes, because the requested object does not exist."""
     try:
         yield
     except libvirt.libvirtError as error:
@@ -54,12 +54,15 @@ def none_if(*codes: int) -> Iterator[None]:
 
 
 def translate_errors(what: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Translate libvirt's errors in a method that only reads: "cannot query `what`: libvirt's message"."""
+    """Return a decorator that translates libvirt's errors in a query: "cannot query `what`: libvirt's message".
+
+    `{0}` in `what` is replaced with the first argument of the method, `{1}` with the second.
+    """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(function)
         def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-            with translated(f"cannot query {what}"):
+            with translated(f"cannot query {what.format(*args[1:], *kwargs.values())}"):
                 return function(*args, **kwargs)
 
         return wrapper

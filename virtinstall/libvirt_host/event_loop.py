@@ -39,19 +39,19 @@ def silence_error_handler() -> None:
 
 
 class Flag:
-    """A threading.Event that no thread waits for, without the module, which takes long to load."""
+    """A flag like threading.Event, for which no thread waits, without the slow import of that module."""
 
     def __init__(self) -> None:
         self._is_set = False
 
     def is_set(self) -> bool:
-        """Whether it is set."""
+        """Return whether the flag is set."""
         return self._is_set
 
     def set(self) -> None:
-        """Set it."""
+        """Set the flag."""
         self._is_set = True
 
     def clear(self) -> None:
-        """Unset it."""
+        """Unset the flag."""
         self._is_set = False

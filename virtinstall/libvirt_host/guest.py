@@ -40,7 +40,7 @@ _ENDED = [
 
 
 def start_paused_or_not(start: Callable[[int], Any], *, paused: bool) -> Any:
-    """Call `start` with the flag for a paused start; without it if the driver does not support the flag.
+    """Call `start` with the flag for a paused start, or without the flag if the driver does not support it.
 
     Raises: libvirt.libvirtError.
     """
@@ -66,47 +66,47 @@ class LibvirtGuest:
 
     @property
     def name(self) -> str:
-        """The name."""
+        """The guest's name."""
         return str(self.domain.name())
 
     @property
     def uuid(self) -> str:
-        """The UUID."""
+        """The guest's UUID."""
         return str(self.domain.UUIDString())
 
     def xml(self, *, inactive: bool = False) -> str:
-        """The XML including secrets; `inactive`: for the next start."""
+        """Return the guest's XML with secrets; `inactive`: as it starts next, not as it runs."""
         flags = libvirt.VIR_DOMAIN_XML_SECURE | (libvirt.VIR_DOMAIN_XML_INACTIVE if inactive else 0)
         with translated(f"cannot read the XML of the guest '{self.name}'"):
             return str(self.domain.XMLDesc(flags))
 
     def is_active(self) -> bool:
-        """Whether it runs (or is paused)."""
+        """Return whether the guest runs or is paused."""
         return self.state() not in OFF
 
     def is_persistent(self) -> bool:
-        """Whether it is defined, not only running."""
+        """Return whether the guest is defined, not only running."""
         with translated(f"cannot query the state of the guest '{self.name}'"):
             return bool(self.domain.isPersistent())
 
     def state(self) -> str:
-        """`running`, `paused`, `shutdown`, `shut off`, `crashed`, `suspended`; `gone` if libvirt no longer has it."""
+        """Return the state: `running`, `paused`, `shutdown`, `shut off`, `crashed`, `suspended` or `gone`."""
         return _state_name(self._state())
 
     def end(self) -> str:
-        """Reason that it is off: `crashed`, `destroyed` (powered off from outside the guest), or else the state."""
+        """Return why the guest is off: `crashed` or `destroyed` (powered off from outside); otherwise the state."""
         found = self._state()
         if found == (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_DESTROYED):
             return "destroyed"
         return _state_name(found)
 
     def may_be_restored(self) -> bool:
-        """Whether its memory is saved, or libvirt does not know why the guest is off; true while it runs."""
+        """Return whether the guest runs, its memory is saved, or libvirt does not know why the guest is off."""
         with translated(f"cannot query the state of the guest '{self.name}'"):
             return bool(self.domain.hasManagedSaveImage()) or self._state() not in _ENDED
 
     def _state(self) -> tuple[int, int] | None:
-        """State and reason, None if libvirt no longer has it."""
+        """Return the state and the reason; None if the guest no longer exists."""
         try:
             state, reason = self.domain.state()
             return state, reason
@@ -116,26 +116,29 @@ class LibvirtGuest:
             raise HypervisorError(f"cannot query the state of the guest '{self.name}': {error_text(error)}") from error
 
     def addresses(self) -> list[str]:
-        """The IP addresses, IPv4 first; empty if none is known."""
+        """Return the guest's IP addresses, IPv4 first; empty if none is known."""
         from virtinstall.libvirt_host.guest_agent import addresses
 
         return addresses(self.domain)
 
     def agent_answer(self, command: str, **arguments: object) -> Any:
-        """The agent's reply to a command; None if it does not answer."""
+        """Return the guest agent's reply to a command; None if the agent does not answer."""
         from virtinstall.libvirt_host.guest_agent import agent_answer
 
         return agent_answer(self.domain, command, **arguments)
 
     def agent_command(self, command: str, **arguments: object) -> Any:
-        """Return the agent's answer to a command. Raises: HypervisorError, when it does not answer or refuses."""
+        """Return the guest agent's reply to a command.
+
+        Raises: HypervisorError, if the agent does not answer or refuses the command.
+        """
         from virtinstall.libvirt_host.guest_agent import agent_command
 
         with translated(f"the guest agent command {command} failed in the guest '{self.name}'"):
             return agent_command(self.domain, command, **arguments)
 
     def start(self, *, paused: bool = False) -> None:
-        """Start the guest; `paused`: it waits for `resume_if_paused`.
+        """Start the guest; if `paused`, it waits for `resume_if_paused`.
 
         Raises: HypervisorError.
         """
@@ -158,16 +161,25 @@ class LibvirtGuest:
                     raise
 
     def open_console(self, stream: Any) -> None:
-        """Connect its first text console to a stream of libvirt. Raises: libvirt.libvirtError."""
+        """Connect the guest's first text console to one of libvirt's streams.
+
+        Raises: libvirt.libvirtError.
+        """
         self.domain.openConsole(None, stream, 0)
 
     def shutdown(self) -> None:
-        """Ask the guest to power off; it may take a while, or ignore the request. Raises: HypervisorError."""
+        """Ask the guest to power off; the guest may take a while, or ignore the request.
+
+        Raises: HypervisorError.
+        """
         with translated(f"cannot shut down the guest '{self.name}'"):
             self.domain.shutdown()
 
     def reboot(self) -> None:
-        """Ask the guest to reboot. Raises: HypervisorError."""
+        """Ask the guest to reboot.
+
+        Raises: HypervisorError.
+        """
         with translated(f"cannot reboot the guest '{self.name}'"):
             self.domain.reboot(0)
 
@@ -185,7 +197,7 @@ class LibvirtGuest:
                     raise
 
     def undefine(self, *, remove_nvram: bool = False, remove_tpm: bool = False, remove_saved: bool = False) -> None:
-        """Remove the definition; state files are kept unless named.
+        """Remove the definition; state files are kept unless the arguments name them.
 
         Raises: HypervisorError.
         """
@@ -193,17 +205,17 @@ class LibvirtGuest:
             undefine(self.domain, remove_nvram=remove_nvram, remove_tpm=remove_tpm, remove_saved=remove_saved)
 
     def has_managed_save(self) -> bool:
-        """Whether libvirt has a saved state, which the next start restores."""
+        """Return whether libvirt has a saved state, which the next start restores."""
         with translated(f"cannot query the saved state of the guest '{self.name}'"), none_if(*UNSUPPORTED):
             return bool(self.domain.hasManagedSaveImage())
         return False
 
     def metadata(self, namespace: str) -> str | None:
-        """The element of that namespace in its <metadata>; None if there is none, or the driver does not support it."""
+        """Return the <metadata> element of that namespace; None if there is none or it is not supported."""
         return metadata(self.domain, namespace)
 
     def set_metadata(self, namespace: str, prefix: str, xml: str) -> bool:
-        """Store an element in its <metadata>, in the definition and in the running guest; False if not supported.
+        """Store an element in the <metadata> of the definition and of the running guest; return False if not supported.
 
         Raises: HypervisorError.
         """
@@ -211,7 +223,7 @@ class LibvirtGuest:
             return set_metadata(self.domain, namespace, prefix, xml)
 
     def snapshots(self) -> list[str]:
-        """XML of its snapshots; empty if the driver does not support them.
+        """Return the XML of the guest's snapshots; empty if the driver does not support snapshots.
 
         Raises: HypervisorError.
         """
@@ -220,7 +232,7 @@ class LibvirtGuest:
         return []
 
     def checkpoints(self) -> list[str]:
-        """Names of its checkpoints; empty if the driver does not support them.
+        """Return the names of the guest's checkpoints; empty if the driver does not support checkpoints.
 
         Raises: HypervisorError.
         """
@@ -241,13 +253,16 @@ class LibvirtGuest:
                 checkpoint.delete(libvirt.VIR_DOMAIN_CHECKPOINT_DELETE_METADATA_ONLY)
 
     def addresses_from(self, source: str) -> list[str]:
-        """The addresses from one source (`lease`, `agent`, `arp`); empty if it has none."""
+        """Return the IP addresses that one source (`lease`, `agent`, `arp`) knows; empty if there are none."""
         from virtinstall.libvirt_host.guest_agent import addresses
 
         return addresses(self.domain, source)
 
     def discard_managed_save(self) -> None:
-        """Discard the saved state that the next start would restore, if there is one. Raises: HypervisorError."""
+        """Discard the saved state that the next start would restore, if there is one.
+
+        Raises: HypervisorError.
+        """
         if self.has_managed_save():
             with translated(f"cannot discard the saved state of the guest '{self.name}'"):
                 self.domain.managedSaveRemove(0)
@@ -261,7 +276,7 @@ class LibvirtGuest:
             self.domain.rename(name, 0)
 
     def attach_device(self, xml: str) -> None:
-        """Plug a device into the running guest; its definition is not changed.
+        """Plug a device into the running guest; the definition is not changed.
 
         Raises: HypervisorError.
         """
@@ -269,7 +284,7 @@ class LibvirtGuest:
             self.domain.attachDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
     def detach_device(self, xml: str) -> None:
-        """Unplug a device from the running guest; its definition is not changed.
+        """Unplug a device from the running guest; the definition is not changed.
 
         Raises: HypervisorError.
         """
@@ -277,7 +292,7 @@ class LibvirtGuest:
             self.domain.detachDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
     def update_device(self, xml: str) -> None:
-        """Change a device of the running guest; its definition is not changed.
+        """Change a device of the running guest; the definition is not changed.
 
         Raises: HypervisorError.
         """
@@ -285,13 +300,13 @@ class LibvirtGuest:
             self.domain.updateDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
     def is_autostarted(self) -> bool:
-        """Whether it is started when the host boots."""
+        """Return whether the guest is started when the host boots."""
         with translated(f"cannot query the autostart setting of the guest '{self.name}'"), none_if(*UNSUPPORTED):
             return bool(self.domain.autostart())
         return False
 
     def set_autostart(self, enabled: bool = True) -> None:
-        """Start the guest when the host boots, or do not.
+        """Set whether the guest is started when the host boots.
 
         Raises: HypervisorError.
         """
@@ -299,7 +314,10 @@ class LibvirtGuest:
             self.domain.setAutostart(int(enabled))
 
     def set_memory(self, kib: int) -> bool:
-        """Set the memory of the running guest; return False if it needs a reboot for that. Raises: HypervisorError."""
+        """Set the memory of the running guest; return False if the change requires a reboot.
+
+        Raises: HypervisorError.
+        """
         with translated(f"cannot set the memory of the guest '{self.name}'"):
             if kib > self.domain.maxMemory():
                 return False
@@ -307,7 +325,10 @@ class LibvirtGuest:
         return True
 
     def set_vcpus(self, count: int) -> bool:
-        """Set the vCPUs of the running guest; return False if it needs a reboot for that. Raises: HypervisorError."""
+        """Set the number of vCPUs of the running guest; return False if the change requires a reboot.
+
+        Raises: HypervisorError.
+        """
         with translated(f"cannot set the vCPUs of the guest '{self.name}'"):
             if count > self.domain.maxVcpus():
                 return False
@@ -315,14 +336,17 @@ class LibvirtGuest:
         return True
 
     def set_texts(self, *, title: str | None, description: str | None) -> None:
-        """Set title and description of the running guest; None removes them. Raises: HypervisorError."""
+        """Set the title and the description of the running guest; None removes them.
+
+        Raises: HypervisorError.
+        """
         kinds = ((libvirt.VIR_DOMAIN_METADATA_TITLE, title), (libvirt.VIR_DOMAIN_METADATA_DESCRIPTION, description))
         with translated(f"cannot set the title and description of the guest '{self.name}'"):
             for kind, text in kinds:
                 self.domain.setMetadata(kind, text, None, None, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
     def disk_capacity(self, target: str) -> int | None:
-        """The size in bytes that the guest sees of a disk; None if that is not known."""
+        """Return the size of a disk in bytes, as the guest sees it; None if it is unknown."""
         try:
             return int(self.domain.blockInfo(target)[0]) or None
         except libvirt.libvirtError:
@@ -330,9 +354,11 @@ class LibvirtGuest:
             return None
 
     def set_throttling(self, target: str, limits: Mapping[str, int]) -> None:
-        """Set the limits of a disk's <iotune> while the guest runs; those that are not named are removed.
+        """Set the limits of a disk's <iotune> while the guest runs; limits that are not named are removed.
 
-        Raises: HypervisorError. Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainSetBlockIoTune
+        Raises: HypervisorError.
+
+        Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainSetBlockIoTune
         """
         with translated(f"cannot change the I/O limits of the disk '{target}' of the running guest '{self.name}'"):
             present = self.domain.blockIoTune(target, libvirt.VIR_DOMAIN_AFFECT_LIVE)
@@ -342,6 +368,9 @@ class LibvirtGuest:
             self.domain.setBlockIoTune(target, {**known, **limits}, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
     def resize_disk(self, target: str, size_bytes: int) -> None:
-        """Make a disk of the running guest larger. Raises: HypervisorError."""
+        """Make a disk of the running guest larger.
+
+        Raises: HypervisorError.
+        """
         with translated(f"cannot resize the disk '{target}' of the guest '{self.name}'"):
             self.domain.blockResize(target, size_bytes, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)

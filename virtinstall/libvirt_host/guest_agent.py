@@ -20,11 +20,11 @@ _AGENT_SECONDS = 5
 
 
 def addresses(domain: Any, source: str | None = None) -> list[str]:
-    """IP addresses of the guest, IPv4 first, from leases, its agent and the host's neighbors (or one source).
+    """Return the guest's IP addresses, IPv4 first, from leases, the guest agent and ARP, or from one `source`.
 
-    Empty if none is known: a missing source (no agent yet) is ignored. The agent also reports the guest's bridges: only
-    addresses of the guest's cards are used. Its reply is not trusted: invalid addresses are ignored. A guest that no
-    longer exists has none.
+    The list is empty if no address is known or the guest no longer exists; a missing source (no agent yet) is ignored.
+    The agent also reports the guest's bridges, but only addresses of its network cards are used. The agent's reply is
+    not trusted: invalid addresses are ignored.
     """
     from virtinstall.xml.tree import parse_tree
 
@@ -59,7 +59,10 @@ def _is_address(text: str) -> bool:
 
 
 def agent_command(domain: Any, command: str, **arguments: object) -> Any:
-    """Return the answer of the guest agent to a command. Raises: libvirtError."""
+    """Return the guest agent's reply to a command.
+
+    Raises: libvirtError.
+    """
     import json
 
     import libvirt_qemu
@@ -69,7 +72,7 @@ def agent_command(domain: Any, command: str, **arguments: object) -> Any:
 
 
 def agent_answer(domain: Any, command: str, **arguments: object) -> Any:
-    """The reply of the guest's agent to a command; None if it does not answer."""
+    """Return the guest agent's reply to a command; None if the agent does not answer."""
     import json
 
     import libvirt_qemu

@@ -25,7 +25,7 @@ class _Seen(NamedTuple):
 
 
 class GuestMacs:
-    """The addresses of one connection's guests; the cost of a call depends on the changes since the last one."""
+    """The MAC addresses of one connection's guests; the cost of a query depends on the changes since the last one."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -34,8 +34,7 @@ class GuestMacs:
         self._owner: dict[str, str] = {}
 
     def owners(self, *, fresh: bool = True) -> Mapping[str, str]:
-        """Address (lower case) -> name of the guest that uses it; unless `fresh`, as of the last call, if there was
-        one.
+        """Return the guests' names by MAC address, in lower case; with `fresh` False, as last queried.
 
         Raises: libvirtError.
         """
@@ -44,7 +43,7 @@ class GuestMacs:
         return MappingProxyType(dict(self._owner))
 
     def shared(self, uuid: str, macs: Collection[str]) -> list[str]:
-        """The addresses in `macs` that a guest other than that with the UUID uses.
+        """Return the addresses in `macs` that a guest other than the one with the UUID uses.
 
         Raises: libvirtError.
         """

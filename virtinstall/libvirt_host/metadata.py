@@ -15,7 +15,7 @@ _NONE = (libvirt.VIR_ERR_NO_DOMAIN_METADATA, *UNSUPPORTED)
 
 
 def metadata(domain: Any, namespace: str) -> str | None:
-    """The element of that namespace; None if there is none, or the driver does not support it."""
+    """Return the element of that namespace; None if there is none or the driver does not support metadata."""
     try:
         return str(domain.metadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, namespace, 0))
     except libvirt.libvirtError as error:
@@ -25,7 +25,7 @@ def metadata(domain: Any, namespace: str) -> str | None:
 
 
 def set_metadata(domain: Any, namespace: str, prefix: str, xml: str) -> bool:
-    """Store the element in the definition, and in the guest if it runs; return False if the driver cannot.
+    """Store the element in the definition, and in the guest if it runs; return False if this is not supported.
 
     Raises: libvirtError.
     """

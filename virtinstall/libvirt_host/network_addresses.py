@@ -16,7 +16,10 @@ _GONE = (libvirt.VIR_ERR_NO_NETWORK, *UNSUPPORTED)
 
 
 def reservations(connection: Any, network: str) -> list[tuple[str, str]]:
-    """The reservations of a network, as (MAC address in lower case, IP address). Raises: libvirtError."""
+    """Return the reservations of a network: MAC address, in lower case, and IP address.
+
+    Raises: libvirtError.
+    """
     try:
         xml = connection.networkLookupByName(network).XMLDesc(0)
     except libvirt.libvirtError as error:
@@ -27,7 +30,7 @@ def reservations(connection: Any, network: str) -> list[tuple[str, str]]:
 
 
 def leases(connection: Any, network: str) -> list[tuple[str, str]]:
-    """The leases of a network, as (MAC address in lower case, IP address); none where it is not active."""
+    """Return the leases of a network: MAC address, in lower case, and IP address; empty for an inactive network."""
     try:
         found = connection.networkLookupByName(network).DHCPLeases()
     except libvirt.libvirtError as error:

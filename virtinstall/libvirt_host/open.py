@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def open_host(uri: str | None = None, *, events: bool = True) -> LibvirtHost:
-    """Connect to `uri`; `embed` is libvirt's embedded driver, None libvirt's default; `events` as for `connect`.
+    """Connect to `uri`; `embed` is libvirt's embedded driver, None is libvirt's default; `events` is as for `connect`.
 
     Raises: HypervisorError, if the connection fails; StorageError, if the embedded driver's directory cannot be used;
     RequestError, if the test driver's file does not exist.

@@ -18,7 +18,7 @@ _NO_CALL = "this function is not supported by the connection driver"
 HINTS = (
     (r"network '(.+)' is not active", r"start it with: virsh net-start \1"),
     (r"(?i)unknown CPU (?:model|feature)", "list the models and features with: virsh domcapabilities"),
-    (r"storage type 'dir' requires", "use the path of an image, or for a directory driver.type=fat,readonly=on"),
+    (r"storage type 'dir' requires", "use the path of an image; for a directory, add driver.type=fat,readonly=on"),
     (r"Unknown disk name", "use a device name such as target.dev=vda, or omit target.dev="),
     (r"io='native' needs", "add cache=none, or omit io=native"),
     (
@@ -49,7 +49,7 @@ def plain_message(text: str) -> str:
 
 
 def message_hint(text: str) -> str | None:
-    """Return what to do about a message of libvirt, or None if nothing is known about it."""
+    """Return what to do about a message of libvirt; None if nothing is known about it."""
     import re
 
     found = ((re.search(pattern, text), hint) for pattern, hint in HINTS)

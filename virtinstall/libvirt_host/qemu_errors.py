@@ -15,7 +15,7 @@ _READ_BY_QEMU = "use a server that supports range requests, or download the imag
 
 
 def qemu_error(text: str) -> tuple[str, str | None]:
-    """libvirt's message without internal details, and a hint if there is one."""
+    """Return libvirt's message without internal details, and a hint, None if there is none."""
     if "monitor" not in text:
         return text, None
     import re
@@ -33,7 +33,7 @@ def qemu_error(text: str) -> tuple[str, str | None]:
 
 
 def _without_json(line: str) -> str:
-    """`-blockdev {...}: why` with the file or the device instead of the JSON."""
+    """Return `-blockdev {...}: why` with the file or the device instead of the JSON."""
     import json
 
     option, brace, rest = line.partition(" {")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def watch_reboots(host: LibvirtHost, uuid: str) -> Iterator[Callable[[], bool]]:
     """Yield a function that returns whether the guest has rebooted inside the block.
 
-    It returns False if the driver has no such events.
+    That function returns False if the driver has no such events.
     """
     rebooted: set[str] = set()
 

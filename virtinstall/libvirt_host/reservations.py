@@ -18,7 +18,7 @@ _GONE = (libvirt.VIR_ERR_NO_NETWORK, *UNSUPPORTED)
 
 
 def subnets(root: etree._Element) -> tuple[SubnetFacts, ...]:
-    """Return the <ip> elements of a <network>."""
+    """Return the facts in the <ip> elements of a <network>."""
     found = []
     for node in root.iterfind("ip"):
         address = node.get("address")
@@ -34,7 +34,7 @@ def subnets(root: etree._Element) -> tuple[SubnetFacts, ...]:
 
 
 def _prefix(node: etree._Element) -> int:
-    """Return the prefix length; without one, libvirt uses that of the address's historical class, and 64 in IPv6."""
+    """Return the prefix length; libvirt's default is that of the address's historical class, or 64 in IPv6."""
     text, mask = node.get("prefix"), node.get("netmask")
     if text is not None:
         return int(text)
@@ -48,7 +48,10 @@ def _prefix(node: etree._Element) -> int:
 
 
 def add_reservation(connection: Any, network: str, mac: str, address: str, name: str | None) -> None:
-    """Add a reservation to the network's definition, and to the network if it is active. Raises: libvirtError."""
+    """Add a reservation to the network's definition, and to the network if it is active.
+
+    Raises: libvirtError.
+    """
     from ipaddress import ip_address, ip_network
 
     found = connection.networkLookupByName(network)
@@ -77,7 +80,9 @@ def add_reservation(connection: Any, network: str, mac: str, address: str, name:
 def remove_reservation(connection: Any, network: str, mac: str, address: str) -> None:
     """Remove the reservation from the network's definition, and from the network if it is active.
 
-    A reservation of that address for another MAC address is kept. Raises: libvirtError.
+    A reservation of that address for another MAC address is kept.
+
+    Raises: libvirtError.
     """
     for found, flags, index, host in _hosts(connection, network, address):
         if host.get("mac", mac).lower() == mac.lower():
@@ -85,7 +90,7 @@ def remove_reservation(connection: Any, network: str, mac: str, address: str) ->
 
 
 def reserved_for(connection: Any, network: str, address: str) -> tuple[str, ...]:
-    """The MAC addresses (IPv6: the names) for which an address is reserved now or at the network's next start.
+    """Return the MAC addresses (IPv6: the names) for which an address is reserved now or at the network's next start.
 
     Raises: libvirtError.
     """
@@ -94,7 +99,7 @@ def reserved_for(connection: Any, network: str, address: str) -> tuple[str, ...]
 
 
 def _hosts(connection: Any, network: str, address: str) -> list[tuple[Any, int, int, etree._Element]]:
-    """The reservations of an address: network, flag of the definition or of the active network, number of the <ip>."""
+    """Return the reservations of an address, each with the network, flags, and the number of the <ip>."""
     try:
         found = connection.networkLookupByName(network)
     except libvirt.libvirtError as error:
@@ -111,7 +116,7 @@ def _hosts(connection: Any, network: str, address: str) -> list[tuple[Any, int, 
 
 
 def _states(network: Any) -> list[tuple[int, str]]:
-    """The XML of the definition and of the active network, each with its flag: a program may have changed only one."""
+    """Return the flags and the XML of the definition and of the active network: a program may have changed only one."""
     config, live = libvirt.VIR_NETWORK_UPDATE_AFFECT_CONFIG, libvirt.VIR_NETWORK_UPDATE_AFFECT_LIVE
     if not (network.isPersistent() and network.isActive()):
         return [(config if network.isPersistent() else live, network.XMLDesc(0))]

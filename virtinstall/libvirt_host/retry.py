@@ -26,7 +26,7 @@ _BUSY_MESSAGES = ("asynchronous jobs running", "still being allocated", "is stil
 def retry_while_busy(call: Callable[[], R], longest_seconds: float = _LONGEST_SECONDS) -> R:
     """Return the result of `call`, retried while the pool is busy.
 
-    Raises: libvirtError, if it is still busy after `longest_seconds`, or immediately for other errors.
+    Raises: libvirtError, if the pool is still busy after `longest_seconds`, and immediately for other errors.
     """
     end = time.monotonic() + longest_seconds
     while True:

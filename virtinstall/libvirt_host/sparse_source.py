@@ -15,9 +15,7 @@ _CHUNK_BYTES = 1 << 20
 
 
 class SparseSource:
-    """The file open as `fd`, `size` bytes long, read from its beginning; `progress` receives the number of processed
-    bytes.
-    """
+    """A source that reads the open file `fd` of `size` bytes; `progress` receives the number of processed bytes."""
 
     def __init__(self, fd: int, size: int, progress: Progress) -> None:
         self._fd = fd
@@ -26,7 +24,7 @@ class SparseSource:
         self._at = 0
 
     def section(self, _stream: Any = None, _opaque: Any = None) -> tuple[bool, int]:
-        """Whether there is data at the current offset, and the section's length in bytes; (False, 0) at the end."""
+        """Return whether the current section contains data, and its length in bytes; (False, 0) at the end."""
         if self._at >= self._size:
             return False, 0
         try:
@@ -40,7 +38,7 @@ class SparseSource:
         return True, min(os.lseek(self._fd, self._at, os.SEEK_HOLE), self._size) - self._at
 
     def read(self, _stream: Any = None, _count: int = 0, _opaque: Any = None) -> bytes:
-        """The next bytes of this section; more than libvirt requests, because large messages are faster."""
+        """Return the next bytes of this section, more than libvirt requests, because large messages are faster."""
         in_data, length = self.section()
         data = os.pread(self._fd, min(length, _CHUNK_BYTES), self._at) if in_data else b""
         self._pass(len(data))

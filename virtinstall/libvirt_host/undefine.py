@@ -16,10 +16,12 @@ _TPM = "VIR_DOMAIN_UNDEFINE_TPM"
 
 
 def undefine(domain: Any, *, remove_nvram: bool, remove_tpm: bool, remove_saved: bool) -> None:
-    """Remove the definition of `domain`, and the files that the arguments name.
+    """Remove the definition of `domain`, and the files that the arguments select.
 
-    `remove_saved` covers the managed save and the metadata of snapshots and checkpoints; while one of these exists and
-    must be kept, libvirt keeps the definition. Raises: libvirtError.
+    `remove_saved` covers the managed save and the metadata of snapshots and checkpoints; if one of these exists and
+    must be kept, libvirt keeps the definition.
+
+    Raises: libvirtError.
     """
     flags = libvirt.VIR_DOMAIN_UNDEFINE_NVRAM if remove_nvram else libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM
     if remove_saved:

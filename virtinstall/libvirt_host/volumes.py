@@ -45,27 +45,27 @@ class StorageHost:
         return self._uri
 
     def is_local(self) -> bool:
-        """Whether the hypervisor runs on this machine."""
+        """Return whether the hypervisor runs on this machine."""
         scheme, _, rest = self.uri.partition("://")
         return not rest.partition("/")[0] and "+" not in scheme.replace("+unix", "")
 
-    @translate_errors("the storage pool")
+    @translate_errors("the storage pool '{0}'")
     def pool(self, name: str) -> PoolFacts | None:
-        """The storage pool with that name, or None."""
+        """Return the storage pool with that name; None if there is none."""
         with none_if(*_GONE):
             return _pool_facts(self.connection.storagePoolLookupByName(name))
         return None
 
     @translate_errors("the storage pools")
     def pools(self) -> list[PoolFacts]:
-        """All storage pools; empty if the driver has none."""
+        """Return all storage pools; empty if the driver has none."""
         with none_if(*UNSUPPORTED):
             return [_pool_facts(pool) for pool in self.connection.listAllStoragePools(0)]
         return []
 
-    @translate_errors("the volumes of the storage pool")
+    @translate_errors("the volumes of the storage pool '{0}'")
     def volume_names(self, pool: str) -> frozenset[str]:
-        """Names of the volumes in an active pool, without those whose files were removed since libvirt read it."""
+        """Return the names of the volumes in an active pool, without those whose files no longer exist."""
         from lxml import etree
 
         with none_if(*_GONE, libvirt.VIR_ERR_OPERATION_INVALID):
@@ -77,17 +77,17 @@ class StorageHost:
             return frozenset(name for name in names if not self._is_gone(os.path.join(target, name)))
         return frozenset()
 
-    @translate_errors("the volume")
+    @translate_errors("the volume '{0}/{1}'")
     def volume(self, pool: str, name: str) -> VolumeFacts | None:
-        """A volume, or None."""
+        """Return the volume with that name; None if there is none."""
         with none_if(*_GONE):
             found = self.connection.storagePoolLookupByName(pool)
             return self._unless_gone(_volume_facts(found, found.storageVolLookupByName(name)))
         return None
 
-    @translate_errors("the volume")
+    @translate_errors("the volume '{0}'")
     def volume_by_path(self, path: str) -> VolumeFacts | None:
-        """The volume with that path, or None."""
+        """Return the volume with that path; None if there is none."""
         with none_if(*_GONE):
             found = self.connection.storageVolLookupByPath(path)
             return self._unless_gone(_volume_facts(found.storagePoolLookupByVolume(), found))
@@ -98,7 +98,7 @@ class StorageHost:
         return None if stale else volume
 
     def _is_gone(self, path: str) -> bool:
-        """Whether a volume's file certainly no longer exists: libvirt's list is as old as the pool's last refresh."""
+        """Return whether a volume's file certainly no longer exists, because libvirt's list may be outdated."""
         if not self.is_local():
             return False
         try:
@@ -120,7 +120,10 @@ class StorageHost:
             retry_while_busy(lambda: pool.refresh(0))
 
     def start_pool(self, name: str) -> None:
-        """Start a pool. Raises: StorageError."""
+        """Start a pool.
+
+        Raises: StorageError.
+        """
         with translated(f"cannot start the pool '{name}'", StorageError):
             pool = self.connection.storagePoolLookupByName(name)
             try:
@@ -131,7 +134,10 @@ class StorageHost:
                     raise
 
     def create_temporary_pool(self, name: str, directory: str) -> None:
-        """Create a transient pool for a directory, which exists until `destroy_pool`. Raises: StorageError."""
+        """Create a transient pool for a directory; the pool exists until `destroy_pool`.
+
+        Raises: StorageError.
+        """
         from lxml import etree
 
         root = etree.Element("pool", type="dir")
@@ -141,7 +147,10 @@ class StorageHost:
             self.connection.storagePoolCreateXML(etree.tostring(root, encoding="unicode"), 0)
 
     def destroy_pool(self, name: str) -> None:
-        """Stop a pool, which removes a transient one; its files are kept. Raises: StorageError."""
+        """Stop a pool, and remove it if it is transient; the files are kept.
+
+        Raises: StorageError.
+        """
         with translated(f"cannot stop the pool '{name}'", StorageError), none_if(libvirt.VIR_ERR_NO_STORAGE_POOL):
             self.connection.storagePoolLookupByName(name).destroy()
 
@@ -168,13 +177,19 @@ class StorageHost:
             return _volume_facts(found, created)
 
     def delete_volume(self, pool: str, name: str) -> None:
-        """Delete a volume. Raises: StorageError."""
+        """Delete a volume.
+
+        Raises: StorageError.
+        """
         with translated(f"cannot delete the volume '{name}' in the pool '{pool}'", StorageError):
             volume = self.connection.storagePoolLookupByName(pool).storageVolLookupByName(name)
             retry_while_busy(lambda: volume.delete(0))
 
     def wipe_volume(self, pool: str, name: str) -> None:
-        """Overwrite a volume with zeros. Raises: StorageError."""
+        """Overwrite a volume with zeros.
+
+        Raises: StorageError.
+        """
         with translated(f"cannot wipe the volume '{name}' in the pool '{pool}'", StorageError):
             self.connection.storagePoolLookupByName(pool).storageVolLookupByName(name).wipe(0)
 
