@@ -1,1 +1,1 @@
-"""Disk images by name: catalogue, verification, cache, registries."""
+"""Disk images by name: catalog, verification, cache, registries."""

@@ -1,6 +1,6 @@
-"""Image names -> sources: the user's catalogues, the host's, the built-in one, then the OS database.
+"""Image names -> sources: the user's catalogs, the host's, the built-in one, then the OS database.
 
-Nothing is downloaded here, except that an index in the user's catalogue is read through `remote`.
+Nothing is downloaded here, except that an index in the user's catalog is read through `remote`.
 """
 
 from __future__ import annotations

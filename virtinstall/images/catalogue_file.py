@@ -1,6 +1,6 @@
-"""Reading a catalogue: the built-in one and those of the user and the host, in one format.
+"""Reading a catalog: the built-in one and those of the user and the host, in one format.
 
-Its JSON Schema is virtinstall/schema/images.json. A catalogue is YAML (JSON is YAML too).
+Its JSON Schema is virtinstall/schema/images.json. A catalog is YAML (JSON is YAML too).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class RemoteIndex(NamedTuple):
-    """An index on the web that a catalogue names: `kind` is `simplestreams` or `virt-builder`."""
+    """An index on the web that a catalog names: `kind` is `simplestreams` or `virt-builder`."""
 
     kind: str
     url: str
@@ -57,7 +57,7 @@ def is_protected(url: str) -> bool:
 
 
 def built_in() -> CatalogueFile:
-    """Return the catalogue that comes with the package."""
+    """Return the catalog that comes with the package."""
     path = os.path.join(os.path.dirname(__file__), "families.json")
     with open(path, encoding="utf-8") as file:
         rows = json.load(file)["images"]
@@ -65,7 +65,7 @@ def built_in() -> CatalogueFile:
 
 
 def catalogue_paths(environment: Mapping[str, str]) -> list[str]:
-    """Return the catalogue files, highest precedence first: those in $VIRTINSTALL_IMAGES, the user's and the host's.
+    """Return the catalog files, highest precedence first: those in $VIRTINSTALL_IMAGES, the user's and the host's.
 
     Raises: RequestError, if a path in $VIRTINSTALL_IMAGES does not exist.
     """
@@ -74,7 +74,7 @@ def catalogue_paths(environment: Mapping[str, str]) -> list[str]:
         if not os.path.exists(path):
             raise RequestError(
                 f"VIRTINSTALL_IMAGES: no such file or directory: {path}",
-                hint="set VIRTINSTALL_IMAGES to catalogue files or directories, separated by colons",
+                hint="set VIRTINSTALL_IMAGES to catalog files or directories, separated by colons",
             )
     config = environment.get("XDG_CONFIG_HOME") or os.path.join(environment.get("HOME") or "/", ".config")
     return [
@@ -93,7 +93,7 @@ def _files_in(directory: str) -> list[str]:
 
 
 def read_catalogue(path: str) -> CatalogueFile:
-    """Return the catalogue in a file.
+    """Return the catalog in a file.
 
     Raises: RequestError, which names the file and the entry that is wrong.
     """
@@ -103,26 +103,26 @@ def read_catalogue(path: str) -> CatalogueFile:
         with open(path, encoding="utf-8") as file:
             document = yaml.safe_load(file)
     except OSError as error:
-        raise RequestError(f"cannot read the image catalogue '{path}': {error.strerror}") from error
+        raise RequestError(f"cannot read the image catalog '{path}': {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
         place = path if mark is None else f"{path}:{mark.line + 1}"
         raise RequestError(
-            f"image catalogue {place}: invalid YAML: {problem or error}", hint="fix or remove the catalogue"
+            f"image catalog {place}: invalid YAML: {problem or error}", hint="fix or remove the catalog"
         ) from None
     return parse_catalogue(document, path)
 
 
 def parse_catalogue(document: Any, path: str) -> CatalogueFile:
-    """Return the catalogue in a YAML document.
+    """Return the catalog in a YAML document.
 
     Raises: RequestError.
     """
     problems = list(_problems(document))
     if problems:
         raise RequestError(
-            f"image catalogue {path}: {problems[0]}",
-            hint="fix the catalogue; docs/reference/images.md and virtinstall/schema/images.json describe its format",
+            f"image catalog {path}: {problems[0]}",
+            hint="fix the catalog; docs/reference/images.md and virtinstall/schema/images.json describe its format",
         )
     document = document or {}
     families = tuple(Family(row, path) for row in document.get("images") or ())

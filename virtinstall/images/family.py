@@ -1,4 +1,4 @@
-"""An entry of a catalogue: a family of systems, from which the image of each release is derived."""
+"""An entry of a catalog: a family of systems, from which the image of each release is derived."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PLACES = ("{version}", "{codename}", "{variant}", "{arch}")
 
 
 class Family:
-    """A validated entry of a catalogue; `origin` is the catalogue's file."""
+    """A validated entry of a catalog; `origin` is the catalog's file."""
 
     def __init__(self, row: Mapping[str, Any], origin: str) -> None:
         self.row = row
@@ -58,7 +58,7 @@ class Family:
         return f"{self.names[0]}{self.row.get('separator', '')}{version}" if version else self.names[0]
 
     def known_versions(self, os_names: Iterable[str]) -> list[str]:
-        """Return the versions in the catalogue and the OS database; one empty string if the family has no versions."""
+        """Return the versions in the catalog and the OS database; one empty string if the family has no versions."""
         if not self.has_versions:
             return [""]
         current = str(self.row["current"])

@@ -29,7 +29,7 @@ _LATER_HINT = "try again later; if the error persists, do not use the image"
 class FetchRequest(NamedTuple):
     """A requested image. `refresh`: True asks the server, False only if there is no copy, and None once a day.
 
-    `checksum` replaces the checksum in the catalogue: `ALGORITHM:HEX`, the URL of a list, or `none`.
+    `checksum` replaces the checksum in the catalog: `ALGORITHM:HEX`, the URL of a list, or `none`.
     """
 
     source: ImageSource

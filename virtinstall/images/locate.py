@@ -54,7 +54,7 @@ class Located(NamedTuple):
 def locate(source: ImageSource, web: Web, checksum: str = "") -> Located:
     """Return the file to download for `source`.
 
-    `checksum` replaces the checksum in the catalogue: `ALGORITHM:HEX`, the URL of a list, or `none` (no verification).
+    `checksum` replaces the checksum in the catalog: `ALGORITHM:HEX`, the URL of a list, or `none` (no verification).
 
     Raises: FetchError, if the vendor's list cannot be read or does not have the image.
     """

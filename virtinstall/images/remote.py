@@ -1,4 +1,4 @@
-"""Indexes on the web that a catalogue names: simplestreams and virt-builder's, read at most once a day.
+"""Indexes on the web that a catalog names: simplestreams and virt-builder's, read at most once a day.
 
 Source: simplestreams' documentation (index:1.0, products:1.0); virt-builder(1), "index" files.
 """
@@ -41,7 +41,7 @@ _DISKS = ("disk-kvm.img", "disk.qcow2", "disk1.img", "disk-kvm.qcow2", "uefi1.im
 def catalogue_with_indexes(
     environment: Mapping[str, str], systems: Catalog, cache_dir: str, report: Report = lambda text: None
 ) -> ImageCatalogue:
-    """Return all catalogues, including those whose indexes are on the web."""
+    """Return all catalogs, including those whose indexes are on the web."""
     reader = IndexReader(os.path.join(cache_dir, "indexes"), report)
     return ImageCatalogue(environment, systems, reader.images)
 

@@ -1,4 +1,4 @@
-"""Signatures of checksum lists, verified by gpgv(1) with the keyring that a catalogue names.
+"""Signatures of checksum lists, verified by gpgv(1) with the keyring that a catalog names.
 
 Source: gpgv(1). Of a clear-signed list, only the part that gpgv returns as signed is used.
 """

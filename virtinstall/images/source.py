@@ -11,7 +11,7 @@ CLOUD_INIT, IGNITION, NO_SEED = "cloud-init", "ignition", "none"
 
 
 class ImageSource(NamedTuple):
-    """One image of a catalogue, a URL, a file or a containerdisk.
+    """One image of a catalog, a URL, a file or a containerdisk.
 
     `name` is for messages. `kind` defines how to find the file: `url` (exact, may contain `{codename}` if that is not
     known yet), `directory` (the newest file in `url` that matches `pattern`), `index` (`listing` describes how to read
