@@ -1,8 +1,8 @@
-"""Ask libvirt whether it accepts a guest's XML, without defining or starting anything.
+"""Checks of whether libvirt accepts a guest's XML, without defining or starting anything.
 
-libvirt's QEMU driver parses the document and builds QEMU's command line (virConnectDomainXMLToNative). It does not need
-disks, kernels, networks or bridges to exist. What it rejects there although a real run works is replaced first:
-`STAND_INS`. What it rejects there although it can be defined is in `REJECTIONS`, marked `start_only`.
+libvirt's QEMU driver parses the document and builds QEMU's command line (virConnectDomainXMLToNative). Disks, kernels,
+networks and bridges need not exist. `STAND_INS` replaces elements that the driver rejects although a real run works.
+`REJECTIONS` lists known rejections; `start_only` marks those that do not prevent a definition.
 
 Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virConnectDomainXMLToNative;
 https://libvirt.org/formatdomain.html#host-device-assignment
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from virtinstall.plan import Plan
     from virtinstall.request import Checks
 
-_DISABLE = "correct the option; if the guest is for another host, use --check xml=off"
+_DISABLE = "check the options, in particular --xml; if the guest is for another host, use --check xml=off"
 _LONGEST_PART = 160
 """Length of an invalid element in a message."""
 
 
 class StandIn(NamedTuple):
-    """Elements at `xpath` that `change` replaces before libvirt sees the document, because of `why`."""
+    """A replacement by `change` of the elements at `xpath`, before libvirt reads the document; `why` is the reason."""
 
     name: str
     xpath: str
@@ -56,7 +56,7 @@ def _remove(node: etree._Element) -> None:
 
 
 def _use_path(node: etree._Element) -> None:
-    """Name a file (a device for `lun`) in place of a volume."""
+    """Replace a volume with a file (for `lun`, with a device)."""
     source = node.find("source")
     if source is None:
         return
@@ -201,8 +201,10 @@ def check_accepted(
 ) -> list[str]:
     """Ask libvirt whether it accepts each of `documents`; return warnings.
 
-    `starts`: the guest is started as well as defined. `schema`: if the driver cannot check XML, validate it against the
-    installed schema. Raises: HypervisorError, if a document is rejected and `checks.xml` is on.
+    `starts`: the guest is started after the definition. `schema`: if the driver cannot check XML, validate it against
+    the installed schema.
+
+    Raises: HypervisorError, if a document is rejected and `checks.xml` is on.
     """
     warnings = []
     for document in dict.fromkeys(documents):
@@ -211,12 +213,15 @@ def check_accepted(
             continue
         if checks.xml and (starts or not _is_start_only(error)):
             raise error
-        warnings.append(f"{error.message} ({error.hint})" if checks.xml else error.message)
+        warnings.append(f"{error.message}; {error.hint}" if checks.xml else error.message)
     return list(dict.fromkeys(warnings))
 
 
 def check_plan_accepted(plan: Plan, host: Host, *, schema: bool = False) -> list[str]:
-    """Ask libvirt about each XML document of `plan`; return warnings. Raises: HypervisorError."""
+    """Ask libvirt whether it accepts each XML document of `plan`; return warnings.
+
+    Raises: HypervisorError.
+    """
     from virtinstall.request import Checks
 
     checks = Checks() if plan.request is None else plan.request.checks
@@ -230,9 +235,11 @@ def check_plan_accepted(plan: Plan, host: Host, *, schema: bool = False) -> list
 
 
 def check_change_accepted(before: str | None, after: str, host: Host, checks: Checks) -> list[str]:
-    """Ask libvirt about a changed or copied guest that is defined, not started; return warnings.
+    """Ask libvirt whether it accepts a changed or copied guest that is defined but not started; return warnings.
 
-    A rejection that `before` gets as well is not caused by the change, and not reported. Raises: HypervisorError.
+    A rejection that also applies to `before` is not caused by the change, and is not reported.
+
+    Raises: HypervisorError.
     """
     error = rejection_of(after, host)
     if error is None:
@@ -244,7 +251,7 @@ def check_change_accepted(before: str | None, after: str, host: Host, checks: Ch
 
 
 def rejection_of(document: str, host: Host, *, schema: bool = False) -> HypervisorError | None:
-    """Return why libvirt rejects `document`, with a hint; None when it accepts it or cannot be asked."""
+    """Return why libvirt rejects `document`, with a hint; None if libvirt accepts it or cannot check it."""
     try:
         if not host.check_guest_xml(with_stand_ins(document)) and schema and host.is_local():
             return _schema_error(document)
@@ -258,7 +265,7 @@ def rejection_of(document: str, host: Host, *, schema: bool = False) -> Hypervis
 
 
 def with_stand_ins(document: str) -> str:
-    """Return `document` with `STAND_INS` in place of what cannot be checked before a real run."""
+    """Return `document` with `STAND_INS` in place of elements that cannot be checked before a real run."""
     from lxml import etree
 
     try:
@@ -283,7 +290,7 @@ def _known(message: str) -> Rejection | None:
 
 
 def _schema_error(document: str) -> HypervisorError | None:
-    """Return the error of the installed schema for `document`; None without a schema."""
+    """Return the error that the installed schema reports for `document`; None if it is valid or there is no schema."""
     from lxml import etree
 
     from virtinstall.xml.schema_cache import find_schema
@@ -306,9 +313,9 @@ def _schema_error(document: str) -> HypervisorError | None:
 
 
 def _invalid_part(root: etree._Element, schema: etree.RelaxNG) -> str | None:
-    """Return the element without which `root` is valid, as text without secrets; None if more than one is wrong.
+    """Return the element without which `root` is valid, as text without secrets; None if there are several errors.
 
-    libxml2's messages name the parent only: `Extra element devices in interleave`.
+    libxml2's messages name only the parent: `Extra element devices in interleave`.
     """
     from lxml import etree
 

@@ -1,4 +1,4 @@
-"""A new device for a guest that exists, with the defaults that it would get at the guest's creation."""
+"""New devices for an existing guest, with the same defaults as at the guest's creation."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ def compose_devices(
 ) -> tuple[list[Device], Plan]:
     """Return the devices with defaults for `guest` (None: for any guest), and a plan of the storage to create for them.
 
-    `running` is the configuration of the running guest: the targets of its disks are in use, but a device for the next
-    boot may name a target that the definition does not have. `live`: the devices are plugged into the running guest, so
-    they get a bus that supports hot-plug.
+    `os_values` are the sub-options of --osinfo; None: the guest's system. `running` is the configuration of the running
+    guest: the targets of its disks are in use, but a device for the next boot may name a target that the definition
+    does not have. `live`: the devices are plugged into the running guest, so they get a bus that supports hot-plug.
 
-    Raises: RequestError, if a device contradicts itself or the host's abilities; HostError.
+    Raises: RequestError, if a device contradicts itself or is not supported by the host; HostError.
     """
     from virtinstall.survey.host import Environment
     from virtinstall.survey.survey import survey
@@ -111,7 +111,7 @@ def compose_devices(
 
 
 def plugging_order(devices: Sequence[E]) -> list[E]:
-    """Return the devices in the order in which a running guest can get them: a disk needs its controller."""
+    """Return the devices in the order in which they must be plugged into a running guest: controllers before disks."""
     return sorted(devices, key=lambda device: not isinstance(device, Controller))
 
 
@@ -120,13 +120,13 @@ def _disks(guest: Domain | None) -> list[Disk]:
 
 
 def _only_live_disks(guest: Domain | None, running: Domain | None) -> list[Disk]:
-    """Disks that were plugged in and are not in the guest's definition."""
+    """Return the disks of the running guest that are not in its definition."""
     known = {disk.target_dev for disk in _disks(guest)}
     return [disk for disk in _disks(running) if disk.target_dev not in known]
 
 
 def _request(devices: Domain, guest: Domain | None, host: Host, os_values: Mapping[str, str] | None) -> Request:
-    """A request for those devices alone, on the guest's platform: no default device is wanted."""
+    """Return a request for those devices on the guest's platform, without default devices."""
     devices.type = guest.type if guest is not None else None
     name = None
     if guest is not None:

@@ -1,7 +1,7 @@
-"""Attach, detach and update devices of a guest that exists: live, in its definition, or both.
+"""Attachment, detachment and update of devices of an existing guest: live, in its definition, or both.
 
-A new device gets the defaults that it would get at the guest's creation. What has to be created for it (a disk image)
-is journaled and rolled back on failure.
+A new device gets the same defaults as at the guest's creation. Storage that is created for it is journaled, and is
+rolled back after a failure.
 """
 
 from __future__ import annotations
@@ -50,10 +50,13 @@ _LOOKS, _LOOK_SECONDS = 5, 0.2
 
 
 class Change:
-    """Targets of a change: `live`, the running guest; `persistent`, its definition. None: whichever exists."""
+    """The targets of a change: `live`, the running guest; `persistent`, its definition; None: if it exists."""
 
     def __init__(self, guest: HostGuest, live: bool | None, persistent: bool | None) -> None:
-        """Choose the targets. Raises: RequestError, if there is none, or the guest is not running or not defined."""
+        """Choose the targets.
+
+        Raises: RequestError, if there is no target, or if a requested one does not exist.
+        """
         active, defined = guest.is_active(), guest.is_persistent()
         if live and not active:
             raise RequestError(f"the guest '{guest.name}' is not running", hint="start the guest, or use live=False")
@@ -70,9 +73,9 @@ class Change:
 def attach(
     guest: HostGuest, host: Host, device: D, change: Change, *, progress: Progress, on_warning: Callable[[str], None]
 ) -> D:
-    """Add a device; return it as it was added, defaults included.
+    """Add a device; return it as it was added, including defaults.
 
-    Raises: RequestError, StorageError, HypervisorError; what was created is removed again.
+    Raises: RequestError, StorageError, HypervisorError; then everything that was created is removed.
     """
     definition, running = _documents(guest)
     base = definition if change.persistent else running or definition
@@ -133,7 +136,10 @@ def add_to_definition(domain: Domain, added: list[Device]) -> list[Device]:
 
 
 def detach(guest: HostGuest, host: Host, device: Device, change: Change, *, on_warning: Callable[[str], None]) -> None:
-    """Remove a device. Raises: RequestError, when the guest does not have it, or several match; HypervisorError."""
+    """Remove a device.
+
+    Raises: RequestError, if no device or several devices match; HypervisorError.
+    """
     definition, running = _documents(guest)
     device = _with_absolute_paths(device)
     found_live = find_device(running, device) if change.live and running is not None else None
@@ -149,9 +155,9 @@ def detach(guest: HostGuest, host: Host, device: Device, change: Change, *, on_w
 
 
 def update(guest: HostGuest, host: Host, device: D, change: Change) -> D:
-    """Change a device of the guest: the values of `device` replace its values; return the changed device.
+    """Replace the values of a guest's device with those of `device`; return the changed device.
 
-    Raises: RequestError, when the guest does not have it, or several match; HypervisorError.
+    Raises: RequestError, if no device or several devices match; HypervisorError.
     """
     definition, running = _documents(guest)
     device = _with_absolute_paths(device)
@@ -169,7 +175,10 @@ def update(guest: HostGuest, host: Host, device: D, change: Change) -> D:
 
 
 def _changed(domain: Domain, device: Device, host: Host) -> Device:
-    """Change the device in `domain`; return it. Raises: RequestError, also when another guest uses its file."""
+    """Change the device in `domain`; return it.
+
+    Raises: RequestError, also if another guest uses the device's file.
+    """
     before = domain.clone()
     found = find_device(domain, device)
     overlay(found, device)
@@ -184,7 +193,7 @@ def _with_absolute_paths(device: D) -> D:
 
 
 def _documents(guest: HostGuest) -> tuple[Domain, Domain | None]:
-    """Return the guest's definition, and its running configuration or None."""
+    """Return the guest's definition, and its running configuration (None if it is not running)."""
     return Domain.parse(guest.xml(inactive=True)), Domain.parse(guest.xml()) if guest.is_active() else None
 
 
@@ -192,7 +201,7 @@ def _documents(guest: HostGuest) -> tuple[Domain, Domain | None]:
 def _transaction(
     name: str, host: Host, plan: Plan, progress: Progress, on_warning: Callable[[str], None]
 ) -> Iterator[tuple[Undo, Plan]]:
-    """Create the storage of `plan`; roll it back when the block fails. Yield the plan that names its images."""
+    """Create the storage of `plan`, and yield the plan with the paths of its images; roll back if the block fails."""
     # a journal claims the guest's name: only a change that creates files needs one
     creates = plan.images or plan.volumes or plan.reservations
     journal_of = journaled(name, host, on_warning) if creates else nullcontext()
@@ -210,7 +219,7 @@ def create_storage(
     journal: Journal | None = None,
     checks: Checks | None = None,
 ) -> Plan:
-    """Check and create the storage of new devices, and reserve their addresses; return the plan that names its images.
+    """Check and create the storage of new devices, and reserve their addresses; return the plan with image paths.
 
     Raises: StorageError, RequestError, HypervisorError.
     """
@@ -226,9 +235,9 @@ def create_storage(
 
 
 def find_device(domain: Domain, device: D) -> D:
-    """Return the device of `domain` that `device` names: by target, MAC address or alias, else by all its values.
+    """Return the device of `domain` that has the target, MAC address or alias of `device`, or else all its values.
 
-    Raises: RequestError, when none or several match.
+    Raises: RequestError, if no device or several devices match.
     """
     found = [each for each in domain.devices_of(type(device)) if _is_same(each, device)]
     if len(found) == 1:
@@ -270,7 +279,7 @@ def _holds(there: etree._Element, wanted: etree._Element) -> bool:
 
 
 def overlay(there: Device, wanted: Device) -> None:
-    """Set every value of `wanted` in the device `there`; a new `path` replaces a disk's source."""
+    """Set every value of `wanted` in the device `there`; a new `path` replaces the source of a disk."""
     if isinstance(there, Disk) and isinstance(wanted, Disk) and wanted.path is not None:
         for part in ("source", "backingStore"):
             for node in there.ensure_node().findall(part):
@@ -297,7 +306,7 @@ def _overlay(there: etree._Element, wanted: etree._Element) -> None:
 
 
 def still_has(guest: HostGuest, text: str) -> bool:
-    """Return whether the running guest still has the device `text` after some seconds; the guest releases it itself.
+    """Return whether the running guest still has the device `text` after a few seconds, because it releases it later.
 
     Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainDetachDeviceFlags
     """

@@ -1,4 +1,4 @@
-"""Parsed libvirt capabilities and domain capabilities: what the host can run. Pure.
+"""Parser of libvirt's capabilities and domain capabilities, which describe what the host can run.
 
 Source: https://libvirt.org/formatcaps.html and https://libvirt.org/formatdomaincaps.html
 """
@@ -13,7 +13,10 @@ from virtinstall.named import NamedTuple
 
 
 class GuestDomain(NamedTuple):
-    """Way to run a guest: `type` is `kvm`, `qemu`, `xen`, ...; `emulator` and `machines` if specific to it."""
+    """A way to run a guest: `type` is `kvm`, `qemu`, `xen`, ...
+
+    `emulator` and `machines` are set only if they are specific to that type.
+    """
 
     type: str
     emulator: str | None
@@ -21,7 +24,7 @@ class GuestDomain(NamedTuple):
 
 
 class GuestArch(NamedTuple):
-    """Kind of guest that the host can run. `machines` are in libvirt's order, aliases first."""
+    """A kind of guest that the host can run; `machines` are in libvirt's order, aliases first."""
 
     os_type: str
     arch: str
@@ -33,16 +36,16 @@ class GuestArch(NamedTuple):
     features: frozenset[str]
 
     def domain(self, virt_type: str) -> GuestDomain | None:
-        """Return how to run the guest with `virt_type`, or None if that is not supported."""
+        """Return the way to run the guest with `virt_type`, or None if that is not supported."""
         return next((domain for domain in self.domains if domain.type == virt_type), None)
 
     def machines_for(self, virt_type: str) -> tuple[str, ...]:
-        """Return the machines for `virt_type`: the list specific to it, else that of the architecture."""
+        """Return the machines for `virt_type`: those specific to the type, otherwise those of the architecture."""
         domain = self.domain(virt_type)
         return domain.machines if domain and domain.machines else self.machines
 
     def emulator_for(self, virt_type: str) -> str | None:
-        """Return the emulator for `virt_type`: the one specific to it, else that of the architecture."""
+        """Return the emulator for `virt_type`: specific to the type, or else that of the architecture, or None."""
         domain = self.domain(virt_type)
         return domain.emulator if domain and domain.emulator else self.emulator
 
@@ -55,21 +58,21 @@ class Capabilities:
 
     @cached_property
     def host_arch(self) -> str:
-        """Architecture of the host: `x86_64`."""
+        """The architecture of the host: `x86_64`."""
         return self._root.findtext("host/cpu/arch") or ""
 
     @cached_property
     def host_cpu_model(self) -> str | None:
-        """libvirt's name of the host's CPU model."""
+        """libvirt's name of the host's CPU model; None if it is not reported."""
         return self._root.findtext("host/cpu/model")
 
     @cached_property
     def security_models(self) -> tuple[str, ...]:
-        """Security drivers in use: `selinux`, `apparmor`, `dac`."""
+        """The security drivers in use: `selinux`, `apparmor`, `dac`."""
         return tuple(model.findtext("model") or "" for model in self._root.iterfind("host/secmodel"))
 
     def base_label(self, model: str, virt_type: str) -> str | None:
-        """Return the default label of guests: for `dac`, `+64055:+64055` (uid and gid)."""
+        """Return the default label of guests: for `dac`, `+64055:+64055` (uid and gid); None if there is none."""
         for known in self._root.iterfind("host/secmodel"):
             if known.findtext("model") == model:
                 return known.findtext(f"baselabel[@type='{virt_type}']")
@@ -109,7 +112,7 @@ def _guest(node: etree._Element) -> GuestArch:
 
 
 class DomainCapabilities:
-    """libvirt's <domainCapabilities> for one emulator, machine and hypervisor; None for values not reported."""
+    """libvirt's <domainCapabilities> for one emulator, machine and hypervisor; unreported values are None."""
 
     def __init__(self, xml: str) -> None:
         self._root = etree.fromstring(xml.encode())
@@ -121,7 +124,7 @@ class DomainCapabilities:
 
     @property
     def most_vcpus(self) -> int | None:
-        """The number of vCPUs that the machine supports."""
+        """The maximum number of vCPUs of the machine."""
         found = self._root.find("vcpu")
         text = "" if found is None else found.get("max", "")
         return int(text) if text.isdecimal() else None
@@ -132,22 +135,22 @@ class DomainCapabilities:
         return self._root.findtext("arch")
 
     def values(self, path: str, enum: str) -> tuple[str, ...]:
-        """Return the values of an enum: `values("devices/graphics", "type")`; empty if libvirt reports none."""
+        """Return the values of an enum, such as `values("devices/graphics", "type")`; empty if none are reported."""
         found = self._root.find(f"{path}/enum[@name='{enum}']")
         return () if found is None else tuple(value.text or "" for value in found.iterfind("value"))
 
     def supported(self, path: str) -> bool | None:
-        """Whether the element at `path` is supported; None if libvirt does not report it."""
+        """Return whether the element at `path` is supported; None if libvirt does not report it."""
         found = self._root.find(path)
         return None if found is None else found.get("supported") == "yes"
 
     @cached_property
     def loaders(self) -> tuple[str, ...]:
-        """Paths of firmware images."""
+        """The paths of firmware images."""
         return tuple(value.text or "" for value in self._root.iterfind("os/loader/value"))
 
     def cpu_mode(self, mode: str) -> etree._Element | None:
-        """Return the <mode> element of a supported CPU mode, or None."""
+        """Return the <mode> element of a CPU mode, or None if the mode is not supported."""
         found = self._root.find(f"cpu/mode[@name='{mode}']")
         return found if found is not None and found.get("supported") == "yes" else None
 
@@ -163,5 +166,5 @@ class DomainCapabilities:
         return tuple(model.text or "" for model in self._root.iterfind("cpu/mode[@name='custom']/model"))
 
     def feature(self, name: str) -> etree._Element | None:
-        """Return the element `name` in <features>, such as `sev`, or None."""
+        """Return the element `name` in <features>, such as `sev`, or None if there is none."""
         return self._root.find(f"features/{name}")

@@ -44,11 +44,13 @@ def make_plan(
     *,
     replacing: str | None = None,
 ) -> Plan:
-    """Return the plan for `request`; reads only.
+    """Return the plan for `request`; change nothing.
 
-    `known` are facts that several plans share. `replacing` names a guest whose files the new one may use.
-    Raises: RequestError, when the request contradicts itself or the host's abilities;
-    HostError, when something it names cannot be read.
+    `environment` is that of this process if it is None; `known` are facts that several plans share. `replacing` names a
+    guest whose files the new guest may use.
+
+    Raises: RequestError, if the request contradicts itself or is not supported by the host; HostError, if an object
+    that it names cannot be read.
     """
     from virtinstall.compose.compose import compose
     from virtinstall.compose.validate import resolve_methods, validate_request
@@ -76,9 +78,9 @@ def make_plan(
 
 
 def _same_randomness(plan: Plan, host: Host) -> Environment | None:
-    """Return an environment in which the generated values are those of `plan`, except those that are taken now.
+    """Return an environment in which the generated values are those of `plan`, except those that are now used.
 
-    None, if they are random, or another guest has the UUID.
+    None if the values are random, or if another guest has the UUID.
     """
     from virtinstall.survey.host import Environment as Real
 
@@ -88,7 +90,10 @@ def _same_randomness(plan: Plan, host: Host) -> Environment | None:
 
 
 def _existing(name: str, host: Host) -> Domain:
-    """Return the guest to reinstall. Raises: RequestError, when it does not exist or is running."""
+    """Return the guest to reinstall.
+
+    Raises: RequestError, if it does not exist, is running or has a managed save.
+    """
     from virtinstall.domain.domain import Domain
 
     guest = host.find_guest(name)
@@ -122,16 +127,17 @@ def create(
     report: Report | None = None,
     paused: bool = False,
 ) -> tuple[HostGuest, Plan]:
-    """Create the guest of `plan`; return it running, and the plan that was applied.
+    """Create the guest of `plan`; return the running guest, and the plan that was applied.
 
-    Leftovers of killed runs are removed first. Storage and access are checked before anything changes. When
-    another run takes a generated name or address, the request is planned again. On any failure everything this
-    call created is removed. Kernel, initrd and seeds are removed as soon as QEMU has opened them.
-    `paused`: the guest waits for `resume_if_paused`, so that no line of its console is missed.
+    Leftovers of killed runs are removed first. Storage and access are checked before anything is changed. If another
+    run uses a generated name or address, the request is planned again. After a failure, everything that this call
+    created is removed. The kernel, the initrd and seeds are removed as soon as QEMU has opened them. `paused`: the
+    guest waits for `resume_if_paused`, so that its console is read from the first line.
 
-    Raises: RequestError, StorageError, FetchError, HypervisorError; TakenError, when names are taken again and
-    again. What could not be rolled back is in the error's notes. A plan that was created before is planned again:
-    generated names are generated again, and those of the request are an error.
+    A plan that was already created is planned again: generated names are replaced, and a requested name is an error.
+
+    Raises: RequestError, StorageError, FetchError, HypervisorError; TakenError, if generated names are used again and
+    again. The error's notes list what could not be rolled back.
     """
     from virtinstall.progress import Silent
     from virtinstall.request_texts import texts_of
@@ -169,15 +175,15 @@ def create(
 
 
 def _is_created(plan: Plan, host: Host) -> bool:
-    """Return whether the plan was applied before: a guest has the UUID that was generated for it."""
+    """Return whether the plan was already applied: a guest has the UUID that was generated for it."""
     uuid = plan.final.uuid
     return uuid is not None and uuid in plan.generated and host.guest_by_uuid(uuid) is not None
 
 
 def with_images(plan: Plan, host: Host, progress: Progress, on_warning: Report) -> Plan:
-    """Fetch the images that the plan's disks start from, unless they are cached; return the plan that names them.
+    """Download the images that the plan's disks start from, unless they are cached; return the plan with their paths.
 
-    Raises: FetchError, StorageError; RequestError, when a disk is too small for its image.
+    Raises: FetchError, StorageError; RequestError, if a disk is too small for its image.
     """
     if not plan.fetches:
         return plan
@@ -189,9 +195,9 @@ def with_images(plan: Plan, host: Host, progress: Progress, on_warning: Report) 
 
 
 def check(plan: Plan, host: Host) -> list[str]:
-    """Run the checks of `create`, ask libvirt whether it accepts the XML, and change nothing; return warnings.
+    """Run the checks of `create`, and ask libvirt whether it accepts the XML; return warnings, and change nothing.
 
-    Raises: RequestError or StorageError, as `create` would; HypervisorError, when libvirt rejects the XML.
+    Raises: RequestError or StorageError, as `create` would; HypervisorError, if libvirt rejects the XML.
     """
     from virtinstall.accepted import check_plan_accepted
     from virtinstall.images.provide import check_images
@@ -202,7 +208,7 @@ def check(plan: Plan, host: Host) -> list[str]:
 
 
 def check_storage_of(plan: Plan, host: Host) -> list[str]:
-    """Run the checks of boot files and storage alone; return warnings."""
+    """Run only the checks of boot files and storage; return warnings."""
     from virtinstall.request import Checks
     from virtinstall.run.boot_files import check_boot_files
     from virtinstall.storage.apply import check_storage
@@ -212,7 +218,7 @@ def check_storage_of(plan: Plan, host: Host) -> list[str]:
 
 
 def _apply(plan: Plan, host: Host, progress: Progress, warn: Report, *, paused: bool) -> HostGuest:
-    """Apply the plan once, without a second attempt."""
+    """Apply the plan once, without planning it again."""
     from virtinstall.rollback.undo import Undo
     from virtinstall.run.boot import boot
     from virtinstall.run.boot_files import fetch_boot_files, make_seeds
@@ -262,9 +268,11 @@ def _apply(plan: Plan, host: Host, progress: Progress, warn: Report, *, paused: 
 def remove_traces(name: str | None, host: Host, on_warning: Report | None = None, named: Iterable[str] = ()) -> bool:
     """Remove leftovers of killed runs: files used only by installations, and incomplete files of guest `name`.
 
-    `named` are the texts of the current request: a file that one of them names is kept. Other leftovers
-    are reported, not removed. Return whether there was anything to report about `name`.
-    Raises: StorageError, when an incomplete file cannot be removed.
+    If `name` is None, only the former are removed. `named` are the texts of the current request: a file that one of
+    them names is kept. Other leftovers are reported, not removed. Return whether there was anything to report about
+    `name`.
+
+    Raises: StorageError, if an incomplete file cannot be removed.
     """
     if not has_real_storage(host):
         return False
@@ -308,9 +316,9 @@ def journaled(
 def retry_while_taken(
     plan: P, action: Callable[[P], R], plan_again: Callable[[P], P] | None, report: Report
 ) -> tuple[R, P]:
-    """Return what `action` returns, and its plan; if generated names were taken, plan again.
+    """Return the result of `action`, and its plan; if generated names are already used, plan again and retry.
 
-    Raises: TakenError, when they are taken again and again, or there is no `plan_again`.
+    Raises: TakenError, if they are used again and again, or if `plan_again` is None.
     """
     for _ in range(_ATTEMPTS):
         try:

@@ -24,9 +24,9 @@ from __future__ import annotations
 
 
 class VirtInstallError(Exception):
-    """Base class of all errors that virtinstall raises.
+    """The base class of all errors that virtinstall raises.
 
-    `message` describes what is wrong, with the value; `hint` describes what to do, or is None.
+    `message` describes the problem, with the value; `hint` describes a solution, or is None.
     """
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
@@ -36,32 +36,32 @@ class VirtInstallError(Exception):
 
     @property
     def kind(self) -> str:
-        """The class name, as the JSON output prints it."""
+        """The class name, which the JSON output contains."""
         return type(self).__name__
 
 
 class EndedError(VirtInstallError):
-    """Interruption of the run by Ctrl-C or a signal."""
+    """An interruption of the run by Ctrl-C or a signal."""
 
 
 class RequestError(VirtInstallError):
-    """Error that the user can fix: the request is contradictory, misspelled or impossible on this host."""
+    """An error that the user can fix: the request is contradictory, misspelled or impossible on this host."""
 
 
 class FieldError(RequestError, TypeError):
-    """Value that a field of a record or an element does not accept. The message contains the field's name."""
+    """An error about a value that a field of a record or an element does not accept; the message names the field."""
 
 
 class UnknownFieldError(FieldError, AttributeError):
-    """Unknown field of a record or an element, or a field that cannot be changed."""
+    """An error about an unknown field of a record or an element, or about a field that cannot be changed."""
 
 
 class GuestNotFound(RequestError):
-    """Name or UUID that no guest has."""
+    """An error about a name or UUID that no guest has."""
 
 
 class HostError(VirtInstallError):
-    """Failure outside the request.
+    """A failure outside the request.
 
     `code` is libvirt's VIR_ERR_* number, or None if the error is not from libvirt.
     """
@@ -72,21 +72,21 @@ class HostError(VirtInstallError):
 
 
 class TakenError(HostError):
-    """Generated name or address that is now used by something else: planning again generates another one."""
+    """An error about a generated name or address that is already used; planning again generates another one."""
 
 
 class StorageError(HostError):
-    """Disk, pool or volume that could not be examined, created or accessed."""
+    """An error about a disk, pool or volume that could not be examined, created or accessed."""
 
 
 class NoSpaceError(StorageError):
-    """Lack of space for a disk."""
+    """An error about a lack of space for a disk."""
 
 
 class FetchError(HostError):
-    """Install media that could not be read or downloaded.
+    """An error about install media or an image that could not be read or downloaded.
 
-    `status` is the HTTP status of a refusal, or None; `challenge` is the WWW-Authenticate header of a 401, or empty.
+    `status` is the HTTP status of the refusal, or None; `challenge` is the WWW-Authenticate header of a 401, or empty.
     """
 
     status: int | None = None
@@ -94,19 +94,19 @@ class FetchError(HostError):
 
 
 class HypervisorError(HostError):
-    """Error of libvirt or the hypervisor."""
+    """An error of libvirt or the hypervisor."""
 
 
 class WaitTimeout(HostError):
-    """Timeout: the guest did not reach the condition in time; it is unchanged."""
+    """A timeout: the guest did not reach the condition in time; the guest is unchanged."""
 
 
 class GuestStopped(HostError):
-    """Guest that powered off, was powered off, or was removed before it reached the condition."""
+    """An error about a guest that powered off, was powered off, or was removed before it reached the condition."""
 
 
 class CloudInitFailed(HostError):
-    """Errors of cloud-init in the guest, which is still running. `errors` are lines of text."""
+    """A failure of cloud-init in the guest, which is still running; `errors` are lines of text."""
 
     def __init__(self, message: str, errors: tuple[str, ...] = ()) -> None:
         super().__init__(message, hint="see /var/log/cloud-init.log in the guest")
@@ -114,4 +114,4 @@ class CloudInitFailed(HostError):
 
 
 class GuestCrashed(HostError):
-    """Guest that crashed during the wait."""
+    """A crash of the guest during the wait."""

@@ -1,4 +1,4 @@
-"""Everything read from outside before deciding; a test can build Facts from files."""
+"""All facts that are read from outside before decisions; tests can build Facts from files."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def is_simulated(driver: str) -> bool:
-    """Return whether a driver or kind of guest is that of libvirt's test driver, whose guests are not real."""
+    """Return whether a driver or type of guest is that of libvirt's test driver, whose guests are not real."""
     return driver == "test"
 
 
 class PoolFacts(Record):
-    """A storage pool. `target` is its directory (or None), `volumes` its volume names if requested."""
+    """A storage pool: `target` is its directory or None, `volumes` are the names of its volumes if requested."""
 
     name: str
     type: str
@@ -55,7 +55,7 @@ class VolumeFacts(Record):
 class SubnetFacts(Record):
     """An <ip> of a virtual network: the host's address in it, with the prefix length.
 
-    `hosts` are the DHCP reservations: MAC address in lower case (empty in IPv6), DNS name, IP address.
+    `hosts` are the DHCP reservations: MAC address in lower case (empty for IPv6), DNS name, IP address.
     """
 
     address: str
@@ -65,10 +65,10 @@ class SubnetFacts(Record):
 
 
 class NetworkFacts(Record):
-    """A virtual network. `forward` is `nat`, `route`, ... or None (isolated); `pxe`: it offers a boot file.
+    """A virtual network: `forward` is `nat`, `route`, ... or None (isolated); `pxe`: it provides a boot file.
 
-    `leases` are pairs of MAC address and IP address, read only if an address is requested. `bridge` exists only while
-    the network is active.
+    `leases` are pairs of MAC address and IP address, which are read only if an address is requested. `bridge` exists
+    only while the network is active.
     """
 
     name: str
@@ -81,10 +81,10 @@ class NetworkFacts(Record):
 
 
 class PathFacts(Record):
-    """A path on the host's file system: `kind` is `file`, `block`, `dir` or None if it does not exist.
+    """A path on the host's file system: `kind` is `file`, `block` or `dir`, or None if it does not exist.
 
     `format` is detected from the first bytes (`raw` if nothing is recognized), None for directories and unreadable
-    files. `capacity_bytes` is the size of the disk that an image holds, None if its header does not contain it.
+    files. `capacity_bytes` is the size of the disk that an image contains, None if its header does not contain it.
     """
 
     path: str
@@ -95,10 +95,10 @@ class PathFacts(Record):
 
 
 class ImageFacts(Record):
-    """The image that a disk starts from, as far as it is known without the network.
+    """The image that a disk starts from, as far as it is known without access to the network.
 
-    `cached` is the copy in the cache at `cache_dir`, `is_current` whether it is used without asking the server.
-    `is_shared`: QEMU can read the cache, so that disks may refer to the image there.
+    `cached` is the copy in the cache at `cache_dir`, or None; `is_current`: the copy is used without asking the server.
+    `is_shared`: QEMU can read the cache, so disks may refer to the image there.
     """
 
     source: ImageSource
@@ -111,12 +111,12 @@ class ImageFacts(Record):
 
 
 class DiskFacts(Record):
-    """Facts about one --disk, in order of the request.
+    """Facts about one --disk, in the order of the request.
 
-    `volume` and `path` describe what exists. `pool` is the pool in which to create the disk (the requested one, or the
-    one that manages the path's directory) and `taken_names` its volumes. `needs_libvirt`: only libvirt's daemon may
-    write there. `local` is the file of this machine to upload to the place of the disk. `backing_size_bytes` and
-    `backing_format` are those of the image that a new one starts from. `image`: that of `image=`.
+    `volume` and `path` describe existing storage. `pool` is the pool in which to create the disk (the requested one, or
+    the one that manages the path's directory), and `taken_names` are its volumes. `needs_libvirt`: only libvirt's
+    daemon may write there. `local` is the file of this machine to upload to the disk. `backing_size_bytes` and
+    `backing_format` are those of the backing image. `image` is the image of `image=`.
     """
 
     path: PathFacts | None = None
@@ -131,11 +131,11 @@ class DiskFacts(Record):
 
 
 class MediaFacts(Record):
-    """Contents of the install medium: kernel and initrd to download, kernel arguments that name the source.
+    """Contents of the install medium: kernel and initrd to download, and kernel arguments that name the source.
 
-    `os_names` are short ids of possible systems, the most exact first; `doubt`: why it may not be an install medium.
-    `kernel` and `initrd` are paths within `location`; `kernel_arguments` are added to the installer's command line;
-    `attach`: the medium is an ISO that is attached to the guest as a CD-ROM.
+    `os_names` are short IDs of possible systems, the most exact first; `doubt` is the reason why it may not be an
+    install medium. `kernel` and `initrd` are paths within `location`; `kernel_arguments` are added to the installer's
+    command line. `attach`: the medium is an ISO image that is attached to the guest as a CD-ROM.
     """
 
     location: str
@@ -150,7 +150,7 @@ class MediaFacts(Record):
 
 
 class HostFacts(Record):
-    """The host and the connection to it. `passt`: the program is installed and can run as QEMU's user."""
+    """The host and the connection to it; `passt`: the program is installed and can run as QEMU's user."""
 
     uri: str
     driver: str
@@ -167,7 +167,7 @@ class HostFacts(Record):
 
     @property
     def is_simulated(self) -> bool:
-        """Whether libvirt's test driver imitates the host: nothing on it is real."""
+        """Whether the host is simulated by libvirt's test driver, so that nothing on it is real."""
         return is_simulated(self.driver)
 
     @property
@@ -177,12 +177,12 @@ class HostFacts(Record):
 
     @property
     def has_real_storage(self) -> bool:
-        """Whether disks and files are real: libvirt's test driver only imitates them."""
+        """Whether disks and files are real; libvirt's test driver only simulates them."""
         return not self.is_simulated
 
 
 class Login(Record):
-    """The login of a guest with default login settings. `password` is generated; None: by SSH key."""
+    """The login of a guest with default login settings; `password` is generated, or None if SSH keys are used."""
 
     user: str
     password: str | None = field(default=None, secret=True)
@@ -191,9 +191,9 @@ class Login(Record):
 class SeedFacts(Record):
     """Requested answers and configuration, with the contents of the files that the options name.
 
-    `cloud_init` and `unattended` are the input for the answers, which are built when the guest is resolved. `ignition`
-    is for CoreOS-like guests; `driver` contains the drivers for Windows Setup. `login` is set if the request does not
-    name a user. `host_key` is the guest's SSH host key, which the cloud-init seed sets.
+    `cloud_init` and `unattended` are the input for the answers, which are generated during planning. `ignition` is for
+    CoreOS-like guests; `driver` contains the drivers for Windows Setup. `login` is set if the request does not name a
+    user. `host_key` is the guest's SSH host key, which the cloud-init seed sets.
     """
 
     cloud_init: CloudInitRequest | None = None
@@ -209,9 +209,9 @@ class StorageFacts(Record):
     """Facts about the disks.
 
     `disks` are in the order of the request; `default_disk` is for the disk that the guest gets by default, `cdrom` for
-    the install medium. `upload_pool` is the remote host's pool for files that the installation reads, `local_files` are
-    those among them that are on this machine. `image_names` are the files in the image directory, `disk_folder` is the
-    directory of the first disk, if files can be created in it.
+    the install medium. `upload_pool` is the remote host's pool for files that the installation reads, and `local_files`
+    are those of them that are on this machine. `image_names` are the files in the image directory. `disk_folder` is the
+    directory of the first disk, or None if files cannot be created in it.
     """
 
     disks: tuple[DiskFacts, ...] = ()
@@ -246,7 +246,7 @@ class Platform(Record):
 
     @property
     def is_simulated(self) -> bool:
-        """Whether the guest is one of libvirt's test driver, which runs nothing."""
+        """Whether the guest is one of libvirt's test driver, which does not run anything."""
         return is_simulated(self.virt_type)
 
     @property
@@ -271,43 +271,44 @@ class Platform(Record):
 
     @property
     def is_xen_pv(self) -> bool:
-        """Whether it is a paravirtualized Xen guest, or an imitation of one on libvirt's test driver."""
+        """Whether the guest is a paravirtualized Xen guest, or a simulated one of libvirt's test driver."""
         return (self.virt_type == "xen" or self.is_simulated) and self.os_type in ("xen", "linux", "xenpvh")
 
     def machine_is(self, family: str) -> bool:
-        """Whether the machine type is `family` or a version of it (`pc-q35-7.2` is `q35`)."""
+        """Return whether the machine type is `family` or a version of it (`pc-q35-7.2` is `q35`)."""
         machine = self.machine or ""
         return machine == family or machine.startswith((family + "-", f"pc-{family}-"))
 
     @property
     def is_q35(self) -> bool:
-        """Whether it is a q35 PC."""
+        """Whether the machine is a q35 PC."""
         return self.is_x86 and self.machine_is("q35")
 
     @property
     def is_arm_virt(self) -> bool:
-        """Whether it is ARM's `virt` board."""
+        """Whether the machine is ARM's `virt` board."""
         return self.arch in ("aarch64", "armv7l", "armv6l") and self.machine_is("virt")
 
     @property
     def is_riscv_virt(self) -> bool:
-        """Whether it is RISC-V's `virt` board."""
+        """Whether the machine is RISC-V's `virt` board."""
         return self.arch in ("riscv64", "riscv32") and self.machine_is("virt")
 
     @property
     def is_loongarch(self) -> bool:
-        """Whether it is a LoongArch board."""
+        """Whether the machine is a LoongArch board."""
         return self.arch == "loongarch64"
 
     @property
     def is_pseries(self) -> bool:
-        """Whether it is a POWER `pseries` machine."""
+        """Whether the machine is a POWER `pseries` machine."""
         return self.arch in ("ppc64", "ppc64le") and self.machine_is("pseries")
 
     @property
     def is_fixed_board(self) -> bool:
-        """Whether it is an ARM or POWER board with built-in devices, to which virtio and USB devices cannot be
-        attached.
+        """Whether the machine is an ARM or POWER board that supports only built-in devices.
+
+        Virtio and USB devices cannot be attached to it.
         """
         if self.arch in ("aarch64", "armv7l", "armv6l"):
             return not self.is_arm_virt
@@ -315,7 +316,7 @@ class Platform(Record):
 
     @property
     def is_s390x(self) -> bool:
-        """Whether it is an IBM Z machine."""
+        """Whether the machine is an IBM Z machine."""
         return self.arch == "s390x"
 
     @property
@@ -325,16 +326,16 @@ class Platform(Record):
 
 
 class Facts(Record):
-    """All input of the composer; `survey.survey` collects it in one place.
+    """All input of the composer, collected by `survey.survey`.
 
-    `platform` is chosen once, by `compose.platform`, because libvirt's capabilities depend on it.
-    `os_assumed`: `os` is not the record of a requested or detected system. `guest_names` are the
-    names in use: all of them, or only the requested one if a name was requested. `claimed_names` are those of guests
-    that other runs are about to create. `guest_macs` maps MAC addresses in use to the guests' names. `node_devices` is
-    XML. `links` are the host's network interfaces, if the guest names one and they are visible from here. `mounts` are
-    (mount point, file system type). `token` makes names of temporary files unique. `random_bytes` is the randomness for
-    UUIDs and MAC addresses. `domain_capabilities` is None if libvirt does not report them. `cpu_model_features` are
-    those of its host-model, if the guest names a CPU model.
+    `platform` is chosen once, by `compose.platform`, because libvirt's capabilities depend on it. `os_assumed`: `os` is
+    not the record of a requested or detected system. `guest_names` are the names in use: all of them, or only the
+    requested one if a name was requested. `claimed_names` are the names of guests that other runs are about to create.
+    `guest_macs` maps MAC addresses in use to the guests' names. `node_devices` is XML. `links` are the host's network
+    interfaces, if the guest names one and this machine can list them. `mounts` are (mount point, file system type).
+    `token` makes names of temporary files unique. `random_bytes` is the randomness for UUIDs and MAC addresses.
+    `domain_capabilities` is None if libvirt does not report them. `cpu_model_features` are the features of the
+    host-model CPU, if the guest names a CPU model.
     """
 
     host: HostFacts

@@ -1,4 +1,4 @@
-"""Conditions of a guest that commands and scripts can wait for."""
+"""The conditions of a guest that commands and scripts can wait for."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ D = TypeVar("D", bound="Device")
 
 
 class State(Enum):
-    """State of a guest; `str()` returns its value."""
+    """The state of a guest; `str()` returns its value."""
 
     RUNNING = "running"
     PAUSED = "paused"
@@ -49,14 +49,15 @@ class State(Enum):
 
     @property
     def is_active(self) -> bool:
-        """Whether the guest runs, is paused, or is shutting down."""
+        """Whether the guest is running, paused, or shutting down."""
         return self not in (State.SHUT_OFF, State.CRASHED, State.GONE)
 
 
 class Guest:
-    """A guest: `Hypervisor.create`, `guest` and `guests` return it.
+    """A guest, as returned by `Hypervisor.create`, `guest` and `guests`.
 
-    When libvirt no longer has it, `state` is `State.GONE`, and methods raise GuestNotFound.
+    If libvirt no longer has the guest, `state` is `State.GONE`, and methods raise GuestNotFound. Methods that use
+    libvirt raise HypervisorError if libvirt reports an error.
     """
 
     def __init__(
@@ -85,34 +86,34 @@ class Guest:
 
     @property
     def handle(self) -> HostGuest:
-        """Underlying guest, for virtinstall's commands."""
+        """The underlying guest, for virtinstall's commands."""
         return self._guest
 
     @property
     def name(self) -> str:
-        """Name of the guest."""
+        """The name of the guest."""
         return self._guest.name
 
     @property
     def uuid(self) -> str:
-        """UUID of the guest."""
+        """The UUID of the guest."""
         return self._guest.uuid
 
     @property
     def state(self) -> State:
-        """Current state of the guest."""
+        """The current state of the guest."""
         return State(self._guest.state())
 
     @property
     @for_scripts
     def xml(self) -> str:
-        """Current XML: of the running guest, otherwise of its definition. It contains the guest's passwords."""
+        """The current XML: of the running guest, otherwise of its definition. It contains the guest's passwords."""
         return self._guest.xml()
 
     @property
     @for_scripts
     def domain(self) -> Domain:
-        """The definition as a `Domain`, whose devices can be read (`domain.devices_of(Disk)`); a copy."""
+        """A copy of the definition as a `Domain`, whose devices can be read (`domain.devices_of(Disk)`)."""
         from virtinstall.domain.domain import Domain
 
         return Domain.parse(self._guest.xml(inactive=True))
@@ -124,39 +125,39 @@ class Guest:
 
     @for_scripts
     def start(self, *, paused: bool = False) -> None:
-        """Start the guest. Raises: HypervisorError."""
+        """Start the guest; `paused`: it waits for `resume`."""
         self._guest.start(paused=paused)
 
     @for_scripts
     def resume(self) -> None:
-        """Let a paused guest run. Raises: HypervisorError."""
+        """Resume a paused guest."""
         self._guest.resume_if_paused()
 
     @for_scripts
     def shutdown(self) -> None:
-        """Ask the guest to power off; `wait_for("shutdown")` waits until it has. Raises: HypervisorError."""
+        """Ask the guest to power off; `wait_for("shutdown")` waits until it is off."""
         self._guest.shutdown()
 
     @for_scripts
     def reboot(self) -> None:
-        """Ask the guest to reboot. Raises: HypervisorError."""
+        """Ask the guest to reboot."""
         self._guest.reboot()
 
     @for_scripts
     def destroy(self) -> None:
-        """Force the guest off; its definition and disks stay. Raises: HypervisorError."""
+        """Force the guest off; its definition and disks are kept."""
         self._guest.destroy()
 
     @property
     def record(self) -> GuestRecord | None:
-        """Record of what was created for the guest and how to log in to it; None for guests of other programs."""
+        """The record of what was created for the guest and how to log in; None for guests of other programs."""
         from virtinstall.guest_record import NAMESPACE, parse_record
 
         return parse_record(self._guest.metadata(NAMESPACE), self.uuid)
 
     @for_scripts
     def find_addresses(self) -> list[GuestAddress]:
-        """Return the addresses that the best source knows: reservations, leases, the guest agent, or the ARP table."""
+        """Return the addresses from the first source that has any: reservations, leases, guest agent, or ARP table."""
         from virtinstall.lifecycle.addresses import guest_addresses
 
         return guest_addresses(self._guest, self._host)
@@ -168,8 +169,10 @@ class Guest:
         """Return the arguments of the ssh command that logs in to the guest, or runs `command` in it.
 
         The host key is verified if the guest's seed set it: the command names a file with that key, which this call
-        writes. `user` is by default the account that the seed set up; `identity` is a file with a private key.
-        Raises: RequestError, when the guest is off or cannot be reached; StorageError.
+        writes. `user` is by default the account that the seed created; `identity` is a file with a private key, by
+        default ssh's choice.
+
+        Raises: RequestError, if the guest is off or cannot be reached; StorageError.
         """
         from virtinstall.lifecycle.ssh import ssh_command
 
@@ -185,10 +188,13 @@ class Guest:
         stdin: BinaryIO | None = None,
         timeout: float | None = None,
     ) -> int:
-        """Run a command through the guest agent; return its exit status, 128 + N if signal N ended it.
+        """Run a command through the guest agent; return its exit status, or 128 + N if signal N ended it.
 
-        `stdout` and `stderr` receive what it prints, while it runs; `stdin` is read to its end first. Raises:
-        RequestError, when the guest is off; HypervisorError, when its agent does not answer; GuestStopped; WaitTimeout.
+        `stdout` and `stderr` receive the output while the command runs; `stdin` is read to its end first. `timeout` is
+        in seconds; None waits forever.
+
+        Raises: RequestError, if the guest is off; HypervisorError, if its agent does not answer; GuestStopped;
+        WaitTimeout.
         """
         from virtinstall.lifecycle.agent_exec import execute
 
@@ -196,7 +202,10 @@ class Guest:
 
     @for_scripts
     def reset_plan(self, *, delete_snapshots: bool = False, without_seed: bool = False) -> ResetPlan:
-        """Return what `reset` would do. Raises: RequestError, when not all disks were created for the guest."""
+        """Return what `reset` would do.
+
+        Raises: RequestError, if not all disks were created for the guest.
+        """
         from virtinstall.lifecycle.reset import plan_reset
 
         return plan_reset(self._guest, self._host, delete_snapshots=delete_snapshots, without_seed=without_seed)
@@ -212,9 +221,9 @@ class Guest:
         without_seed: bool = False,
         report: Callable[[str], None] | None = None,
     ) -> None:
-        """Make the disks empty overlays on the same images again; MAC addresses and seed stay.
+        """Replace the disks with empty overlays on the same images; MAC addresses and the seed are kept.
 
-        A guest that runs is shut down if `shutdown_timeout` (in seconds) is set, and powered off with `force`; `start`
+        A running guest is shut down if `shutdown_timeout` (in seconds) is set, and powered off with `force`; `start`
         starts it afterwards. `delete_snapshots`: snapshots and checkpoints are deleted as well. `without_seed`: the
         guest need not have the seed that configured it.
 
@@ -240,7 +249,10 @@ class Guest:
 
     @for_scripts
     def deletion_plan(self, storage: Storage = "own") -> DeletionPlan:
-        """Return what `delete` would remove and keep, with the reasons; change nothing. Raises: HostError."""
+        """Return what `delete` would remove and keep, with the reasons; change nothing.
+
+        Raises: HostError.
+        """
         from virtinstall.lifecycle.delete import make_deletion_plan
 
         return make_deletion_plan(self.name, self._guest, self._host, storage)
@@ -256,10 +268,10 @@ class Guest:
         on_warning: Callable[[str], None] | None = None,
         report: Callable[[str], None] | None = None,
     ) -> Deletion:
-        """Remove the guest and its disks according to `deletion_plan(storage)`; return what was removed and kept.
+        """Delete the guest and its disks according to `deletion_plan(storage)`; return what was removed and kept.
 
-        `storage`: `own` are the disks that virtinstall created for it, `all` are all of its disks, `none` keeps them.
-        The other parameters and the errors are those of `Hypervisor.delete`.
+        `storage`: `own` are the disks that virtinstall created for the guest, `all` are all of its disks, `none` keeps
+        them. The other parameters and the errors are those of `Hypervisor.delete`.
         """
         from virtinstall.lifecycle.delete import delete
 
@@ -280,14 +292,13 @@ class Guest:
     ) -> tuple[str, ...]:
         """Wait until the guest has reached `goal`; return its addresses (none for `running` and `shutdown`).
 
-        `installed`: the installation has ended; `running`; `ip`: an address is known; `agent`: the guest agent
-        answers; `ssh`: an SSH server answers; `cloud-init`: cloud-init has ended; `shutdown`: powered off.
-        A guest that is being installed is started again when its installation has ended (unless its plan specifies
-        otherwise), and later goals refer to the finished guest. `timeout` is in seconds; None waits forever.
+        `installed`: the installation has ended; `running`; `ip`: an address is known; `agent`: the guest agent answers;
+        `ssh`: an SSH server answers; `cloud-init`: cloud-init has ended; `shutdown`: powered off. A guest that is being
+        installed is started again after its installation (unless its plan specifies otherwise), and later goals refer
+        to the finished guest. `timeout` is in seconds; None waits forever.
 
-        Raises: WaitTimeout; GuestCrashed; GuestStopped, when the guest powered off before; CloudInitFailed, when
-        cloud-init ended with errors; RequestError, when the goal cannot be reached; HypervisorError, when the
-        connection is lost.
+        Raises: WaitTimeout; GuestCrashed; GuestStopped, if the guest powered off before; CloudInitFailed, if cloud-init
+        ended with errors; RequestError, if the goal cannot be reached; HypervisorError, if the connection is lost.
         """
         from virtinstall.libvirt_host.connection_errors import explain_lost_connection
         from virtinstall.run.installation import Installation, is_installing, time_left
@@ -315,7 +326,7 @@ class Guest:
 
     @for_scripts
     def console(self, stream: BinaryIO) -> None:
-        """Copy the output of the guest's text console to `stream` until the guest ends. Raises: HypervisorError."""
+        """Copy the output of the guest's text console to `stream` until the guest ends."""
         from virtinstall.libvirt_host.console_stream import ConsoleStream
 
         console = ConsoleStream(self._host, self._guest)
@@ -332,12 +343,13 @@ class Guest:
         progress: Progress | None = None,
         on_warning: Callable[[str], None] | None = None,
     ) -> D:
-        """Add a device, such as `Interface(source_network="lan")` or `Disk(size_bytes=10 * GIB)`.
+        """Add a device, such as `Interface(source_network="lan")` or `Disk(size_bytes=10 * GIB)`; return it.
 
         The device gets the same defaults as at the guest's creation, and its storage is created. `live` changes the
-        running guest, `persistent` its definition; by default both, as far as the guest runs and is defined.
-        Return the device as it was added, with its target or MAC address. Raises: RequestError, StorageError,
-        HypervisorError; then nothing is changed.
+        running guest, `persistent` its definition; None: if the guest is running or is defined. The returned device
+        contains the target or MAC address.
+
+        Raises: RequestError, StorageError, HypervisorError; then nothing is changed.
         """
         from virtinstall.attach import Change, attach
         from virtinstall.progress import Silent
@@ -361,11 +373,12 @@ class Guest:
         persistent: bool | None = None,
         on_warning: Callable[[str], None] | None = None,
     ) -> None:
-        """Remove the device that `device` names by its target, MAC address or alias, otherwise by all its values.
+        """Remove the device that has the target, MAC address or alias of `device`, or else all its values.
 
         `live` and `persistent` are as for `attach`. Storage is kept. A running guest may need some time to release a
-        device; `on_warning` is called if it still has it after some seconds. Raises: RequestError, when there is no
-        such device, or there are several; HypervisorError.
+        device; `on_warning` is called if the guest still has the device after some seconds.
+
+        Raises: RequestError, if no device or several devices match; HypervisorError.
         """
         from virtinstall.attach import Change, detach
 
@@ -374,10 +387,10 @@ class Guest:
 
     @for_scripts
     def update(self, device: D, *, live: bool | None = None, persistent: bool | None = None) -> D:
-        """Change a device: it is found as for `detach`, and every value that `device` has replaces the guest's.
+        """Replace the values of a device, found as for `detach`, with those of `device`; return the changed device.
 
-        Return the changed device. Raises: RequestError, when there is no such device, or there are several;
-        HypervisorError, when libvirt cannot change that value.
+        Raises: RequestError, if no device or several devices match; HypervisorError, if libvirt cannot change that
+        value.
         """
         from virtinstall.attach import Change, update
 

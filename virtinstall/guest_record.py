@@ -1,4 +1,4 @@
-"""Record of the objects that were created for a guest, stored in the guest's `<metadata>`.
+"""The record of the objects that were created for a guest, stored in the guest's `<metadata>`.
 
 `virt-guest delete` removes only disks that the record names, and `virt-guest ssh` reads the account and the host key
 from it. A record is valid only for the guest with its UUID: a copy in another guest is ignored.
@@ -30,8 +30,8 @@ _SKIPPED = ("domain", "connect", "typed", "warnings", "checks", "run", "by_scrip
 class CreatedFile(Record):
     """A disk or seed that the run created; `pool` and `volume` are set if it is a volume.
 
-    `base` is its backing image, None for a copy or an empty disk. `inode` and `born` (nanoseconds) identify the file on
-    this machine, even if another file gets the same path, and perhaps the same inode, later.
+    `base` is the backing image, None for a copy or an empty disk. `inode` and `born` (nanoseconds) identify the file on
+    this machine, even if another file later gets the same path, and perhaps the same inode.
     """
 
     kind: str
@@ -52,11 +52,11 @@ class Reservation(Record):
 
 
 class GuestRecord(Record):
-    """Objects that were created for the guest with `uuid`, and its login.
+    """The objects that were created for the guest with `uuid`, and its login.
 
     `created` is the time in UTC (`2026-11-30T12:00:00Z`), `name` the guest's name at that time. `nvram` is a file of
     UEFI variables that the user named and that did not exist before. `request` is the canonical request as JSON,
-    without secrets; None if it is too long. Any program can write metadata: `parsed_request` checks it.
+    without secrets; None if it is too long. Any program can write metadata: `parsed_request` checks the request.
     """
 
     uuid: str
@@ -76,7 +76,7 @@ class GuestRecord(Record):
         return _serialized(self.fitted())
 
     def fitted(self) -> GuestRecord:
-        """Return the record without the request, and without its last files, if it is longer than 16 KiB."""
+        """Return the record; if it is longer than 16 KiB, return it without the request and without its last files."""
         found = self
         if _is_long(found):
             found = found.replace(request=None)
@@ -85,7 +85,7 @@ class GuestRecord(Record):
         return found
 
     def parsed_request(self) -> dict[str, Any] | None:
-        """Return the canonical request; None if it is not stored, or not a JSON object."""
+        """Return the canonical request; None if it is not stored or is not a JSON object."""
         import json
 
         try:
@@ -161,7 +161,7 @@ def parse_record(xml: str | None, uuid: str) -> GuestRecord | None:
 
 
 def read_record(root: Node, uuid: str) -> GuestRecord | None:
-    """Return the record in a parsed element, with or without the namespace; see `parse_record`."""
+    """Return the record in a parsed element, with or without the namespace; None as for `parse_record`."""
     if root.get("uuid").lower() != uuid.lower():
         return None
     login = root.find("{*}login")
@@ -216,7 +216,7 @@ def record_of(plan: Plan, version: str, created: str = "") -> GuestRecord:
 
 
 def reservations_of(plan: Plan) -> tuple[Reservation, ...]:
-    """Return the reservations that are removed with the guest."""
+    """Return the reservations that are removed when the guest is deleted."""
     return tuple(
         Reservation(network=each.network, mac=each.mac, address=each.address)
         for each in plan.reservations
@@ -260,7 +260,7 @@ def _volume_base(volume: NewVolume) -> str | None:
 
 
 def canonical_request(request: Request) -> str | None:
-    """Return the request as JSON with sorted names, without passwords and keys; None if it is too long."""
+    """Return the request as JSON with sorted keys, without passwords and keys; None if it is too long."""
     import json
 
     from lxml import etree
@@ -277,7 +277,7 @@ def canonical_request(request: Request) -> str | None:
 
 
 def _canonical(value: Any) -> Any:
-    """Return plain data for JSON without unset and secret values."""
+    """Return plain data for JSON, without unset and secret values."""
     if isinstance(value, Record):
         hidden = {name for name, known in type(value)._declared.items() if known.secret}
         return _canonical({k: v for k, v in value.as_dict().items() if k not in hidden})

@@ -27,9 +27,9 @@ class GuestSpec(Record):
     """A guest to create.
 
     `domain` contains the requested XML values; the others get defaults. `os` is a name in the OS database (`debian12`);
-    without it the system is detected on the install media, or a modern Linux is assumed. `without` contains kinds of
-    devices that are not added by default (`interface`, `graphics`, `rng`, ...). `start_installed`: whether the guest is
-    started when its installation has ended. `checks` are the enabled checks.
+    if it is None, the system is detected on the install medium, or a modern Linux is assumed. `without` contains kinds
+    of devices that are not added by default (`interface`, `graphics`, `rng`, ...). `start_installed`: the guest is
+    started after its installation. `checks` are the enabled checks.
     """
 
     domain: Domain | None = field(default=None, kw_only=False)
@@ -42,7 +42,10 @@ class GuestSpec(Record):
     checks: Checks = Checks()
 
     def validate(self) -> None:
-        """Require a domain, except for a reinstallation. Raises: RequestError."""
+        """Require a domain, except for a reinstallation, and valid values of `os` and `without`.
+
+        Raises: RequestError.
+        """
         from virtinstall.devices import DEVICE_TAGS
 
         if (self.domain is None) != isinstance(self.install, Reinstall):
@@ -56,7 +59,7 @@ class GuestSpec(Record):
         for tag in self.without:
             if tag not in DEVICE_TAGS:
                 raise RequestError(
-                    f"GuestSpec: unknown type of device {tag!r} in without", hint=f"use {', '.join(DEVICE_TAGS)}"
+                    f"GuestSpec: without contains {tag!r}, which is not a device", hint=f"use {', '.join(DEVICE_TAGS)}"
                 )
 
     def to_kubevirt(
@@ -72,10 +75,10 @@ class GuestSpec(Record):
         """Return KubeVirt manifests: Secrets, a VirtualMachine, and a Service if ports are forwarded.
 
         Nothing is changed, and no hypervisor is contacted. `drop` are options that are omitted: `graphics`,
-        `disk.snapshot`. The others are as for the options `--kubevirt-...` of virt-install.
+        `disk.snapshot`. The other parameters correspond to the options `--kubevirt-...` of virt-install.
 
-        Raises: RequestError, which names everything that KubeVirt cannot express, and for a generated password, which
-        the manifests contain only as a hash.
+        Raises: RequestError, which names everything that KubeVirt does not support, or if a password is generated,
+        because the manifests would contain only its hash.
         """
         from virtinstall.kubevirt.manifests import manifests
         from virtinstall.spec_request import request_of

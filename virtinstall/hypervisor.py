@@ -40,17 +40,19 @@ def connect(uri: str | None = None) -> Hypervisor:
     """Connect to a hypervisor; use the result as a context manager, or call its `close()`.
 
     `uri` is libvirt's (`qemu:///system`, `qemu+ssh://host/system`); `embed` runs libvirt's QEMU driver in this process;
-    None is libvirt's choice, as for virsh. Raises: HypervisorError, when libvirt does not answer; StorageError, when
-    the embedded driver's directory cannot be used.
+    None is libvirt's default, as for virsh.
+
+    Raises: HypervisorError, if libvirt does not answer; StorageError, if the embedded driver's directory cannot be
+    used.
     """
     with script_terms():
         return Hypervisor(open_host(uri))
 
 
 class Hypervisor:
-    """A connection to libvirt. Reading methods change nothing.
+    """A connection to libvirt.
 
-    Methods take `on_warning`, a function that receives each warning; without one, warnings go to the logger
+    Methods take `on_warning`, a function that receives each warning; without one, warnings are logged by the logger
     `virtinstall`. `report` receives lines about progress in the same way (level INFO).
     """
 
@@ -67,7 +69,7 @@ class Hypervisor:
         return self.host.uri
 
     def close(self) -> None:
-        """Close the connection. Installations that still run are left as they are; `finish` resumes them."""
+        """Close the connection; running installations continue, and `finish` resumes them."""
         for installation in self._installations:
             installation.stop()
         for installation in self._installations:
@@ -83,15 +85,20 @@ class Hypervisor:
         self.close()
 
     def reopened(self) -> Hypervisor:
-        """Open another connection to the same hypervisor, for another thread. Raises: as `connect`."""
+        """Open another connection to the same hypervisor, for another thread.
+
+        Raises: as `connect`.
+        """
         return Hypervisor(open_host(self.uri), for_commands=self.for_commands)
 
     @checked_for_scripts
     def plan(self, spec: GuestSpec | Request) -> Plan:
-        """Decide everything about a guest; change nothing.
+        """Return the complete plan for a guest; change nothing.
 
-        `spec` is a `GuestSpec`, or a `Request` of `parse_request`. Raises: RequestError, when it contradicts itself or
-        the host's abilities; FetchError, StorageError, HypervisorError, when something it names cannot be read.
+        `spec` is a `GuestSpec`, or a `Request` of `parse_request`.
+
+        Raises: RequestError, if the request contradicts itself or is not supported by the host; FetchError,
+        StorageError, HypervisorError, if an object that it names cannot be read.
         """
         from virtinstall.create import make_plan
         from virtinstall.request import Request
@@ -106,9 +113,9 @@ class Hypervisor:
 
     @checked_for_scripts
     def check(self, plan: Plan) -> list[str]:
-        """Run the checks that `create` begins with, and have libvirt read the XML; change nothing; return warnings.
+        """Run the checks of `create`, and ask libvirt to check the XML; return warnings, and change nothing.
 
-        Raises: RequestError or StorageError, as `create` would; HypervisorError, when libvirt rejects the XML.
+        Raises: RequestError or StorageError, as `create` would; HypervisorError, if libvirt rejects the XML.
         """
         from virtinstall.create import check
 
@@ -117,9 +124,9 @@ class Hypervisor:
 
     @checked_for_scripts
     def check_xml(self, plan: Plan) -> list[str]:
-        """Have libvirt read the XML of a plan, and nothing else, if the driver can; change nothing; return warnings.
+        """Ask libvirt to check the XML of a plan, if the driver can; return warnings, and change nothing.
 
-        Raises: HypervisorError, when libvirt rejects the XML.
+        Raises: HypervisorError, if libvirt rejects the XML.
         """
         from virtinstall.accepted import check_plan_accepted
 
@@ -139,20 +146,20 @@ class Hypervisor:
     ) -> Guest:
         """Create the guest of a plan and start it; return it as soon as its first boot has started.
 
-        The run is checked before anything changes, journaled (so that later runs can clean up if this process is
-        killed), and everything is removed again when it fails. When another run takes a generated name meanwhile, the
-        guest is planned again; `Guest.plan` is the plan that was applied. `paused`: the guest waits for
-        `Guest.resume`, so that no line of its console is missed.
+        The run is checked before anything changes, it is journaled (so that later runs can clean up if this process is
+        killed), and everything that it created is removed if it fails. If another run uses a generated name meanwhile,
+        the guest is planned again; `Guest.plan` is the plan that was applied. `paused`: the guest waits for
+        `Guest.resume`, so that its console can be read from the first line.
 
-        A guest that is installed powers off at the installer's reboot, and is started again in its final configuration:
-        in the background as long as this connection is open (unless `restart` is false), later by `finish`.
+        A guest that is being installed powers off when the installer reboots, and is started again in its final
+        configuration: in the background while this connection is open (unless `restart` is false), later by `finish`.
         `Guest.wait_for` waits for that.
 
-        Raises: RequestError, StorageError (NoSpaceError), FetchError, HypervisorError; TakenError, when generated
-        names were taken again and again. What could not be rolled back is in the error's notes.
+        The same plan can be created again: generated names and addresses are then replaced. It is a RequestError if the
+        request names the guest.
 
-        The same plan can be created again: generated names and addresses are generated again. If the request
-        names the guest, that is a RequestError.
+        Raises: RequestError, StorageError (NoSpaceError), FetchError, HypervisorError; TakenError, if generated names
+        are used again and again. The error's notes list what could not be rolled back.
         """
         from virtinstall.create import create
         from virtinstall.plan import Plan
@@ -172,7 +179,7 @@ class Hypervisor:
     def images(self) -> list[StoredImage]:
         """Return the images in this connection's cache, each with the guests and disks that start from it.
 
-        Raises: StorageError, when a guest's disk cannot be read.
+        Raises: StorageError, if a guest's disk cannot be read.
         """
         from virtinstall.images.stored import stored_images
 
@@ -189,10 +196,12 @@ class Hypervisor:
         progress: Progress | None = None,
         on_warning: Callable[[str], None] | None = None,
     ) -> CachedImage:
-        """Download an image into the cache, unless it is there and current; return where it is.
+        """Download an image into the cache, unless a current copy is there; return the cached image.
 
-        `name` is `NAME[:VARIANT]`, a URL or `docker://REFERENCE`. `refresh`: True asks the server, False never does if
-        there is a copy, None asks once a day. Raises: RequestError, for an unknown name; FetchError, StorageError.
+        `name` is `NAME[:VARIANT]`, a URL or `docker://REFERENCE`. `arch` is the host's if it is None. `refresh`: True
+        asks the server for a newer image, False does so only if there is no copy, None asks once a day.
+
+        Raises: RequestError, if the name is unknown; FetchError, StorageError.
         """
         from virtinstall.images.order import fetch_by_name
 
@@ -209,9 +218,9 @@ class Hypervisor:
 
     @for_scripts
     def remove_images(self, images: Sequence[StoredImage]) -> list[str]:
-        """Remove cached images that `images()` returned, and what killed downloads left; return the removed paths.
+        """Remove cached images that `images()` returned, and remains of killed downloads; return the removed paths.
 
-        Raises: RequestError, when one of them has users; StorageError.
+        Raises: RequestError, if an image is used; StorageError.
         """
         from virtinstall.images.stored import remove_unused
 
@@ -235,14 +244,17 @@ class Hypervisor:
         return sorted((self._guest(each) for each in self.host.guests()), key=lambda guest: guest.name)
 
     def summaries(self) -> list[Summary]:
-        """Return name, state, addresses, image, size and age of all guests, sorted by name."""
+        """Return the name, state, addresses, image, size and age of all guests, sorted by name."""
         from virtinstall.lifecycle.addresses import summaries
 
         return summaries(self.host)
 
     @for_scripts
     def guest(self, name: str) -> Guest:
-        """Return the guest with that name; UUIDs and numbers are not accepted. Raises: GuestNotFound."""
+        """Return the guest with that name; UUIDs and numbers are not accepted.
+
+        Raises: GuestNotFound.
+        """
         found = self.host.guest_named(name)
         if found is None:
             from virtinstall.virsh_commands import guest_hint
@@ -252,7 +264,10 @@ class Hypervisor:
 
     @for_scripts
     def guest_by_uuid(self, uuid: str) -> Guest:
-        """Return the guest with that UUID. Raises: GuestNotFound."""
+        """Return the guest with that UUID.
+
+        Raises: GuestNotFound.
+        """
         found = self.host.guest_by_uuid(uuid)
         if found is None:
             from virtinstall.virsh_commands import guest_hint
@@ -262,10 +277,11 @@ class Hypervisor:
 
     @for_scripts
     def deletion_plan(self, name: str, storage: Storage = "own") -> DeletionPlan:
-        """Return what deleting the guest `name` would remove and keep, with the reasons; change nothing.
+        """Return what the deletion of the guest `name` would remove and keep, with the reasons; change nothing.
 
-        `storage`: `own` are the disks that virtinstall created for it, `all` are all of its disks, `none` keeps them.
-        A guest that no longer exists has a plan as long as files of a killed deletion remain.
+        `storage`: `own` are the disks that virtinstall created for the guest, `all` are all of its disks, `none` keeps
+        them. A guest that no longer exists has a plan if files of a killed deletion remain.
+
         Raises: GuestNotFound; HostError.
         """
         from virtinstall.lifecycle.delete import make_deletion_plan
@@ -283,12 +299,13 @@ class Hypervisor:
         on_warning: Callable[[str], None] | None = None,
         report: Callable[[str], None] | None = None,
     ) -> Deletion:
-        """Apply a plan of `deletion_plan`; return what was removed, kept, and could not be removed.
+        """Apply a plan of `deletion_plan`; return what was removed, was kept, and could not be removed.
 
-        A running guest is powered off with `force`, or shut down within `shutdown_timeout` seconds.
-        `wipe` overwrites disks before they are removed. Every file is examined again before it is removed. When this
-        process is killed meanwhile, a new plan for the same name completes the deletion.
-        Raises: RequestError, when the guest runs and must not be stopped; WaitTimeout; HypervisorError.
+        A running guest is powered off with `force`, or shut down within `shutdown_timeout` seconds. `wipe` overwrites
+        disks before they are removed. Every file is examined again before it is removed. If this process is killed, a
+        new plan for the same name completes the deletion.
+
+        Raises: RequestError, if the guest is running and must not be stopped; WaitTimeout; HypervisorError.
         """
         from virtinstall.lifecycle.delete import delete
 
@@ -312,11 +329,13 @@ class Hypervisor:
         start: bool = True,
         report: Callable[[str], None] | None = None,
     ) -> Guest:
-        """Resume an installation after the program that started it exited or was killed.
+        """Resume an installation after the program that started it exited or was killed; return the guest.
 
-        Wait for its end, at most `timeout` seconds, and start the finished guest unless `start` is false. Files that
-        only the installation read are removed. Raises: GuestNotFound; RequestError, when the guest is not being
-        installed; WaitTimeout, GuestCrashed, GuestStopped; HypervisorError.
+        The call waits for the end of the installation, at most `timeout` seconds (None: no limit), and starts the
+        finished guest unless `start` is false. Files that only the installation read are removed.
+
+        Raises: GuestNotFound; RequestError, if the guest is not being installed; WaitTimeout, GuestCrashed,
+        GuestStopped; HypervisorError.
         """
         from virtinstall.run.finish import finish
 
@@ -330,11 +349,11 @@ class Hypervisor:
         named: Iterable[str] = (),
         on_warning: Callable[[str], None] | None = None,
     ) -> bool:
-        """Remove leftovers of killed runs that no guest needs; `create` begins with this.
+        """Remove leftovers of killed runs that no guest needs; return whether files of `name` were found.
 
-        These are incomplete files of guest `name`, and files used only by the installation of any guest. `on_warning`
-        receives what was removed, and what else such runs left. A file that one of the texts `named` refers to is
-        kept. Return whether files of `name` were found.
+        These are incomplete files of guest `name` (None: of no guest), and files used only by the installation of any
+        guest. `on_warning` receives what was removed, and what else such runs left. A file that one of the texts
+        `named` refers to is kept. `create` begins with this.
         """
         from virtinstall.create import remove_traces
 

@@ -1,7 +1,8 @@
 """Typed named tuples that are created quickly.
 
-`typing.NamedTuple` compiles source text for each class and each annotation: 0.2 ms per class, and a run creates about
-fifty. Type checkers see `typing.NamedTuple`; the class used at run time behaves the same but compiles nothing.
+`typing.NamedTuple` compiles source text for each class and each annotation, which takes 0.2 ms per class, and a run
+creates about fifty classes. Type checkers see `typing.NamedTuple`; the class used at run time behaves the same but
+compiles nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ else:
     from operator import itemgetter
 
     class _Maker(type):
-        """Converts a class with annotations to a tuple whose items have these names."""
+        """The metaclass that converts a class with annotations to a tuple whose items have these names."""
 
         def __new__(cls, name, bases, body):
             if "__annotations__" not in body:
@@ -26,7 +27,7 @@ else:
             return super().__new__(cls, name, bases, {**own, **getters, **body})
 
     class NamedTuple(tuple, metaclass=_Maker):
-        """Base of the named tuples: `class Point(NamedTuple): x: int; y: int = 0`."""
+        """The base class of named tuples: `class Point(NamedTuple): x: int; y: int = 0`."""
 
         __slots__ = ()
         _fields = ()
@@ -43,7 +44,7 @@ else:
 
         @classmethod
         def _filled(cls, values, named):
-            """`values`, followed by those passed by name and the defaults."""
+            """Return `values`, followed by those passed by name and the defaults."""
             if len(values) > len(cls._fields):
                 raise TypeError(f"{cls.__name__} has {len(cls._fields)} fields, not {len(values)}")
             rest = cls._fields[len(values) :]
@@ -61,17 +62,17 @@ else:
             return cls(*values)
 
         def _replace(self, /, **changes):
-            """A copy with `changes`."""
+            """Return a copy with `changes`."""
             return type(self)(**{**self._asdict(), **changes})
 
         def _asdict(self):
-            """The values by name."""
+            """Return the values by name."""
             return dict(zip(self._fields, self, strict=True))
 
         def __repr__(self):
-            """The call that creates the tuple."""
+            """Return the call that creates the tuple."""
             return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._asdict().items())})"
 
         def __getnewargs__(self):
-            """The arguments for copy and pickle."""
+            """Return the arguments for copy and pickle."""
             return tuple(self)

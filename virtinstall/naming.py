@@ -1,4 +1,4 @@
-"""Names, UUIDs and MAC addresses that the user did not specify. The source of randomness is a parameter."""
+"""Names, UUIDs and MAC addresses that the user did not specify, generated from a source of randomness."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ OTHER_MAC_PREFIX = "00:16:3e"
 
 
 class Random:
-    """Random bytes derived from one seed, so that the same seed produces the same guest.
+    """Random bytes that are derived from one seed, so that the same seed produces the same guest.
 
-    The bytes of the seed come first, so that a long seed needs no hashing, which takes time to load.
+    The bytes of the seed come first, so that a long seed does not require the hash module, which takes time to load.
     """
 
     def __init__(self, seed: bytes) -> None:
@@ -22,7 +22,7 @@ class Random:
         self._count = 0
 
     def take(self, count: int) -> bytes:
-        """The next `count` (at most 32) bytes."""
+        """Return the next `count` (at most 32) bytes."""
         if self._used + count <= len(self._seed):
             self._used += count
             return self._seed[self._used - count : self._used]
@@ -32,7 +32,7 @@ class Random:
         return hashlib.sha256(self._seed + self._count.to_bytes(4, "big")).digest()[:count]
 
     def uuid(self) -> str:
-        """A random UUID (RFC 9562, version 4)."""
+        """Return a random UUID (RFC 9562, version 4)."""
         raw = bytearray(self.take(16))
         raw[6] = raw[6] & 0x0F | 0x40
         raw[8] = raw[8] & 0x3F | 0x80
@@ -40,7 +40,7 @@ class Random:
         return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
     def mac(self, prefix: str, taken: Collection[str]) -> str:
-        """A MAC address with `prefix` that is not in `taken` (lower case)."""
+        """Return a MAC address with `prefix` that is not in `taken` (lower case)."""
         while True:
             raw = self.take(3)
             mac = f"{prefix}:{raw[0]:02x}:{raw[1]:02x}:{raw[2]:02x}"
@@ -49,12 +49,12 @@ class Random:
 
 
 def free_name(stem: str, taken: Collection[str]) -> str:
-    """`stem`, or the first free of `stem`-2, `stem`-3, ... if it is taken."""
+    """Return `stem` or, if it is already used, the first free name of `stem`-2, `stem`-3, ..."""
     return next(name for name in _numbered(stem) if name not in taken)
 
 
 def numbered(stem: str, suffix: str, taken: Collection[str]) -> str:
-    """Return the file name `stem` + `suffix`, or with -1, -2, ... before the suffix if that is taken."""
+    """Return the file name `stem` + `suffix`, or the first free one with -1, -2, ... before the suffix."""
     name, number = stem + suffix, 1
     while name in taken:
         name = f"{stem}-{number}{suffix}"
@@ -71,7 +71,7 @@ def _numbered(stem: str) -> Iterator[str]:
 
 
 def numbered_name(stem: str, taken: Collection[str]) -> str:
-    """`vm1`, `vm2`, ...: the first that is free."""
+    """Return the first free name of `vm1`, `vm2`, ..."""
     number = 1
     while f"{stem}{number}" in taken:
         number += 1
@@ -81,7 +81,7 @@ def numbered_name(stem: str, taken: Collection[str]) -> str:
 def check_mac(mac: str) -> str:
     """Return `mac` if it is a valid unicast address.
 
-    Raises: RequestError.
+    Raises: RequestError, if it is not.
     """
     parts = mac.split(":")
     valid = len(parts) == 6 and all(len(part) == 2 and _is_hex(part) for part in parts)

@@ -1,4 +1,4 @@
-"""Description of a new local disk image: `--disk path=,size=,format=,sparse=,...`.
+"""The description of a new local disk image: `--disk path=,size=,format=,sparse=,...`.
 
 It is a separate module, so that a plan can be created without loading the code that applies it.
 """
@@ -16,7 +16,7 @@ EXTERNAL_FORMATS = ("vmdk", "vdi", "vpc", "qed", "vhdx")
 class ImageBase(Record):
     """The image that a new disk starts from: `Plan.fetches[image]`.
 
-    `copy`: the disk is a copy, and does not refer to the image. `size_is_default`: it may be larger than planned.
+    `copy`: the disk is a copy, and does not refer to the image. `size_is_default`: the disk may be larger than planned.
     """
 
     image: int
@@ -25,7 +25,7 @@ class ImageBase(Record):
 
 
 class Permissions(Record):
-    """Mode, owner and group of a new image; None keeps the default. `owner` and `group` are names or numbers."""
+    """The mode, owner and group of a new image (names or numbers); None keeps the default."""
 
     mode: int | None = None
     owner: str | None = None
@@ -33,13 +33,13 @@ class Permissions(Record):
 
 
 class NewImage(Record):
-    """A local image to create; describing it reads and changes nothing.
+    """A local image to create.
 
-    `capacity_bytes` None means the size of the backing file. Unless `sparse`, all of its space is reserved.
+    `capacity_bytes` None means the size of the backing file. Unless `sparse`, all space of the image is reserved.
     `backing_path` is stored in the image unchanged; a relative path is relative to the image's directory.
-    `make_folder`: create its directory if it is missing, because libvirt uses that directory by default. `base`: the
-    image it starts from, which is downloaded when the plan is applied. After that, `copy_from` is its path if the new
-    image is a copy of it; otherwise `backing_path` is. `permissions` are the requested ones.
+    `make_folder`: create the image's directory if it is missing, because libvirt uses that directory by default. `base`
+    is the image that the new image starts from, which is downloaded when the plan is applied; its path is then
+    `copy_from` if the new image is a copy, otherwise `backing_path`. `permissions` are the requested ones.
     """
 
     path: str
@@ -57,5 +57,5 @@ class NewImage(Record):
 
     @property
     def resolved_backing_path(self) -> str | None:
-        """The path of the backing file relative to the working directory."""
+        """The path of the backing file relative to the working directory, or None without a backing file."""
         return None if self.backing_path is None else os.path.join(os.path.dirname(self.path), self.backing_path)

@@ -1,4 +1,4 @@
-"""The plan of a run, complete before anything is changed: the preview and the run use the same plan."""
+"""The plan of a run, complete before anything is changed; the preview and the run use the same plan."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Action(NamedTuple):
-    """One action: `kind` is a word for programs, `text` a clause for people, `path` what it creates."""
+    """One action: `kind` identifies its type for programs, `text` describes it, `path` is what it creates, or None."""
 
     kind: str
     text: str
@@ -31,8 +31,9 @@ class Action(NamedTuple):
 class ImageFetch(Record):
     """An image that disks start from, downloaded to the cache when the plan is applied.
 
-    `cached` is the copy that existed when the plan was created; `is_current`: it is used without asking the server.
-    `result` is the downloaded image, None before. `pool` keeps a copy of the image if QEMU cannot read the cache.
+    `cached` is the copy that existed when the plan was created, or None; `is_current`: it is used without asking the
+    server. `result` is the downloaded image, None before the download. `pool` stores a copy of the image if QEMU cannot
+    read the cache.
     """
 
     source: ImageSource
@@ -48,7 +49,8 @@ class ImageFetch(Record):
 class NewVolume(Record):
     """A volume to create through libvirt in the pool `pool`; `xml` is its <volume>, `path` its future path.
 
-    `base`: the image that it starts from. `temporary_pool`: no pool manages its directory, and `pool` is temporary.
+    `base` is the image that the volume starts from. `temporary_pool`: no pool manages the directory, and `pool` is
+    temporary.
     """
 
     pool: str
@@ -62,10 +64,10 @@ class NewVolume(Record):
 
 
 class Upload(Record):
-    """A file of this machine that the installation reads, uploaded to a pool of the remote host.
+    """A file of this machine that the installation reads, to be uploaded to a pool of the remote host.
 
-    `path` is the file on this machine, `target` the path of the volume `name` on the host; `keep`: the finished guest
-    uses it too, so it is kept.
+    `path` is the file on this machine, `target` the path of the volume `name` on the host. `keep`: the finished guest
+    also uses the file, so it is kept.
     """
 
     path: str
@@ -76,9 +78,9 @@ class Upload(Record):
 
 
 class NewReservation(Record):
-    """A DHCP reservation in a virtual network; IPv6 identifies the guest by `name`, its DNS name (None: no name).
+    """A DHCP reservation in a virtual network; in IPv6, it identifies the guest by its DNS name `name`, or None.
 
-    `exists`: the network already has it. `is_own`: it is removed with the guest.
+    `exists`: the network already has the reservation. `is_own`: it is removed with the guest.
     """
 
     network: str
@@ -90,9 +92,9 @@ class NewReservation(Record):
 
 
 class BootFile(Record):
-    """A kernel or initrd to download: `source` within the location (or a path), `path` its destination.
+    """A kernel or initrd to download: `source` is relative to the location (or a path), `path` is its destination.
 
-    `inject` are files to add to an initrd, `answers` are generated files: names and contents.
+    `inject` are files to add to an initrd; `answers` are generated files as pairs of name and content.
     """
 
     source: str
@@ -104,11 +106,12 @@ class BootFile(Record):
 
 
 class SeedFile(Record):
-    """Answers for an installer or a cloud image: an image of `files` labeled `label` at `path`.
+    """Answers for an installer or a cloud image: an image with the label `label` at `path` that contains `files`.
 
-    `bare`: write the single file instead of an image. `fetched`: more files of the image (name, URL), downloaded when
-    it is created. `keep`: the finished guest uses it too, so it is kept. `placeholder`: after the guest's start, it is
-    replaced with an empty file of the same size; without one, the running guest could not be restored.
+    `bare`: write the single file instead of an image. `fetched` are further files (name, URL), downloaded when the
+    image is created. `keep`: the finished guest also uses the seed, so it is kept. `placeholder`: after the guest's
+    start, the seed is replaced with an empty file of the same size, without which the running guest could not be
+    restored.
     """
 
     path: str
@@ -123,13 +126,13 @@ class SeedFile(Record):
 class Plan(Record):
     """Everything that is created and done for one guest.
 
-    `install` is the XML of the installation boot, None if there is none; `first_boot` is started instead if nothing is
-    installed (cloud images); `final` is the XML of the finished guest. `start_pools` names pools that must be started
-    first. `generated` are names that the user did not specify: the guest's, `POOL/VOLUME`, paths of images, MAC
-    addresses. `notes` and `warnings` are lines for the user. `passwords` are pairs of an account and the
+    `install` is the XML of the installation boot, None if there is none; `first_boot` is the XML of the first boot of a
+    cloud image, which is not installed; `final` is the XML of the finished guest. `start_pools` are the names of pools
+    that must be started first. `generated` are names that the user did not specify: the guest's, `POOL/VOLUME`, paths
+    of images, MAC addresses. `notes` and `warnings` are lines for the user. `passwords` are pairs of an account and the
     password that was generated for it; `secrets` are the lines that show them. `account` is the user that SSH can log
     in as, `host_key` the public key of the guest's SSH server. `qemu_label` is the user that QEMU will run as, in
-    libvirt's terms (`+64055:+64055`), None if that is not known yet. `request` is the planned request, for planning it
+    libvirt's notation (`+64055:+64055`), None if it is not known yet. `request` is the planned request, for planning it
     again; `random_bytes` are the source of generated values, None if they are random.
     """
 
@@ -168,28 +171,28 @@ class Plan(Record):
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """XML of each step in order: the installation's, then the finished guest's."""
+        """The XML of each step in order: the installation's (if any), then the finished guest's."""
         documents = [self.final] if self.install is None else [self.install, self.final]
         return tuple(document.to_xml() for document in documents)
 
     @property
     def actions(self) -> Sequence[Action]:
-        """The actions of `Hypervisor.create`, one entry for each thing that it creates or changes."""
+        """The actions of `Hypervisor.create`, one for each object that it creates or changes."""
         return actions_of(self)
 
     @property
     def xml(self) -> str:
-        """XML of the finished guest."""
+        """The XML of the finished guest."""
         return self.final.to_xml()
 
     @property
     def install_xml(self) -> str | None:
-        """XML of the installation boot; None if there is none."""
+        """The XML of the installation boot; None if there is none."""
         return None if self.install is None else self.install.to_xml()
 
 
 def actions_of(plan: Plan) -> list[Action]:
-    """All actions of `plan`, in order."""
+    """Return all actions of `plan`, in order."""
     return [*_storage(plan), *_media(plan), *_guest(plan)]
 
 

@@ -28,8 +28,8 @@ def cache_home(environ: Mapping[str, str]) -> str | None:
 def open_directory(directory: str) -> int:
     """Return a descriptor of a private directory; create the directory and its missing parents.
 
-    Raises: OSError; PermissionError, if another user owns the directory or can write to it, or owns the parent that it
-    would be created in (root with the home directory of the user who called sudo).
+    Raises: OSError; PermissionError, if another user owns the directory or can write to it, or owns the parent in which
+    it would be created (as when root uses the home directory of the user who called sudo).
     """
     above = directory
     missing = []
@@ -56,7 +56,10 @@ def open_directory(directory: str) -> int:
 
 
 def open_file(directory: int, name: str, flags: int) -> int:
-    """Open a private file in a directory of `open_directory`. Raises: OSError, PermissionError."""
+    """Open a private file in a directory of `open_directory`; return its descriptor.
+
+    Raises: OSError, PermissionError.
+    """
     descriptor = os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, _FILE_MODE, dir_fd=directory)
     try:
         _check_private(os.fstat(descriptor), name)
@@ -67,7 +70,7 @@ def open_file(directory: int, name: str, flags: int) -> int:
 
 
 def read_cached(path: str) -> bytes | None:
-    """Return the data that `write_cached` wrote; None if there is no file, or it is not trusted."""
+    """Return the data that `write_cached` wrote; None if there is no file, or if it is not trusted."""
     try:
         directory = open_directory(os.path.dirname(path))
     except OSError:
@@ -82,7 +85,7 @@ def read_cached(path: str) -> bytes | None:
 
 
 def write_cached(path: str, *parts: bytes) -> None:
-    """Write a file atomically. A directory that is not writable is ignored: the next run tries again."""
+    """Write a file atomically; do nothing if the directory is not writable, so that the next run tries again."""
     name = os.path.basename(path)
     temporary = f".{name}.{os.getpid()}-{os.urandom(4).hex()}"
     try:

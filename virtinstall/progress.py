@@ -1,4 +1,4 @@
-"""Progress of long steps, reported in bytes through a small protocol; the caller chooses how to show it."""
+"""Progress of long steps, reported in bytes through a small protocol; the caller chooses the presentation."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Receiver of a long step's progress: any object with these three methods."""
+    """A receiver of the progress of long steps: any object with these three methods."""
 
     def start(self, what: str, total_bytes: int | None) -> None:
         """Start a step; `total_bytes` is None if the size is not known."""
 
     def advance(self, count_bytes: int) -> None:
-        """Report that this many more bytes are done."""
+        """Report that `count_bytes` more bytes are done."""
 
     def finish(self) -> None:
         """End the step, after success or failure."""

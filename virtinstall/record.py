@@ -34,7 +34,7 @@ _SIMPLE = {"str": str, "int": int, "bool": bool, "str | None": str | None, "int 
 
 
 class _Field:
-    """What `field` returns: the declaration of one field."""
+    """The declaration of one field, as returned by `field`."""
 
     __slots__ = ("annotation", "default", "hint", "kw_only", "module", "name", "secret")
 
@@ -48,7 +48,10 @@ class _Field:
         self.hint: Any = _MISSING
 
     def accept(self, owner: str, value: Any) -> Any:
-        """Return the value as it is stored. Raises: FieldError, for a value of the wrong type."""
+        """Return the value in the form in which it is stored.
+
+        Raises: FieldError, if the value has the wrong type.
+        """
         if self.hint is _MISSING:
             self.hint = self.evaluate()
         if type(value) is self.hint or (value is None and self.default is None):
@@ -84,7 +87,7 @@ class Parameter(_Field):
         self.resolve = resolve
 
     def evaluate(self) -> Any:
-        """Return the type that the annotation stands for; the bound of a type variable stands for it."""
+        """Return the type that the annotation stands for; a type variable stands for its bound."""
         return _evaluate(self.annotation, _Names(self.module, self.resolve))
 
 
@@ -95,10 +98,12 @@ def field(*, default: Any = _MISSING, kw_only: bool = True, secret: bool = False
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 class Record:
-    """Base of the records. A list for a field of a sequence type is stored as a tuple, a dictionary read-only.
+    """The base class of records.
 
-    Raises, when one is created: UnknownFieldError for a name that is not a field, FieldError for a missing value or one
-    of the wrong type. Both name the record and the field, and both are TypeErrors as well.
+    A list for a field of a sequence type is stored as a tuple, and a dictionary as a read-only mapping.
+
+    Raises, on creation: UnknownFieldError, for a name that is not a field; FieldError, for a missing value or one of
+    the wrong type. Both name the record and the field, and both are TypeErrors as well.
     """
 
     _declared: ClassVar[Mapping[str, _Field]] = {}
@@ -128,7 +133,7 @@ class Record:
         if positional:
             if len(positional) > len(cls._by_position):
                 allowed = ", ".join(cls._by_position) or "none"
-                raise FieldError(f"{cls.__name__}: too many positional arguments (accepted: {allowed})")
+                raise FieldError(f"{cls.__name__}: too many positional arguments; accepted: {allowed}")
             for name, value in zip(cls._by_position, positional, strict=False):
                 if name in named:
                     raise FieldError(f"{cls.__name__}: duplicate value for {name}")
@@ -149,7 +154,10 @@ class Record:
         """Check what the types of the fields cannot express; a subclass raises RequestError."""
 
     def replace(self, **changes: Any) -> Self:
-        """Return a copy with other values for some fields. Raises: as when one is created."""
+        """Return a copy with other values for some fields.
+
+        Raises: the errors of the creation.
+        """
         cls = type(self)
         copied = cls.__new__(cls)
         copied.__dict__.update(self.__dict__)
@@ -202,7 +210,7 @@ class Record:
 
 
 def unknown_field(owner: str, name: str, known: typing.Iterable[str]) -> UnknownFieldError:
-    """Return the error for a name that is not a field of `owner`, with the nearest names as a hint."""
+    """Return the error for a name that is not a field of `owner`, with similar names as a hint."""
     from virtinstall.similar import did_you_mean
 
     public = [each for each in known if not each.startswith("_")]
@@ -210,7 +218,7 @@ def unknown_field(owner: str, name: str, known: typing.Iterable[str]) -> Unknown
 
 
 def conform(value: Any, hint: Any) -> Any:
-    """Return `value` as a field of the type `hint` stores it, or a marker that equals nothing when it does not fit."""
+    """Return `value` as a field of the type `hint` stores it, or a marker that equals nothing if it does not fit."""
     if type(value) is hint or hint is Any or isinstance(hint, typing.TypeVar):
         return value
     if hint is None:
@@ -227,7 +235,7 @@ def conform(value: Any, hint: Any) -> Any:
 
 
 def is_instance(value: Any, cls: Any) -> bool:
-    """Whether `value` is of the type: True and False are not numbers, a whole number is a fraction as well."""
+    """Return whether `value` is of the type: booleans are not numbers, and a whole number is also a fraction."""
     if isinstance(value, bool):
         return cls in (bool, object)
     if cls is float:
@@ -265,7 +273,7 @@ def _conform_container(value: Any, origin: Any, arguments: tuple[Any, ...]) -> A
 
 
 def _may_fit(value: Mapping[Any, Any], arguments: tuple[Any, ...]) -> bool:
-    """Whether the first item of a mapping fits."""
+    """Return whether the first item of a mapping fits."""
     first = next(iter(value.items()), ())
     return all(conform(part, hint) is part for part, hint in zip(first, arguments, strict=False))
 
@@ -276,7 +284,7 @@ def _converted(value: Any, hint: Any, kind: type) -> Any:
 
 
 def shortened(value: Any) -> str:
-    """Return how an error shows a value."""
+    """Return `value` as an error shows it."""
     text = repr(value)
     return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "..."
 
@@ -289,7 +297,7 @@ def _described(annotation: Any, hint: Any) -> str:
 
 
 class _Named(type):
-    """A class that is known by name only: its module imports it for type checkers alone."""
+    """A class that is known only by name, because its module imports it only for type checkers."""
 
     def __instancecheck__(cls, value: object) -> bool:
         return any(base.__name__ == cls.__name__ for base in type(value).__mro__)
@@ -321,7 +329,7 @@ class _Names(dict[str, Any]):
 
 
 def _evaluate(annotation: Any, names: _Names) -> Any:
-    """The type that an annotation stands for."""
+    """Return the type that an annotation stands for."""
     if not isinstance(annotation, str):
         return annotation
     simple = _SIMPLE.get(annotation)

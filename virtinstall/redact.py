@@ -1,9 +1,9 @@
-"""Log texts without passwords, keys and the users of URLs, and the loggers of the tree `virtinstall.*` that use them.
+"""Logged texts without passwords, keys and the users of URLs, and the loggers `virtinstall.*` that redact them.
 
     log = logger("media")
     log.info("downloading %s", url)      # http://***@host/...
 
-Every record of such a logger is redacted before any handler receives it, regardless of who configured the handlers.
+Every record of such a logger is redacted before a handler receives it, regardless of who configured the handlers.
 
 Source: the options and libvirt elements that can hold a secret: kernel parameters (dracut.cmdline(7), rd.luks.key;
 anaconda's inst.vncpassword), QEMU's -object secret and -fw_cfg, libvirt's <launchSecurity>, cloud-init's user data.
@@ -65,8 +65,8 @@ def redacted(text: str) -> str:
 def redacted_arguments(arguments: Sequence[str]) -> list[str]:
     """Return a command line's arguments without secrets.
 
-    Commands that --cloud-init runs in the guest are hidden completely, because scripts set passwords in many ways.
-    QEMU's environment variables are hidden too, and its arguments from the first secret on.
+    Commands that --cloud-init runs in the guest are hidden completely, because scripts can set passwords in many ways.
+    QEMU's environment variables, and its arguments after the first secret, are hidden as well.
     """
     shown: list[str] = []
     for before, word in zip(("", *arguments), arguments, strict=False):
@@ -98,17 +98,17 @@ def logger(area: str) -> logging.Logger:
 
 
 def log_warning(text: str) -> None:
-    """Log a warning of a library call whose caller handles none."""
+    """Log a warning of a library call without `on_warning`."""
     logger("create").warning("%s", text)
 
 
 def log_info(text: str) -> None:
-    """Log a line about progress of a library call whose caller handles none."""
+    """Log a line about the progress of a library call without `report`."""
     logger("create").info("%s", text)
 
 
 def redact_record(record: logging.LogRecord) -> bool:
-    """Redact the message and the traceback of a record: a filter for loggers and handlers."""
+    """Redact the message and the traceback of a record; return True, as a filter of a logger or handler."""
     record.msg, record.args = redacted(record.getMessage()), ()
     if record.exc_info and not record.exc_text:
         import logging
@@ -122,7 +122,7 @@ def _is(option: str, name: str, shortest: int) -> bool:
 
 
 def _hidden(match: re.Match[str]) -> str:
-    """The name of a secret with `***` as its value; names that only refer to a secret keep theirs."""
+    """Return the name of a secret with `***` as its value; names that only refer to a secret keep theirs."""
     name, value = match[1], match[2]
     if any(word in name.lower() for word in _NOT_SECRET):
         return match[0]

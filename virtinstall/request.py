@@ -1,4 +1,4 @@
-"""Request for a guest, as data: created from a command line or by a script."""
+"""The request for a guest, as data that a command line or a script provides."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AutoConsole = Literal["text", "graphical", "none", "default"]
 
 
 class LocationRequest(Record):
-    """Install tree or ISO image (URL, directory, image), and paths of kernel and initrd in it, if specified."""
+    """An install tree or ISO image (URL, directory, image), and paths of kernel and initrd in it, if specified."""
 
     location: str = ""
     kernel: str | None = None
@@ -28,13 +28,12 @@ class LocationRequest(Record):
 
 
 class InstallRequest(Record):
-    """Installation method; if nothing is set, the domain boots as configured.
+    """The installation method; if nothing is set, the domain boots as configured.
 
-    `boot_disk`: --import; `assume_import`: --import if none is set. `os`: the OS
-    whose install tree the OS database contains. `kernel` and `initrd` are for the
-    installation only, as is `boot_device`. `image_defaults` (--image): memory, disk size and login have
-    defaults for the image. `ignition` is a path or URL. `typed`: the texts of answers that are specified
-    as `-`, by option (`--cloud-init user-password-file`).
+    `boot_disk`: --import; `assume_import`: --import if no other method is set. `os`: the OS whose install tree the OS
+    database contains. `kernel`, `initrd` and `boot_device` are for the installation only. `image_defaults` (--image):
+    memory, disk size and login have defaults for the image. `ignition` is a path or URL. `typed`: the texts of answers
+    that are specified as `-`, by option (`--cloud-init user-password-file`).
     """
 
     location: LocationRequest | None = None
@@ -78,13 +77,13 @@ class InstallRequest(Record):
 
 
 class OsRequest(Record):
-    """Operating system: sub-options of --osinfo (`name`, `detect`, ...); None: not specified."""
+    """The operating system: sub-options of --osinfo (`name`, `detect`, ...); None: not specified."""
 
     values: Mapping[str, str] | None = None
 
 
 class PlatformRequest(Record):
-    """Requested hypervisor, architecture and machine; None: chosen by the composer.
+    """The requested hypervisor, architecture and machine; None: chosen by the composer.
 
     `os_type` is libvirt's: `hvm`, `xen`, `exe`.
     """
@@ -96,7 +95,7 @@ class PlatformRequest(Record):
 
 
 class Checks(Record):
-    """Checks that are enabled; the error of a disabled check becomes a warning."""
+    """The enabled checks; the error of a disabled check becomes a warning."""
 
     path_in_use: bool = True
     disk_size: bool = True
@@ -108,11 +107,11 @@ class Checks(Record):
 
 
 class RunOptions(Record):
-    """Options of the run: the guest after the installation, waiting, console.
+    """Options of the run: the guest after the installation, waiting, and the console.
 
-    `wait_minutes`: None (depends on the console), negative (no limit) or a limit.
-    `autoconsole`: `text`, `graphical`, `none` or `default`. `wait_for`: the condition to reach before the
-    run ends (`running`, `ip`, ...), `timeout_seconds` its time limit.
+    `wait_minutes`: a limit, negative (no limit), or None (depends on the console). `autoconsole`: `text`, `graphical`,
+    `none` or `default`. `wait_for`: the condition to reach before the run ends (`running`, `ip`, ...),
+    `timeout_seconds`: its time limit.
     """
 
     autostart: bool = False
@@ -129,7 +128,8 @@ class KubevirtRequest(Record):
     """Options of the KubeVirt manifest, which have no effect on a guest of libvirt.
 
     `drop`: options that are omitted, `OPTION` or `OPTION.SUBOPTION`. `devices`: devices of the cluster's nodes,
-    `RESOURCE[,type=gpu]`. `instancetype` and `preference` are `[KIND/]NAME`, or `infer` for those of the boot disk.
+    `RESOURCE[,type=gpu]`. `instancetype` and `preference` are `[KIND/]NAME`, or `infer`, which derives them from the
+    boot disk.
     """
 
     drop: tuple[str, ...] = ()
@@ -141,12 +141,11 @@ class KubevirtRequest(Record):
 
 
 class Request(Record):
-    """Requested guest.
+    """A requested guest.
 
-    `domain` contains the requested XML values, including settings of devices;
-    it is never changed: the composer works on a copy. `without` contains device tags without
-    default devices (`--network none`). `by_script`: a script described the guest as a `GuestSpec`, so errors and
-    warnings name its classes and fields instead of options.
+    `domain` contains the requested XML values, including settings of devices; it is never changed: the composer works
+    on a copy. `without` contains the tags of devices that are not added by default (`--network none`). `by_script`: a
+    script described the guest as a `GuestSpec`, so errors and warnings name its classes and fields instead of options.
     """
 
     domain: Domain

@@ -1,4 +1,4 @@
-"""All texts of a request."""
+"""The texts of a request."""
 
 from __future__ import annotations
 

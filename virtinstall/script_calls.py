@@ -1,7 +1,7 @@
-"""Calls from scripts: their arguments are checked, and their errors are in the terms of a script.
+"""Calls from scripts, with checked arguments and errors in the terms of a script.
 
-An argument of the wrong type raises FieldError, which names the method and the parameter, as a record does for its
-fields. Commands call the same methods without both.
+An argument of the wrong type raises FieldError, which names the method and the parameter, as a record names its fields.
+Commands call the same methods without the check and with errors in the terms of options.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from virtinstall.script_terms import script_terms
 
 
 class Client(Protocol):
-    """An object whose methods commands use as well as scripts."""
+    """An object whose methods both commands and scripts use."""
 
     for_commands: bool
 
@@ -36,7 +36,7 @@ R = TypeVar("R")
 
 
 def checked(function: Callable[P, R]) -> Callable[P, R]:
-    """Return `function` with a check of its arguments. Raises: FieldError."""
+    """Return `function` with a check of its arguments, which raises FieldError."""
     check = _Check(function)
 
     @wraps(function)
@@ -50,7 +50,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
 def for_scripts(method: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[C, P], R]:
     """Return `method` with a check of its arguments, and with errors in the terms of a script.
 
-    Both only for a client of a script. Raises: FieldError.
+    Neither applies if the client belongs to a command. The check raises FieldError.
     """
     check = _Check(method)
 
@@ -66,7 +66,7 @@ def for_scripts(method: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[
 
 
 def checked_for_scripts(method: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[C, P], R]:
-    """Return `method` with a check of its arguments for a client of a script. Raises: FieldError."""
+    """Return `method` with a check of its arguments, which raises FieldError; commands call it without the check."""
     check = _Check(method)
 
     @wraps(method)
@@ -80,7 +80,7 @@ def checked_for_scripts(method: Callable[Concatenate[C, P], R]) -> Callable[Conc
 
 @contextmanager
 def _gone_guest_not_found(client: Client) -> Iterator[None]:
-    """Raise GuestNotFound when libvirt no longer has the guest. Raises: GuestNotFound."""
+    """Raise GuestNotFound if libvirt no longer has the guest."""
     try:
         yield
     except HypervisorError as error:
@@ -92,7 +92,7 @@ def _gone_guest_not_found(client: Client) -> Iterator[None]:
 
 
 class _Check:
-    """Check of the arguments of one function, prepared when it is called for the first time."""
+    """A check of the arguments of one function, prepared when the function is called for the first time."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
@@ -118,7 +118,10 @@ def _parameters(function: Callable[..., Any]) -> dict[str, Parameter]:
 
 
 def _public(name: str) -> Any:
-    """Return the public class or type of that name; raises AttributeError if there is none."""
+    """Return the public class or type with that name.
+
+    Raises: AttributeError, if there is none.
+    """
     import virtinstall
 
     if name == "Device":

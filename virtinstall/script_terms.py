@@ -115,7 +115,7 @@ def in_script_terms(text: str) -> str:
 
 @contextmanager
 def script_terms() -> Iterator[None]:
-    """Raise errors of the block with message, hint and notes in the terms of a script."""
+    """Rewrite errors of the block: message, hint and notes are in the terms of a script."""
     try:
         yield
     except VirtInstallError as error:
@@ -128,12 +128,12 @@ def script_terms() -> Iterator[None]:
 
 
 def terms_of(plan: Plan) -> AbstractContextManager[None]:
-    """Return `script_terms()` for a plan of a `GuestSpec`, else a context that changes nothing."""
+    """Return `script_terms()` for a plan of a `GuestSpec`, otherwise a context that changes nothing."""
     return script_terms() if _is_by_script(plan) else nullcontext()
 
 
 def in_terms_of(plan: Plan) -> Callable[[str], str]:
-    """Return `in_script_terms` for a plan of a `GuestSpec`, else a function that returns the text unchanged."""
+    """Return `in_script_terms` for a plan of a `GuestSpec`, otherwise a function that returns the text unchanged."""
     return in_script_terms if _is_by_script(plan) else str
 
 
@@ -253,7 +253,7 @@ def _section(option: str, argument: str | None) -> str:
 
 
 def _amount(option: str, argument: str | None) -> str:
-    """Return the field of memory or vCPUs, with the value as it is in Python."""
+    """Return the field of memory or vCPUs, with the value in Python's notation."""
     name = "memory_kib" if option == "memory" else "vcpu"
     first, _, rest = (argument or "").partition(",")
     most = rest.removeprefix("maxvcpus=")

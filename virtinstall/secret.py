@@ -1,10 +1,10 @@
-"""Text that does not show itself in logs and tracebacks."""
+"""Text that is hidden in logs and tracebacks."""
 
 from __future__ import annotations
 
 
 class Secret(str):
-    """Password or similar text that its representation hides."""
+    """A password or similar text, which `repr` hides."""
 
     __slots__ = ()
 

@@ -1,7 +1,7 @@
-"""Names similar to one that was mistyped, for hints.
+"""Names that are similar to a mistyped one, for hints.
 
-The measure is the edit distance in which a transposition counts as one edit (optimal string alignment). A name is
-similar only if about one character in four differs: `virbr0` is not similar to `ifb0`.
+The measure is the edit distance in which a transposition counts as one edit (optimal string alignment). Names are
+similar only if at most about one character in four differs: `virbr0` is not similar to `ifb0`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ _SEPARATORS = str.maketrans("", "", "._-")
 def similar_names(word: str, known: Iterable[str], count: int = 3) -> list[str]:
     """Return up to `count` names from `known` that `word` may be a misspelling of, the most similar first.
 
-    Case and the separators `.`, `_` and `-` do not matter. The last part of a dotted name is similar to the whole
-    name: `cache` to `driver.cache`. The same applies to a name that omits parts: `vlan.id` to `vlan.tag0.id`. `word`
-    is never returned.
+    Case and the separators `.`, `_` and `-` do not matter. The last part of a dotted name is similar to the whole name:
+    `cache` to `driver.cache`. A name that omits parts is also similar: `vlan.id` to `vlan.tag0.id`. `word` itself is
+    never returned.
     """
     plain = word.lower().translate(_SEPARATORS)
     if not plain:
@@ -35,25 +35,25 @@ def similar_names(word: str, known: Iterable[str], count: int = 3) -> list[str]:
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str | None = None) -> str | None:
-    """Return the question `did you mean 'A' or 'B'?` as a hint, or `otherwise` if no name in `known` is similar."""
+    """Return the hint `did you mean 'A' or 'B'?`, or `otherwise` if no name in `known` is similar to `word`."""
     return question_for(similar_names(word, known)) or otherwise
 
 
 def question_for(near: Sequence[str]) -> str | None:
-    """Return the question `did you mean 'A', 'B' or 'C'?`; None without names. Options are not quoted."""
+    """Return the hint `did you mean 'A', 'B' or 'C'?`, with options unquoted; None if `near` is empty."""
     *first, last = [each if each.startswith("-") else f"'{each}'" for each in near] or [""]
     named = f"{', '.join(first)} or {last}" if first else last
     return f"did you mean {named}?" if named else None
 
 
 def _omits_parts(word: str, name: str) -> bool:
-    """Whether `word` has several parts and all of them occur in `name` in the same order."""
+    """Return whether `word` has several parts and all of them occur in `name` in the same order."""
     parts = iter(name.lower().split("."))
     return "." in word and all(part in parts for part in word.lower().split("."))
 
 
 def _distance(one: str, two: str) -> int | None:
-    """Return the edit distance of two names, or None if it is too large for similar names."""
+    """Return the edit distance of two names; None if it is too large for similar names."""
     most = max(1, min(len(one), len(two)) // _CHARACTERS_PER_EDIT)
     if abs(len(one) - len(two)) > most:
         return None

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class User(Record):
-    """An account that cloud-init creates in the guest; it may use sudo.
+    """An account that cloud-init creates in the guest, with the right to use sudo.
 
-    `password` is hashed before it leaves this process. An account needs a password or a key.
+    `password` is hashed before it leaves this process. An account requires a password or a key.
     """
 
     name: str = field(kw_only=False)
@@ -26,7 +26,10 @@ class User(Record):
     password: str | None = field(default=None, secret=True)
 
     def validate(self) -> None:
-        """Require a login method and a valid account name. Raises: RequestError."""
+        """Require a login method and a valid account name.
+
+        Raises: RequestError.
+        """
         from virtinstall.seed.login import check_name
 
         check_name("user", self.name)
@@ -37,12 +40,12 @@ class User(Record):
 class CloudInit(Record):
     """Configuration of a cloud image by cloud-init at its first boot.
 
-    `ssh_keys` are for the default account (`debian`, `ubuntu`, ...), `root_ssh_keys` for root. `root_password` sets
+    `ssh_keys` are for the default account (`debian`, `ubuntu`, ...), `root_ssh_keys` for root. `root_password` is
     root's password; `generate_root_password` generates one, which `Plan.secrets` shows. `packages` are installed, then
-    `commands` run. `addresses` (`192.0.2.5/24`), `gateways` and `nameservers` configure the first interface; without
-    them it uses DHCP. `user_data`, `meta_data` and `network_config` are complete files that are used instead.
-    `disable`: cloud-init is disabled after the first boot. `keep`: the seed stays with the guest. `bus`: the bus of
-    the seed (`virtio`, `scsi`, `sata`), chosen for the system by default.
+    `commands` are run. `addresses` (`192.0.2.5/24`), `gateways` and `nameservers` configure the first interface, which
+    otherwise uses DHCP. `user_data`, `meta_data` and `network_config` are complete files that replace the generated
+    ones. `disable`: cloud-init is disabled after the first boot. `keep`: the seed stays with the guest. `bus`: the bus
+    of the seed (`virtio`, `scsi`, `sata`), by default chosen for the system.
     """
 
     hostname: str | None = None
@@ -64,7 +67,10 @@ class CloudInit(Record):
     bus: str | None = None
 
     def validate(self) -> None:
-        """Reject fields that contradict each other. Raises: RequestError."""
+        """Reject fields that contradict each other.
+
+        Raises: RequestError.
+        """
         from virtinstall.seed.login import check_name
 
         if self.hostname is not None:
@@ -80,26 +86,29 @@ class CloudInit(Record):
 
 
 class Ignition(Record):
-    """Configuration of a CoreOS-like system for its first boot: `config` (JSON text or data) or a `source`.
+    """Configuration of a CoreOS-like system for its first boot: either `config` or `source`.
 
-    `source` is a path or URL.
+    `config` is JSON text or data, `source` is a path or URL.
     """
 
     config: str | Mapping[str, object] | None = field(default=None, kw_only=False, secret=True)
     source: str | Path | None = None
 
     def validate(self) -> None:
-        """Require exactly one of the two. Raises: RequestError."""
+        """Require exactly one of `config` and `source`.
+
+        Raises: RequestError.
+        """
         if (self.config is None) == (self.source is None):
             raise RequestError("Ignition: exactly one of config and source is required")
 
 
 class Unattended(Record):
-    """Answers for the installer of a `Tree` or `Iso`; virtinstall writes the kickstart, preseed, autounattend, ...
+    """Answers for the installer of a `Tree` or `Iso`, from which a kickstart, preseed, autounattend, ... is generated.
 
     `profile` is `desktop` or `jeos`. `user_login` is the account to create (default: the user who runs the program).
-    `product_key` is for Windows, `drivers`: whether Windows gets virtio drivers, `subscription_login` is for
-    systems that need one.
+    `product_key` is for Windows; `drivers`: whether Windows gets virtio drivers. `subscription_login` is for systems
+    that require a subscription.
     """
 
     profile: str | None = None
@@ -112,11 +121,11 @@ class Unattended(Record):
 
 
 class Tree(Record):
-    """Install from an install tree or ISO image: kernel and initrd are taken from it.
+    """Installation from the kernel and initrd of an install tree or ISO image.
 
     `location` is an http, https, ftp or nfs URL, a directory or an ISO image; `kernel` and `initrd` are paths below it,
-    if they are not found automatically. `extra_args` are added to the installer's command line, `initrd_inject` are
-    files added to the root of its initrd (for example a kickstart file).
+    if they are not found automatically. `extra_args` are added to the installer's command line; `initrd_inject` are
+    files added to the root of the initrd (for example a kickstart file).
     """
 
     location: str | Path = field(kw_only=False)
@@ -128,7 +137,10 @@ class Tree(Record):
 
 
 class Iso(Record):
-    """Install by booting an ISO image (a path, URL or device). `live`: it is a live system and stays in the drive."""
+    """Installation from a bootable ISO image (a path, URL or device).
+
+    `live`: the image is a live system, and stays in the drive.
+    """
 
     path: str | Path = field(kw_only=False)
     live: bool = False
@@ -136,19 +148,19 @@ class Iso(Record):
 
 
 class Pxe(Record):
-    """Install by booting from the network."""
+    """Installation by booting from the network."""
 
 
 class CloudImage(Record):
-    """Boot a disk with an installed system; the first boot reads `seed`."""
+    """A boot from a disk with an installed system, whose first boot reads `seed`."""
 
     seed: CloudInit | Ignition | None = field(default=None, kw_only=False)
 
 
 class Kernel(Record):
-    """Install with a kernel and initrd given by path or URL; the finished guest boots from its disk.
+    """Installation with a kernel and initrd, specified by path or URL; the finished guest boots from its disk.
 
-    `args` is added to the derived command line of the kernel, or replaces it with `replace_args`.
+    `args` is added to the kernel's default command line; with `replace_args`, it replaces the command line.
     """
 
     kernel: str | Path = field(kw_only=False)
@@ -158,11 +170,14 @@ class Kernel(Record):
 
 
 class Existing(Record):
-    """Existing disk, which boots without an installation."""
+    """An existing disk, which boots without an installation."""
 
 
 class Reinstall(Record):
-    """Reinstall the existing guest `name` with `method`, with the same configuration. `GuestSpec.domain` is unset."""
+    """Reinstallation of the existing guest `name` with `method`, with the same configuration.
+
+    `GuestSpec.domain` must be unset.
+    """
 
     name: str = field(kw_only=False)
     method: Tree | Iso | Pxe | CloudImage | Kernel = field(kw_only=False)

@@ -1,4 +1,4 @@
-"""Conversion of a script's `GuestSpec` to a `Request`, like the one that a command line is converted to."""
+"""Conversion of a script's `GuestSpec` to a `Request`, to which command lines are converted as well."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Spec(Protocol):
 
     @property
     def without(self) -> Sequence[str] | frozenset[str]:
-        """Kinds of devices that are not added by default."""
+        """The kinds of devices that are not added by default."""
 
     @property
     def autostart(self) -> bool:
@@ -69,7 +69,7 @@ class Spec(Protocol):
 
     @property
     def start_installed(self) -> bool:
-        """Whether the guest is started when its installation has ended."""
+        """Whether the guest is started after its installation."""
 
     @property
     def checks(self) -> Checks:
@@ -77,7 +77,10 @@ class Spec(Protocol):
 
 
 def request_of(spec: Spec) -> Request:
-    """Return the request for `spec`. Raises: RequestError."""
+    """Return the request for `spec`.
+
+    Raises: RequestError.
+    """
     domain = Domain() if spec.domain is None else spec.domain.clone()
     make_paths_absolute([domain, domain.os, *domain.devices])
     return Request(
@@ -99,7 +102,10 @@ def request_of(spec: Spec) -> Request:
 
 
 def install_request(install: Install) -> InstallRequest:
-    """Return the request for an installation method. Raises: RequestError."""
+    """Return the request for an installation method.
+
+    Raises: RequestError.
+    """
     match install:
         case Reinstall():
             return install_request(install.method).replace(reinstall=install.name)
@@ -167,14 +173,20 @@ def _with_seed(request: InstallRequest, seed: CloudInit | Ignition | None) -> In
 
 
 def _plain(value: object) -> object:
-    """Return what json can write for a value of a read-only mapping. Raises: TypeError."""
+    """Return `value` in a form that json can write: a read-only mapping becomes a dictionary.
+
+    Raises: TypeError.
+    """
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"cannot convert a value of the type {type(value).__name__} to JSON")
 
 
 def _cloud_init(seed: CloudInit) -> CloudInitRequest:
-    """Return the request for the seed, with hashed passwords. Raises: RequestError."""
+    """Return the request for the seed, with hashed passwords.
+
+    Raises: RequestError.
+    """
     from virtinstall.seed.static_address import parse_address
     from virtinstall.seed.user_data import doubts
 

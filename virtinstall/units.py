@@ -16,7 +16,7 @@ _BINARY = "kmgtpe"
 
 
 def unit_bytes(unit: str) -> int | None:
-    """Bytes in one `unit` (b, bytes, K, KiB, kB, M, MiB, MB, ... in any case), or None."""
+    """Return the bytes in one `unit` (b, bytes, K, KiB, kB, M, MiB, MB, ... in any case), or None if it is unknown."""
     word = unit.strip().lower()
     if word in ("b", "byte", "bytes"):
         return 1
@@ -32,9 +32,9 @@ def unit_bytes(unit: str) -> int | None:
 
 
 def parse_size(text: str, default_unit: int, what: str) -> int:
-    """Bytes in `text`: a number, either in `default_unit` bytes or with a unit (`20G`, `500 MiB`).
+    """Return the bytes in `text`: a number, either in `default_unit` bytes or with a unit (`20G`, `500 MiB`).
 
-    Raises: RequestError naming `what`, if it is not a size or is negative.
+    Raises: RequestError, which names `what`, if the text is not a size or is negative.
     """
     stripped = text.strip()
     end = len(stripped)
@@ -60,7 +60,7 @@ def parse_size(text: str, default_unit: int, what: str) -> int:
 
 
 def human_size(count_bytes: int) -> str:
-    """Readable form of `count_bytes`: `512 MiB`, `1.5 GiB`."""
+    """Return `count_bytes` as readable text: `512 MiB`, `1.5 GiB`."""
     size = float(count_bytes)
     for unit in ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB"):
         if size < 1024 or unit == "PiB":
@@ -73,9 +73,9 @@ _DURATIONS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
 def parse_duration(text: str, what: str) -> float:
-    """Seconds in `text`: a number, alone or with s, m or h (`90s`, `10m`, `1.5h`).
+    """Return the seconds in `text`: a number, alone or with s, m or h (`90s`, `10m`, `1.5h`).
 
-    Raises: RequestError naming `what`, if it is not a duration or is not positive.
+    Raises: RequestError, which names `what`, if the text is not a duration or is not positive.
     """
     number = text.strip().rstrip("smh")
     factor = _DURATIONS.get(text.strip()[len(number) :])

@@ -8,12 +8,12 @@ _UNLISTED = "not in the schema of the installed libvirt"
 
 
 def unlisted_warning(typed: str, listed: str) -> str:
-    """Return the warning about `typed`, an option with its value; `listed` is what the schema lists instead."""
+    """Return the warning about `typed`, an option with its value; `listed` are the values in the schema."""
     return f"{typed}: {_UNLISTED} ({listed}); used unchanged"
 
 
 def listed_values(warnings: Iterable[str], rejection: str) -> str | None:
-    """Return the hint for libvirt's `rejection` from the warning about the value that it contains, if there is one."""
+    """Return the hint for libvirt's `rejection`, from the warning about the value in it; None if there is none."""
     for warning in warnings:
         typed, found, rest = warning.partition(f": {_UNLISTED} (")
         value = typed.rpartition(" ")[2].rpartition("=")[2]

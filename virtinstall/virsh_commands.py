@@ -1,4 +1,4 @@
-"""Commands for messages and hints, ready to be pasted into a shell.
+"""Commands for messages and hints, which can be pasted into a shell.
 
 Source: virsh(1).
 """
@@ -19,7 +19,7 @@ def virsh_command(uri: str | None, *arguments: str) -> str:
 
 
 def for_connection(text: str, uri: str | None) -> str:
-    """Return a message whose virsh commands use the connection `uri`, if they name none."""
+    """Return `text` with the connection `uri` added to virsh commands without one; unchanged if `uri` is None."""
     import re
     import shlex
 
@@ -29,7 +29,7 @@ def for_connection(text: str, uri: str | None) -> str:
 
 
 def guest_hint(host: Host, name: str = "") -> str:
-    """Return a hint for a guest `name` that does not exist: similar names, or how to list the guests."""
+    """Return a hint for a guest `name` that does not exist: similar names, or the command that lists the guests."""
     from virtinstall.similar import did_you_mean
 
     names = f"list the guests with: {virsh_command(host.uri, 'list', '--all')}"
@@ -37,14 +37,14 @@ def guest_hint(host: Host, name: str = "") -> str:
 
 
 def removal(uri: str, name: str) -> str:
-    """Return the command that stops a guest and removes its definition; its disks and state files stay."""
+    """Return the command that stops a guest and removes its definition, but keeps its disks and state files."""
     return f"{virsh_command(uri, 'destroy', name)}; {undefinition(uri, name)}"
 
 
 def undefinition(uri: str | None, name: str) -> str:
-    """Return the command that removes a guest's definition.
+    """Return the command that removes a guest's definition, but keeps its disks and state files.
 
-    Its UEFI variables and TPM state stay, because they may be older than the guest; only QEMU's guests have them.
+    UEFI variables and TPM state, which only QEMU's guests have, are kept because they may be older than the guest.
     """
     is_qemu = uri is None or uri.partition(":")[0].partition("+")[0] == "qemu"
     return virsh_command(uri, "undefine", *(("--keep-nvram", "--keep-tpm") if is_qemu else ()), name)
@@ -58,10 +58,10 @@ def finish_command(uri: str, name: str) -> str:
 
 
 def new_pool_hint(uri: str, name: str) -> str:
-    """Return how to create a storage pool of that name."""
+    """Return the hint with the commands that create a storage pool with that name."""
     define = virsh_command(uri, "pool-define-as", name, "dir", "--target", "/var/lib/libvirt/images")
     steps = (virsh_command(uri, step, name) for step in ("pool-build", "pool-start", "pool-autostart"))
-    return f"create it with: {' && '.join((define, *steps))}"
+    return f"create the pool with: {' && '.join((define, *steps))}"
 
 
 def ssh_guest_command(uri: str, name: str) -> str:

@@ -199,7 +199,7 @@ def test_apply_starts_a_guest_that_was_never_started(hypervisor: Hypervisor) -> 
 
     hypervisor.host.define_guest(plan_guest(guests.guests[0], "p", Sessions(hypervisor).of(None)).final.to_xml())
     (found,) = guests.diff(hypervisor)
-    assert found.interrupted and difference_text([found]) == "a: complete its creation, which was interrupted\n"
+    assert found.interrupted and difference_text([found]) == "a: complete the interrupted creation\n"
     assert statuses(guests.apply(hypervisor)) == {"a": ("update", "done")}
     assert hypervisor.guest("a").state.is_active and actions(guests, hypervisor) == {}
 

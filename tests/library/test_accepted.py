@@ -44,7 +44,10 @@ def test_rejection_is_an_error_unless_the_check_is_off() -> None:
     """With `--check xml=off`, it is a warning."""
     with pytest.raises(HypervisorError, match="bad") as caught:
         check_accepted(["<domain>bad</domain>"], Driver("bad"), Checks())  # type: ignore[arg-type]
-    assert caught.value.hint == "correct the option; if the guest is for another host, use --check xml=off"
+    assert (
+        caught.value.hint
+        == "check the options, in particular --xml; if the guest is for another host, use --check xml=off"
+    )
     off = check_accepted(["<domain>bad</domain>"] * 2, Driver("bad"), Checks(xml=False))  # type: ignore[arg-type]
     assert off == ["libvirt rejects the guest's XML: bad"]
 
@@ -85,7 +88,10 @@ def test_dry_run_of_invalid_xml_fails(capsys: pytest.CaptureFixture[str]) -> Non
     args = ["--connect", "test:///default", "--name", "new", "--memory", "64", "--osinfo", "generic", "--import"]
     args += ["--disk", "none", "--xml", "./@type=nonsense", "--dry-run"]
     assert main(args) == 1
-    assert "hint: correct the option; if the guest is for another host, use --check xml=off" in capsys.readouterr().err
+    assert (
+        "hint: check the options, in particular --xml; if the guest is for another host, use --check xml=off"
+        in capsys.readouterr().err
+    )
     assert main([*args, "--check", "xml=off"]) == 0
 
 

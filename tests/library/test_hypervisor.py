@@ -54,7 +54,7 @@ def test_repeated_names_in_use_are_an_error() -> None:
     """There is no endless loop."""
 
     def taken(plan: str) -> None:
-        raise virtinstall.TakenError(f"{plan} is taken")
+        raise virtinstall.TakenError(f"the guest name '{plan}' is already used")
 
     with pytest.raises(virtinstall.TakenError):
         retry_while_taken("a", taken, lambda plan: plan + "a", lambda text: None)

@@ -49,7 +49,7 @@ def test_missing_file_is_an_error_in_a_preview(files: Path, words: str, what: st
     """Previews and runs share this check."""
     with web_server(files) as server:
         url = server.url.rstrip("/")
-        with pytest.raises(RequestError, match=f"--install {what}=.*/none: no such file on the server"):
+        with pytest.raises(RequestError, match=f"--install {what}=.*/none: no such file"):
             survey_media(parse_request(["--install", words.replace("{}", url)]), HOST, catalog())
 
 

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 def clone(request: CloneRequest, given: Namespace, log: Log) -> int:
-    """Run the action; return the exit status. Raises: VirtInstallError."""
+    """Plan the copy, and print its XML or create it; return the exit status.
+
+    Raises: VirtInstallError.
+    """
     from virtinstall.cli.progress import progress_on
 
     messages = Messages(quiet=bool(given.quiet))

@@ -9,9 +9,9 @@ from virtinstall.options.usage import UsageError
 
 
 def confirmed(question: str, action: str) -> bool:
-    """Ask once, on standard error; only `y` and `yes` agree.
+    """Return whether the user answers `y` or `yes`; ask once, on standard error.
 
-    Raises: UsageError, if standard input is not a terminal; it names the `action` ("deleting guests").
+    Raises: UsageError, if standard input is not a terminal. The message names the `action` ("deleting guests").
     """
     if not has_terminal():
         raise UsageError(

@@ -1,4 +1,4 @@
-"""The connection of a command, whose errors and warnings name options."""
+"""Connection of a command; errors and warnings name options."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from virtinstall.libvirt_host.open import open_host
 
 
 def connect(uri: str | None, *, events: bool = True) -> Hypervisor:
-    """Connect to `uri`; a command that waits for nothing starts faster without `events`.
+    """Connect to `uri`, or to libvirt's default if it is None.
+
+    A command that does not wait starts faster without `events`.
 
     Raises: as `virtinstall.connect`.
     """

@@ -1,4 +1,4 @@
-"""Delete the guests of plans, several at the same time, and report the results."""
+"""Deletion of planned guests, several at the same time, with a report of the results."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class _Result(NamedTuple):
-    """The deletion of one guest, or the error."""
+    """The result of the deletion of one guest: what was done, or the error."""
 
     name: str
     done: Deletion | None
@@ -37,9 +37,11 @@ def delete_planned(
     sessions: Sessions,
     documents: list[dict[str, Any]],
 ) -> int:
-    """Delete the guests, several at the same time; return the exit status. A failure does not affect the others.
+    """Delete the guests, several at the same time; return the exit status.
 
-    Raises: VirtInstallError, if there is only one guest, and it cannot be deleted.
+    A failure does not affect the other guests.
+
+    Raises: VirtInstallError, if there is only one guest and it cannot be deleted.
     """
     by_name = {plan.name: plan for plan in plans}
     messages = Messages()
@@ -96,7 +98,10 @@ def _run_all(
     given: Namespace,
     sessions: Sessions,
 ) -> None:
-    """Call `step` for each guest, and `show` with the result. Overwriting disks must stay interruptible: one by one."""
+    """Call `step` for each guest, and `show` with the result.
+
+    Disks are overwritten one by one, so that this can be interrupted.
+    """
     jobs = worker_count(given.jobs) if sessions.are_real() and not given.wipe else 1
     if jobs == 1 or len(plans) == 1:
         sessions.alone = True
@@ -123,7 +128,7 @@ def _run_all(
 def ended(
     error: BaseException, plans: list[DeletionPlan], given: Namespace, where: dict[str, str | None], sessions: Sessions
 ) -> EndedRun:
-    """Return the error for a signal: what is deleted, what is not, and the command that continues."""
+    """Return the error for a signal, which names the deleted guests, the others, and the command that continues."""
     found: dict[str, list[str]] = {"deleted": [], "partly deleted": [], "not deleted": []}
     for plan in plans:
         try:
@@ -163,12 +168,12 @@ def _report(plan: DeletionPlan, done: Deletion, given: Namespace) -> None:
 
 
 def missing(name: str) -> dict[str, Any]:
-    """Return the document of a guest that does not exist."""
+    """Return the JSON document of a guest that does not exist."""
     return {"name": name, "uuid": None, "removed": [], "kept": [], "failed": [], "changed": False}
 
 
 def planned(plan: DeletionPlan) -> dict[str, Any]:
-    """Return the document of a guest that is not deleted."""
+    """Return the JSON document of a guest that is not deleted."""
     return _document(plan, plan.removed, plan.kept, (), changed=False)
 
 

@@ -8,7 +8,12 @@ from virtinstall.errors import RequestError
 
 
 def detect_media(location: str, arch: str | None, os_type: str | None) -> str:
-    """Return the short ID of the OS at `location`. Raises: FetchError if it cannot be read, RequestError if unknown."""
+    """Return the short ID of the operating system at `location`.
+
+    `arch` and `os_type` are those of the options, None if not specified.
+
+    Raises: FetchError, if the location cannot be read; RequestError, if the system is unknown.
+    """
     from virtinstall.media.location import open_location
     from virtinstall.media.tree import recognize
     from virtinstall.osinfo.catalog import Catalog

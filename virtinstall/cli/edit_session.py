@@ -1,4 +1,4 @@
-"""One run of virt-xml: change the XML, print it, ask for confirmation, plug devices in, define and start the guest."""
+"""One run of virt-xml: change, print and define the XML, with confirmation; hot-plug devices and start the guest."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _PLUGGING = {
 
 
 class Session:
-    """One request, applied to `guest_name` or to the XML on standard input."""
+    """One request, applied to the guest `guest_name`, or to the XML on standard input if it is None."""
 
     def __init__(self, request: EditRequest, host: LibvirtHost, guest_name: str | None) -> None:
         self.request = request
@@ -56,7 +56,10 @@ class Session:
         self.applied: Plan | None = None
 
     def run(self) -> int:
-        """Run the request; return the exit status. Raises: VirtInstallError."""
+        """Run the request; return the exit status.
+
+        Raises: VirtInstallError.
+        """
         if self.request.action == "build_xml":
             return self._build()
         try:
@@ -78,7 +81,10 @@ class Session:
         return 0
 
     def _check_in_use(self, original: Domain, changed: Domain) -> None:
-        """Warn of files that others use, or that the guest would use twice. Raises: RequestError."""
+        """Warn of files that other guests use, or that the guest would use twice.
+
+        Raises: RequestError.
+        """
         for warning in check_change_in_use(original, changed, self.host, self.request.checks):
             self.messages.warn(warning)
 
@@ -101,7 +107,10 @@ class Session:
         return text
 
     def _changed(self, domain: Domain) -> Domain:
-        """Return `domain` with the change. Raises: RequestError."""
+        """Return `domain` with the change.
+
+        Raises: RequestError.
+        """
         self._change(domain)
         return domain
 
@@ -187,7 +196,7 @@ class Session:
             action = "convert" if option is None else f"change {option.name} of"
             raise RequestError(
                 f"--update cannot {action} a running guest",
-                hint="omit --update: the change then takes effect at the next boot",
+                hint="omit --update; the change then takes effect at the next boot",
             )
 
     def _apply(self, original: Domain, changed: Domain, undo: Undo, journal: Journal | None) -> None:
@@ -231,7 +240,7 @@ class Session:
                 self.messages.warn(warning)
         if Domain.parse(guest.xml(inactive=True)).to_xml() == before and before != after:
             self.messages.warn(
-                "the guest's definition did not change; libvirt may have replaced the new value with its default"
+                "the guest's definition did not change; libvirt may have replaced the new value with the default"
             )
         if self.guest.is_active() and not plugged:
             self.messages.report("Changes will take effect after the domain is fully powered off.")
@@ -242,7 +251,7 @@ class Session:
 
             shutdown = virsh_command(self.host.uri, "shutdown", name)
             raise RequestError(
-                f"the guest '{name}' is already running", hint=f"omit --start, or shut it down first: {shutdown}"
+                f"the guest '{name}' is already running", hint=f"omit --start, or shut the guest down first: {shutdown}"
             )
         guest = self.host.find_guest(name) if defined else None
         if guest is not None:
@@ -283,7 +292,7 @@ class Session:
         return True
 
     def _create_storage(self, undo: Undo, journal: Journal | None) -> None:
-        """Create what a new disk needs, once."""
+        """Create the storage that a new disk requires, once."""
         if self.plan is not None:
             plan, self.plan = self.plan, None
             progress = progress_on(sys.stderr, quiet=self.request.quiet)

@@ -1,4 +1,4 @@
-"""A run that a signal ended, with a message about what it has done."""
+"""Error of a run that a signal ended, with a message about what the run has done."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SIGNALS = (KeyboardInterrupt, Terminated)
 
 
 class EndedRun(EndedError):
-    """Interruption of a command that reports what it has done. `status` is the exit status."""
+    """The interruption of a command, with a report of what it has done; `status` is the exit status."""
 
     def __init__(self, cause: BaseException, done: str, *, hint: str | None = None) -> None:
         how = f"terminated by {cause.signal_name}" if isinstance(cause, Terminated) else "interrupted"

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def finish(given: Namespace) -> int:
-    """Complete the installation of a guest; return the exit status. Raises: RequestError, HostError."""
+    """Complete the installation of a guest; return the exit status.
+
+    Raises: RequestError, HostError.
+    """
     name: str = given.finish
     if given.wait_for is not None or given.timeout is not None:
         raise RequestError(

@@ -32,7 +32,7 @@ _SETTLE_SECONDS = 5.0
 
 
 def paused_for_console(watcher: InstallWatcher, host: LibvirtHost) -> bool:
-    """Return whether the guest is started paused, so that no line of the console that is watched is missed."""
+    """Return whether to start the guest paused, so that the console shows its first line."""
     watched = watcher.console_kind() == "text" or watcher.plan.run.wait_for == "cloud-init"
     return watched and host.driver() == "qemu"
 
@@ -42,10 +42,13 @@ def _minutes(count: int | None) -> str:
 
 
 class InstallWatcher:
-    """Watcher of one guest after its start; it prints lines through `report`."""
+    """The watcher of one guest after its start; it prints lines through `report`."""
 
     def __init__(self, plan: Plan, host: LibvirtHost, report: Callable[[str], None]) -> None:
-        """Prepare; raise RequestError if the guest can never reach the condition of --wait-for."""
+        """Prepare the watcher.
+
+        Raises: RequestError, if the guest can never reach the condition of --wait-for.
+        """
         self.plan = plan
         self.host = host
         self.report = report
@@ -57,7 +60,7 @@ class InstallWatcher:
             refuse_impossible(run.wait_for, plan.final, noreboot=run.noreboot)
 
     def console_kind(self) -> str:
-        """Return `text`, `graphical` or `none`: as requested, else by the guest's devices; none with --wait 0."""
+        """Return `text`, `graphical` or `none`: as requested, or by the guest's devices; `none` with --wait 0."""
         run, final = self.plan.run, self.plan.final
         if run.wait_minutes == 0 and run.wait_for is None:
             return "none"
@@ -72,7 +75,7 @@ class InstallWatcher:
         return "text" if consoles and has_terminal() else "none"
 
     def follow(self, guest: HostGuest) -> Status:
-        """Open the console, wait as requested, finish the installation; return the exit status."""
+        """Open the console, wait as requested, and finish the installation; return the exit status."""
         run = self.plan.run
         if run.wait_for is not None:
             return self._follow_to(run.wait_for, guest)
@@ -135,12 +138,12 @@ class InstallWatcher:
         return Status.DONE
 
     def _out_of_time(self, what: str) -> Status:
-        ways_on = f"Connect to its console: {self._virsh('console')}" if self.installed else self._ways_on()
+        ways_on = f"Connect to the console: {self._virsh('console')}" if self.installed else self._ways_on()
         self.report(f"Timed out waiting for {what}; the guest is still running.\n{ways_on}")
         return Status.TIMED_OUT
 
     def _virsh(self, command: str) -> str:
-        """The virsh command about the guest, ready to be pasted into a shell."""
+        """Return the virsh command about the guest, ready to be pasted into a shell."""
         return virsh_command(self.host.uri, command, self.plan.name)
 
     def _still_running(self, installing: bool) -> str:
@@ -154,7 +157,7 @@ class InstallWatcher:
 
     def _ways_on(self) -> str:
         """Return how to connect to a guest during its installation and how to finish it, one line each."""
-        lines = [f"Connect to its console: {self._virsh('console')}"]
+        lines = [f"Connect to the console: {self._virsh('console')}"]
         run = self.plan.run
         if self.plan.install is not None and not (self.plan.seeded or run.noreboot or run.transient):
             lines.append(f"Start the guest after the installation: {finish_command(self.host.uri, self.plan.name)}")
@@ -194,13 +197,13 @@ class InstallWatcher:
 
         viewer = shutil.which("virt-viewer")
         if viewer is None or not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-            self.report(f"Show its display address: {self._virsh('domdisplay')}")
+            self.report(f"Show the display address: {self._virsh('domdisplay')}")
             return False
         subprocess.run([viewer, "--connect", self.host.uri, "--wait", self.plan.name], check=False)
         return True
 
     def _wait(self, guest: HostGuest, minutes: int | None, shown: bool, installing: bool) -> Status | None:
-        """Wait for the guest to be off. Return None when it is, else the exit status."""
+        """Wait until the guest is off; return None if it is, otherwise the exit status."""
         if shown and minutes is None:
             # if the console ended and the user did not leave it, the guest is about to power off
             limit: float | None = 0.0 if self._left else _SETTLE_SECONDS

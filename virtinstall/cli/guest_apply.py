@@ -43,7 +43,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         default=[],
         help="Delete this guest and its disks, and create it again; can be repeated.",
     )
-    parser.add_argument("-j", "--jobs", metavar="N", type=int, help="Number of guests to process in parallel.")
+    parser.add_argument(
+        "-j",
+        "--jobs",
+        metavar="N",
+        type=int,
+        help="Number of guests to process in parallel; default: 4 (3 with one CPU).",
+    )
     parser.add_argument(
         "--reboot", action="store_true", help="Shut down and start guests whose changes take effect at the next boot."
     )
@@ -56,7 +62,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace, log: Log) -> int:
-    """Run the action; return the exit status. Raises: VirtInstallError."""
+    """Apply the guests file; return the exit status.
+
+    Raises: VirtInstallError.
+    """
     if given.schema:
         from virtinstall.fleet.schema import schema_text
 

@@ -18,7 +18,7 @@ _PATIENCE_SECONDS = 1.0
 
 
 def candidates(typed: Sequence[str]) -> list[Candidate]:
-    """Return the candidates for the last of the arguments `typed` after the command's name."""
+    """Return the candidates for the last of `typed`, the arguments after the command's name."""
     *before, current = typed
     if not before:
         return [Candidate(each.name, each.help) for each in SUBCOMMANDS if each.name.startswith(current)]
@@ -56,7 +56,7 @@ def _value_of(before: Sequence[str], *names: str) -> str | None:
 
 
 def _in_file(file: str, before: Sequence[str], current: str) -> list[Candidate]:
-    """Return the names of the guests and groups in a guests file; none if it has mistakes."""
+    """Return the names of the guests and groups in a guests file; none if the file is not valid."""
     from virtinstall.errors import VirtInstallError
     from virtinstall.fleet.lab import Lab
 
@@ -70,7 +70,7 @@ def _in_file(file: str, before: Sequence[str], current: str) -> list[Candidate]:
 
 
 def _guests(before: Sequence[str], current: str) -> list[Candidate]:
-    """Return the names of the guests on the connection in `before`, without names that are already typed."""
+    """Return the names of the guests on the connection in `before`, except those that are already typed."""
     from virtinstall.libvirt_host.completion_names import listed
 
     names = listed("guests", _value_of(before, "--connect"), _PATIENCE_SECONDS)

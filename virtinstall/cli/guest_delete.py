@@ -1,4 +1,4 @@
-"""`virt-guest delete NAME...`: print what is removed and kept, ask once, then delete."""
+"""`virt-guest delete NAME...`: print what is deleted and kept, ask once, then delete."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TAKES_GUESTS = True
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "names", metavar="NAME", nargs="*", help="Guest to delete; a guest that does not exist is not an error."
+        "names", metavar="NAME", nargs="*", help="Guest to delete; it is not an error if the guest does not exist."
     )
     parser.add_argument(
         "-f", "--file", metavar="FILE", help="Delete the guests in this file, or only those that NAME specifies."
@@ -46,7 +46,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--storage",
         choices=("own", "all", "none"),
         default="own",
-        help="Disks to delete: `own` (default; created by virtinstall for the guest), `all` or `none`.",
+        help="Disks to delete: `own` (those created for the guest; default), `all` or `none`.",
     )
     disks.add_argument(
         "--keep-disks", dest="storage", action="store_const", const="none", help="Equivalent to --storage none."
@@ -55,15 +55,24 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--shutdown", metavar="TIMEOUT", help="Shut down a running guest, and wait up to TIMEOUT: `90s`, `5m`."
     )
-    parser.add_argument("-j", "--jobs", metavar="N", type=int, help="Number of guests to delete in parallel.")
+    parser.add_argument(
+        "-j",
+        "--jobs",
+        metavar="N",
+        type=int,
+        help="Number of guests to delete in parallel; default: 4 (3 with one CPU).",
+    )
     parser.add_argument("--wipe", action="store_true", help="Overwrite the disks with zeros before deleting them.")
-    parser.add_argument("--dry-run", action="store_true", help="Print what would be removed; remove nothing.")
+    parser.add_argument("--dry-run", action="store_true", help="Print what would be deleted; delete nothing.")
     parser.add_argument("-y", "--yes", action="store_true", help="Do not ask for confirmation.")
     parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` or `json`.")
 
 
 def run(given: Namespace, log: Log) -> int:
-    """Run the action; return the exit status. Raises: VirtInstallError."""
+    """Delete the guests; return the exit status.
+
+    Raises: VirtInstallError.
+    """
     worker_count(given.jobs)
     lab = _read_file(given)
     given.shutdown_seconds = None if given.shutdown is None else parse_duration(given.shutdown, "--shutdown")
@@ -81,10 +90,15 @@ def run(given: Namespace, log: Log) -> int:
 
 
 def _read_file(given: Namespace) -> Lab | None:
-    """Replace the names with those in the file, in reverse order of creation. Raises: UsageError, RequestError."""
+    """Replace the names with those in the file, in reverse order of creation.
+
+    Raises: UsageError, RequestError.
+    """
     if given.file is None:
         if not given.names:
-            raise UsageError("no guest specified", hint="specify its name, or a guests file with: -f guests.yaml")
+            raise UsageError(
+                "no guest specified", hint="specify the guest's name, or a guests file with: -f guests.yaml"
+            )
         return None
     from virtinstall.cli.guest_diff import load_lab
 
@@ -95,7 +109,7 @@ def _read_file(given: Namespace) -> Lab | None:
 
 
 def _where(given: Namespace, lab: Lab | None, hypervisors: Hypervisor | Connections) -> dict[str, str | None]:
-    """Return the host of each name; None, if there is only one connection.
+    """Return the host of each guest by name; None if there is only one connection.
 
     Raises: RequestError, if the host of a guest cannot be reached.
     """
@@ -105,7 +119,7 @@ def _where(given: Namespace, lab: Lab | None, hypervisors: Hypervisor | Connecti
     if placed.problems:
         name, error = next(iter(placed.problems.items()))
         raise RequestError(
-            f"cannot delete '{name}', and nothing was deleted: {error.message}",
+            f"cannot delete '{name}': {error.message}; nothing was deleted",
             hint=f"to delete only guests on other hosts: virt-guest delete -f {shlex.quote(given.file)} NAME...",
         )
     return {guest.name: guest.host for guest in placed.guests}
@@ -148,7 +162,7 @@ def _require_own(name: str, given: Namespace, hypervisor: Hypervisor) -> None:
         connection = [] if given.connect is None else ["--connect", given.connect]
         raise RequestError(
             f"the guest '{name}' exists and was not created from {source}",
-            hint=f"to delete it anyway: {shlex.join(['virt-guest', 'delete', *connection, name])}",
+            hint=f"delete the guest anyway with: {shlex.join(['virt-guest', 'delete', *connection, name])}",
         )
 
 
@@ -171,7 +185,7 @@ def _confirmed(plans: list[DeletionPlan]) -> bool:
 
 
 def _text(plan: DeletionPlan) -> str:
-    """Return the plan as text: what is removed, what is kept, and why."""
+    """Return the plan as text: what is deleted, what is kept, and why."""
     heading = (
         f"Guest '{plan.name}'"
         if plan.exists

@@ -1,4 +1,4 @@
-"""`virt-guest diff -f FILE`: print how guests differ from the file; change nothing."""
+"""`virt-guest diff -f FILE`: print the differences between guests and the file; change nothing."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ _VERBS = {
 def add_file_arguments(parser: ArgumentParser, prune: str) -> None:
     """Declare the options that `diff` and `apply` share; `prune` is the help of --prune."""
     parser.add_argument("names", metavar="NAME", nargs="*", help="Guest or group in the file; default: all guests.")
-    parser.add_argument("-f", "--file", metavar="FILE", help="Guests file (YAML or JSON); `-` is standard input.")
+    parser.add_argument(
+        "-f", "--file", metavar="FILE", help="Guests file (YAML or JSON), required; `-` is standard input."
+    )
     parser.add_argument("--prune", action="store_true", help=prune)
     parser.add_argument("--schema", action="store_true", help="Print the JSON Schema of guests files.")
     parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` or `json`.")
@@ -67,16 +69,22 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def load_lab(given: Namespace) -> Lab:
-    """Return the lab of -f. Raises: UsageError, FileError."""
+    """Return the guests file that -f names.
+
+    Raises: UsageError, if there is no -f; FileError.
+    """
     if given.file is None:
-        raise UsageError("no guests file specified", hint="specify it with: -f guests.yaml")
+        raise UsageError("no guests file specified", hint="specify the file with: -f guests.yaml")
     if given.file == "-":
         return Lab.parse(sys.stdin.buffer.read(), STANDARD_INPUT, project=Path.cwd().name)
     return Lab.load(given.file)
 
 
 def run(given: Namespace, log: Log) -> int:
-    """Run the action; return the exit status. Raises: VirtInstallError."""
+    """Print the differences; return the exit status.
+
+    Raises: VirtInstallError.
+    """
     if given.schema:
         from virtinstall.fleet.schema import schema_text
 
@@ -98,7 +106,7 @@ def run(given: Namespace, log: Log) -> int:
 
 
 def deletion_plans(found: Iterable[Comparison], hypervisors: Hypervisors) -> dict[str, DeletionPlan]:
-    """Return what the deletion of the first guests would remove and keep, by name."""
+    """Return what the deletion of the first guests would remove and keep, by name of the guest."""
     plans = {}
     for each in [each for each in found if each.action in ("delete", "recreate")][:_MOST_PLANS]:
         hypervisor = hypervisors if isinstance(hypervisors, Hypervisor) else hypervisors[str(each.host)]
@@ -109,7 +117,7 @@ def deletion_plans(found: Iterable[Comparison], hypervisors: Hypervisors) -> dic
 
 
 def difference_text(found: Iterable[Comparison], plans: Mapping[str, DeletionPlan] = MappingProxyType({})) -> str:
-    """Return the differences as text; `plans` are those of guests that are deleted."""
+    """Return the differences as text; `plans` are the plans of the guests that are deleted, by name."""
     lines: list[str] = []
     for each in found:
         lines += _lines(each)
@@ -124,27 +132,27 @@ def _lines(comparison: Comparison) -> Iterator[str]:
     elif comparison.action != "none":
         verb = _VERBS[comparison.action]
         if comparison.interrupted and comparison.action == "update":
-            verb = "complete its creation, which was interrupted"
+            verb = "complete the interrupted creation"
         yield f"{name}: {verb}" + (f" on {comparison.host}" if comparison.host and not comparison.exists else "")
     yield from _change_lines(comparison)
     if comparison.pending and comparison.action not in ("reboot", "recreate", "delete"):
-        yield f"{name}: earlier changes take effect at the next boot (virt-guest apply --reboot restarts it)"
+        yield f"{name}: earlier changes take effect at the next boot; restart the guest with: virt-guest apply --reboot"
     if comparison.at_creation and comparison.action != "recreate":
         options = ", ".join(f"--{option}" for option in comparison.at_creation)
         recreate = shlex.join(["virt-guest", "apply", "--recreate", name])
-        yield f"{name}: changes to {options} take effect only when the guest is recreated ({recreate})"
+        yield f"{name}: changes to {options} take effect only when the guest is recreated: {recreate}"
     for line in _drift_lines(comparison.drift):
         yield f"{name}: changed outside the file, kept: {line}"
 
 
 def _deletion_lines(plan: DeletionPlan) -> Iterator[str]:
-    """Return a line for each file, snapshot and reservation that goes, and for each that is kept for a reason."""
+    """Yield a line for each file, snapshot and reservation that is removed or is kept for a reason."""
     yield from (f"  remove  {item}" for item in plan.removed if item.kind != "guest")
     yield from (f"  keep    {item}" for item in plan.kept if item.kind not in KEPT_BY_DESIGN)
 
 
 def _by_device(changes: Iterable[Difference]) -> dict[str, list[Difference]]:
-    """Return the changes of each device together, and the others by their paths."""
+    """Return the changes grouped by device; changes outside devices are grouped by path."""
     devices: dict[str, list[Difference]] = {}
     for change in changes:
         devices.setdefault(device_of(change.path) or change.path, []).append(change)
@@ -152,7 +160,7 @@ def _by_device(changes: Iterable[Difference]) -> dict[str, list[Difference]]:
 
 
 def _drift_lines(drift: Iterable[Difference]) -> Iterator[str]:
-    """Return a line for each device that something else added or removed, and for each other value."""
+    """Yield a line for each device that another program added or removed, and for each other changed value."""
     for path, changes in _by_device(drift).items():
         # every device has one of them
         is_whole = any(each.path in (f"{path}/@type", f"{path}/@model", f"{path}/@device") for each in changes)
@@ -165,7 +173,7 @@ def _drift_lines(drift: Iterable[Difference]) -> Iterator[str]:
 
 
 def _change_lines(comparison: Comparison) -> Iterator[str]:
-    """Return a line for each changed value, and one line for each device that is added or removed."""
+    """Yield a line for each changed value, and for each device that is added or removed."""
     late = set(comparison.at_next_boot)
     for path, changes in _by_device(comparison.changes).items():
         when = _AT_BOOT if late.issuperset(each.path for each in changes) else ""

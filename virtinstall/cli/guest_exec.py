@@ -29,12 +29,17 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace, log: Log) -> int:
-    """Run the action; return the command's exit status. Raises: VirtInstallError."""
+    """Run the command in the guest; return the command's exit status.
+
+    Raises: VirtInstallError.
+    """
     from virtinstall.options.usage import UsageError
     from virtinstall.units import parse_duration
 
     if not given.command:
-        raise UsageError("no command specified", hint=f"specify it after `--`: virt-guest exec {given.name} -- uptime")
+        raise UsageError(
+            "no command specified", hint=f"specify the command after `--`: virt-guest exec {given.name} -- uptime"
+        )
     timeout = None if given.timeout is None else parse_duration(given.timeout, "--timeout")
     with connect(given.connect) as hypervisor:
         guest = hypervisor.guest(given.name)

@@ -19,13 +19,13 @@ TAKES_GUESTS = True
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "names", metavar="NAME", nargs="*", help="Existing guest; with -f, a guest or group in the file."
+        "names", metavar="NAME", nargs="*", help="Existing guest; with -f, a guest or group in the file (default: all)."
     )
     parser.add_argument("-f", "--file", metavar="FILE", help="Guests file (YAML or JSON); `-` is standard input.")
     parser.add_argument(
         "--format",
         choices=("yaml", "kubevirt"),
-        help="Output format: `yaml` (a guests file; default), or with -f, `kubevirt` (KubeVirt manifests).",
+        help="Output format: `yaml` (a guests file; default), or, with -f, `kubevirt` (KubeVirt manifests).",
     )
     parser.add_argument(
         "--kubevirt-drop",
@@ -38,7 +38,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace, log: Log) -> int:
-    """Run the action; return the exit status. Raises: VirtInstallError."""
+    """Print the guests file or the manifests; return the exit status.
+
+    Raises: VirtInstallError.
+    """
     if given.file is None:
         return _export_existing(given)
     if given.format != "kubevirt":
@@ -61,10 +64,10 @@ def _export_existing(given: Namespace) -> int:
     if given.format == "kubevirt":
         raise UsageError(
             "--format kubevirt requires a guests file",
-            hint="specify it with -f guests.yaml; create one with: virt-guest export NAME > guests.yaml",
+            hint="specify the file with -f guests.yaml; create it with: virt-guest export NAME > guests.yaml",
         )
     if not given.names:
-        raise UsageError("no guest specified", hint="specify its name: virt-guest export NAME")
+        raise UsageError("no guest specified", hint="specify the guest's name: virt-guest export NAME")
     with connect(given.connect) as hypervisor:
         guests = export(hypervisor, given.names)
     print(export_text(guests, given.connect), end="")

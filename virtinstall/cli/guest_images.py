@@ -1,4 +1,4 @@
-"""`virt-guest images`: the cached images and their users; `--fetch` downloads one, `--prune` removes unused ones."""
+"""`virt-guest images`: list cached images and their users; `--fetch` downloads one, `--prune` removes unused ones."""
 
 from __future__ import annotations
 
@@ -54,7 +54,10 @@ def complete(option: str, text: str) -> list[Candidate]:
 
 
 def run(given: Namespace, log: Log) -> int:
-    """Run the action; return the exit status. Raises: VirtInstallError."""
+    """List, download or remove cached images; return the exit status.
+
+    Raises: VirtInstallError.
+    """
     with connect(given.connect) as hypervisor:
         if given.fetch:
             return _fetch(given, hypervisor, log)

@@ -28,7 +28,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace, log: Log) -> int:
-    """Run the action; return the exit status. Raises: VirtInstallError."""
+    """Print the guest's addresses; return the exit status.
+
+    Raises: VirtInstallError.
+    """
     waits = given.wait or given.timeout is not None
     with connect(given.connect, events=waits) as hypervisor:
         guest = hypervisor.guest(given.name)
@@ -43,7 +46,7 @@ def run(given: Namespace, log: Log) -> int:
                 # the message is that of virt-install's option
                 connection = [] if given.connect is None else ["--connect", given.connect]
                 command = shlex.join(["virt-xml", *connection, given.name, "--add-device"])
-                hint = (error.hint or "").replace("add --", f"add it with: {command} --") or None
+                hint = (error.hint or "").replace("add --", f"add the device with: {command} --") or None
                 raise RequestError(error.message.removeprefix("--wait-for ip: "), hint=hint) from error
             except (WaitTimeout, GuestCrashed) as error:
                 return _report_failure(given, error)
@@ -52,7 +55,7 @@ def run(given: Namespace, log: Log) -> int:
             state = guest.state
             from virtinstall.virsh_commands import virsh_command
 
-            hint = f"start it with: {virsh_command(hypervisor.uri, 'start', given.name)}"
+            hint = f"start the guest with: {virsh_command(hypervisor.uri, 'start', given.name)}"
             hint = "add --wait to wait for an address" if state.is_active else hint
             raise RequestError(f"the guest '{given.name}' has no known IP address; its state is '{state}'", hint=hint)
     if given.output == "json":

@@ -24,7 +24,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace, log: Log) -> int:
-    """Run the action; return the exit status. Raises: VirtInstallError."""
+    """Print the table of guests; return the exit status.
+
+    Raises: VirtInstallError.
+    """
     with connect(given.connect, events=False) as hypervisor:
         found = hypervisor.summaries()
         uri = hypervisor.uri
@@ -59,7 +62,7 @@ def _table(guests: list[Summary], now: float, width: int | None) -> str:
 
 
 def _addresses(guest: Summary) -> str:
-    """Return the first address, and how many others there are; `virt-guest ip` lists all."""
+    """Return the first address and the number of the others, which `virt-guest ip` prints."""
     if not guest.addresses:
         return "-"
     more = len(guest.addresses) - 1
@@ -67,18 +70,18 @@ def _addresses(guest: Summary) -> str:
 
 
 def _memory(kib: int) -> str:
-    """Return the memory in GiB, in MiB if it is less than that or not a multiple of half a GiB."""
+    """Return the memory in GiB, or in MiB if it is below 1 GiB or not a multiple of 0.5 GiB."""
     return f"{kib / (1 << 20):g}G" if kib >= 1 << 20 and kib % (1 << 19) == 0 else f"{kib >> 10}M"
 
 
 def _image(guest: Summary) -> str:
-    """Return the name of the image, of a path or URL its last part; else the operating system."""
+    """Return the name of the image (the last part of a path or URL), or the operating system if there is no image."""
     name = guest.image or guest.os or "-"
     return name.rstrip("/").rpartition("/")[2] if "/" in name else name
 
 
 def age(created: str | None, now: float) -> str:
-    """Return the time since `created` in the largest unit: `3d`, `5h`; `-` if it is unknown."""
+    """Return the time since `created` in the largest unit: `3d`, `5h`; `-` if `created` is None or not a valid time."""
     if created is None:
         return "-"
     # time.strptime and calendar take longer to load than a short list takes

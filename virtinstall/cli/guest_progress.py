@@ -1,4 +1,4 @@
-"""Progress of a run for several guests: on a terminal a line for each guest in progress, plain lines elsewhere."""
+"""Progress of a run for several guests: on a terminal, a line for each guest in progress; elsewhere, plain lines."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _UP, _CLEAR_BELOW = "\x1b[{}A", "\r\x1b[J"
 
 
 class GuestProgress:
-    """Receiver of the steps, warnings and outcomes of a run; threads can call it. Use it as a context manager.
+    """The receiver of the steps, warnings and outcomes of a run: a context manager that threads can share.
 
-    On a terminal the lines of the guests in progress are below everything else and are redrawn in place: each has the
-    current step and the time since the guest's first step.
+    On a terminal, the lines of the guests in progress are below everything else and are redrawn in place. Each shows
+    the current step and the time since the guest's first step.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class GuestProgress:
                     self._warning(f"the same warning for {others}: {text}")
 
     def report(self, name: str, step: str) -> None:
-        """Show what is done with a guest now."""
+        """Show the current step of a guest."""
         with self._lock:
             started = self._active[name][1] if name in self._active else self._clock()
             self._active[name] = (one_line(step), started)
@@ -100,7 +100,7 @@ class GuestProgress:
                 self._write(lines + ([f"virt-guest: hint: {outcome.hint}"] if outcome.hint else []), sys.stderr)
 
     def warn(self, text: str) -> None:
-        """Print a warning; the same one for other guests is only counted."""
+        """Print a warning once; if it is repeated for other guests, only count it."""
         name, separator, rest = text.partition(": ")
         shared = rest if separator and name in self._names else text
         with self._lock:
@@ -119,7 +119,7 @@ class GuestProgress:
                 self._write([])
 
     def _write(self, lines: list[str], stream: TextIO | None = None) -> None:
-        """Print lines above those of the guests, and draw these again, in one piece."""
+        """Print lines above the lines of the guests, and draw the latter again, in one write."""
         stream = stream or self._stream
         if not self._redraws:
             for line in lines:
@@ -142,7 +142,7 @@ class GuestProgress:
         return max(1, self._width or shutil.get_terminal_size().columns)
 
     def _drawn_rows(self) -> int:
-        """Return how many rows the lines have now: a terminal that became narrower has wrapped them."""
+        """Return the number of rows that the lines occupy now; a terminal that became narrower has wrapped them."""
         columns = self._columns()
         return sum(max(1, -(-len(line) // columns)) for line in self._drawn)
 
@@ -166,7 +166,7 @@ def _elapsed(seconds: float) -> str:
 
 
 def summary(outcomes: Iterable[Outcome], seconds: float) -> str:
-    """Return the last line of a run: how many guests were created, changed, ..., failed."""
+    """Return the last line of a run: the numbers of guests that were created, changed, ..., or failed."""
     counts: dict[str, int] = {}
     for each in outcomes:
         word = _VERBS.get(each.action, each.action) if each.status == "done" else each.status

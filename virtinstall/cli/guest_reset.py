@@ -1,4 +1,4 @@
-"""`virt-guest reset NAME`: replace its disks with empty overlays on the same images."""
+"""`virt-guest reset NAME`: replace the guest's disks with empty overlays on the same images."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace, log: Log) -> int:
-    """Run the action; return the exit status. Raises: VirtInstallError."""
+    """Reset the guest; return the exit status.
+
+    Raises: VirtInstallError.
+    """
     given.shutdown_seconds = None if given.shutdown is None else parse_duration(given.shutdown, "--shutdown")
     if given.output != "json":
         return _reset(given)[0]

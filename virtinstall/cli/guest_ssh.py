@@ -30,7 +30,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace, log: Log) -> int:
-    """Replace this process with ssh; return only with --print. Raises: VirtInstallError."""
+    """Replace this process with ssh; return the exit status only with --print.
+
+    Raises: VirtInstallError.
+    """
     with connect(given.connect, events=False) as hypervisor:
         program_arguments = hypervisor.guest(given.name).ssh_command(
             given.command, user=given.user, identity=given.identity

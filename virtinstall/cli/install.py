@@ -1,4 +1,4 @@
-"""Main action of virt-install: plan a guest, then print the plan, check it, or create the guest and follow it."""
+"""Main action of virt-install: plan a guest, then print or check the plan, or create the guest and follow it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 
 def install(given: Namespace, log: Log) -> int:
-    """Run the action; return the exit status. Raises: VirtInstallError."""
+    """Plan a guest, and print, check or create it; return the exit status.
+
+    Raises: VirtInstallError.
+    """
     if given.count is not None:
         from virtinstall.cli.install_count import install_count
 
@@ -93,15 +96,20 @@ def _report_leftovers(name: str, hypervisor: Hypervisor, messages: Messages) -> 
 
 
 def _requested_step(given: Namespace) -> str | None:
-    """Return `all`, `1`, `2`, or None if nothing is printed. Raises: UsageError."""
+    """Return the requested part of the XML: `all`, `1` or `2`; None if nothing is printed.
+
+    Raises: UsageError.
+    """
     step: str | None = given.print_xml
     if step is None or step in ("all", "1", "2"):
         return step
-    raise UsageError(f"invalid value '{step}' for --print-xml", hint="use 1 (installation), 2 (finished guest) or all")
+    raise UsageError(
+        f"--print-xml {step}: must be 1, 2 or all", hint="use 1 for the installation, 2 for the finished guest, or all"
+    )
 
 
 def _dry_run(plan: Plan, hypervisor: Hypervisor, messages: Messages) -> int:
-    """--dry-run: run the checks and print what would be done."""
+    """Run the checks of --dry-run, and print the actions; return the exit status."""
     from virtinstall.cli.preview import preview_text
 
     # without the generated passwords, which differ in the real run

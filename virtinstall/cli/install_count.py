@@ -1,4 +1,4 @@
-"""`virt-install --count N`: plan all guests, then print the plans, check them, or create the guests in parallel."""
+"""`virt-install --count N`: plan all guests, then print or check the plans, or create the guests in parallel."""
 
 from __future__ import annotations
 
@@ -31,7 +31,12 @@ if TYPE_CHECKING:
 
 
 def install_count(given: Namespace, step: str | None, log: Log) -> int:
-    """Run the action; `step` is the requested part of the XML. Return the exit status. Raises: VirtInstallError."""
+    """Plan, print, check or create the guests; return the exit status.
+
+    `step` is the requested part of the XML: `all`, `1` or `2`; None if nothing is printed.
+
+    Raises: VirtInstallError.
+    """
     if given.output != "json":
         return _install(given, step, log, [])
     documents: list[str] = []
@@ -90,7 +95,7 @@ def _install(given: Namespace, step: str | None, log: Log, documents: list[str])
 
 
 def _with_answers(guests: list[LabGuest]) -> list[Request]:
-    """Return the requests; answers that are typed are asked for once."""
+    """Return the requests of the guests; ask only once for answers that the user types."""
     requests = [guest.request for guest in guests if guest.request is not None]
     first = with_typed_answers(requests[0])
     typed = first.install.typed

@@ -26,7 +26,7 @@ _KEPT = 3
 
 
 class Log:
-    """Lines in a file (None: no file) and, for --debug, on a stream; failures to write are ignored."""
+    """Log lines in a file (None: no file) and, for --debug, on a stream; failures to write are ignored."""
 
     def __init__(self, path: str | None, prog: str, stream: TextIO | None = None) -> None:
         self._path = path
@@ -73,7 +73,7 @@ class Log:
 
 @contextmanager
 def library_log(log: Log, *, everything: bool = False) -> Iterator[None]:
-    """Write what the library logs to `log` as well; `everything`: also what other libraries log (for --debug).
+    """Write the library's log records to `log` in the block; with `everything` (--debug), those of all libraries.
 
     This loads the module `logging`, which takes longer than a preview may.
     """
@@ -132,7 +132,10 @@ def _quoted(word: str) -> str:
 
 
 def _open(path: str) -> int:
-    """Open the file to append to; first rename it if it has grown large. Raises: OSError."""
+    """Open the file to append to it; rename it first if it is too large.
+
+    Raises: OSError.
+    """
     directory = open_directory(os.path.dirname(path))
     try:
         name = os.path.basename(path)

@@ -1,7 +1,7 @@
-"""Standard output that can no longer be written (full disk, closed pipe) when the guest exists already.
+"""Handling of standard output that can no longer be written (full disk, closed pipe) when the guest already exists.
 
-The remaining steps are done anyway, and standard error reports that the guest exists: a script that
-gets an error assumes that there is no guest.
+The remaining steps are completed anyway, and standard error reports that the guest exists, because a script that
+receives an error assumes that there is no guest.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 
 class _Tolerant:
-    """A text stream whose failures are remembered in `error` instead of raised."""
+    """A text stream that stores the first failure in `error` instead of raising it."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -39,7 +39,7 @@ class _Tolerant:
 
 @contextmanager
 def tolerate_lost_output(fact: str) -> Iterator[None]:
-    """Ignore failures of standard output in the block; afterwards report them and `fact` on standard error."""
+    """Ignore failures of standard output in the block; afterwards, report them and `fact` on standard error."""
     before = sys.stdout
     tolerant = _Tolerant(before)
     sys.stdout = tolerant
@@ -55,7 +55,7 @@ def tolerate_lost_output(fact: str) -> Iterator[None]:
 
 
 def _discard_from_now_on(stream: TextIO) -> None:
-    """Have the interpreter's last flush succeed."""
+    """Discard further output to the stream, so that the interpreter's last flush succeeds."""
     with suppress(OSError, ValueError):
         if stream.fileno() == sys.__stdout__.fileno():  # type: ignore[union-attr]
             nowhere = os.open(os.devnull, os.O_WRONLY)

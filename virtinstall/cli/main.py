@@ -86,7 +86,7 @@ def _command(prog: str, run: _Run, argv: Sequence[str] | None) -> int:
 
 
 def _status_of(prog: str, run: _Run, arguments: list[str], environ: Mapping[str, str]) -> int:
-    """Run a command, with a log if `environ` has a directory for it; return the exit status."""
+    """Run a command, with a log if `environ` contains a directory for it; return the exit status."""
     if arguments == ["--version"]:
         from virtinstall import __version__
 
@@ -118,7 +118,7 @@ def _status_of(prog: str, run: _Run, arguments: list[str], environ: Mapping[str,
 
 
 def _logged_status(prog: str, run: _Run, arguments: list[str], log: Log) -> int:
-    """Run a command; convert exceptions to a message and an exit status."""
+    """Run a command; convert exceptions to a message and an exit status, and return the status."""
     from virtinstall.errors import EndedError
     from virtinstall.options.usage import UsageError
     from virtinstall.rollback.signals import Terminated, terminate_by_exception
@@ -143,7 +143,7 @@ def _logged_status(prog: str, run: _Run, arguments: list[str], log: Log) -> int:
 
 
 def _report_end(prog: str, how: str, error: BaseException, status: int, arguments: Sequence[str]) -> int:
-    """Report that the run was interrupted, and what could not be rolled back."""
+    """Report that the run was interrupted, and what could not be rolled back; return `status`."""
     from virtinstall.errors import EndedError
 
     notes: list[str] = []
@@ -169,7 +169,7 @@ def _log_trace(log: Log) -> None:
 
 
 def _report(prog: str, error: VirtInstallError, status: int, log: Log, arguments: Sequence[str]) -> int:
-    """Print an error with its hint; log the traceback."""
+    """Print an error with its hint, and log the traceback; return `status`."""
     _log_trace(log)
     _print_document(prog, error, status, arguments)
     for line in error.message.split("\n"):
@@ -183,7 +183,7 @@ def _report(prog: str, error: VirtInstallError, status: int, log: Log, arguments
 
 
 def _typed_uri(arguments: Sequence[str]) -> str | None:
-    """Return the last URI of --connect in the arguments."""
+    """Return the last URI of --connect in the arguments, or None if there is none."""
     uri = None
     for word, after in zip(arguments, [*arguments[1:], ""], strict=False):
         if word == "--connect":
@@ -194,7 +194,7 @@ def _typed_uri(arguments: Sequence[str]) -> str | None:
 
 
 def _print_document(prog: str, error: VirtInstallError, status: int, arguments: Sequence[str]) -> None:
-    """Print the error as JSON to standard output, if requested."""
+    """Print the error as JSON to standard output, if the arguments request JSON."""
     from virtinstall.cli.report import error_document, wants_json
 
     if prog in ("virt-install", "virt-guest") and wants_json(arguments):

@@ -1,4 +1,4 @@
-"""Lines for the user: warnings and events."""
+"""Lines for the user: warnings, notes and events."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import suppress
 
 
 class Messages:
-    """Printer of lines to standard output unless `quiet`, and of warnings and `notes` to standard error.
+    """The printer of lines to standard output (none if `quiet`), and of warnings and `notes` to standard error.
 
     Each warning is printed once.
     """

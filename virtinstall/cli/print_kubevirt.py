@@ -1,4 +1,4 @@
-"""`virt-install ... --output kubevirt`: print the manifest of the guest; nothing is changed or contacted."""
+"""`virt-install ... --output kubevirt`: print the manifests of the guest; change nothing and contact no host."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ _MOST_NAMES = 5
 
 
 def print_kubevirt(given: Namespace) -> int:
-    """Print the manifests; return the exit status. Raises: RequestError, naming each option that KubeVirt lacks."""
+    """Print the manifests; return the exit status.
+
+    Raises: RequestError, which names each option that KubeVirt does not support.
+    """
     from virtinstall.cli.typed_answers import with_typed_answers
     from virtinstall.kubevirt.manifests import manifests
     from virtinstall.options.fallback import fallback_for
@@ -37,7 +40,7 @@ def print_kubevirt(given: Namespace) -> int:
 
 
 def print_manifests(guests: Sequence[Manifests]) -> None:
-    """Print the manifests to standard output; warnings and generated passwords go to standard error."""
+    """Print the manifests to standard output, and warnings and generated passwords to standard error."""
     from virtinstall.cli.messages import Messages
     from virtinstall.kubevirt.yaml_text import to_yaml
 

@@ -1,4 +1,4 @@
-"""`virt-install ... --output spec`: print the guests file with the same meaning."""
+"""`virt-install ... --output spec`: print the equivalent guests file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 
 def print_spec(given: Namespace) -> int:
-    """Print the guests file; return the exit status. Raises: RequestError, as without `--output spec`."""
+    """Print the guests file; return the exit status.
+
+    Raises: RequestError, as without `--output spec`.
+    """
     from virtinstall.fleet.spec_file import spec_text
     from virtinstall.options.legacy import rewrite
 

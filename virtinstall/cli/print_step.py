@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def print_step(plan: Plan, step: str, messages: Messages) -> int:
-    """Print the documents of `step`: `all`, `1` or `2`. Return the exit status. Raises: RequestError."""
+    """Print the XML documents of `step` (`all`, `1` or `2`); return the exit status.
+
+    Raises: RequestError, if there is no such document.
+    """
     documents = plan.steps
     if step == "all":
         print("".join(documents), end="")

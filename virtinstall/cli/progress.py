@@ -1,4 +1,4 @@
-"""Progress for the user: bars on a terminal, lines elsewhere."""
+"""Progress for the user: bars on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LARGE_BYTES = 4 * MIB
 
 
 class Lines:
-    """Progress as plain lines for any output: one at the start of a large step, one at the end of each step."""
+    """Progress as plain lines for any output: one at the start of a long step, and one at the end of each step."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -50,7 +50,7 @@ class Lines:
 
 
 class Bars(Lines):
-    """Progress as a bar with rate and time left, on a terminal; at the end of each step it becomes a line.
+    """Progress as a bar with the rate and the remaining time, on a terminal; each bar becomes a line at its end.
 
     Source: https://tqdm.github.io/docs/tqdm/
     """
@@ -62,7 +62,7 @@ class Bars(Lines):
         self._bar: Any = None
 
     def start(self, what: str, total_bytes: int | None) -> None:
-        """Begin a step; show its bar if it takes longer than a moment."""
+        """Begin a step; show a bar if the step takes longer than a moment."""
         from tqdm import tqdm
 
         self._begin(what)

@@ -1,6 +1,6 @@
-"""`--output json`: the result or the plan as one document; schema/output.json describes it.
+"""`--output json`: the result or the plan as one document, which schema/output.json describes.
 
-The format is stable: names are added, but not removed or changed.
+The format is stable: keys are added, but not removed or changed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SHORTEST = len("--o")
 
 
 def wants_json(arguments: Sequence[str]) -> bool:
-    """Return whether a command line, valid or not, requests JSON; the option may be abbreviated."""
+    """Return whether a command line, valid or not, requests JSON; `--output` may be abbreviated."""
     pairs = [
         *itertools.pairwise(arguments),
         *((name, value) for name, _, value in (word.partition("=") for word in arguments)),
@@ -34,7 +34,10 @@ def wants_json(arguments: Sequence[str]) -> bool:
 
 
 def guest_document(plan: Plan, host: Host, warnings: Sequence[str], *, created: bool, status: int = 0) -> str:
-    """Return the document of a run; `created`: the guest was created. `status` is the exit status."""
+    """Return the JSON document of a run.
+
+    `created`: the guest was created. `status` is the exit status.
+    """
     from virtinstall.devices.interface import Interface
 
     guest = host.find_guest(plan.name) if created else None
@@ -62,7 +65,7 @@ def guest_document(plan: Plan, host: Host, warnings: Sequence[str], *, created: 
 
 
 def _record(plan: Plan, guest: HostGuest | None) -> dict[str, Any] | None:
-    """Return the record in the guest's metadata, or the one that a planned guest will have."""
+    """Return the record in the metadata of `guest`; if it is None, the record that the planned guest will have."""
     from virtinstall import __version__
     from virtinstall.guest_record import NAMESPACE, parse_record, record_of
 
@@ -73,7 +76,7 @@ def _record(plan: Plan, guest: HostGuest | None) -> dict[str, Any] | None:
 
 
 def _disks(plan: Plan, host: Host) -> list[dict[str, Any]]:
-    """Return the disks that are created; the path of a volume is its path in the pool."""
+    """Return the disks that the plan creates; the path of a volume is its path in the pool."""
     images = [
         {"path": image.path, "pool": None, "format": image.format, "bytes": image.capacity_bytes}
         for image in plan.images
@@ -82,7 +85,7 @@ def _disks(plan: Plan, host: Host) -> list[dict[str, Any]]:
 
 
 def _image(fetch: ImageFetch) -> dict[str, Any]:
-    """Return an image that disks start from; what is unknown before the download is null."""
+    """Return an image that disks start from; values that are unknown before the download are null."""
     image = fetch.result or fetch.cached
     document = {"name": fetch.source.label, "arch": fetch.source.arch or None, "catalogue": fetch.source.origin}
     names = ("url", "path", "digest", "format", "virtual_size", "verified")

@@ -8,18 +8,18 @@ from virtinstall.safe_text import printable
 
 
 class SafeStream:
-    """A text stream that writes control characters as escapes such as `\\x1b`; line breaks and tabs stay.
+    """A text stream that writes control characters, except line breaks and tabs, as escapes such as `\\x1b`.
 
-    Everything printed passes through it, wherever the text came from: servers, install media, QEMU, guests, file
-    names, arguments. `unfiltered` is the stream itself, for what draws on a terminal (progress bars). The console of a
-    guest is written to the descriptor and does not pass.
+    Everything that is printed passes through it, regardless of the origin: servers, install media, QEMU, guests, file
+    names, arguments. `unfiltered` is the underlying stream, for output that controls the terminal (progress bars). A
+    guest's console is written to the descriptor, without this filter.
     """
 
     def __init__(self, stream: TextIO) -> None:
         self.unfiltered: TextIO = getattr(stream, "unfiltered", stream)
 
     def write(self, text: str) -> int:
-        """Write `text`, escaped."""
+        """Write `text` with control characters as escapes."""
         self.unfiltered.write(printable(text))
         return len(text)
 

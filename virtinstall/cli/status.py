@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Status(IntEnum):
-    """Exit statuses."""
+    """The exit statuses."""
 
     DONE = 0
     ERROR = 1

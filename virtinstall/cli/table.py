@@ -1,4 +1,4 @@
-"""Text tables; on a terminal they fit its width."""
+"""Text tables that fit the width of the terminal."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ _MORE = "~"
 
 
 def table(rows: Sequence[Sequence[str]], flexible: Sequence[int], width: int | None) -> str:
-    """Return the rows, of which the first is the heading, as lines.
+    """Return the rows as lines; the first row is the heading.
 
-    Columns in `flexible` are cut, the widest first, until a line has at most `width` characters; None cuts nothing.
+    Columns in `flexible` are cut, the widest first, until a line has at most `width` characters. Nothing is cut if
+    `width` is None.
     """
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     if width is not None:

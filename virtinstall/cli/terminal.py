@@ -1,4 +1,7 @@
-"""The terminal: whether there is one, and its raw mode for a guest's console. Source: termios(3)."""
+"""The terminal on standard input, and its raw mode for a guest's console.
+
+Source: termios(3).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ def has_terminal() -> bool:
 
 
 def raw_terminal(fd: int) -> Callable[[], None]:
-    """Set the terminal `fd` to raw mode; return a function that restores it. Do nothing without a terminal."""
+    """Set the terminal `fd` to raw mode; return a function that restores the mode.
+
+    Do nothing if `fd` is not a terminal.
+    """
     if not os.isatty(fd):
         return lambda: None
     import termios

@@ -1,6 +1,6 @@
-"""Answers specified as `-`: read from the terminal (passwords without echo), otherwise from standard input.
+"""Answers specified as `-`: typed at the terminal (passwords without echo), or read from standard input.
 
-They are read once, before planning, because a plan may be repeated.
+They are read once, before planning, because planning may be repeated.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def with_typed_answers(request: Request) -> Request:
     """Return `request` with the text of each answer that is specified as `-`.
 
-    Raises: RequestError, if there is no standard input, or the two typed passwords differ.
+    Raises: RequestError, if there is no standard input, or if the two typed passwords differ.
     """
     install = request.install
     wanted = [

@@ -15,7 +15,10 @@ PROG = "virt-clone"
 
 
 def run(arguments: list[str], log: Log) -> int:
-    """Run virt-clone with the arguments; return the exit status. Raises: VirtInstallError."""
+    """Run virt-clone with the arguments; return the exit status.
+
+    Raises: VirtInstallError.
+    """
     from virtinstall.options.clone_table import CLONE_OPTIONS
     from virtinstall.options.parser import respell
 
@@ -39,7 +42,7 @@ def run(arguments: list[str], log: Log) -> int:
 
 
 def clone_parser() -> Parser:
-    """The parser of virt-clone's command line."""
+    """Return the parser of virt-clone's command line."""
     from virtinstall.options.clone_table import CLONE_OPTIONS, DESCRIPTION, USAGE
     from virtinstall.options.parser import build_parser
 
@@ -47,7 +50,10 @@ def clone_parser() -> Parser:
 
 
 def read_clone_request(given: Namespace) -> CloneRequest:
-    """Return the request that the options describe. Raises: RequestError, also if --original-xml cannot be read."""
+    """Return the request that the options describe.
+
+    Raises: RequestError, if the options contradict each other or --original-xml cannot be read.
+    """
     from virtinstall.clone.request import CloneRequest
     from virtinstall.options.read import read_checks
 
@@ -89,5 +95,5 @@ def _clone(given: Namespace, log: Log) -> int:
 
     request = read_clone_request(given)
     if request.original is None and request.original_xml is None:
-        raise RequestError("no guest to clone specified", hint="use --original GUEST or --original-xml FILE")
+        raise RequestError("no guest specified", hint="use --original GUEST or --original-xml FILE")
     return clone(request, given, log)

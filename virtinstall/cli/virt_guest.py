@@ -1,6 +1,6 @@
 """`virt-guest SUBCOMMAND`: commands for guests. Each subcommand is a module and a row of the table.
 
-A module of a subcommand has `add_arguments(parser)` and `run(given, log) -> exit status`.
+The module of a subcommand defines `add_arguments(parser)` and `run(given, log) -> exit status`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from virtinstall.cli.log import Log
 
 PROG = "virt-guest"
-_LIST = f"`{PROG} --help` lists the subcommands"
+_LIST = f"list the subcommands with: {PROG} --help"
 # subcommands of similar tools, and the command that does it
 _OTHER_NAMES = {
     **dict.fromkeys(("remove", "rm", "undefine"), f"{PROG} delete NAME"),
@@ -30,7 +30,7 @@ _OTHER_NAMES = {
 
 
 class Subcommand(NamedTuple):
-    """Subcommand: its name, its module, and a line of help."""
+    """A subcommand: its name, its module, and a line of help."""
 
     name: str
     module: str
@@ -65,7 +65,10 @@ SUBCOMMANDS = (
 
 
 def run(arguments: list[str], log: Log) -> int:
-    """Run virt-guest with the arguments; return the exit status. Raises: VirtInstallError."""
+    """Run virt-guest with the arguments; return the exit status.
+
+    Raises: VirtInstallError.
+    """
     arguments = _with_subcommand_first(arguments)
     # argparse looks for translations of its texts, of which Python has none: a fiftieth of a short command
     argparse._ = _untranslated  # type: ignore[attr-defined]
@@ -100,7 +103,7 @@ def _untranslated(text: str | None) -> str | None:
 
 
 def _with_subcommand_first(arguments: list[str]) -> list[str]:
-    """Return `arguments` with a leading `--connect URI`, as virsh accepts it, after the subcommand."""
+    """Return `arguments` with a leading `--connect URI`, which virsh accepts, after the subcommand."""
     if arguments[:1] == ["--connect"]:
         count = 2
     elif arguments and arguments[0].startswith("--connect="):
@@ -116,14 +119,14 @@ def _unknown_subcommand(name: str) -> UsageError:
     from virtinstall.similar import did_you_mean
 
     if name in _OTHER_NAMES:
-        return UsageError(f"unknown subcommand '{name}'", hint=f"use: {_OTHER_NAMES[name]}")
+        return UsageError(f"unknown subcommand '{name}'", hint=f"use {_OTHER_NAMES[name]}")
     return UsageError(
         f"unknown subcommand '{name}'", hint=did_you_mean(name, [each.name for each in SUBCOMMANDS], _LIST)
     )
 
 
 def guest_parser(subcommands: tuple[Subcommand, ...] = SUBCOMMANDS) -> Parser:
-    """The parser of virt-guest's command line."""
+    """Return the parser of virt-guest's command line."""
     parser = Parser(prog=PROG, description="Manage guests and their images.", formatter_class=Formatter, add_help=False)
     _add_help(parser)
     parser.set_defaults(module=None)

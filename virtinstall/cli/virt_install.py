@@ -1,4 +1,4 @@
-"""`virt-install`: selection of the action that the options request."""
+"""`virt-install`: run the action that the options request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ PROG = "virt-install"
 
 
 def run(arguments: list[str], log: Log) -> int:
-    """Run virt-install with the arguments; return the exit status. Raises: VirtInstallError."""
+    """Run virt-install with the arguments; return the exit status.
+
+    Raises: VirtInstallError.
+    """
     from virtinstall.options.parser import HELP_FLAGS, help_wanted, parse_argv
 
     given = parse_argv(arguments, PROG)

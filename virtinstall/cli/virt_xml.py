@@ -17,7 +17,10 @@ _ACTIONS = ("edit", "add_device", "remove_device", "build_xml")
 
 
 def run(arguments: list[str], log: Log) -> int:
-    """Run virt-xml with the arguments; return the exit status. Raises: VirtInstallError."""
+    """Run virt-xml with the arguments; return the exit status.
+
+    Raises: VirtInstallError.
+    """
     from virtinstall.options.parser import respell
     from virtinstall.options.table import OPTIONS
     from virtinstall.options.xml_table import XML_OPTIONS
@@ -42,7 +45,7 @@ def run(arguments: list[str], log: Log) -> int:
 
 
 def xml_parser() -> Parser:
-    """The parser of virt-xml's command line."""
+    """Return the parser of virt-xml's command line."""
     from virtinstall.options.parser import build_parser
     from virtinstall.options.xml_table import DESCRIPTION, USAGE, XML_OPTIONS
 
@@ -57,7 +60,7 @@ def xml_parser() -> Parser:
 
 
 def _print_help(given: Namespace) -> bool:
-    """Print the help of each `--OPTION help`; return whether there was one."""
+    """Print the help of each `--OPTION help`; return whether there was any."""
     from virtinstall.options.introspect import help_text
     from virtinstall.options.parser import help_wanted
     from virtinstall.options.read import section_class
@@ -84,7 +87,10 @@ def _work(given: Namespace, log: Log) -> int:
 
 
 def read_edit_request(given: Namespace) -> EditRequest:
-    """Return the request that the options describe. Raises: RequestError, if they contradict each other."""
+    """Return the request that the options describe.
+
+    Raises: RequestError, if they contradict each other.
+    """
     from virtinstall.edit.request import EditRequest
     from virtinstall.errors import RequestError
     from virtinstall.options.legacy import rewrite
@@ -111,7 +117,7 @@ def read_edit_request(given: Namespace) -> EditRequest:
     if given.osinfo is not None and action in ("edit", "remove_device"):
         raise RequestError(
             f"--{action.replace('_', '-')} does not support --osinfo",
-            hint="use it with --add-device or --build-xml",
+            hint="use --osinfo with --add-device or --build-xml",
         )
     if given.define and given.no_define:
         raise RequestError("--define and --no-define cannot be used together", hint="omit one of them")
@@ -122,7 +128,7 @@ def read_edit_request(given: Namespace) -> EditRequest:
     if given.update and given.start:
         raise RequestError(
             "--update and --start cannot be used together",
-            hint="use --update for a running guest, --start for a guest that is off",
+            hint="use --update for a running guest, and --start for a guest that is off",
         )
     osinfo = next(each for each in XML_OPTIONS if each.dest == "osinfo")
     return EditRequest(
@@ -155,7 +161,10 @@ def _action(given: Namespace) -> str:
 
 
 def _xml_option(given: Namespace) -> XmlOption | None:
-    """Return the option that describes XML, if there is one. Raises: RequestError, if there are several."""
+    """Return the option that describes XML, or None if there is none.
+
+    Raises: RequestError, if there are several.
+    """
     from virtinstall.edit.change import XmlOption
     from virtinstall.errors import RequestError
     from virtinstall.options.fallback import fallback_for

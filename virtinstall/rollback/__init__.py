@@ -1,1 +1,1 @@
-"""Undo of everything a run created, also after the run was killed."""
+"""Rollback of everything that a run created, even after the run was killed."""

@@ -1,4 +1,4 @@
-"""The time when a file was created: the inode of a removed file may be that of the next one.
+"""The time when a file was created, because a new file may have the inode of a removed one.
 
 Source: statx(2).
 """
@@ -16,9 +16,9 @@ _BYTES, _BTIME_AT = 256, 80
 
 @cache
 def load_statx() -> Any:
-    """Return the C library's function, None if it has none. Loading it takes milliseconds.
+    """Return the C library's statx function, or None if there is none; loading it takes milliseconds.
 
-    A journal calls this when it begins: a kill between the creation of a file and its record leaves the file.
+    A journal calls this when it begins, because a kill between the creation of a file and its record leaves the file.
     """
     import ctypes
 
@@ -26,9 +26,9 @@ def load_statx() -> Any:
 
 
 def birth_time_ns(path: str) -> int | None:
-    """Return when the file that `path` leads to was created, in nanoseconds.
+    """Return the time when the file at `path` was created, in nanoseconds; symbolic links are followed.
 
-    None if there is no such file, or its file system does not store that.
+    None if there is no such file, or if the file system does not store that time.
     """
     import ctypes
 
@@ -44,6 +44,6 @@ def birth_time_ns(path: str) -> int | None:
 
 
 def is_later_file(path: str, born: int | None) -> bool:
-    """Whether the file at `path` was created at another time than `born`; False if either is not known."""
+    """Return whether the file at `path` was created at another time than `born`; False if either time is unknown."""
     now = None if born is None else birth_time_ns(path)
     return now is not None and now != born

@@ -1,4 +1,4 @@
-"""The mark of a small guest that only holds a name and a UUID while a run creates the real one."""
+"""The mark of a small guest that only reserves a name and a UUID while a run creates the real guest."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ CLAIM_TITLE = "virtinstall is creating this guest"
 
 
 def is_claim(xml: str) -> bool:
-    """Whether the XML is that of such a guest: it has the mark and no disk."""
+    """Return whether the XML describes such a guest: it contains the mark and no disk."""
     domain = etree.fromstring(xml.encode())
     return domain.findtext("title") == CLAIM_TITLE and domain.find("devices/disk") is None

@@ -1,4 +1,4 @@
-"""Directories of this program, created when they are first needed: for images, kernels and seeds."""
+"""Directories of this program for images, kernels and seeds, created when they are first needed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def make_directory(directory: str, undo: Undo) -> None:
-    """Create the missing parts of `directory`, which other users may enter but not list.
+    """Create the missing parts of `directory`, which other users may enter but not list; created ones are in `undo`.
 
-    Raises: StorageError; created directories are in `undo`.
+    Raises: StorageError.
     """
     for each in reversed(_missing(directory)):
         with deferred_signals():
@@ -30,13 +30,13 @@ def make_directory(directory: str, undo: Undo) -> None:
 
 
 def can_make(directory: str) -> bool:
-    """Whether the directory exists or this user can create it; nothing is changed."""
+    """Return whether the directory exists or this user can create it; change nothing."""
     missing = _missing(directory)
     return not missing or os.access(os.path.dirname(missing[-1]), os.W_OK | os.X_OK)
 
 
 def _missing(directory: str) -> list[str]:
-    """`directory` and its parents that do not exist, the innermost first."""
+    """Return `directory` and its parents that do not exist, the innermost first."""
     missing = []
     directory = os.path.abspath(directory)
     while not os.path.exists(directory):

@@ -1,6 +1,7 @@
-"""Reading journals: they may contain anything after a power failure, which never stops a run.
+"""Reader of journals, which may contain anything after a power failure; invalid content never stops a run.
 
-One JSON object per line: the first names the guest and the run, each other one thing that the run creates.
+A journal has one JSON object per line: the first describes the guest and the run, each other line describes one object
+that the run creates.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ Folder = str | os.PathLike[str]
 
 
 class Entry(NamedTuple):
-    """One thing that a run creates. `identity` is known once a file exists, `state` once it is complete.
+    """One object that a run creates.
 
-    `born` is when a file was created, in nanoseconds.
+    `identity` is set after the file was created, `state` after it was completed. `born` is the time when the file was
+    created, in nanoseconds. Unknown values are None.
     """
 
     kind: str
@@ -39,7 +41,7 @@ class Entry(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A journal: the guest's name and UUID, the connection, the process, and the entries."""
+    """The contents of a journal: the guest's name and UUID, the connection, the process, and the entries."""
 
     name: str
     uri: str | None
@@ -48,12 +50,12 @@ class Record(NamedTuple):
     entries: tuple[Entry, ...] = ()
 
     def is_about(self, name: str, uri: str | None) -> bool:
-        """Whether the run creates guest `name` at `uri`; if either connection is unknown, only the name counts."""
+        """Return whether the run creates guest `name` at `uri`; an unknown connection matches any other."""
         return self.name == name and (uri is None or self.uri in (None, uri))
 
 
 def journal_files(folder: Folder, kind: str = BORN) -> list[str]:
-    """Return the journals in `folder` whose names begin with `kind`, in order; anything but a file is ignored."""
+    """Return the sorted journals in `folder` whose names begin with `kind`; only regular files are listed."""
     found = []
     with suppress(OSError):
         for entry in os.scandir(folder):
@@ -63,7 +65,7 @@ def journal_files(folder: Folder, kind: str = BORN) -> list[str]:
 
 
 def is_alive(path: str) -> bool:
-    """Return whether the run of a journal is alive: it holds the lock, has just ended, or the journal is unreadable."""
+    """Return whether the run of a journal is alive: it holds the lock, has just ended, or its journal is unreadable."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError:
@@ -78,7 +80,7 @@ def is_alive(path: str) -> bool:
 
 
 def read_record(path: str) -> Record | None:
-    """Return the valid contents of a journal; None if not even its guest is known."""
+    """Return the valid contents of a journal; None if not even the guest's name is valid."""
     record: Record | None = None
     entries = []
     for line in _lines(path):
@@ -133,7 +135,7 @@ def _entry(values: Mapping[str, object]) -> Entry | None:
 
 
 def _text(values: Mapping[str, object], name: str, *, empty: bool = False) -> str | None:
-    """Return a text that can be a path or a name; None for anything else."""
+    """Return a text that can be a path or a name, or None for any other value."""
     value = values.get(name)
     if not isinstance(value, str) or "\0" in value or not (value or empty):
         return None

@@ -1,4 +1,4 @@
-"""The identity of a file, and whether it is unchanged since a run created it.
+"""The identity of a file, and its state, which shows whether it has changed since a run created it.
 
 Source: stat(2), inode(7).
 """
@@ -12,7 +12,7 @@ from virtinstall.named import NamedTuple
 
 
 class Identity(NamedTuple):
-    """Device and inode: identifies a file even if its path is reused."""
+    """Device and inode, which identify a file even if its path is reused."""
 
     device: int
     inode: int
@@ -25,21 +25,21 @@ class Identity(NamedTuple):
 
     @classmethod
     def of_path(cls, path: str) -> Identity | None:
-        """Return the identity of the file with that name (symbolic links not followed), None if there is none."""
+        """Return the identity of the file at `path`, or None if there is no file; symbolic links are not followed."""
         status = _status(path, follow=False)
         return None if status is None else cls(status.st_dev, status.st_ino)
 
     @classmethod
     def of_target(cls, path: str) -> Identity | None:
-        """Return the identity of the file that `path` leads to, also through symbolic links."""
+        """Return the identity of the file at `path`, or None if there is no file; symbolic links are followed."""
         status = _status(path, follow=True)
         return None if status is None else cls(status.st_dev, status.st_ino)
 
 
 class FileState(NamedTuple):
-    """State that changes when a file is replaced, written to, or its owner changes.
+    """The state of a file, which differs after the file was replaced or written to, or after its owner changed.
 
-    Times are in nanoseconds. A write changes `mtime`; `ctime` changes as well, and no program can set it.
+    Times are in nanoseconds. A write changes `mtime` and `ctime`; no program can set `ctime`.
     """
 
     device: int
@@ -55,7 +55,7 @@ class FileState(NamedTuple):
 
     @classmethod
     def of_path(cls, path: str) -> FileState | None:
-        """Return the state of the file with that name (symbolic links not followed), None if there is none."""
+        """Return the state of the file at `path`, or None if there is no file; symbolic links are not followed."""
         status = _status(path, follow=False)
         return None if status is None else cls._of(status)
 
@@ -69,12 +69,12 @@ class FileState(NamedTuple):
         return Identity(self.device, self.inode)
 
     def has_content_of(self, other: FileState) -> bool:
-        """Whether it is the same file with the same content; its owner may differ, as for QEMU's files."""
+        """Return whether it is the same file with the same content; the owner may differ, because QEMU changes it."""
         return self[:4] == other[:4]
 
 
 def _status(path: str, *, follow: bool) -> os.stat_result | None:
-    """The result of stat(2); None if there is no such file."""
+    """Return the result of stat(2); None if there is no such file."""
     try:
         return os.stat(path, follow_symlinks=follow)
     except (OSError, ValueError):
@@ -83,9 +83,9 @@ def _status(path: str, *, follow: bool) -> os.stat_result | None:
 
 
 def remove_if_same(path: str, identity: Identity) -> None:
-    """Remove the file at `path` if it is still that file; otherwise do nothing.
+    """Remove the file at `path` if its identity is still `identity`; otherwise do nothing.
 
-    Raises: OSError, if it cannot be examined or removed.
+    Raises: OSError, if the file cannot be examined or removed.
     """
     with suppress(FileNotFoundError, NotADirectoryError):
         status = os.lstat(path)
@@ -94,6 +94,9 @@ def remove_if_same(path: str, identity: Identity) -> None:
 
 
 def remove_file(path: str) -> None:
-    """Remove the file at `path`, if there is one. Raises: OSError."""
+    """Remove the file at `path`, if it exists.
+
+    Raises: OSError.
+    """
     with suppress(FileNotFoundError):
         os.unlink(path)

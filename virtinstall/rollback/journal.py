@@ -42,11 +42,11 @@ if TYPE_CHECKING:
 
 
 class Leftover(NamedTuple):
-    """One thing that a dead run of guest `name` created.
+    """One object that a killed run of guest `name` created.
 
-    `kind` is `file`, `domain`, `volume` (path `POOL/VOLUME`) or the run's name of the kind. `incomplete`: the run died
-    before any guest could have used it. `uri` is the run's connection. `state` is a file's when it was complete; `uuid`
-    is a guest's.
+    `kind` is `file`, `domain`, `volume` (`path` is then `POOL/VOLUME`) or another name of the run. `incomplete`: the
+    run was killed before a guest could have used the object. `uri` is the run's connection. `state` is the state of the
+    complete file; `uuid` is the guest's.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Leftover(NamedTuple):
 
     @property
     def remove_command(self) -> str:
-        """The shell command that removes it, and nothing that may be older than the run."""
+        """The shell command that removes the object, and nothing that may be older than the run."""
         import shlex
 
         from virtinstall.virsh_commands import undefinition, virsh_command
@@ -80,7 +80,7 @@ class Leftover(NamedTuple):
 
 
 class ClaimedError(Exception):
-    """Another run is creating the guest: `claim` describes the conflict, `pid` is its process."""
+    """The error that another run is creating the guest: `claim` describes the conflict, `pid` is that run's process."""
 
     def __init__(self, claim: str, pid: int | None) -> None:
         super().__init__(claim)
@@ -89,7 +89,10 @@ class ClaimedError(Exception):
 
 
 def journal_folder(environ: Mapping[str, str], uid: int) -> str:
-    """The directory of journals: /var/lib/virtinstall/runs for root, otherwise in the user's XDG state directory."""
+    """Return the directory of journals.
+
+    It is /var/lib/virtinstall/runs for root, otherwise a directory in the user's XDG state directory.
+    """
     return os.path.join(state_directory(environ, uid), "runs")
 
 
@@ -110,7 +113,7 @@ def _remove_unborn(folder: Folder) -> None:
 
 @contextmanager
 def _locked(folder: Folder) -> Iterator[None]:
-    """Hold the lock under which journals are started."""
+    """Hold the lock that every run holds to start its journal."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX)
@@ -147,7 +150,7 @@ class Journal:
 
     @classmethod
     def begin(cls, name: str, folder: Folder, uri: str | None = None, uuid: str | None = None) -> Journal:
-        """Start the journal of a run that creates guest `name` at `uri`; `folder` is created if it is missing.
+        """Start the journal of a run that creates guest `name` at `uri`; create `folder` if it is missing.
 
         Raises: ClaimedError, if another run is creating a guest with that name or UUID; OSError, if the folder cannot
         be written.
@@ -196,7 +199,7 @@ class Journal:
     def record(
         self, kind: str, path: str, known: Identity | FileState | None = None, *, uuid: str | None = None
     ) -> None:
-        """Record a thing that is about to be created, or the `known` state of the file now that it exists.
+        """Record an object that is about to be created, or the `known` state of a file that has been created.
 
         Raises: OSError, if the journal cannot be written.
         """
@@ -218,7 +221,7 @@ class Journal:
         self._append({"kind": FINAL, "path": "", "xml": xml})
 
     def keep_for_next_run(self, kept: bool = True) -> None:
-        """Keep the journal at the end, because something of this run still exists (unless `kept` is false)."""
+        """Keep the journal at the end of the run, because an object still exists; remove it if `kept` is false."""
         self._kept = kept
 
     def end(self) -> None:
@@ -241,13 +244,16 @@ class Journal:
 
 
 def names_of_live_runs(folder: Folder) -> frozenset[str]:
-    """Return the names of the guests that runs are creating now; reads only."""
+    """Return the names of the guests that runs are creating now; change nothing."""
     records = (read_record(path) for path in journal_files(folder) if is_alive(path))
     return frozenset(record.name for record in records if record is not None)
 
 
 def names_of_dead_runs(folder: Folder) -> frozenset[str]:
-    """Return the names of the guests whose runs died more than a minute ago, when libvirt has settled; reads only."""
+    """Return the names of the guests whose runs were killed more than a minute ago; change nothing.
+
+    libvirt may still be working for runs that were killed later.
+    """
     import time
 
     settled = time.time() - _SETTLED_SECONDS
@@ -267,11 +273,11 @@ def _dead_runs(folder: Folder) -> Iterator[tuple[str, Record]]:
 
 
 def find_leftovers(name: str, folder: Folder, uri: str | None = None) -> list[Leftover]:
-    """Return the leftovers of dead runs that created guest `name`; reads only.
+    """Return the leftovers of killed runs that created guest `name`; change nothing.
 
-    Runs on another connection than `uri` are skipped, if both are known: there, the name belongs to another guest.
-    Files that were removed or replaced are not listed; things of other kinds are, because only libvirt knows whether
-    they still exist.
+    Runs on another connection than `uri` are skipped if both connections are known: there, the name belongs to another
+    guest. Files that were removed or replaced are not listed. Objects of other kinds are listed, because only libvirt
+    knows whether they still exist.
     """
     found = []
     for _, record in _dead_runs(folder):
@@ -289,9 +295,9 @@ def find_leftovers(name: str, folder: Folder, uri: str | None = None) -> list[Le
 
 
 def final_xml(name: str, folder: Folder, uri: str | None, uuid: str) -> str | None:
-    """Return the final configuration that a dead run planned for guest `name`; None if none is known.
+    """Return the final configuration that a killed run planned for guest `name`; None if none is known.
 
-    Several runs of that name may have died: the current guest has this `uuid`.
+    Several runs for that name may have been killed; `uuid` is the UUID of the current guest.
     """
     for _, record in _dead_runs(folder):
         if record.is_about(name, uri):
@@ -308,9 +314,9 @@ def _leftover(record: Record, entry: Entry, incomplete: bool) -> Leftover:
 
 
 def forget_leftovers(name: str, folder: Folder, uri: str | None = None) -> None:
-    """Remove the journals of dead runs that created guest `name` (at `uri`): the user was informed, or nothing is left.
+    """Remove the journals of killed runs that created guest `name` at `uri`, after the user was informed of leftovers.
 
-    Raises: OSError, if one cannot be removed.
+    Raises: OSError, if a journal cannot be removed.
     """
     for path, record in _dead_runs(folder):
         if record.is_about(name, uri):
@@ -318,9 +324,9 @@ def forget_leftovers(name: str, folder: Folder, uri: str | None = None) -> None:
 
 
 def adopt_files(folder: Folder, is_named: Callable[[str], bool]) -> None:
-    """Record files that a later run was given in the journals of dead runs, so that they are not leftovers.
+    """Record in the journals of killed runs which files a later run uses, so that these are no longer leftovers.
 
-    Raises: OSError, if that cannot be written.
+    Raises: OSError, if a journal cannot be written.
     """
     for path, record in _dead_runs(folder):
         for named in {entry.path for entry in record.entries if entry.path.startswith("/") and is_named(entry.path)}:

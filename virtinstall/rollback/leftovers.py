@@ -1,7 +1,7 @@
-"""Leftovers of killed runs, reported to the user at the next run for a guest with the same name.
+"""Leftovers of killed runs, which are reported to the user by the next run for a guest with the same name.
 
-Each one is named with the command that removes it. A file is removed automatically only if it is provably unchanged
-since the run, no guest can have used it yet, and this run does not name it.
+The report contains the command that removes each leftover. A file is removed automatically only if it has provably not
+changed since the run, no guest can have used it yet, and the current run does not name it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _FILES = ("file", "kept seed", *_SERVED)
 
 
 def report_leftovers(name: str, host: Host, report: Report) -> None:
-    """Report the leftovers of a killed run that created guest `name`; remove journals without any."""
+    """Report the leftovers of killed runs that created guest `name`; remove journals without leftovers."""
     folder = journal_folder(os.environ, os.geteuid())
     found = [leftover for leftover in find_leftovers(name, folder, host.uri) if _is_there(leftover, host)]
     for leftover in found:
@@ -47,7 +47,7 @@ def report_leftovers(name: str, host: Host, report: Report) -> None:
         if leftover.kind == "domain":
             from virtinstall.virsh_commands import finish_command
 
-            remedy = f"finish its installation with: {finish_command(host.uri, name)}, or {remedy}"
+            remedy = f"finish the guest's installation with: {finish_command(host.uri, name)}, or {remedy}"
         report(f"an earlier run for '{name}' was killed and left {_described(leftover)}; {remedy}")
     if not found:
         forget_leftovers(name, folder, host.uri)
@@ -76,12 +76,12 @@ def _remove_command(leftover: Leftover, host: Host) -> str:
 
 
 def _guest_of(leftover: Leftover, host: Host) -> HostGuest | None:
-    """The guest that the dead run created, under any name; not another one that uses its name now."""
+    """Return the guest that the killed run created, even if renamed, or None; not another guest with its name."""
     return host.guest_named(leftover.path) if leftover.uuid is None else host.guest_by_uuid(leftover.uuid)
 
 
 def remove_served(name: str, host: Host, report: Report) -> None:
-    """Remove files that killed runs for guest `name` created only for its installation; report each of them."""
+    """Remove files that killed runs for guest `name` created only for its installation; report each file."""
     folder = journal_folder(os.environ, os.geteuid())
     for leftover in find_leftovers(name, folder, host.uri):
         if leftover.kind in _SERVED and os.path.lexists(leftover.path):
@@ -118,10 +118,10 @@ def _left(leftover: Leftover) -> str:
 def remove_leftovers(
     name: str, host: Host, report: Report, named: Iterable[str] = (), *, complete: bool = False
 ) -> None:
-    """Remove what killed runs for guest `name` created before a guest could use it; report everything else.
+    """Remove objects that killed runs for guest `name` created before a guest could use them; report all others.
 
-    `complete`: also remove files that a guest could use, if they are unchanged and no guest uses them. `named` are the
-    values of this run: a file that one of them refers to is kept.
+    `complete`: also remove files that a guest could use, if they have not changed and no guest uses them. `named` are
+    the values of the current request: a file that one of them refers to is kept.
 
     Raises: StorageError, if a file cannot be removed.
     """
@@ -150,7 +150,7 @@ def remove_leftovers(
 
 
 def _remove_temporary_pools(name: str, host: Host, report: Report) -> None:
-    """End the storage pools without a definition that killed runs left; report the images that they created in them."""
+    """End the transient storage pools that killed runs left; report the images that these runs created in them."""
     found = find_leftovers(name, journal_folder(os.environ, os.geteuid()), host.uri)
     for pool in {leftover.path for leftover in found if leftover.kind == "temporary pool"}:
         if host.pool(pool) is None:
@@ -159,7 +159,7 @@ def _remove_temporary_pools(name: str, host: Host, report: Report) -> None:
             place, _, volume = leftover.path.partition("/")
             there = host.volume(pool, volume) if leftover.kind == "volume" and place == pool else None
             if there is not None:
-                report(f"kept {there.path} on the host, left by a killed run for '{name}'")
+                report(f"kept the image '{there.path}' on the host, left by a killed run for '{name}'")
         host.destroy_pool(pool)
         report(f"removed the temporary storage pool '{pool}', left by a killed run for '{name}'")
 
@@ -173,7 +173,7 @@ def _remove_reservations(name: str, host: Host, report: Report) -> None:
 
 
 def reservations_left(name: str, host: Host) -> list[tuple[str, str, str]]:
-    """Return network, MAC address and address of each DHCP reservation that the next run of that name removes."""
+    """Return network, MAC address and IP address of each DHCP reservation that the next run for that guest removes."""
     found = []
     for leftover in find_leftovers(name, journal_folder(os.environ, os.geteuid()), host.uri):
         if leftover.kind == "reservation" and _is_there(leftover, host):
@@ -184,7 +184,7 @@ def reservations_left(name: str, host: Host) -> list[tuple[str, str, str]]:
 
 
 def _remove_claim(leftover: Leftover, host: Host, report: Report) -> None:
-    """Remove a guest that holds only the name and UUID of the one that the dead run did not define."""
+    """Remove a guest that only reserves the name and UUID of the guest that the killed run did not define."""
     guest = None if leftover.uuid is None else _guest_of(leftover, host)
     if guest is not None and not guest.is_active() and is_claim(guest.xml(inactive=True)):
         guest.undefine()
@@ -204,7 +204,7 @@ def _remove(leftover: Leftover) -> None:
 def _reason_to_keep(
     leftover: Leftover, host: Host, named: Iterable[str], by_others_than: str | None = None
 ) -> str | None:
-    """Return why a file must not be removed automatically, None if it may."""
+    """Return why a file must not be removed automatically, or None if it may be removed."""
     now = FileState.of_path(leftover.path)
     if leftover.state is None or now is None or not _is_unchanged(leftover, leftover.state, now):
         return "it may have been changed since then"
@@ -269,7 +269,7 @@ def _is_there(leftover: Leftover, host: Host) -> bool:
 def begin_journal(
     name: str, report: Report, uri: str | None = None, uuid: str | None = None, *, generated: bool = False
 ) -> Journal | None:
-    """Start the journal of a run that creates guest `name` at `uri`; None with a warning if it cannot be written.
+    """Start the journal of a run that creates guest `name` at `uri`; warn and return None if it cannot be written.
 
     Raises: HypervisorError, if another run is creating a guest with that name or UUID; TakenError, if the name is
     `generated`, so that another one can be used.

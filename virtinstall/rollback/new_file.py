@@ -1,4 +1,4 @@
-"""A new file that never replaces another and appears under its name only when it is complete.
+"""Creation of a file that never replaces another and appears under its name only when it is complete.
 
 Until then it has no name, so that Ctrl-C and SIGKILL cannot leave an incomplete file; on file systems without unnamed
 files (NFS, vfat), it has a hidden name.
@@ -25,12 +25,12 @@ _NO_LINK = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 @contextmanager
 def new_file(path: str, undo: Undo, *, mode: int = 0o600, journal: Journal | None = None) -> Iterator[int]:
-    """Yield a file descriptor to fill; if the block succeeds, the file is flushed and gets its name.
+    """Yield a file descriptor to write to; if the block succeeds, the file is flushed and receives the name `path`.
 
-    Its removal is pushed to `undo` and it is recorded in `journal` just before it gets its name: it never exists
-    unknown to both. `mode` is subject to the umask.
+    Just before it receives the name, its removal is pushed to `undo` and it is recorded in `journal`, so that both know
+    every file that exists. `mode` is subject to the umask.
 
-    Raises: StorageError, if `path` exists or cannot be written; nothing is left then.
+    Raises: StorageError, if `path` exists or cannot be written; then no file is left.
     """
     with storage_errors("cannot create", path):
         refuse_existing(path)
@@ -53,14 +53,14 @@ def new_file(path: str, undo: Undo, *, mode: int = 0o600, journal: Journal | Non
 
 
 def refuse_existing(path: str) -> None:
-    """Check that nothing (also no dangling symbolic link) has that name.
+    """Check that no file, and no dangling symbolic link, exists at `path`.
 
     Raises: StorageError.
     """
     if os.path.lexists(path):
         raise StorageError(
             f"'{path}' already exists",
-            hint="use another name, or remove the existing file",
+            hint="use another path, or remove the existing file",
         )
 
 
@@ -69,18 +69,18 @@ def _folder_of(path: str) -> str:
 
 
 def can_create(path: str) -> bool:
-    """Whether this user can create a file in the directory of `path`; nothing is changed."""
+    """Return whether this user can create a file in the directory of `path`; change nothing."""
     return os.access(_folder_of(path), os.W_OK | os.X_OK)
 
 
 def _open_unnamed(path: str, mode: int) -> tuple[int, Callable[[], None]] | None:
-    """An O_TMPFILE in the directory of `path`, and the function that names it; None if not supported."""
+    """Return an O_TMPFILE in the directory of `path`, and the function that names it; None if not supported."""
     fd = open_unnamed(_folder_of(path), mode)
     return None if fd is None else (fd, lambda: link_to(fd, path))
 
 
 def _open_hidden(path: str, mode: int, undo: Undo) -> tuple[int, Callable[[], None]]:
-    """A file with a random hidden name next to `path`, and the function that names it."""
+    """Return a file with a random hidden name next to `path`, and the function that names it."""
     hidden = os.path.join(_folder_of(path), f".{os.path.basename(path)[:100]}.{os.urandom(8).hex()}.part")
     # the name is unique to this run, so its removal may be pushed before it exists
     step = undo.push(f"the file '{hidden}'", lambda: remove_file(hidden))
@@ -100,7 +100,7 @@ def _open_hidden(path: str, mode: int, undo: Undo) -> tuple[int, Callable[[], No
 
 
 def _rename_without_replacing(source: str, target: str) -> None:
-    """A rename(2) that fails if `target` exists; for file systems without hard links.
+    """Rename `source` to `target` unless `target` exists; for file systems without hard links.
 
     Raises: OSError.
     """

@@ -1,4 +1,4 @@
-"""Signals: SIGINT, SIGTERM and SIGHUP become exceptions, and are deferred while a thing is created and recorded."""
+"""Signals: SIGINT, SIGTERM and SIGHUP become exceptions, and are deferred while an object is created and recorded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ AGAIN_SECONDS = 0.01
 
 
 class Terminated(BaseException):
-    """Signal that ends the program. `number` is the signal's number, `signal_name` its name."""
+    """The signal that ends the program: `number` is its number, `signal_name` its name."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -26,8 +26,8 @@ class Terminated(BaseException):
 def terminate_by_exception() -> Iterator[None]:
     """Raise Terminated in the main thread for SIGTERM and SIGHUP in the block, and KeyboardInterrupt for SIGINT.
 
-    Signals that are ignored (nohup) stay ignored. Python drops an exception that is raised in a finalizer or in the
-    callback of a weak reference; such a signal is sent again.
+    Ignored signals (nohup) stay ignored. Python drops an exception that is raised in a finalizer or in the callback of
+    a weak reference; the signal is then sent again.
     """
 
     def handle(number: int, frame: FrameType | None) -> None:
@@ -57,7 +57,7 @@ def terminate_by_exception() -> Iterator[None]:
 
 @contextmanager
 def deferred_signals() -> Iterator[None]:
-    """Defer signals to the end of the block, which creates a thing and records how to remove it."""
+    """Defer signals to the end of the block, which creates an object and records how to remove it."""
     came: list[int] = []
     before = _handled(lambda number, frame: came.append(number), signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     try:
@@ -70,7 +70,7 @@ def deferred_signals() -> Iterator[None]:
 
 
 def _send_again(number: int) -> None:
-    """Send the signal to this process in a moment."""
+    """Send the signal to this process again after a moment."""
     import os
     import threading
 
@@ -82,7 +82,7 @@ def _send_again(number: int) -> None:
 def _handled(handle: Callable[[int, FrameType | None], None], *numbers: signal.Signals) -> dict[signal.Signals, Any]:
     """Set the handler of those signals that the caller does not ignore (nohup(1), `&` in a script).
 
-    Return the previous handlers; nothing outside the main thread, where Python handles no signals.
+    Return the previous handlers; none outside the main thread, because Python handles signals only there.
     """
     before: dict[signal.Signals, Any] = {}
     for number in numbers:

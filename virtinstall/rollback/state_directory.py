@@ -1,4 +1,4 @@
-"""Directory of the data that this program keeps between runs: journals, and the host keys of guests."""
+"""The directory of data that this program keeps between runs: journals, and the host keys of guests."""
 
 from __future__ import annotations
 

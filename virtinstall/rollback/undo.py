@@ -1,7 +1,7 @@
-"""The things that a run has created, and how to roll them back.
+"""The objects that a run has created, and how to roll them back.
 
-Each step that changes the host pushes its undo. After a failure, Ctrl-C or a rejected definition they run newest first,
-and nothing else is changed.
+Each step that changes the host pushes its undo. After a failure, Ctrl-C or a rejected definition, the undos run in
+reverse order, and nothing else is changed.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 
 class Step(NamedTuple):
-    """One created thing: `what` names it for people, `roll_back` removes it.
+    """One created object: `what` describes it for users, `roll_back` removes it.
 
-    `temporary`: it is not needed after success. `uses_older`: it is a guest, which may use everything that was created
-    before it. `is_thing`: the step created `what`; otherwise it changed `what`, and `roll_back` restores it.
+    `temporary`: the object is not needed after success. `uses_older`: the object is a guest, which may use everything
+    that was created before it. `is_thing`: the step created the object; otherwise it changed the object, and
+    `roll_back` restores it.
     """
 
     what: str
@@ -40,10 +41,10 @@ def _failure(step: Step, why: Exception) -> str:
 class Undo:
     """A stack of steps to roll back, used as a context manager.
 
-    Leaving the `with` block through an exception (KeyboardInterrupt and SystemExit
-    included) rolls back every step on the stack. A step that fails is kept in `failed`, noted on the
-    exception and left in `journal` for the next run. The others still run, unless the step that failed
-    is a guest: then everything older is in `kept`, because the guest may use it.
+    Leaving the `with` block through an exception (including KeyboardInterrupt and SystemExit) rolls back every step on
+    the stack. A step that fails is appended to `failed`, added to the exception's notes, and left in `journal` for the
+    next run. The other steps still run, unless the failed step is a guest: then all older steps are in `kept`, because
+    the guest may use their objects.
     """
 
     def __init__(self, journal: Journal | None = None) -> None:
@@ -67,7 +68,7 @@ class Undo:
         return step
 
     def forget(self, step: Step) -> None:
-        """Remove the step from the stack, because the thing must be kept or no longer exists."""
+        """Remove the step from the stack, because its object must be kept or no longer exists."""
         self._steps.remove(step)
 
     def keep_everything(self) -> None:
@@ -75,9 +76,9 @@ class Undo:
         self._steps.clear()
 
     def commit(self) -> list[str]:
-        """Remove only temporary things, after success; return those that could not be removed, and why.
+        """Remove only temporary objects, after success; return a message for each that could not be removed.
 
-        They are kept in the journal for the next run, and undo nothing else.
+        These are kept in the journal for the next run.
         """
         with deferred_signals():
             self._steps[:] = [step for step in self._steps if step.temporary]

@@ -1,7 +1,7 @@
-"""Definition and boot: the installation's transient configuration first, then the final one.
+"""Definition and boot of a guest: the installation's transient configuration first, then the final one.
 
-Source: https://libvirt.org/formatdomain.html#events-configuration (on_reboot=destroy ends
-the installation boot when the installer reboots); virDomainCreateXML, virDomainDefineXML.
+Source: https://libvirt.org/formatdomain.html#events-configuration (on_reboot=destroy ends the installation boot when
+the installer reboots); virDomainCreateXML, virDomainDefineXML.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ _KVM_MESSAGES = ("kvm", "msr ", "nested virtualization")
 def boot(plan: Plan, host: Host, undo: Undo, *, paused: bool = False) -> HostGuest:
     """Start the guest (for its installation, if any) and define its final configuration.
 
-    Raises: HypervisorError; TakenError, if another guest has received its name or MAC address in the meantime. In both
-    cases, `undo` removes the guest again.
+    `paused`: the guest waits for `resume_if_paused`.
+
+    Raises: HypervisorError; TakenError, if another guest has received the guest's name or MAC address in the meantime.
+    In both cases, `undo` removes the guest.
     """
     own = OwnGuest(
         plan.final.to_xml(),
@@ -60,7 +62,7 @@ def boot(plan: Plan, host: Host, undo: Undo, *, paused: bool = False) -> HostGue
 
 
 def _final_domain(plan: Plan, guest: HostGuest) -> Domain:
-    """What to define while `guest` runs its first boot; a guest that is reinstalled keeps its definition."""
+    """Return the XML to define while `guest` runs its first boot; a guest that is reinstalled keeps its definition."""
     if plan.install is None or plan.reinstall:
         return plan.final
     return completed(plan.final, plan.started, Domain.parse(guest.xml(inactive=True)))
@@ -68,7 +70,7 @@ def _final_domain(plan: Plan, guest: HostGuest) -> Domain:
 
 @contextmanager
 def _explain_kvm_failure(domain: Domain) -> Iterator[None]:
-    """Add a hint to a start that failed because of KVM: some hosts list KVM and cannot use it."""
+    """Add a hint to the error of a start that failed because of KVM: some hosts list KVM but cannot use it."""
     try:
         yield
     except HypervisorError as error:
@@ -80,9 +82,12 @@ def _explain_kvm_failure(domain: Domain) -> Iterator[None]:
 
 
 def _require_own_macs(plan: Plan, guest: HostGuest, host: Host) -> None:
-    """Detect that another run generated the same address at the same time. Raises: TakenError."""
+    """Check that no other run has generated the same MAC address at the same time.
+
+    Raises: TakenError.
+    """
     # guests of the test driver belong to this process, whose plans know each other's
     macs = [word for word in plan.generated if ":" in word] if has_real_storage(host) else []
     ours = host.shared_macs(guest.uuid, macs) if macs else None
     if ours:
-        raise TakenError(f"MAC address {min(ours)} is now used by another guest")
+        raise TakenError(f"MAC address {min(ours)} is now also used by another guest")

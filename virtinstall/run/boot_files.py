@@ -1,4 +1,4 @@
-"""Kernel, initrd and seeds of the installation: fetched or created, and temporary unless the guest keeps them."""
+"""Kernel, initrd and seeds of the installation: downloaded or created, and temporary unless the guest keeps them."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def check_boot_files(plan: Plan, host: Host) -> None:
 
 
 def fetch_boot_files(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
-    """Fetch kernel and initrd.
+    """Download the kernel and the initrd; created files are in `undo`.
 
-    Raises: FetchError; created files are in `undo`.
+    Raises: FetchError.
     """
     wanted = [boot_file for boot_file in plan.boot_files if boot_file.source != boot_file.path]
     if not wanted or not has_real_storage(host):
@@ -79,7 +79,7 @@ def _fetch(fetcher: Fetcher, boot_file: BootFile, undo: Undo, progress: Progress
 def make_seeds(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
     """Create the seed images.
 
-    Raises: StorageError, if one cannot be written; FetchError, if a file for one cannot be downloaded.
+    Raises: StorageError, if an image cannot be written; FetchError, if a file in it cannot be downloaded.
     """
     if not plan.seeds or not has_real_storage(host):
         return
@@ -107,14 +107,17 @@ def make_seeds(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: 
 
 
 def _record_complete(kind: str, path: str, journal: Journal | None) -> None:
-    """Record the state of a complete file: a later run removes it only if it has not changed."""
+    """Record the state of a complete file, which a later run removes only if the state has not changed."""
     state = FileState.of_path(path)
     if journal is not None and state is not None:
         journal.record(kind, path, state)
 
 
 def _fetched(seed: SeedFile, progress: Progress) -> dict[str, bytes]:
-    """Download the files of a seed that come from a server: drivers for Windows. Raises: FetchError."""
+    """Return the files of a seed that are on a server (drivers for Windows): contents by name.
+
+    Raises: FetchError.
+    """
     from io import BytesIO
 
     from virtinstall.errors import FetchError

@@ -18,7 +18,7 @@ MOST_ERRORS = 20
 
 
 def errors_of(result: bytes) -> list[str]:
-    """Return the errors that cloud-init's result.json lists; none where it can't be read."""
+    """Return the errors that cloud-init's result.json lists; empty if `result` is not valid."""
     try:
         errors = json.loads(result)["v1"]["errors"]
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -29,7 +29,7 @@ def errors_of(result: bytes) -> list[str]:
 
 
 def error_on_console(line: bytes) -> str | None:
-    """Return the error that a line of the console reports: a module of cloud-init that failed."""
+    """Return the error of a failed cloud-init module that a line of the console reports, or None if it reports none."""
     found = _FAILED_MODULE.search(line)
     if found is None or (b"Running module" in line and _FAILED not in found[2]):
         return None
@@ -37,7 +37,7 @@ def error_on_console(line: bytes) -> str | None:
 
 
 def _as_text(error: str) -> str:
-    """Return `MODULE: MESSAGE` where `error` is a tuple of a module and an exception as Python writes them."""
+    """Return `MODULE: MESSAGE` if `error` is Python's notation of a module and an exception, otherwise `error`."""
     try:
         parts = ast.parse(error, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):

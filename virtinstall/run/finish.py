@@ -1,7 +1,7 @@
-"""Resume an installation after the program that started it exited or was killed.
+"""Resumption of an installation after the program that started it exited or was killed.
 
-The final configuration is defined if it is not defined yet, files fetched for the installation are removed, the
-installation is waited for, and the guest is started.
+The final configuration is defined if it is not defined yet, files downloaded for the installation are removed, and the
+guest is started after the end of the installation.
 """
 
 from __future__ import annotations
@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 def finish(
     name: str, host: Host, report: Callable[[str], None], *, timeout_seconds: float | None = None, start: bool = True
 ) -> HostGuest:
-    """Bring the installation of guest `name` to its end; return the guest, running if `start`.
+    """Complete the installation of guest `name`; return the guest, running if `start`.
 
-    Raises: GuestNotFound; RequestError, when the guest is not being installed; WaitTimeout, GuestCrashed,
-    GuestStopped; HostError.
+    `timeout_seconds` limits the wait; None waits forever.
+
+    Raises: GuestNotFound; RequestError, if the guest is not being installed; WaitTimeout, GuestCrashed, GuestStopped;
+    HostError.
     """
     guest = prepare_finish(name, host, report)
     installation = Installation(host, guest)
@@ -47,7 +49,10 @@ def finish(
 
 
 def prepare_finish(name: str, host: Host, report: Callable[[str], None]) -> HostGuest:
-    """Define the guest if it is not defined, and remove files that only the installation read. Raises: as `finish`."""
+    """Define the guest if it is not defined, and remove files that only the installation read; return the guest.
+
+    Raises: as `finish`.
+    """
     from virtinstall.rollback.journal import final_xml, forget_leftovers, journal_folder
     from virtinstall.rollback.leftovers import remove_served
 

@@ -1,4 +1,4 @@
-"""An installation that runs: wait for its end, then start the finished guest.
+"""A running installation: wait for its end, then start the finished guest.
 
 The installation boot ends at the installer's reboot (on_reboot=destroy); the guest is then started in its final
 configuration.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def is_installing(guest: HostGuest) -> bool:
-    """Return whether the guest still runs its installation, which ends at its first reboot."""
+    """Return whether the guest is running its installation, which ends at the first reboot."""
     if not guest.is_active():
         return False
     live, later = (Domain.parse(guest.xml(inactive=inactive)) for inactive in (False, True))
@@ -29,7 +29,7 @@ def is_installing(guest: HostGuest) -> bool:
 class Installation:
     """The installation of one guest.
 
-    `seeded`: it is the first boot of an image with an installed system, so powering it off does not interrupt it.
+    `seeded`: the guest boots an image with an installed system, so powering it off does not interrupt an installation.
     """
 
     def __init__(self, host: Host, guest: HostGuest, *, seeded: bool = False) -> None:
@@ -39,13 +39,19 @@ class Installation:
         self._seeded = seeded
 
     def wait(self, timeout_seconds: float | None) -> None:
-        """Wait until the installation has ended. Raises: WaitTimeout, GuestCrashed, GuestStopped, HypervisorError."""
+        """Wait until the installation has ended, at most `timeout_seconds` (None: no limit).
+
+        Raises: WaitTimeout, GuestCrashed, GuestStopped, HypervisorError.
+        """
         if not self._host.wait_until(lambda: self._guest.state() in OFF, timeout_seconds):
             raise _timed_out(self._name)
         self.require_end()
 
     def require_end(self) -> None:
-        """Check how the installation ended. Raises: GuestCrashed; GuestStopped, if the guest was powered off before."""
+        """Check how the installation ended.
+
+        Raises: GuestCrashed; GuestStopped, if the guest was powered off before the end.
+        """
         end = self._guest.end()
         if end == "crashed":
             raise GuestCrashed(f"the guest '{self._name}' crashed")
@@ -53,12 +59,15 @@ class Installation:
             from virtinstall.virsh_commands import virsh_command
 
             raise GuestStopped(
-                f"the guest '{self._name}' was powered off before its installation finished; leaving it off",
-                hint=f"start it anyway with: {virsh_command(self._host.uri, 'start', self._name)}",
+                f"the guest '{self._name}' was powered off before its installation finished, and stays off",
+                hint=f"start the guest anyway with: {virsh_command(self._host.uri, 'start', self._name)}",
             )
 
     def start_finished(self, *, paused: bool = False) -> HostGuest:
-        """Start the finished guest, unless it runs already; return it. Raises: GuestStopped, HypervisorError."""
+        """Start the finished guest, unless it is already running; return the guest.
+
+        Raises: GuestStopped, HypervisorError.
+        """
         final = self._host.guest_named(self._name)
         if final is None:
             raise GuestStopped(f"the guest '{self._name}' no longer exists")
@@ -68,9 +77,9 @@ class Installation:
 
 
 class BackgroundInstallation:
-    """Thread that waits for the end of an installation, and starts the finished guest if `start`.
+    """A thread that waits for the end of an installation, and starts the finished guest if `start`.
 
-    The thread ends with `stop`, or when the connection is lost; `wait` raises the error that ended it.
+    The thread ends after `stop`, or when the connection is lost; `wait` raises the error that ended it.
     """
 
     def __init__(self, host: Host, guest: HostGuest, *, start: bool) -> None:
@@ -97,7 +106,7 @@ class BackgroundInstallation:
             self._ended.set()
 
     def stop(self) -> None:
-        """Ask the thread to end; the guest is left as it is."""
+        """Request the end of the thread; the guest is not changed."""
         self._stopping.set()
 
     def join(self) -> None:
@@ -105,9 +114,9 @@ class BackgroundInstallation:
         self._ended.wait()
 
     def wait(self, timeout_seconds: float | None) -> None:
-        """Wait until the installation has ended and the guest is started.
+        """Wait until the installation has ended and the guest is started, at most `timeout_seconds` (None: no limit).
 
-        Raises: WaitTimeout; GuestCrashed, GuestStopped, HypervisorError: how the installation ended.
+        Raises: WaitTimeout; GuestCrashed, GuestStopped or HypervisorError, if the installation ended with that error.
         """
         if not self._ended.wait(timeout_seconds):
             raise _timed_out(self._guest.name)
@@ -118,10 +127,10 @@ class BackgroundInstallation:
 def _timed_out(name: str) -> WaitTimeout:
     return WaitTimeout(
         f"timed out waiting for the installation of '{name}'; the guest is still running",
-        hint="wait for it again with Hypervisor.finish(), which also starts the finished guest",
+        hint="wait for the installation again with Hypervisor.finish(), which also starts the finished guest",
     )
 
 
 def time_left(deadline: float | None) -> float | None:
-    """Return the seconds until `deadline` (of time.monotonic()), at least 0; None without one."""
+    """Return the seconds until `deadline` (a value of time.monotonic()), at least 0; None if `deadline` is None."""
     return None if deadline is None else max(0.0, deadline - time.monotonic())

@@ -32,8 +32,8 @@ _LONGEST_STEM = 40
 class OwnGuest:
     """The guest of one run, which `xml` describes.
 
-    `replaces`: it already exists and gets another definition (--reinstall). `uuid_is_new`: its UUID was
-    generated for this run. `name_is_generated`: another name is possible, so a taken one raises TakenError.
+    `replaces`: the guest already exists and is redefined (--reinstall). `uuid_is_new`: the UUID was generated for this
+    run. `name_is_generated`: another name is possible, so a used name raises TakenError.
     """
 
     def __init__(
@@ -63,9 +63,9 @@ class OwnGuest:
         self._started = False
 
     def claim(self) -> None:
-        """Claim the name and the UUID, and register the removal of the guest; call it just before the definition.
+        """Claim the name and the UUID, and register the removal of the guest; call this just before the definition.
 
-        Raises: HypervisorError, if a guest has one of them; TakenError, if the name was generated.
+        Raises: HypervisorError, if another guest has the name or the UUID; TakenError, if the name was generated.
         """
         self._files = StateFiles(self._xml, self._host, uuid_is_new=self._uuid_is_new)
         if self._replaces:
@@ -86,7 +86,10 @@ class OwnGuest:
             self._claim_uuid()
 
     def define(self, xml: str) -> HostGuest:
-        """Define the guest. Raises: HypervisorError or TakenError."""
+        """Define the guest; return it.
+
+        Raises: HypervisorError or TakenError.
+        """
         with deferred_signals(), self._name_taken():
             guest = self._host.define_guest(xml)
             self._is_ours = True
@@ -95,13 +98,19 @@ class OwnGuest:
         return guest
 
     def start(self, guest: HostGuest, *, paused: bool) -> None:
-        """Start the defined guest. Raises: HypervisorError."""
+        """Start the defined guest.
+
+        Raises: HypervisorError.
+        """
         with deferred_signals():
             guest.start(paused=paused)
             self._started = True
 
     def start_undefined(self, xml: str, *, paused: bool) -> HostGuest:
-        """Start the guest without defining it. Raises: HypervisorError or TakenError."""
+        """Start the guest without defining it; return it.
+
+        Raises: HypervisorError or TakenError.
+        """
         with deferred_signals(), self._name_taken():
             guest = self._host.start_guest(xml, paused=paused)
             self._is_ours = self._started = True
@@ -138,7 +147,10 @@ class OwnGuest:
             raise _name_exists(self.name, name_is_generated=self._name_is_generated, code=error.code) from error
 
     def _roll_back(self) -> None:
-        """Remove the guest if it is this run's, or restore its definition. Raises: HypervisorError."""
+        """Remove the guest if this run created it, or restore its definition.
+
+        Raises: HypervisorError.
+        """
         if not self._host.is_alive():
             raise HypervisorError("the connection to libvirt was lost")
         guest = self._host.guest_by_uuid(self.uuid)
@@ -157,10 +169,10 @@ class OwnGuest:
 
     def _require_unchanged(self, guest: HostGuest) -> None:
         if self._definition is not None and guest.is_persistent() and guest.xml(inactive=True) != self._definition:
-            raise HypervisorError("another program has changed its definition in the meantime")
+            raise HypervisorError("another program has changed the guest's definition in the meantime")
 
     def _power_off(self, guest: HostGuest) -> HostGuest | None:
-        """Power the guest off if it still runs; return it if it is still defined then."""
+        """Power the guest off if it is running; return it, or None if it is no longer defined."""
         assert self._files is not None
         if guest.is_active():
             if self._files.keeps_tpm and not guest.is_persistent():
@@ -177,7 +189,7 @@ class OwnGuest:
 def require_free(
     name: str, uuid: str, host: Host, *, name_is_generated: bool = False, uuid_is_new: bool = False
 ) -> None:
-    """Require the name to be free, and the UUID unless it was generated for this run: a random one is unique.
+    """Check that no guest has the name or the UUID; a UUID that was generated for this run is unique and not checked.
 
     Raises: HypervisorError; TakenError, if another name can be generated.
     """
@@ -199,7 +211,10 @@ def keep_journal_if_lost(journal: Journal | None, host: Host) -> Iterator[None]:
 
 
 def _require_replaceable(name: str, uuid: str, host: Host) -> str:
-    """Return the present definition of the guest to reinstall. Raises: HypervisorError, when it runs or is gone."""
+    """Return the current definition of the guest to reinstall.
+
+    Raises: HypervisorError, if the guest is running or no longer exists.
+    """
     guest = host.guest_by_uuid(uuid)
     if guest is None or guest.name != name:
         raise HypervisorError(f"the guest '{name}' no longer exists")
@@ -216,7 +231,7 @@ def _require_replaceable(name: str, uuid: str, host: Host) -> str:
 def _uuid_exists(uuid: str, host: Host) -> HypervisorError:
     other = host.guest_by_uuid(uuid)
     whose = "another guest" if other is None else f"the guest '{other.name}'"
-    return HypervisorError(f"the UUID {uuid} is already used by {whose}", hint="use another --uuid, or omit it")
+    return HypervisorError(f"the UUID {uuid} is already used by {whose}", hint="use another UUID, or omit --uuid")
 
 
 def _name_exists(name: str, *, name_is_generated: bool, code: int | None = None) -> HypervisorError | TakenError:

@@ -1,7 +1,8 @@
 """Placeholders of seeds: empty files, without which a guest cannot be restored or migrated during its first boot.
 
-To restore a guest, QEMU and libvirt require every file that it was started with, also those that it no longer reads.
-Seeds contain secrets and are deleted; a sparse file of the same size replaces each of them until the guest is off.
+To restore a guest, QEMU and libvirt require every file that the guest was started with, even those that it no longer
+reads. Seeds contain secrets and are deleted; a sparse file of the same size replaces each of them until the guest is
+off.
 
 Source: virDomainRestore, virDomainMigrate3; https://www.qemu.org/docs/master/specs/fw_cfg.html
 """
@@ -24,7 +25,10 @@ _NAME = re.compile(rf"virtinst-[^-]+-({_UUID})-(?:config\.ign|cloudinit\.iso)")
 
 
 def placeholder_sizes(plan: Plan) -> dict[str, int]:
-    """Return the size in bytes of each seed that a placeholder replaces, by path; call it before they are deleted."""
+    """Return the size in bytes of each seed that a placeholder replaces, by path.
+
+    Call this before the seeds are deleted.
+    """
     return {seed.path: os.path.getsize(seed.path) for seed in plan.seeds if seed.placeholder and _exists(seed.path)}
 
 
@@ -55,7 +59,7 @@ def leave_placeholders(plan: Plan, host: Host, sizes: dict[str, int]) -> list[st
 
 
 def remove_placeholders(plan: Plan, host: Host) -> None:
-    """Remove the placeholders, in the directories that `plan` uses, of guests that are off or no longer exist."""
+    """Remove the placeholders of guests that are off or no longer exist, in the directories that `plan` uses."""
     if not has_real_storage(host) or not host.is_local():
         return
     paths = [seed.path for seed in plan.seeds] + [image.path for image in plan.images]
@@ -81,7 +85,7 @@ def _exists(path: str) -> bool:
 
 
 def _is_placeholder(path: str) -> bool:
-    """Whether the file has no content: a seed that is in use by another run has."""
+    """Return whether the file contains no data; a seed that another run uses contains data."""
     try:
         status = os.lstat(path)
     except OSError:

@@ -1,4 +1,4 @@
-"""The DHCP reservations of a plan, added before the guest can ask for its address."""
+"""The DHCP reservations of a plan, which are added before the guest can request an address."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def reserve_addresses(plan: Plan, host: Host, undo: Undo, journal: Journal | None) -> None:
-    """Add the reservations of `plan` that do not exist; `undo` removes them. Raises: HypervisorError."""
+    """Add the reservations of `plan` that do not exist yet; `undo` removes them.
+
+    Raises: HypervisorError.
+    """
     for each in plan.reservations:
         if each.exists:
             continue

@@ -1,4 +1,4 @@
-"""Files that libvirt keeps for a guest: UEFI variables and TPM state. A run removes only those that are new.
+"""Files that libvirt keeps for a guest: UEFI variables and TPM state. A run removes only those that it created.
 
 Source: https://libvirt.org/formatdomain.html#bios-bootloader (nvram), #tpm-device; libvirt's qemu.conf (nvram).
 """
@@ -23,7 +23,7 @@ _SYSTEM_TPM = "/var/lib/libvirt/swtpm"
 
 
 class StateFiles:
-    """UEFI variables and TPM state of the guest that `xml` describes, as they are before it is defined.
+    """The UEFI variables and TPM state of the guest that `xml` describes, as they are before the guest is defined.
 
     `uuid_is_new`: the UUID was generated for this run, so no TPM state can exist for it.
     """
@@ -41,7 +41,7 @@ class StateFiles:
     def remove_new_nvram(self) -> None:
         """Remove the UEFI variables that libvirt created for this run's guest, which no longer exists.
 
-        Raises: StorageError, if they cannot be removed, or it is unknown whether they are new.
+        Raises: StorageError, if they cannot be removed, or if it is unknown whether this run created them.
         """
         if not self._has_nvram:
             return
@@ -57,7 +57,7 @@ class StateFiles:
                 raise StorageError(f"{path}: {error.strerror}") from error
 
     def _identities(self) -> frozenset[Identity] | None:
-        """Files of UEFI variables that exist now; None when they cannot be seen from here."""
+        """Return the existing files of UEFI variables; None if this process cannot list them."""
         if not self._has_nvram or self._folder is None:
             return None
         try:
@@ -79,7 +79,7 @@ class StateFiles:
             yield from (os.path.join(self._folder, name) for name in os.listdir(self._folder) if name.startswith(stem))
 
     def _is_used(self, identity: Identity) -> bool:
-        """Whether any guest has this file for its UEFI variables."""
+        """Return whether any guest has this file for its UEFI variables."""
         documents = (etree.fromstring(xml.encode()) for _, xml in self._host.guest_xmls())
         return any(path and Identity.of_target(path) == identity for path in map(nvram_path, documents))
 
@@ -90,7 +90,7 @@ class StateFiles:
 
 
 def nvram_path(domain: etree._Element) -> str | None:
-    """The path of a guest's UEFI variables, if its XML names one."""
+    """Return the path of a guest's UEFI variables; None if the XML does not contain one."""
     node = domain.find("os/nvram")
     if node is None:
         return None
@@ -99,7 +99,7 @@ def nvram_path(domain: etree._Element) -> str | None:
 
 
 def guest_nvram(domain: etree._Element, host: Host) -> tuple[str | None, bool]:
-    """The path of a guest's UEFI variables, and whether it is in the directory where libvirt chooses such paths."""
+    """Return the path of a guest's UEFI variables (or None), and whether it is in a directory that libvirt uses."""
     path = nvram_path(domain)
     if path is not None:
         return (path, os.path.dirname(path) in _nvram_folders(host)) if path.startswith("/") else (None, False)
@@ -109,7 +109,7 @@ def guest_nvram(domain: etree._Element, host: Host) -> tuple[str | None, bool]:
 
 
 def nvram_of_name(name: str, host: Host) -> str | None:
-    """The file of UEFI variables that libvirt has created for a guest of that name, if there is one."""
+    """Return the file of UEFI variables that libvirt has created for a guest with that name, or None."""
     if not host.is_local():
         return None
     names = [
@@ -124,12 +124,12 @@ def _nvram_folders(host: Host) -> tuple[str, str]:
 
 
 def has_emulated_tpm(domain: etree._Element) -> bool:
-    """Whether the guest has a TPM whose state is a file of the host."""
+    """Return whether the guest has a TPM whose state is a file on the host."""
     return domain.find("devices/tpm/backend[@type='emulator']") is not None
 
 
 def tpm_folder(domain: etree._Element, host: Host) -> str | None:
-    """Return the path of the state of a guest's emulated TPM on its host, or None if it has none."""
+    """Return the path of the state of a guest's emulated TPM on the host, or None if the guest has none."""
     if not has_emulated_tpm(domain) or host.driver() != "qemu":
         return None
     uuid = (domain.findtext("uuid") or "").lower()

@@ -1,4 +1,4 @@
-"""Completion of a guest's record when its files exist, and its storage in the guest's metadata."""
+"""Completion of a guest's record when the guest's files exist, and its storage in the guest's metadata."""
 
 from __future__ import annotations
 
@@ -28,16 +28,19 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def planned_nvram(plan: Plan, host: Host) -> str | None:
-    """Return the file of UEFI variables that the user named, if nothing is there yet; call it before the start."""
+    """Return the path of the user's file for UEFI variables; None if it already exists or none was specified.
+
+    Call this before the start of the guest.
+    """
     path = None if plan.request is None or plan.reinstall else plan.request.domain.os.nvram
     return path if path is not None and host.is_local() and not os.path.lexists(path) else None
 
 
 def recorded(plan: Plan, host: Host, nvram: str | None) -> Plan:
-    """Return the plan with the guest's record in its definition.
+    """Return the plan with the guest's record in the guest's definition.
 
-    Even if this run is killed as soon as libvirt has the guest, a later deletion then knows all disks. A guest that is
-    reinstalled already has a record; `store_plan` changes it.
+    A later deletion thus finds all disks even if this run is killed just after the definition. A guest that is
+    reinstalled already has a record, which `store_plan` updates.
     """
     from lxml import etree
 
@@ -61,7 +64,7 @@ def recorded(plan: Plan, host: Host, nvram: str | None) -> Plan:
 
 
 def store_plan(plan: Plan, guest: HostGuest, host: Host, nvram: str | None) -> str | None:
-    """Store the record of the guest that `plan` created; return a warning if that is not possible."""
+    """Store the record of the guest that `plan` created; return a warning if that is not possible, otherwise None."""
     if not plan.reinstall and guest.metadata(NAMESPACE) is not None:
         # it is in the definition already
         return None
@@ -81,7 +84,7 @@ def store_plan(plan: Plan, guest: HostGuest, host: Host, nvram: str | None) -> s
 
 
 def record_added(plan: Plan, guest: HostGuest, host: Host) -> list[str]:
-    """Add disks and reservations of `plan` to the record of an existing guest; return warnings if not possible."""
+    """Add disks and reservations of `plan` to the record of an existing guest; return warnings, if any."""
     new, files = reservations_of(plan), created_files(plan)
     if not (new or files):
         return []
@@ -96,9 +99,9 @@ def record_added(plan: Plan, guest: HostGuest, host: Host) -> list[str]:
 
 
 def store(record: GuestRecord, guest: HostGuest, host: Host) -> str | None:
-    """Store a record, completed; return a warning if that is not possible.
+    """Store a record, completed; return a warning if that is not possible, otherwise None.
 
-    Files that have an inode are known already: another file may have their path now.
+    Files that have an inode are not examined again: their paths may now be those of other files.
     """
     complete = _completed(record.replace(uuid=guest.uuid), host)
     kept = "the disks"

@@ -1,4 +1,4 @@
-"""Uploads of installation files to a pool of the remote host, which are deleted when no longer needed."""
+"""Uploads of installation files to a pool of the remote host, where they are deleted when no longer needed."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def send_files(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
-    """Upload the files of the plan: temporary volumes, except those that the guest keeps.
+    """Upload the files of the plan as volumes, which are temporary unless the guest keeps them; they are in `undo`.
 
-    Raises: StorageError; created volumes are in `undo`.
+    Raises: StorageError.
     """
     for upload in plan.uploads:
         if journal is not None:

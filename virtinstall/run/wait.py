@@ -1,8 +1,7 @@
-"""Waiting for a condition of the guest: `--wait-for`.
+"""Waiter for a condition of the guest: `--wait-for`.
 
-Source: https://libvirt.org/formatdomain.html#channel (guest agent);
-https://www.rfc-editor.org/rfc/rfc4253#section-4.2 (an SSH server's first line);
-https://cloudinit.readthedocs.io/en/latest/explanation/return_codes.html (result.json)
+Source: https://libvirt.org/formatdomain.html#channel (guest agent); https://www.rfc-editor.org/rfc/rfc4253#section-4.2
+(an SSH server's first line); https://cloudinit.readthedocs.io/en/latest/explanation/return_codes.html (result.json)
 """
 
 from __future__ import annotations
@@ -43,15 +42,18 @@ def has_agent(domain: Domain) -> bool:
 
 
 def has_text_console(domain: Domain) -> bool:
-    """Return whether libvirt can read the guest's first console, which is its first serial port if it has one."""
+    """Return whether libvirt can read the guest's first console, which is the first serial port if there is one."""
     first = next(iter((*domain.devices_of(Serial), *domain.devices_of(Console))), None)
     return first is not None and first.type in (None, "pty")
 
 
 def refuse_impossible(goal: str, domain: Domain, *, noreboot: bool) -> None:
-    """Check that the guest can reach `goal`. Raises: RequestError."""
+    """Check that the guest can reach `goal`.
+
+    Raises: RequestError, if it cannot.
+    """
     if goal not in GOALS:
-        raise RequestError(f"invalid value '{goal}' for --wait-for", hint=f"use {', '.join(GOALS[:-1])} or {GOALS[-1]}")
+        raise RequestError(f"--wait-for {goal}: must be {', '.join(GOALS[:-1])} or {GOALS[-1]}")
     if noreboot and goal != "shutdown":
         raise RequestError(
             f"--wait-for {goal} conflicts with --noreboot, which leaves the guest off",
@@ -83,7 +85,7 @@ def refuse_impossible(goal: str, domain: Domain, *, noreboot: bool) -> None:
 
 
 class Waiter:
-    """Waiter for one guest, which prints lines through a function; `deadline` is a value of time.monotonic()."""
+    """A wait for one guest, with lines printed through a function; `deadline` is a value of time.monotonic()."""
 
     def __init__(
         self, host: LibvirtHost, guest: HostGuest, domain: Domain, report: Callable[[str], None], deadline: float | None
@@ -96,9 +98,9 @@ class Waiter:
         self._console: ConsoleWatch | None = None
 
     def wait(self, goal: str) -> list[str]:
-        """Wait for `goal`; return the guest's addresses, for `running` and `shutdown` an empty list.
+        """Wait for `goal`; return the guest's addresses, or an empty list for `running` and `shutdown`.
 
-        Raises: WaitTimeout, GuestCrashed, GuestStopped, CloudInitFailed; HypervisorError, when the connection is lost.
+        Raises: WaitTimeout, GuestCrashed, GuestStopped, CloudInitFailed; HypervisorError, if the connection is lost.
         """
         # many systems forbid their agent to look at files
         if goal == "cloud-init" and has_text_console(self._domain):
@@ -141,7 +143,10 @@ class Waiter:
         return any(is_ssh_server(address) for address in self._guest.addresses())
 
     def cloud_init_is_done(self) -> bool:
-        """Return whether cloud-init has ended in the guest, with or without errors. Raises: HypervisorError."""
+        """Return whether cloud-init has ended in the guest, with or without errors.
+
+        Raises: HypervisorError.
+        """
         if self._console is not None and self._console.seen():
             return True
         return has_agent(self._domain) and any(self._content(path) is not None for path in _CLOUD_INIT_MARKS)
@@ -161,7 +166,7 @@ class Waiter:
             return b""
 
     def _require_success(self) -> None:
-        """Raise CloudInitFailed if result.json, or else the console, contains errors of cloud-init."""
+        """Raise CloudInitFailed if result.json or, without one, the console contains errors of cloud-init."""
         result = self._content(_CLOUD_INIT_MARKS[0]) if has_agent(self._domain) else None
         errors = errors_of(result or b"")
         if not errors and self._console is not None:
@@ -182,7 +187,7 @@ def is_ssh_server(address: str, port: int = _SSH_PORT) -> bool:
 
 
 class ConsoleWatch:
-    """Reader of the guest's text console that looks for the last line of cloud-init and for its errors."""
+    """A reader of the guest's text console that finds the last line of cloud-init, and its errors."""
 
     def __init__(self, host: LibvirtHost, guest: HostGuest) -> None:
         from virtinstall.libvirt_host.console_stream import ConsoleStream
@@ -202,7 +207,10 @@ class ConsoleWatch:
         threading.Thread(target=watch, name="console-watch", daemon=True).start()
 
     def seen(self) -> bool:
-        """Return whether cloud-init's last line was found. Raises: HypervisorError, if the connection is lost."""
+        """Return whether cloud-init's last line was found.
+
+        Raises: HypervisorError, if the connection is lost.
+        """
         if self._connection_error is not None:
             raise self._connection_error
         return self._seen.is_set()

@@ -1,4 +1,4 @@
-"""The host, the connection to it, and the environment of this process."""
+"""Facts about the host, the connection to it, and the environment of this process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from virtinstall.survey import networks
 
 
 class Environment(Record):
-    """The environment of this process: variables, user, randomness; a parameter, so that tests can set it."""
+    """The environment of this process: variables, user and randomness; a parameter, so that tests can set it."""
 
     environ: Mapping[str, str]
     uid: int
@@ -23,14 +23,14 @@ class Environment(Record):
 
     @staticmethod
     def real() -> Environment:
-        """The environment of this process, with new randomness."""
+        """Return the environment of this process, with new randomness."""
         raw = os.urandom(128)
         token = "".join("abcdefghijklmnopqrstuvwxyz0123456789"[byte % 36] for byte in os.urandom(8))
         return Environment(environ=os.environ, uid=os.geteuid(), random_bytes=raw, token=token)
 
 
 def survey_host(host: Host, environment: Environment) -> HostFacts:
-    """The host and the connection to it."""
+    """Return the facts about the host and the connection to it."""
     uri = host.uri
     driver = host.driver()
     local = host.is_local()

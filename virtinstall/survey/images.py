@@ -1,4 +1,4 @@
-"""--disk image=, --image: the image that a name refers to, its cached copy, and the default login. Reading only."""
+"""--disk image=, --image: the image that a name refers to, its cached copy, and the default login."""
 
 from __future__ import annotations
 
@@ -33,10 +33,11 @@ def survey_images(
     environ: Mapping[str, str],
     report: Callable[[str], None],
 ) -> tuple[ImageFacts | None, ...]:
-    """Return the image for `arch` of each disk of the request, None for a disk without one.
+    """Return the image for `arch` of each disk of the request; None for a disk that does not start from an image.
 
-    `report` is called if an index cannot be read and an old copy is used. Raises: RequestError, for unknown names;
-    FetchError, if there is no copy.
+    `report` is called if an index cannot be read and an old copy is used.
+
+    Raises: RequestError, for unknown names; FetchError, if there is no copy.
     """
     from virtinstall.devices.disk import Disk
 
@@ -53,9 +54,10 @@ def survey_images(
 
 
 def cache_directory(host: HostFacts, environ: Mapping[str, str]) -> tuple[str, bool]:
-    """The directory of the image cache, and whether this host's QEMU can read it.
+    """Return the directory of the image cache, and whether this host's QEMU can read it.
 
-    It is next to the images of libvirt's default pool if this user may write there, otherwise the user's cache.
+    The cache is next to the images of libvirt's default pool if this user may write there, otherwise in the user's
+    cache directory.
     """
     named = environ.get("VIRTINSTALL_IMAGE_CACHE")
     if named:
@@ -68,7 +70,7 @@ def cache_directory(host: HostFacts, environ: Mapping[str, str]) -> tuple[str, b
 
 
 def cache_of(host: Host) -> str:
-    """The directory of a connection's image cache."""
+    """Return the directory of a connection's image cache."""
     from virtinstall.survey.host import Environment, survey_host
 
     environment = Environment.real()
@@ -76,7 +78,7 @@ def cache_of(host: Host) -> str:
 
 
 def _may_create(directory: str) -> bool:
-    """Whether this user can write to a directory, or create it."""
+    """Return whether this user can write to a directory, or create it."""
     while not os.path.lexists(directory) and directory != "/":
         directory = os.path.dirname(directory)
     return os.path.isdir(directory) and os.access(directory, os.W_OK | os.X_OK)
@@ -120,18 +122,21 @@ def _local_facts(source: ImageSource, checksum: str, folder: str, is_shared: boo
 
 
 def survey_login(os: OsRecord, environ: Mapping[str, str], images: Sequence[ImageFacts | None]) -> SeedFacts:
-    """Return a seed for an image that reads one: the user's keys for its default account, or a password."""
+    """Return the default seed of the first image: the user's SSH keys for its default account, or a password.
+
+    The seed is empty if no disk starts from an image.
+    """
     image = next((image for image in images if image is not None), None)
     return SeedFacts() if image is None else login_seed(os, environ, image.source)
 
 
 def login_seed(os: OsRecord, environ: Mapping[str, str], source: ImageSource) -> SeedFacts:
-    """Return a seed for the image `source` of the system `os`, as `survey_login`."""
+    """Return the default seed for the image `source` of the system `os`, as `survey_login`."""
     return default_login(os, source, partial(user_keys, environ), _new_password)
 
 
 def _new_password() -> tuple[str, str]:
-    """Return a new password, and its hash."""
+    """Return a new password and its hash."""
     from virtinstall.seed.password import hash_password, new_password
 
     password = new_password()
@@ -139,7 +144,7 @@ def _new_password() -> tuple[str, str]:
 
 
 def user_keys(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The public SSH keys of the user, also of one who called sudo: `~/.ssh/id_*.pub`."""
+    """Return the public SSH keys in `~/.ssh/id_*.pub` of the user, and of the user who called sudo."""
     homes = [environ.get("HOME") or ""]
     if os.geteuid() == 0 and environ.get("SUDO_USER"):
         try:

@@ -1,4 +1,4 @@
-"""Facts about one host that several plans share: each is read once, and not again for each guest of a run."""
+"""Facts about one host that several plans share, so that each fact is read once for all guests of a run."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _MAC = "devices/interface/mac"
 
 
 class Known:
-    """Facts that plans for guests of one host share. Threads can share them too; they are for one run, not longer.
+    """The facts that the plans for guests of one host share. Threads can share an object; it is valid for one run only.
 
-    `fresh`: the MAC addresses in use are those of now, not those that the connection saw last.
+    `fresh`: the MAC addresses in use are read again instead of taken from the connection.
     """
 
     def __init__(self, host: Host, *, fresh: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
@@ -55,14 +55,14 @@ class Known:
         return found
 
     def catalog(self, environ: Mapping[str, str]) -> Catalog:
-        """Return the catalog of operating systems, which remembers the systems that were looked up."""
+        """Return the catalog of operating systems, which caches the systems that were looked up."""
         from virtinstall.osinfo.catalog import Catalog
 
         found: Catalog = self._once(("catalog",), lambda: Catalog(environ))
         return found
 
     def domain_capabilities(self, platform: Platform) -> DomainCapabilities | None:
-        """Return what libvirt offers on a platform; None if the driver does not report it."""
+        """Return the domain capabilities of a platform; None if the driver does not report them."""
         from virtinstall.capabilities import DomainCapabilities
 
         names = (platform.emulator, platform.arch, platform.machine, platform.virt_type)
@@ -80,12 +80,15 @@ class Known:
         return found
 
     def network(self, name: str) -> NetworkFacts | None:
-        """Return the virtual network of that name, or None."""
+        """Return the virtual network with that name; None if there is none."""
         found: NetworkFacts | None = self._once(("network", name), lambda: self._host.network(name))
         return found
 
     def files_in_use(self) -> FilesInUse:
-        """Return the files that guests use. Raises: HostError, if the guests cannot be read."""
+        """Return the files that guests use.
+
+        Raises: HostError, if the guests cannot be read.
+        """
         from virtinstall.storage.in_use import files_in_use
 
         with self._lock:
@@ -96,7 +99,7 @@ class Known:
             return self._in_use
 
     def guest_macs(self, *, fresh: bool) -> Mapping[str, str]:
-        """Return MAC addresses in use with the names of the guests; unless `fresh`, as the connection last saw them.
+        """Return the names of guests by MAC address; unless `fresh`, as the connection last read them.
 
         Raises: HostError.
         """
@@ -112,7 +115,7 @@ class Known:
         return now + max(_FRESH_SECONDS, (now - started) * _COST_RATIO)
 
     def guest_changed(self, name: str, documents: Sequence[_Element]) -> None:
-        """Remember the <domain> elements that a guest has now; none, if it is gone."""
+        """Store the <domain> elements that a guest has now; `documents` is empty if the guest no longer exists."""
         with self._lock:
             if self._in_use is not None:
                 self._in_use.put(name, documents)

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def survey_media(request: Request, host: HostFacts, catalog: Catalog) -> MediaFacts | None:
-    """Facts about --location, --install OS or --cdrom; None if there is no medium.
+    """Return the facts about --location, --install OS or --cdrom; None if there is no medium.
 
-    Raises: FetchError, if it cannot be read; RequestError, if it is not complete.
+    Raises: FetchError, if the medium cannot be read; RequestError, if it is not complete.
     """
     install = request.install
     _check_own_kernel(request)
@@ -33,7 +33,7 @@ def survey_media(request: Request, host: HostFacts, catalog: Catalog) -> MediaFa
             shown = ",".join(f"{name}={path}" for name, path in paths if path is not None)
             raise RequestError(
                 f"--location {shown}: no install tree or ISO image specified",
-                hint="specify its URL or path first: --location URL,kernel=PATH,initrd=PATH",
+                hint=f"specify its URL or path first: --location URL,{shown}",
             )
         return _survey_location(request, requested.location, requested.kernel, requested.initrd, host, catalog)
     if install.os is not None and install.kernel is None:
@@ -45,9 +45,9 @@ def survey_media(request: Request, host: HostFacts, catalog: Catalog) -> MediaFa
 
 
 def _check_own_kernel(request: Request) -> None:
-    """Check that the files of `--install kernel=URL,initrd=URL` exist, as those of a tree are checked.
+    """Check that the files of `--install kernel=URL,initrd=URL` exist, as the files of a tree are checked.
 
-    Raises: FetchError, when the server cannot be reached; RequestError, when it has no such file.
+    Raises: FetchError, if the server cannot be reached; RequestError, if it has no such file.
     """
     for what, url in (("kernel", request.install.kernel), ("initrd", request.install.initrd)):
         location, _, name = (url or "").rpartition("/")
@@ -59,15 +59,13 @@ def _check_own_kernel(request: Request) -> None:
         fetcher = open_location(location)
         try:
             if not fetcher.exists(name):
-                raise RequestError(
-                    f"--install {what}={display_url(url)}: no such file on the server", hint="check the URL"
-                )
+                raise RequestError(f"--install {what}={display_url(url)}: no such file", hint="check the URL")
         finally:
             fetcher.close()
 
 
 def tree_url(request: Request, catalog: Catalog, name: str) -> str:
-    """Return the URL of the OS's install tree in the OS database.
+    """Return the URL of the install tree of the system `name` in the OS database.
 
     Raises: RequestError, if there is none.
     """
@@ -84,7 +82,7 @@ def tree_url(request: Request, catalog: Catalog, name: str) -> str:
         return choose_tree(urls)
     raise RequestError(
         f"--install {name}: the OS database contains no install tree for {arch}",
-        hint="specify one with --location URL",
+        hint="specify an install tree with --location URL",
     )
 
 
@@ -112,9 +110,9 @@ def _survey_location(
 def _chosen_manually(
     fetcher: Fetcher, kernel: str | None, initrd: str | None, recognized: Callable[[], InstallTree]
 ) -> InstallTree:
-    """The specified kernel and initrd, with the other facts of the location: its system, and the installer's source.
+    """Return the specified kernel and initrd, with the system and the installer's source from the location.
 
-    Arguments from an image's menu are for the menu's kernel, and not used.
+    Kernel arguments of an image's boot menu are for the menu's kernel, and are not used.
     """
     from dataclasses import replace
 
@@ -131,7 +129,10 @@ def _chosen_manually(
 
 
 def media_facts(location: str, tree: InstallTree) -> MediaFacts:
-    """Return the facts about the recognized medium at `location`; an ISO image is inserted into a CD-ROM drive."""
+    """Return the facts about the recognized medium at `location`.
+
+    `attach` is set if the medium is an ISO image, which the guest gets as a CD-ROM.
+    """
     from virtinstall.media.location import is_local
 
     local = is_local(location)
@@ -189,7 +190,7 @@ def identifier(catalog: Catalog, arch: str) -> Identify:
 
 
 def _survey_cdrom(path: str, host: HostFacts, catalog: Catalog) -> MediaFacts | None:
-    """The OS on an ISO to boot from; None if it cannot be read from here."""
+    """Return the facts about an ISO image to boot from; None if it cannot be read from this machine."""
     location = local_path(path)
     if is_url(location) or not os.path.isfile(location):
         return None
@@ -205,9 +206,9 @@ def _survey_cdrom(path: str, host: HostFacts, catalog: Catalog) -> MediaFacts | 
 
 
 def _disc_ids(location: str) -> VolumeIds | None:
-    """The identifiers of a disc, ISO 9660 or only UDF.
+    """Return the identifiers of a disc with an ISO 9660 or UDF file system.
 
-    Raises: FetchError, if it is neither.
+    Raises: FetchError, if it has neither.
     """
     from pathlib import Path
 

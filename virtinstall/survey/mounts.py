@@ -1,4 +1,4 @@
-"""File systems that are mounted on this machine.
+"""The file systems that are mounted on this machine.
 
 Source: proc(5), /proc/self/mounts; fstab(5) for the escapes of spaces.
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def mounts(table: Path = Path("/proc/self/mounts")) -> tuple[tuple[str, str], ...]:
-    """(mount point, type) of each, later ones over earlier ones; empty if the system has no such list."""
+    """Return (mount point, type) of each mount, later mounts last; empty if the system does not list them."""
     if not table.exists():
         return ()
     found = []

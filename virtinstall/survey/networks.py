@@ -1,4 +1,4 @@
-"""The local machine's network and graphics, for defaults.
+"""The network and graphics of this machine, for defaults.
 
 Source: proc(5), /proc/net/route; sysfs, /sys/class/net/*/bridge; https://libvirt.org/formatnode.html (drm).
 """
@@ -11,7 +11,7 @@ from lxml import etree
 
 
 def default_bridge() -> str | None:
-    """The bridge that carries the host's default route, or None."""
+    """Return the bridge with the host's default route, or None if there is none."""
     try:
         with open("/proc/net/route") as table:
             lines = table.read().splitlines()[1:]
@@ -26,7 +26,7 @@ def default_bridge() -> str | None:
 
 
 def links() -> tuple[str, ...]:
-    """The names of the machine's network interfaces, including bridges; empty if the system does not list them."""
+    """Return the names of this machine's network interfaces, bridges included; empty if they cannot be listed."""
     try:
         return tuple(sorted(os.listdir("/sys/class/net")))
     except OSError:
@@ -34,7 +34,7 @@ def links() -> tuple[str, ...]:
 
 
 def has_passt(*, privileged: bool, uid: int) -> bool:
-    """Whether passt is installed and can run: root's libvirt would start it as root, which it refuses.
+    """Return whether passt is installed and can run; it refuses to run as root, so root's session cannot use it.
 
     The system's daemon (`privileged`) starts it as QEMU's user.
     """
@@ -44,7 +44,7 @@ def has_passt(*, privileged: bool, uid: int) -> bool:
 
 
 def render_node(devices: list[str]) -> str | None:
-    """The stable path of the first DRM render node among the node devices, or None."""
+    """Return the stable path of the first DRM render node among the node devices, or None if there is none."""
     for text in devices:
         root = etree.fromstring(text.encode())
         if root.findtext("capability/type") != "render":

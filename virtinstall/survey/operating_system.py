@@ -21,9 +21,11 @@ def survey_os(
     environ: Mapping[str, str],
     images: Sequence[ImageFacts | None] = (),
 ) -> ChosenOs:
-    """Return the OS's record, and warnings; `platform` is the one without regard to the OS.
+    """Return the record of the guest's operating system, and warnings.
 
-    Raises: RequestError, for an unknown name, or where one is required.
+    `platform` is chosen without regard to the operating system. `images` are the images that the disks start from.
+
+    Raises: RequestError, if the name is unknown, or if a name is required.
     """
     install = request.install
     named = request.domain.os_full_id or request.domain.os_name

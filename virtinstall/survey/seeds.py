@@ -1,4 +1,4 @@
-"""Requests of --cloud-init, --unattended and --ignition with the contents of their files and URLs.
+"""The requests of --cloud-init, --unattended and --ignition, with the contents of the files and URLs that they name.
 
 The answers for the guest are created later.
 """
@@ -24,7 +24,7 @@ def survey_seeds(
 ) -> SeedFacts:
     """Return the facts about the answers for the guest.
 
-    Raises: RequestError, if the options contradict each other; FetchError, if something they name cannot be read.
+    Raises: RequestError, if the options contradict each other; FetchError, if a URL that they contain cannot be read.
     """
     install = request.install
     read_file = partial(given_text, install.typed)

@@ -1,4 +1,4 @@
-"""The existing and missing storage of each disk of a request. Reading only."""
+"""The existing and missing storage of each disk of a request; nothing is changed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def survey_storage(
     media: MediaFacts | None,
     images: Sequence[ImageFacts | None] = (),
 ) -> StorageFacts:
-    """Return facts about the disks.
+    """Return the facts about the disks.
 
     Raises: RequestError, if a pool or volume does not exist.
     """
@@ -60,7 +60,10 @@ def survey_storage(
 
 
 def _disk_folder(disks: list[Disk]) -> str | None:
-    """The directory of the guest's first disk, if that is specified by path and this user may create files there."""
+    """Return the directory of the guest's first disk, or None.
+
+    None if that disk is not specified by path, or if this user cannot create files in the directory.
+    """
     path = requested_path(disks[0]) if disks else None
     if path is None or "://" in path:
         return None
@@ -69,20 +72,20 @@ def _disk_folder(disks: list[Disk]) -> str | None:
 
 
 def _upload_pool(disks: tuple[DiskFacts, ...], host: Host) -> PoolFacts | None:
-    """The remote host's pool for uploads: the first disk's, or `default`."""
+    """Return the remote host's pool for uploads: the first disk's pool, or `default`; None if there is none."""
     pools = [disk.pool or (host.pool(disk.volume.pool) if disk.volume is not None else None) for disk in disks]
     usable = (pool for pool in (*pools, host.pool("default")) if pool is not None and pool.type in _FILE_POOLS)
     return next(usable, None)
 
 
 def _local_files(request: Request, host: Host) -> frozenset[str]:
-    """The kernel and initrd that are files of this machine and not of the remote host."""
+    """Return the paths of the kernel and initrd that are files of this machine and not of the remote host."""
     named = (request.install.kernel, request.install.initrd)
     return frozenset(path for path in named if path and os.path.isfile(path) and host.volume_by_path(path) is None)
 
 
 def _cdrom_facts(given: str, facts: HostFacts, host: Host) -> DiskFacts:
-    """The install medium; a file of this machine must be uploaded to a remote host that does not have its path."""
+    """Return the facts about the install medium; a file that only this machine has is uploaded to the remote host."""
     path = given if is_url(given) else os.path.abspath(local_path(given))
     found = _path_facts(path, facts, host, cdrom=True)
     sent = not facts.local and facts.has_real_storage and found.volume is None and os.path.isfile(path)
@@ -132,25 +135,29 @@ def _disk_facts(disk: Disk, facts: HostFacts, host: Host) -> DiskFacts:
 
 
 def _require_in_pool(path: str, name: str, host: Host) -> None:
-    """Raises: RequestError, when the pool is not the one that holds the files of that directory."""
+    """Check that the pool holds the files of the path's directory.
+
+    Raises: RequestError, if it does not.
+    """
     pool = host.pool(name)
     if pool is None:
         raise _no_pool(f"--disk pool={name}", name, host)
     if is_url(path) or os.path.dirname(path) != (pool.target or "").rstrip("/"):
         place = "which has no directory" if not pool.target else f"whose directory is {pool.target}"
+        volume = f"{name}/{os.path.basename(path)}"
         raise RequestError(
             f"--disk path={path},pool={name}: the path is not in the pool '{name}', {place}",
-            hint="omit path= or pool=, or create a volume in the pool with --disk vol=POOL/NAME,size=20",
+            hint=f"omit path= or pool=, or create a volume in the pool: --disk vol={volume},size=20",
         )
 
 
 def _has_size(disk: Disk) -> bool:
-    """Whether a new image could be created: with the specified size, or that of the image it starts from."""
+    """Return whether an image can be created: a size is specified, or the new image starts from another one."""
     return any(value is not None for value in (disk.size_bytes, disk.backing_store, disk.image))
 
 
 def _with_backing(disk: Disk, found: DiskFacts, host: Host) -> DiskFacts:
-    """`found` with format and size of the image that a new one starts from; read from its header if libvirt has none.
+    """Return `found` with format and size of the backing image, read from its header if libvirt does not know them.
 
     Raises: RequestError, if there is no such image, and no size either.
     """
@@ -181,13 +188,13 @@ def _with_backing(disk: Disk, found: DiskFacts, host: Host) -> DiskFacts:
 
 
 def _volume_facts(text: str, host: Host, *, may_make: bool = False) -> DiskFacts:
-    """Return the volume POOL/VOLUME, or with `may_make` the pool to create it in.
+    """Return the facts about the volume POOL/VOLUME, or with `may_make` about the pool in which to create it.
 
-    Raises: RequestError, when there is neither.
+    Raises: RequestError, if there is neither.
     """
     pool, slash, name = text.partition("/")
     if not slash or not name or "/" in name:
-        raise RequestError(f"--disk vol={text}: expected POOL/VOLUME", hint="example: --disk vol=default/guest.qcow2")
+        raise RequestError(f"--disk vol={text}: must be POOL/VOLUME", hint="for example --disk vol=default/guest.qcow2")
     volume = host.volume(pool, name)
     known = host.pool(pool)
     if volume is None and known is not None and known.active and known.type in _FILE_POOLS:
@@ -256,7 +263,7 @@ def _managing_pool(directory: str, host: Host) -> PoolFacts | None:
 
 
 def look_at(path: str, *, probe: bool = True) -> PathFacts:
-    """The kind of a local path; its format only if `probe` is set."""
+    """Return the kind of a local path, and its format if `probe` is set."""
     try:
         found = os.stat(path)
     except OSError:

@@ -1,4 +1,4 @@
-"""Everything that must be known before deciding, read once; nothing is changed.
+"""Collection of all facts that decisions require; each is read once, and nothing is changed.
 
 The order follows the dependencies: connection, install medium, operating system, platform, domain capabilities,
 storage.
@@ -35,7 +35,7 @@ def survey(
 ) -> Facts:
     """Return the facts for `request` on `host`; `known` are facts that several requests share.
 
-    The MAC addresses of the guest `replacing` count as free.
+    The MAC addresses of the guest `replacing` are regarded as free.
 
     Raises: RequestError, if something that the request names does not exist; HostError, if it cannot be read.
     """
@@ -105,7 +105,7 @@ def _seeds(
 def _cpu_model_features(
     request: Request, platform: Platform, capabilities: DomainCapabilities | None, known: Known
 ) -> frozenset[str]:
-    """The host model's features, if a CPU of another model gets those of them that protect against flaws."""
+    """Return the features of the host's CPU model, if a guest with another model gets the mitigations among them."""
     model = None if capabilities is None else capabilities.host_model
     if model is None or not platform.is_x86 or not wants_mitigations(request.domain.cpu):
         return frozenset()
@@ -113,7 +113,7 @@ def _cpu_model_features(
 
 
 def _guest_names(request: Request, host: Host) -> frozenset[str]:
-    """Names of all guests if a name must be chosen, otherwise the guest that already has the name."""
+    """Return the names of all guests if a name must be chosen, otherwise the requested name if a guest has it."""
     name = request.domain.name
     if name is None:
         return host.guest_names()
@@ -123,8 +123,9 @@ def _guest_names(request: Request, host: Host) -> frozenset[str]:
 
 
 def _guest_macs(request: Request, known: Known, replacing: str | None) -> Mapping[str, str]:
-    """Addresses in use. Generated ones are random and checked when the guest is defined, so the last known list is
-    sufficient.
+    """Return the MAC addresses in use, with the names of their guests.
+
+    Generated addresses are random and checked when the guest is defined, so the last known list is sufficient.
     """
     from virtinstall.devices.interface import Interface
 
@@ -133,7 +134,7 @@ def _guest_macs(request: Request, known: Known, replacing: str | None) -> Mappin
 
 
 def _claimed_names(request: Request, environment: Environment) -> frozenset[str]:
-    """Names that other runs on this machine have chosen and not yet used, if a name must be chosen."""
+    """Return the names that other runs on this machine have chosen and not yet used, if a name must be chosen."""
     if request.domain.name is not None:
         return frozenset()
     from virtinstall.rollback.journal import journal_folder, names_of_live_runs
@@ -142,7 +143,7 @@ def _claimed_names(request: Request, environment: Environment) -> frozenset[str]
 
 
 def _networks(request: Request, host: Host, facts: HostFacts, known: Known) -> dict[str, NetworkFacts | None]:
-    """The virtual networks that the guest may use; None for one that does not exist."""
+    """Return the virtual networks that the guest may use, by name; None for a network that does not exist."""
     from virtinstall.compose.interfaces import DEFAULT_NETWORK
     from virtinstall.devices.interface import Interface
 
@@ -170,7 +171,7 @@ def _networks(request: Request, host: Host, facts: HostFacts, known: Known) -> d
 
 
 def _reservations_left(name: str | None, host: Host) -> list[tuple[str, str, str]]:
-    """Reservations of killed runs of that guest: the creation begins with their removal."""
+    """Return the reservations of killed runs for that guest, which are removed first when the guest is created."""
     if name is None or not has_real_storage(host):
         return []
     from virtinstall.rollback.leftovers import reservations_left
@@ -195,7 +196,7 @@ def _links(request: Request, facts: HostFacts) -> tuple[str, ...]:
 
 
 def _node_devices(request: Request, host: Host) -> tuple[str, ...]:
-    """The host's devices, if the request names one."""
+    """Return the XML of the host's devices if the request names one, otherwise an empty tuple."""
     from virtinstall.devices.hostdev import Hostdev
     from virtinstall.devices.interface import Interface
 
@@ -206,7 +207,7 @@ def _node_devices(request: Request, host: Host) -> tuple[str, ...]:
 
 
 def _render_node(request: Request, host: Host) -> str | None:
-    """The render node, if graphics need one and the request does not name it."""
+    """Return the render node if graphics need one and the request does not name it, otherwise None."""
     from virtinstall.devices.graphics import Graphics
 
     graphics = request.domain.devices_of(Graphics)
@@ -215,7 +216,7 @@ def _render_node(request: Request, host: Host) -> str | None:
 
 
 def _mounts(request: Request, host: HostFacts) -> tuple[tuple[str, str], ...]:
-    """The mounts, to check whether the guest can migrate."""
+    """Return the mounts, which decide whether the guest can be migrated."""
     if not request.checks.migration or not host.local:
         return ()
     from virtinstall.survey.mounts import mounts

@@ -1,4 +1,4 @@
-"""The texts of options, mostly for answers: from a path, a URL, or standard input.
+"""Texts of options, mostly for answers, from a path, a URL, or standard input.
 
 Source: the behavior of virt-install (files and addresses for --cloud-init).
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def given_text(typed: Mapping[str, str], source: str, option: str, limit_bytes: int = MIB) -> str:
     """Return the text that `source`, the value of `option`, refers to: a path, a URL, or `-` for the text in `typed`.
 
-    Raises: RequestError or FetchError, if it cannot be read, is too large or is not UTF-8.
+    Raises: RequestError or FetchError, if the text cannot be read, is too large or is not UTF-8.
     """
     if source != TYPED:
         return _read_text(source, option, limit_bytes)
@@ -81,9 +81,9 @@ def _fetch_text(address: str, option: str, limit_bytes: int) -> str:
 
 
 def _no_text(what: str) -> RequestError:
-    return RequestError(f"{what} is not valid UTF-8 text", hint="specify a text file that is encoded in UTF-8")
+    return RequestError(f"{what} is not valid UTF-8 text", hint="convert the file to UTF-8, for example with iconv")
 
 
 def _check_size(what: str, size: int, limit_bytes: int) -> None:
     if size > limit_bytes:
-        raise RequestError(f"{what} is larger than {limit_bytes // MIB} MiB", hint="specify a smaller file")
+        raise RequestError(f"{what} is larger than {limit_bytes // MIB} MiB", hint="check that this is the right file")

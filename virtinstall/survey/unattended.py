@@ -1,4 +1,4 @@
-"""--unattended: the installer, and the answers that are taken from this host."""
+"""--unattended: the installer, and the answers that this host determines."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def survey_unattended(
 
 
 def _medium(media: MediaFacts | None, system: OsRecord, host_arch: str, catalog: Catalog) -> tuple[Media | None, str]:
-    """The OS database's record of the medium, and the medium's volume id."""
+    """Return the OS database's record of the medium (None if there is none), and the medium's volume ID."""
     from virtinstall.media.location import open_location
     from virtinstall.osinfo.detect import match_media
 
@@ -89,7 +89,7 @@ def _medium(media: MediaFacts | None, system: OsRecord, host_arch: str, catalog:
 def _language(
     system: OsRecord, environment: Mapping[str, str], catalog: Catalog, medium: Media | None, volume_id: str
 ) -> str:
-    """The medium's language, which is the only one that Windows accepts; otherwise this host's."""
+    """Return the medium's language, because Windows accepts no other; without one, this host's language."""
     from virtinstall.osinfo.scripts import media_language
 
     locale = media_language(catalog, medium, volume_id) if medium is not None else None
@@ -101,12 +101,12 @@ def _language(
 
 
 def _timezone() -> str:
-    """This host's time zone, as an IANA name."""
+    """Return this host's time zone as an IANA name."""
     _, found, name = os.path.realpath("/etc/localtime").partition("/zoneinfo/")
     return name if found else "UTC"
 
 
 def _login(environ: Mapping[str, str]) -> str:
-    """The user who runs the command; root already exists in every system."""
+    """Return the name of the user who runs the command; `user` for root, which already exists in every system."""
     name = environ.get("SUDO_USER") or environ.get("USER") or environ.get("LOGNAME") or "user"
     return "user" if name == "root" else name
