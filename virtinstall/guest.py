@@ -346,7 +346,7 @@ class Guest:
         """Add a device, such as `Interface(source_network="lan")` or `Disk(size_bytes=10 * GIB)`; return it.
 
         The device gets the same defaults as at the guest's creation, and its storage is created. `live` changes the
-        running guest, `persistent` its definition; None: if the guest is running or is defined. The returned device
+        running guest, `persistent` its definition; by default, both are changed if they exist. The returned device
         contains the target or MAC address.
 
         Raises: RequestError, StorageError, HypervisorError; then nothing is changed.

@@ -26,7 +26,7 @@ _MAC = "devices/interface/mac"
 class Known:
     """The facts that the plans for guests of one host share. Threads can share an object; it is valid for one run only.
 
-    `fresh`: the MAC addresses in use are read again instead of taken from the connection.
+    `fresh`: the MAC addresses in use are read again, instead of the list that the connection read last.
     """
 
     def __init__(self, host: Host, *, fresh: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
