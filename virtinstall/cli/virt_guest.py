@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from virtinstall.cli.log import Log
 
 PROG = "virt-guest"
-_LIST = f"list the subcommands with: {PROG} --help"
+_LIST = f"`{PROG} --help` lists the subcommands"
 # subcommands of similar tools, and the command that does it
 _OTHER_NAMES = {
     **dict.fromkeys(("remove", "rm", "undefine"), f"{PROG} delete NAME"),
