@@ -122,7 +122,7 @@ def test_names_of_adopt_and_recreate_are_checked(hypervisor: Hypervisor, option:
     """The guest must be in the file, and among the selected ones."""
     guests = lab(f"{{db: {{{ONE}}}, web: {{{ONE}}}}}")
     named: dict[str, Any] = {option: ["wep"]}
-    with pytest.raises(RequestError, match=f"--{option}: no such guest in the file: 'wep'") as caught:
+    with pytest.raises(RequestError, match=f"--{option} wep: no such guest in the file") as caught:
         guests.diff(hypervisor, **named)
     assert caught.value.hint == "did you mean 'web'?"
     named = {option: ["web"]}
@@ -149,7 +149,7 @@ def test_guest_not_created_from_the_file_is_an_error(hypervisor: Hypervisor) -> 
     guests = lab(f"{{new: {{{ONE}}}, test: {{{ONE}}}}}")
     with pytest.raises(RequestError, match="'test' exists and was not created from this file") as caught:
         guests.apply(hypervisor)
-    assert "to adopt it unchanged: virt-guest apply -f guests.yaml --adopt test" in str(caught.value.hint)
+    assert "adopt the guest unchanged with: virt-guest apply -f guests.yaml --adopt test" in str(caught.value.hint)
     assert [guest.name for guest in hypervisor.guests()] == ["test"]
     lab(f"{{new: {{{ONE}}}}}", "other").apply(hypervisor)
     with pytest.raises(RequestError, match="belongs to the project 'other'"):

@@ -93,7 +93,7 @@ def test_smaller_disk_is_an_error(hypervisor: Hypervisor) -> None:
         smaller.apply(hypervisor)
     assert (
         caught.value.hint
-        == "write `size: 2`; or add --recreate a, which deletes the guest with its disks and creates it again"
+        == "write `size: 2`; or add --recreate a, which deletes the guest with its disks and creates the guest again"
     )
 
 

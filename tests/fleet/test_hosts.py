@@ -121,7 +121,7 @@ def test_too_few_hosts_for_guests_with_the_same_port_are_an_error(hosts: Connect
     """Nothing is created; the error names the guest that uses the port on each host."""
     wanted = lab(f"  web: {{count: 3, spread: [kvm1, kvm2], {VNC % 5950}}}\n")
     with pytest.raises(
-        RequestError, match=r"web-3: no host is possible: on kvm1, the guest 'web-.' has the port 5950; on"
+        RequestError, match=r"web-3: no host is possible: on the host 'kvm1', the port 5950 is already used by"
     ):
         wanted.apply(hosts)
     assert [names(hosts[name]) for name in hosts] == [[], [], []]
@@ -132,7 +132,8 @@ def test_guest_on_another_host_is_not_moved(hosts: Connections) -> None:
     lab("  a: {host: kvm1}\n").apply(hosts)
     with pytest.raises(RequestError) as caught:
         lab("  a: {host: kvm2}\n").apply(hosts)
-    assert caught.value.message == "guests.yaml:6:3: the guest 'a' is on kvm1, not on kvm2; guests are not moved"
+    expected = "guests.yaml:6:3: the guest 'a' is on the host 'kvm1', not on 'kvm2'; guests are not moved"
+    assert caught.value.message == expected
     assert names(hosts["kvm2"]) == []
 
 
@@ -210,8 +211,8 @@ def test_no_reachable_host_is_an_error() -> None:
     [
         ("  a: {host: kvm4}\n", "guests.yaml:6:13: a: unknown host 'kvm4'"),
         ("  a: {spread: [kvm1, x]}\n", "guests.yaml:6:22: a: unknown host 'x'"),
-        ("  a: {host: kvm1, spread: [kvm2]}\n", "guests.yaml:6:27: a: host and spread cannot be used together"),
-        ("  a: {}\n", "guests.yaml:6:6: a: host is missing"),
+        ("  a: {host: kvm1, spread: [kvm2]}\n", "guests.yaml:6:27: a: `host` and `spread` cannot be used together"),
+        ("  a: {}\n", "guests.yaml:6:6: a: `host` is missing"),
     ],
 )
 def test_errors_in_host_and_spread_have_a_position(guests: str, message: str) -> None:
@@ -226,7 +227,7 @@ def test_errors_in_host_and_spread_have_a_position(guests: str, message: str) ->
     [
         ("{kvm1: {uri: x}}", "guests.yaml:3:16: hosts.kvm1.uri: unknown key"),
         ("{kvm1: }", "guests.yaml:3:15: hosts.kvm1: must be a URI"),
-        ("{kvm1: x}\nconnect: y", "guests.yaml:4:1: connect and hosts cannot be used together"),
+        ("{kvm1: x}\nconnect: y", "guests.yaml:4:1: `connect` and `hosts` cannot be used together"),
     ],
 )
 def test_errors_in_hosts_have_a_position(hosts: str, message: str) -> None:

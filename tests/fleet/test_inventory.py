@@ -104,7 +104,7 @@ def test_names_with_special_characters_are_errors(name: str) -> None:
     """JSON can contain any name."""
     inventory = Inventory(guests=(guest(name),))
     for format in ("ini", "yaml", "ssh-config"):
-        with pytest.raises(RequestError, match="cannot represent the guest name"):
+        with pytest.raises(RequestError, match=f"--format {format}: the guest name .* contains .* not allowed"):
             inventory.text(format)
     assert name in json.loads(inventory.text("json"))["_meta"]["hostvars"]
 
@@ -115,10 +115,9 @@ def test_group_with_the_name_of_a_guest_is_omitted() -> None:
 
 
 def test_unknown_format_is_an_error() -> None:
-    """The hint lists the formats."""
-    with pytest.raises(RequestError, match="unknown format 'toml'") as caught:
+    """The message lists the formats."""
+    with pytest.raises(RequestError, match="--format toml: must be ini, yaml, ssh-config or json"):
         LAB.text("toml")  # type: ignore[arg-type]
-    assert caught.value.hint == "use ini, yaml, ssh-config or json"
 
 
 def test_groups_with_reserved_names_are_omitted(tmp_path: Path) -> None:

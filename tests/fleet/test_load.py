@@ -127,7 +127,7 @@ def test_count_replaces_n_and_name_in_values() -> None:
 )
 def test_exclusive_values_with_count_are_errors(clash: str) -> None:
     """One error with a hint is reported for all guests."""
-    with pytest.raises(FileError, match=r"guests.yaml:3:3: web-2: the guest 'web-1' has the same .*") as caught:
+    with pytest.raises(FileError, match=r"guests.yaml:3:3: web-2: .* is already used by the guest 'web-1'") as caught:
         lab_of(f"version: 1\nguests:\n  web: {{count: 3, {clash}}}\n")
     assert "{n}" in str(caught.value.hint) and "\n" not in caught.value.message
 

@@ -67,7 +67,7 @@ def test_hint_with_kubevirt_drop_can_be_typed() -> None:
     line = f"{BASE} --disk size=1,snapshot=no --graphics spice,listen=0.0.0.0 --hostdev 0:1:0.0 --pm suspend_to_mem=no"
     with pytest.raises(RequestError) as caught:
         printed(line)
-    option = str(caught.value.hint).rpartition("omit them with: ")[2]
+    option = str(caught.value.hint).rpartition("omit the options with: ")[2]
 
     assert printed(f"{line} {option}").documents
 

@@ -206,8 +206,9 @@ class _Run:
             if not session.host.wait_until(lambda: not guest.is_active(), SHUTDOWN_SECONDS):
                 if not self.force:
                     raise WaitTimeout(
-                        f"the guest did not shut down within {SHUTDOWN_SECONDS:g} seconds",
-                        hint="add --force to power it off; its definition already contains the changes",
+                        f"the guest '{name}' did not shut down within {SHUTDOWN_SECONDS:g} seconds; its definition "
+                        "already contains the changes",
+                        hint="add --force to power it off",
                     )
                 guest.destroy()
         guest.start()
@@ -217,7 +218,7 @@ class _Run:
         handle = session.host.guest_named(name)
         if handle is not None and name not in self.chosen.adopt and not belongs(handle, self.project, self.chosen.file):
             raise RequestError(
-                f"another guest named '{name}' has replaced the one that was compared; it is unchanged",
+                f"another guest named '{name}' has replaced the one that was compared; nothing was changed",
                 hint=_COMPARE_AGAIN,
             )
 
@@ -251,8 +252,8 @@ class _Run:
             if other not in (None, name):
                 raise RequestError(
                     f"'{item.path}' is also a disk of the guest '{other}' in the file; nothing was deleted",
-                    hint=f"to rename the guest: virsh domrename {name} {other}; to keep the disk: "
-                    f"virt-guest delete --keep-disks {name}",
+                    hint=f"if the guest was renamed in the file, use: virsh domrename {name} {other}; to delete the "
+                    f"guest and keep its disks, use: virt-guest delete --keep-disks {name}",
                 )
         timeout = None if self.force else SHUTDOWN_SECONDS
         done = hypervisor.delete(plan, force=self.force, shutdown_timeout=timeout, on_warning=self.warning_of(name))

@@ -87,8 +87,8 @@ def _of_other_file(guest: LabGuest, chosen: Selection, session: Session) -> Comp
         raise RequestError(
             f"{guest.place}: the guest '{guest.name}' exists and was created from '{other}', which also uses "
             f"the project '{chosen.project}'",
-            hint="if both files describe this guest, set the same `project: NAME` in both, otherwise different ones; "
-            f"or adopt it unchanged: {guest.apply_command} --adopt {quote(guest.name)}",
+            hint="if both files describe this guest, set the same `project: NAME` in both; otherwise, set different "
+            f"projects; or adopt the guest unchanged with: {guest.apply_command} --adopt {quote(guest.name)}",
         )
     known = Comparison(name=guest.name, host=guest.host, exists=True, action="delete" if guest.absent else "adopt")
     return known if guest.absent else known.replace(applied=as_found(guest, chosen.project, session, handle))
@@ -121,7 +121,7 @@ def selection(
         for name in more.get(option, ()):
             if name not in in_file:
                 raise RequestError(
-                    f"--{option}: no such guest in the file: '{name}'", hint=did_you_mean(name, sorted(in_file))
+                    f"--{option} {name}: no such guest in the file", hint=did_you_mean(name, sorted(in_file))
                 )
             if name not in known:
                 raise RequestError(

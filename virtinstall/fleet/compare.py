@@ -262,7 +262,8 @@ def _foreign(guest: LabGuest, applied: Applied | None) -> RequestError:
     owner = "was not created from this file" if applied is None else f"belongs to the project '{applied.project}'"
     return RequestError(
         f"{guest.place}: the guest '{guest.name}' exists and {owner}",
-        hint=f"to adopt it unchanged: {guest.apply_command} --adopt {quote(guest.name)}; or rename one of them",
+        hint=f"adopt the guest unchanged with: {guest.apply_command} --adopt {quote(guest.name)}; or use another name "
+        "in the file",
     )
 
 

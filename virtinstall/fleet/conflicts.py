@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 _EVERYWHERE = ("UUID", "MAC address")
-NUMBER_HINT = "write {n} into the value; it is replaced with the guest's number"
+_QUOTED = ("host device", "disk", "socket", "file")
 Exclusive = tuple[tuple[str, str, str, str], ...]
 """(kind, value, host or network where it is unique, position) of each value that only one guest can have."""
 
@@ -39,11 +39,25 @@ def conflicts(guests: Sequence[LabGuest], values: Mapping[str, Exclusive]) -> li
             first = owners.setdefault((kind, value, scope), guest)
             if first is guest or (guest.place, kind) in found:
                 continue
-            hint = NUMBER_HINT if first.place == guest.place else None
             found[guest.place, kind] = FileError(
-                f"{place}: {guest.name}: the guest '{first.name}' has the same {kind}: {value}", hint=hint
+                f"{place}: {guest.name}: {already_used(kind, value, first.name)}",
+                hint=conflict_hint([kind], numbered=first.place == guest.place),
             )
     return list(found.values())
+
+
+def already_used(kind: str, value: str, owner: str) -> str:
+    """Return the message for a value that the guest `owner` has too."""
+    shown = f"'{value}'" if kind in _QUOTED else value
+    return f"the {kind} {shown} is already used by the guest '{owner}'"
+
+
+def conflict_hint(kinds: Collection[str], *, numbered: bool) -> str:
+    """Return how to avoid conflicts of values of these kinds; `numbered` is true for the guests of one `count`."""
+    [kind] = kinds if len(kinds) == 1 else ["value"]
+    if numbered:
+        return f"put `{{n}}`, which becomes the guest's number, in the {kind}"
+    return f"use another {kind}"
 
 
 def exclusive_values(domain: Domain, guest: LabGuest) -> Exclusive:

@@ -47,15 +47,15 @@ def growth_of(
             raise RequestError(
                 f"{guest.place}: {guest.name}.disk[{number}].size: the disk '{mark.key}' cannot shrink from "
                 f"{in_gib(present)} to {in_gib(wanted)}",
-                hint=f"write `size: {present / GIB:g}`; or add --recreate {guest.name}, which deletes the guest "
-                "with its disks and creates it again",
+                hint=f"write `size: {present / GIB:.9g}`; or add --recreate {guest.name}, which deletes the guest with "
+                "its disks and creates the guest again",
             )
         replaced = _replaced_source(handle, mark.key, host)
         if replaced is not None:
             raise RequestError(
                 f"{guest.place}: {guest.name}.disk[{number}].size: cannot enlarge the disk '{mark.key}': "
                 f"'{replaced}' has replaced the disk of the last apply",
-                hint=f"write `size: {mark.size_bytes / GIB:.4g}`" if mark.size_bytes else "omit size",
+                hint=f"write `size: {mark.size_bytes / GIB:.9g}`" if mark.size_bytes else "omit `size`",
             )
         yield Difference(f"devices/disk[{mark.key}]/{SIZE}", str(present), str(wanted))
 
@@ -108,7 +108,8 @@ def grow_disk(handle: HostGuest, target: str, size_bytes: int, host: Host) -> No
         grow(path, size_bytes, image_format or "raw")
     else:
         raise StorageError(
-            f"cannot enlarge the disk '{target}' of the guest '{handle.name}': it is not in a storage pool of its host",
+            f"cannot enlarge '{path or target}': the guest '{handle.name}' is off, and the disk is not in "
+            "a storage pool",
             hint="start the guest, then repeat the command",
         )
 

@@ -37,7 +37,7 @@ def read_head(source: Source, root: Fields) -> Head:
         # a name with a wrong URI is known: its guests are not wrong
         hosts[name] = source.reported(partial(_uri, source, found, name)) or ""
     if hosts and root.get("connect") is not None:
-        text = "connect and hosts cannot be used together"
+        text = "`connect` and `hosts` cannot be used together"
         source.problems.append(source.error(root.keys["connect"], text, "omit one of them"))
     return Head(
         project=source.reported(partial(source.text_of, root, "project")),
@@ -49,7 +49,7 @@ def read_head(source: Source, root: Fields) -> Head:
 def _check_version(source: Source, root: Fields) -> None:
     version = root.get("version")
     if version is None:
-        raise source.error(root, "version is missing", "write `version: 1`")
+        raise source.error(root, "`version` is missing", "write `version: 1`")
     if not isinstance(version, Text) or version.text != "1":
         shown = f" '{version.text}'" if isinstance(version, Text) else ""
         raise source.error(version, f"version: unsupported version{shown}", "write `version: 1`")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Groups = Mapping[str, Sequence[str]]
 
 # brackets, commas and colons are ranges, lists and ports; * and ? are patterns of ssh
-_PLAIN_NAME = re.compile(r"[^\s\[\]:,#;=*?!&\"'\\{}]+")
+_SPECIAL = re.compile(r"[\s\[\]:,#;=*?!&\"'\\{}]")
 
 
 def inventory_text(guests: Guests, groups: Groups, format: Format) -> str:
@@ -30,12 +30,16 @@ def inventory_text(guests: Guests, groups: Groups, format: Format) -> str:
     if format == "json":
         return json.dumps(ansible_document(guests, groups), indent=2) + "\n"
     if format not in writers:
-        raise RequestError(f"unknown format '{format}'", hint=f"use {', '.join(writers)} or json")
+        formats = f"{', '.join(writers)} or json"
+        raise RequestError(f"--format {format}: must be {formats}", hint="for example --format json")
     for guest in guests:
-        if not _PLAIN_NAME.fullmatch(guest.name):
+        wrong = _SPECIAL.search(guest.name)
+        if wrong is not None:
+            shown = "a space" if wrong[0] == " " else repr(wrong[0])
             raise RequestError(
-                f"the format {format} cannot represent the guest name '{guest.name}'",
-                hint="use --format json",
+                f"--format {format}: the guest name '{guest.name}' contains {shown}, which is not allowed in the "
+                "names of hosts in this format",
+                hint="rename the guest" if format == "ssh-config" else "use --format json, or rename the guest",
             )
     return writers[format](guests, groups)
 

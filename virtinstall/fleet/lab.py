@@ -55,7 +55,7 @@ class Lab(Record):
         except OSError as error:
             if isinstance(error, FileNotFoundError):
                 raise RequestError(f"no such file: {where}", hint="check the path of the guests file") from error
-            raise RequestError(f"cannot read {where}: {error.strerror}") from error
+            raise RequestError(f"cannot read '{where}': {error.strerror}") from error
         there = where.resolve()
         loaded = load(data, str(where), there.parent.name, os.environ if variables is None else variables)
         return Lab._of(loaded, None if loaded.sets_project else str(there))
@@ -114,7 +114,7 @@ class Lab(Record):
         errors = dict(hypervisors.errors) if isinstance(hypervisors, Connections) else {}
         for name in self.hosts:
             if name not in hypervisors and name not in errors:
-                errors[name] = RequestError("no connection to it was passed")
+                errors[name] = RequestError("no connection to this host was passed")
         return place(chosen, self.project, hypervisors, errors, adopt)
 
     def chosen(self, names: Collection[str]) -> tuple[LabGuest, ...]:
@@ -242,8 +242,9 @@ class Lab(Record):
         for guest in found:
             if guest.passwords:
                 raise RequestError(
-                    f"{guest.name}: the manifests contain only the hash of a generated password",
-                    hint="use user-password-file=FILE, or `virt-guest export --format kubevirt`, which prints it",
+                    f"{guest.name}: the manifests would contain only the hash of the generated password",
+                    hint="use user-password-file=FILE, or `virt-guest export --format kubevirt`, which prints the "
+                    "password",
                 )
         return [document for guest in found for document in guest.documents]
 

@@ -8,6 +8,7 @@ from functools import cache
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
+from virtinstall.fleet.nodes import STANDARD_INPUT
 from virtinstall.options.fallback import fallback_for
 from virtinstall.options.parser import parse_argv
 from virtinstall.options.read import read_request
@@ -15,10 +16,6 @@ from virtinstall.record import Record
 
 if TYPE_CHECKING:
     from virtinstall.request import Request
-
-
-STANDARD_INPUT = "standard input"
-"""Label of a guests file that is read from standard input."""
 
 
 class LabGuest(Record):

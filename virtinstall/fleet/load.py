@@ -71,7 +71,7 @@ class _Loader:
         defaults = source.reported(partial(source.fields, root, "defaults")) or Fields(1, 1)
         self._check_defaults(defaults)
         if root.get("guests") is None and not source.problems:
-            source.problems.append(self.error(root, "guests is missing", "write `guests: {NAME: {...}}`"))
+            source.problems.append(self.error(root, "`guests` is missing", "write `guests: {NAME: {...}}`"))
         guests: list[LabGuest] = []
         found = source.reported(partial(source.fields, root, "guests")) or Fields(1, 1)
         self.keys = set(found.values)
@@ -105,19 +105,23 @@ class _Loader:
         host, spread = (self.source.names(source, key, name) for key in ("host", "spread"))
         key = source.values.get("spread") or source.values.get("host") or node
         if len(host) > 1:
-            raise self.error(key, f"{name}.host: must be one host", "use spread for a choice of hosts")
+            raise self.error(
+                key, f"{name}.host: must be a single host", f"write `spread: [{', '.join(each for each, _ in host)}]`"
+            )
         if host and spread:
-            raise self.error(key, f"{name}: host and spread cannot be used together", "omit one of them")
+            raise self.error(key, f"{name}: `host` and `spread` cannot be used together", "omit one of them")
         if source.get("spread") and not spread:
-            raise self.error(key, f"{name}.spread: must list at least one host")
+            raise self.error(
+                key, f"{name}.spread: must list at least one host", f"write `spread: [{', '.join(self.hosts)}]`"
+            )
         for each, where in (*host, *spread):
             if each not in self.hosts:
                 hint = f"define it in the file: `hosts: {{{each}: {{connect: qemu+ssh://root@{each}/system}}}}`"
                 raise self.error(where, f"{name}: unknown host '{each}'", did_you_mean(each, self.hosts, hint))
         if self.hosts and not (host or spread):
             if len(self.hosts) > 1:
-                hint = f"write `host: {next(iter(self.hosts))}`, or `spread: [{', '.join(self.hosts)}]` for a choice"
-                raise self.error(node, f"{name}: host is missing", hint)
+                hint = f"write `host: {next(iter(self.hosts))}`, or `spread: [{', '.join(self.hosts)}]`"
+                raise self.error(node, f"{name}: `host` is missing", hint)
             return next(iter(self.hosts)), ()
         return host[0][0] if host else None, tuple(each for each, _ in spread)
 
@@ -133,7 +137,7 @@ class _Loader:
         if isinstance(node, Text) and node.is_null:
             node = Fields(key.line, key.column)
         if not isinstance(node, Fields):
-            raise self.error(node, f"{name}: must be a mapping")
+            raise self.error(node, f"{name}: must be a mapping", f"for example `{name}: {{image: debian-12}}`")
         with self.source.reported_together():
             for each, where in node.keys.items():
                 self.source.reported(partial(self._check_key, each, where, name))
@@ -195,8 +199,8 @@ class _Loader:
 
     def _count(self, node: Fields, defaults: Fields, name: str) -> int | None:
         if defaults.get("count") is not None:
-            text = "defaults.count: not allowed in defaults"
-            raise self.error(defaults.keys["count"], text, "specify count for a guest")
+            text = "defaults.count: not allowed"
+            raise self.error(defaults.keys["count"], text, "write `count` under a guest")
         found = node.get("count")
         if found is None:
             return None
@@ -295,7 +299,7 @@ class _Loader:
         return self._at(value, name, key, error)
 
     def _at(self, value: Value, name: str, key: str, error: RequestError) -> FileError:
-        text = f"{name}.{key}{value.path}: {wrong_value(error, key)}"
+        text = f"{name}.{key}{value.path}: {wrong_value(error, key, value.path)}"
         return self.error(value.node, text, error.hint)
 
     def _alone(self, name: str, option: Option, value: Value, expand: Expand) -> RequestError | None:

@@ -13,6 +13,8 @@ from typing import Any
 
 from virtinstall.errors import RequestError
 
+STANDARD_INPUT = "standard input"
+"""Label of a guests file that is read from standard input."""
 _DEEPEST = 40
 _MOST_NODES = 2_000_000
 _NULL = ("", "~", "null", "Null", "NULL")
@@ -92,9 +94,10 @@ def decoded(data: bytes, label: str) -> str:
     except UnicodeDecodeError as error:
         before = data[: error.start].split(b"\n")
         column = len(before[-1].decode(errors="replace").removeprefix("\ufeff")) + 1
+        name = "FILE" if label == STANDARD_INPUT else shlex.quote(label)
         raise FileError(
             f"{label}:{len(before)}:{column}: the file is not valid UTF-8: byte 0x{data[error.start]:02x}",
-            hint=f"convert it, for example: iconv -f latin1 -t utf-8 {shlex.quote(label)} > utf8.yaml",
+            hint=f"convert the file, for example with: iconv -f latin1 -t utf-8 {name} > utf8.yaml",
         ) from None
 
 
@@ -122,7 +125,7 @@ def parse(text: str, label: str) -> Node:
         before = text[: text.find(chr(int(error.character)))].split("\n")
         where = f"{label}:{len(before)}:{len(before[-1]) + 1}"
         raise FileError(
-            f"{where}: the character U+{int(error.character):04X} is not allowed", hint="remove it"
+            f"{where}: the character U+{int(error.character):04X} is not allowed", hint="remove the character"
         ) from None
     except yaml.YAMLError as error:
         raise FileError(f"{label}: {' '.join(str(error).split())}") from None
@@ -183,7 +186,8 @@ class _Builder:
             found = self.anchors.get(event.anchor or "")
             if found is None or any(each[0] is found for each in self.open):
                 what = "undefined alias" if found is None else "recursive alias"
-                raise self.error(mark, f"{what} '*{event.anchor}'")
+                hint = f"define the anchor &{event.anchor} before the alias" if found is None else "remove the alias"
+                raise self.error(mark, f"{what} '*{event.anchor}'", hint)
             self._put(found, event)
         elif isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
             self._open(event)
@@ -223,7 +227,9 @@ class _Builder:
                 raise self.error(mark, "a key must be text, not a list or a mapping")
             if node.text in parent.keys and node.text not in parent.merged and node.text != "<<":
                 first = parent.keys[node.text]
-                raise self.error(mark, f"duplicate key '{node.text}'", f"remove it or the one on line {first.line}")
+                raise self.error(
+                    mark, f"duplicate key '{node.text}'", f"remove this key, or the same key in line {first.line}"
+                )
             self.open[-1] = (parent, node, parent_anchor)
             return
         else:
@@ -231,7 +237,7 @@ class _Builder:
             self.open[-1] = (parent, None, parent_anchor)
         parent.size += node.size
         if parent.size > _MOST_NODES:
-            raise self.error(mark, f"the aliases expand to more than {_MOST_NODES} values")
+            raise self.error(mark, f"the aliases expand to more than {_MOST_NODES} values", "use fewer aliases")
 
     def _put_field(self, parent: Fields, key: Text, node: Node, mark: Any) -> None:
         if key.text != "<<":

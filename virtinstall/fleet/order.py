@@ -9,6 +9,7 @@ from virtinstall.fleet.nodes import FileError
 from virtinstall.similar import did_you_mean
 
 _MOST_SUGGESTIONS = 20
+_MOST_NAMES = 5
 Places = Mapping[str, Sequence[tuple[str, str]]]
 """(name, position) of each value of `after` or `groups`, by the name of the guest."""
 
@@ -24,7 +25,10 @@ def wrong_names(
     names: dict[str, LabGuest] = {}
     for guest in guests:
         if guest.name in names:
-            found[guest.place, ""] = FileError(f"{guest.place}: duplicate guest name '{guest.name}'")
+            found[guest.place, ""] = FileError(
+                f"{guest.place}: the guest name '{guest.name}' is already used at {names[guest.name].place}",
+                hint="use another name",
+            )
         names.setdefault(guest.name, guest)
     known = {*names, *empty, *(group for guest in guests for group in guest.groups)}
     for guest in guests:
@@ -32,6 +36,7 @@ def wrong_names(
             text = hint = None
             if other == guest.name:
                 text = "a guest cannot come after itself"
+                hint = f"remove '{other}' from `after`"
             elif other not in known and not other.startswith(tuple(failed)):
                 # each name is compared with all others
                 hint = did_you_mean(other, sorted(known)) if len(found) < _MOST_SUGGESTIONS else None
@@ -41,7 +46,8 @@ def wrong_names(
         for group, place in groups.get(guest.name, ()):
             if group in names and group != guest.name:
                 text = f"'{group}' is the name of a guest and cannot be the name of a group"
-                found.setdefault((place, group), FileError(f"{place}: {guest.name}.groups: {text}"))
+                error = FileError(f"{place}: {guest.name}.groups: {text}", hint="use another name for the group")
+                found.setdefault((place, group), error)
     return list(found.values())
 
 
@@ -66,6 +72,21 @@ def with_order(guests: Sequence[LabGuest]) -> tuple[LabGuest, ...]:
         for name in free:
             del waiting[name]
     if waiting:
-        place = next(guest.place for guest in done if guest.name in waiting)
-        raise FileError(f"{place}: after: these guests depend on each other: {', '.join(sorted(waiting)[:5])}")
+        cycle = _cycle(waiting)
+        place = next(guest.place for guest in done if guest.name in cycle)
+        more = f" and {len(cycle) - _MOST_NAMES} more" if len(cycle) > _MOST_NAMES else ""
+        raise FileError(
+            f"{place}: after: these guests depend on each other: {', '.join(sorted(cycle)[:_MOST_NAMES])}{more}",
+            hint="remove one of these names from `after`",
+        )
     return done
+
+
+def _cycle(waiting: Mapping[str, Collection[str]]) -> list[str]:
+    """Return names each of which waits for the next one, and the last one for the first."""
+    path: list[str] = []
+    name = next(iter(waiting))
+    while name not in path:
+        path.append(name)
+        name = min(each for each in waiting[name] if each in waiting)
+    return path[path.index(name) :]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from virtinstall.errors import RequestError, VirtInstallError
 from virtinstall.fleet.applied import read_applied
-from virtinstall.fleet.conflicts import exclusive_values
+from virtinstall.fleet.conflicts import already_used, conflict_hint, exclusive_values
 from virtinstall.fleet.planning import uuid_of
 from virtinstall.hypervisor import Hypervisor
 from virtinstall.named import NamedTuple
@@ -113,17 +113,17 @@ def _spread(guest: LabGuest, hosts: Mapping[str, _Host], taken: dict[_Value, str
     Raises: RequestError, if each host has a conflict.
     """
     values = {name: _values(guest.replace(host=name)) for name in guest.spread}
-    conflicts = {
-        name: f"on {name}, the guest '{taken[value]}' has the {value[0]} {value[1]}"
-        for name in guest.spread
-        for value in reversed(values[name])
-        if value in taken
-    }
+    conflicts = {name: value for name in guest.spread for value in reversed(values[name]) if value in taken}
     possible = [name for name in guest.spread if name not in conflicts]
     if not possible:
+        reasons = (
+            f"on the host '{name}', {already_used(value[0], value[1], taken[value])}"
+            for name, value in conflicts.items()
+        )
+        remedy = conflict_hint({value[0] for value in conflicts.values()}, numbered=guest.index is not None)
         raise RequestError(
-            f"{guest.place}: {guest.name}: no host is possible: {'; '.join(conflicts.values())}",
-            hint="add hosts to spread, or write {n} into the value; it is replaced with the guest's number",
+            f"{guest.place}: {guest.name}: no host is possible: {'; '.join(reasons)}",
+            hint=f"add hosts under `spread`, or {remedy}",
         )
     free = [name for name in possible if guest.name not in hosts[name].names] or possible
     chosen = min(free, key=lambda name: (hosts[name].count, -hosts[name].free_bytes, free.index(name)))
@@ -153,17 +153,20 @@ def _is_own(name: str, project: str, host: _Host) -> bool:
 def _host_of(guest: LabGuest, own: Sequence[str], errors: Mapping[str, VirtInstallError]) -> str | None:
     """Return the host of a guest; None if it must be chosen. Raises: RequestError."""
     if len(own) > 1:
+        names = ", ".join(f"'{name}'" for name in own)
         raise RequestError(
-            f"{guest.place}: the guest '{guest.name}' exists on several hosts: {', '.join(own)}",
-            hint=f"delete the others, each with the URI of its host: virt-guest delete --connect URI {guest.name}",
+            f"{guest.place}: the guest '{guest.name}' exists on several hosts: {names}",
+            hint="delete the guest on all hosts except one, with the URI of each host: "
+            f"virt-guest delete --connect URI {guest.name}",
         )
     if guest.host is not None:
         if guest.host in errors:
             raise UnreachableError(guest.host, errors[guest.host])
         if own and own[0] != guest.host:
             raise RequestError(
-                f"{guest.place}: the guest '{guest.name}' is on {own[0]}, not on {guest.host}; guests are not moved",
-                hint=f"write `host: {own[0]}`, or delete the guest there first",
+                f"{guest.place}: the guest '{guest.name}' is on the host '{own[0]}', not on '{guest.host}'; guests are "
+                "not moved",
+                hint=f"write `host: {own[0]}`, or delete the guest on the host '{own[0]}' first",
             )
         return guest.host
     if own:

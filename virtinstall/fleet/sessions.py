@@ -82,7 +82,9 @@ class Sessions:
         with self._lock:
             if host not in self._sessions:
                 if host not in self._hypervisors:
-                    raise RequestError(f"no connection to the host {host!r}")
+                    raise RequestError(
+                        "no connection was passed" if host is None else f"no connection to the host '{host}' was passed"
+                    )
                 hypervisor = self._hypervisors[host]
                 self._sessions[host] = Session(hypervisor, Known(hypervisor.host, fresh=True), self._environment)
             return self._sessions[host]

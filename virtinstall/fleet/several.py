@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.errors import RequestError, VirtInstallError
-from virtinstall.fleet.conflicts import NUMBER_HINT, conflicts, exclusive_values
+from virtinstall.fleet.conflicts import conflicts, exclusive_values
 from virtinstall.fleet.keys import MOST_GUESTS
 from virtinstall.fleet.lab_guest import LabGuest
 from virtinstall.fleet.outcome import Outcome, worker_count
@@ -63,7 +63,8 @@ def numbered_guests(given: Namespace, warnings: Sequence[str] = (), *, preview: 
     problems = conflicts(guests, values)
     if problems:
         lines = (problem.message.removeprefix("--count: ") for problem in problems)
-        raise RequestError("\n".join(dict.fromkeys(lines)), hint=NUMBER_HINT)
+        hints = dict.fromkeys(problem.hint for problem in problems if problem.hint)
+        raise RequestError("\n".join(dict.fromkeys(lines)), hint="; ".join(hints))
     return guests
 
 

@@ -25,13 +25,13 @@ def expand_variables(text: str, variables: Mapping[str, str]) -> str:
         parts = _NAME.fullmatch(found[1])
         if parts is None:
             raise ValueError(
-                f"invalid variable '{found[0]}': use ${{NAME}} or ${{NAME:-DEFAULT}}; $${{ is a literal ${{"
+                f"invalid variable '{found[0]}': use ${{NAME}} or ${{NAME:-DEFAULT}}, or write $${{ for a literal ${{"
             )
         name, operator, default = parts[1], parts[2], parts[3]
         known = variables.get(name)
         if known is None or (operator == ":-" and not known):
             if operator is None:
-                raise ValueError(f"the variable {name} is not set; ${{{name}:-VALUE}} provides a default")
+                raise ValueError(f"the variable {name} is not set: set it, or write ${{{name}:-DEFAULT}}")
             return str(default)
         return known
 
@@ -52,7 +52,7 @@ def expand_places(text: str, name: str, index: int | None) -> str:
         if found[2] == "name":
             return name
         if index is None:
-            raise ValueError(f"{found[0]} requires count; {{{found[0]}}} is a literal {found[0]}")
+            raise ValueError(f"{found[0]} requires `count`; write {{{found[0]}}} for a literal {found[0]}")
         return format(index, found[2][2:])
 
     return _PLACE.sub(value, text)

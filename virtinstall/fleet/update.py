@@ -155,7 +155,10 @@ def _add(
         _attach_again(work, with_source_of(wanted, prefix, running), live=False)
         return False
     name = prefix.removeprefix("devices/disk[").removesuffix("]/")
-    work.warn(f"another disk of the running guest has the target '{name}'; the new one is attached at the next boot")
+    work.warn(
+        f"the target '{name}' is already used by another disk of the running guest; the new disk is attached at the "
+        "next boot"
+    )
     _attach(work, prefix, live=False)
     return True
 

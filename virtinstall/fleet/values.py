@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 Expand = Callable[[Text], str]
 Pairs = dict[str, Text]
+# without spaces: a longer text may be several values
+_MUST_BE = re.compile(r"([^\s:]+): (must be [^\n]+)")
 _NUMBERS = {"integer": (int, "a whole number"), "number": (float, "a number")}
 
 
@@ -176,6 +179,12 @@ def _converted(text: str, value: Value, option: Option) -> object:
         raise Wrong(value.node, value.path, f"must be {described}, not '{text}'") from None
 
 
-def wrong_value(error: RequestError, option_name: str) -> str:
-    """Return the message of an error without the option's name, which the path contains."""
-    return error.message.removeprefix(f"--{option_name}").removeprefix(":").strip()
+def wrong_value(error: RequestError, option_name: str, path: str) -> str:
+    """Return the message of an error without the names that the position in the file contains.
+
+    `path` is the position of the value below the option: `.size`, or an empty text for the whole option.
+    """
+    text = error.message.removeprefix(f"--{option_name}").removeprefix(":").strip()
+    sub = path.rpartition(".")[2]
+    found = _MUST_BE.fullmatch(text.removeprefix(f"{sub}=") if sub else text)
+    return text if found is None else f"{found[2]}, not '{found[1]}'"

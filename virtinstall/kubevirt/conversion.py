@@ -133,7 +133,8 @@ def error_of(problems: Sequence[Problem]) -> RequestError:
     hints = dict.fromkeys(problem.hint for problem in problems if problem.hint)
     drops = dict.fromkeys(problem.drop for problem in problems if problem.drop)
     if drops:
-        hints[f"omit {'it' if len(drops) == 1 else 'them'} with: --kubevirt-drop {','.join(drops)}"] = None
+        what = "option" if len(drops) == 1 else "options"
+        hints[f"omit the {what} with: --kubevirt-drop {','.join(drops)}"] = None
     return RequestError("\n".join(lines), hint="; ".join(hints) or None)
 
 

@@ -111,7 +111,9 @@ def _check(text: str) -> None:
     known = [*option_names()]
     if option not in known:
         hint = did_you_mean(option, known, "use OPTION or OPTION.SUBOPTION, for example --kubevirt-drop disk.snapshot")
-        raise RequestError(f"--kubevirt-drop {text}: unknown option '{option}'", hint=hint)
+        which = "" if text == option else f": '{option}'"
+        shown = text or "''"
+        raise RequestError(f"--kubevirt-drop {shown}: no such option{which}", hint=hint)
     if option in _EXPRESSIBLE:
         raise RequestError(f"--kubevirt-drop {text}: --{option} cannot be dropped", hint=f"omit --{option} itself")
     if not name:
@@ -198,7 +200,7 @@ def _without_plain(request: Request, option: str, name: str) -> Request:
             return request.replace(install=install.replace(**{_MAPPINGS[option]: kept}))
         raise RequestError(
             f"--kubevirt-drop {option}.{name}: --{option} was not specified with sub-options",
-            hint=f"omit it, or use --kubevirt-drop {option}",
+            hint=f"omit --kubevirt-drop {option}.{name}, or use --kubevirt-drop {option}",
         )
     if option == "install" and name:
         attribute = {"bootdev": "boot_device"}.get(name, name)

@@ -105,7 +105,7 @@ def map_launch_security(conversion: Conversion) -> None:
     if kind != "sev":
         for name, value in (("policy", policy), ("session", session), ("dhCert", certificate)):
             if value is not None:
-                conversion.refuse("launchSecurity", name, value, "only the type sev has it")
+                conversion.refuse("launchSecurity", name, value, "only type=sev has this value")
     if kind is None:
         return
     node: Node = {}

@@ -45,8 +45,8 @@ def image_url(source: ImageSource) -> ImageSource:
         return source._replace(kind="url", url=locate(source, WebReader(), "none").url)
     except FetchError as error:
         raise FetchError(
-            f"--disk image={source.label}: cannot read its address from the vendor's index: {error.message}",
-            hint="use image=URL, or an image of a registry: image=docker://REF",
+            f"--disk image={source.label}: cannot read the image's address from the vendor's index: {error.message}",
+            hint="use image=URL, or image=docker://REF for an image in a registry",
         ) from error
 
 

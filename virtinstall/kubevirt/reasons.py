@@ -11,5 +11,5 @@ PLACING = (
 NUMA = "the scheduler chooses the node; with dedicated CPUs and huge pages, placement=auto uses the node's topology"
 NODE = "it is configured for a node, not for a guest"
 NO_FIELD = "KubeVirt has no field for it"
-SOCKET = "KubeVirt connects it to the API server (`virtctl console`), not to a file or socket on a host"
+SOCKET = "KubeVirt connects the device to the API server (`virtctl console`), not to a file or socket on a host"
 DISPLAY = "the display is accessed through the API server (`virtctl vnc`)"

@@ -95,7 +95,7 @@ def _check_hotplug(conversion: Conversion, start: int, limit: int) -> None:
 def _page_bytes(conversion: Conversion) -> int | None:
     """Return the size of the huge pages in bytes; None if the guest has none."""
     backing = conversion.domain.memory_backing
-    sizes = []
+    sizes: dict[int, str] = {}
     for page in list(backing.pages):
         number, unit = conversion.take(page, "size"), conversion.take(page, "unit")
         nodeset = conversion.take(page, "nodeset")
@@ -111,15 +111,21 @@ def _page_bytes(conversion: Conversion) -> int | None:
                 _PAGE_OPTION, "hugepages.page.size", f"{number}{unit or ''}", "use 64 KiB, 2 MiB or 1 GiB"
             )
             continue
-        sizes.append(size)
-    if len(set(sizes)) > 1:
-        conversion.refuse(_PAGE_OPTION, "hugepages.page.size", "...", "KubeVirt uses one page size for the whole guest")
+        sizes.setdefault(size, f"{number}{unit or ''}")
+    first, *others = sizes.items() or [(None, "")]
+    if others:
+        conversion.refuse(
+            _PAGE_OPTION,
+            "hugepages.page.size",
+            others[0][1],
+            f"KubeVirt uses one page size for the whole guest, and size={first[1]} is requested too",
+        )
     wanted = backing.hugepages
     if wanted is not None or type(backing).hugepages.is_decided(backing):
         backing.hugepages = None
     if not sizes and wanted:
         return 2 * MIB
-    return sizes[0] if sizes else None
+    return first[0]
 
 
 def map_vcpus(conversion: Conversion) -> None:

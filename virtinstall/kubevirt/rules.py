@@ -38,7 +38,9 @@ def check_rules(conversion: Conversion) -> None:
                 "disk.serial",
             )
     if len(disks) > MOST_DISKS:
-        conversion.break_rule(f"a guest can have at most {MOST_DISKS} disks", "omit --disk options")
+        conversion.break_rule(
+            f"{len(disks)} disks: a guest can have at most {MOST_DISKS}", f"omit {len(disks) - MOST_DISKS} of the disks"
+        )
     strategy = conversion.spec.get("runStrategy")
     if strategy is not None and strategy not in RUN_STRATEGIES:
         conversion.break_rule(
@@ -89,17 +91,17 @@ def _check_ports(conversion: Conversion, interfaces: list[dict[str, Any]]) -> No
     for interface in interfaces:
         ports = interface.get("ports", [])
         for protocol, port in _twice((each["protocol"], each["port"]) for each in ports):
-            conversion.break_rule(f"the guest port {port}/{protocol.lower()} is listed twice", "use it once")
+            conversion.break_rule(f"the guest port {port}/{protocol.lower()} is listed twice", "use each port once")
         for each in ports:
             if not 0 < each["port"] < 1 << 16:
-                conversion.break_rule(f"invalid port {each['port']}", "use 1 to 65535")
+                conversion.break_rule(f"invalid port {each['port']}", "use a port from 1 to 65535")
     for service in conversion.services:
         listed = service["spec"]["ports"]
         for protocol, port in _twice((each["protocol"], each["port"]) for each in listed):
-            conversion.break_rule(f"the Service port {port}/{protocol.lower()} is listed twice", "use it once")
+            conversion.break_rule(f"the Service port {port}/{protocol.lower()} is listed twice", "use each port once")
         for each in listed:
             if not 0 < each["port"] < 1 << 16:
-                conversion.break_rule(f"invalid port {each['port']}", "use 1 to 65535")
+                conversion.break_rule(f"invalid port {each['port']}", "use a port from 1 to 65535")
 
 
 def _check_macs(conversion: Conversion, interfaces: list[dict[str, Any]]) -> None:

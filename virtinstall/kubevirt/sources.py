@@ -49,7 +49,7 @@ def volume_of(conversion: Conversion, disk: Disk, name: str, image: ImageSource 
             return None
         url = url or image.url
     if given["image"] is not None and given["path"] is not None:
-        conversion.refuse("disk", "path", "URL", "image= is already the source of the disk")
+        conversion.refuse("disk", "path", given["path"], "image= is already the source of the disk")
     if given.pop("transient"):
         return _temporary(conversion, given, image)
     content: Node = {"blank": {}}

@@ -56,7 +56,7 @@ def execute(
     `timeout` seconds.
     """
     if not command:
-        raise RequestError("no command specified", hint=f"example: virt-guest exec {guest.name} -- uname -a")
+        raise RequestError("no command specified", hint=f"for example virt-guest exec {guest.name} -- uname -a")
     if not guest.is_active():
         raise RequestError(
             f"the guest '{guest.name}' is {guest.state()}", hint=f"start it with: virsh start {guest.name}"
@@ -86,15 +86,15 @@ def _explained(guest: HostGuest) -> Iterator[None]:
             raise GuestStopped(f"the guest '{guest.name}' powered off before the command ended") from error
         if error.code == _UNRESPONSIVE:
             raise HypervisorError(
-                f"the guest agent of '{guest.name}' does not respond",
+                f"the agent of the guest '{guest.name}' does not respond",
                 hint=f"install and start qemu-guest-agent in the guest, or use: virt-guest ssh {guest.name}",
                 code=error.code,
             ) from error
         if error.code == _NO_CHANNEL:
             raise HypervisorError(
                 f"the guest '{guest.name}' has no channel for a guest agent",
-                hint=f"add one with: virt-xml {guest.name} --add-device --channel unix,target.type=virtio,"
-                "target.name=org.qemu.guest_agent.0",
+                hint=f"add a channel with: virt-xml {guest.name} --add-device --channel unix,target.type=virtio,"
+                "target.name=org.qemu.guest_agent.0; then restart the guest",
                 code=error.code,
             ) from error
         if "disabled" in error.message or "not found" in error.message:
@@ -157,7 +157,10 @@ def _execute_captured(
     path, *arguments = command
     given = b"" if stdin is None else stdin.read(_LARGEST_INPUT_BYTES + 1)
     if len(given) > _LARGEST_INPUT_BYTES:
-        raise RequestError(f"the guest '{guest.name}' has no /bin/sh: standard input must not exceed 1 MiB")
+        raise RequestError(
+            f"standard input exceeds 1 MiB, the limit for the guest '{guest.name}', which has no /bin/sh",
+            hint="use at most 1 MiB of input",
+        )
     pid = _start(guest, path, arguments, capture=True, given=given)
     ended = _wait(guest, pid, deadline, lambda: None)
     for name, write in zip(("out-data", "err-data"), writers, strict=True):
@@ -228,7 +231,7 @@ def _decoded(answer: dict[str, Any], name: str) -> bytes:
     try:
         return base64.b64decode(str(answer.get(name) or ""))
     except ValueError as error:
-        raise HypervisorError(f"the guest agent returned invalid data: {error}") from error
+        raise HypervisorError(f"the agent of the guest returned invalid data: {error}") from error
 
 
 def _status(answer: dict[str, Any]) -> int:

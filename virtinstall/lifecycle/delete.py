@@ -122,7 +122,7 @@ def _remove_guest(
 
 def _forget(name: str, host: Host) -> None:
     if has_real_storage(host):
-        with storage_errors("cannot remove the deletion journal of", name):
+        with storage_errors("cannot remove the deletion journal of the guest", name):
             forget_deletions(name, host)
 
 

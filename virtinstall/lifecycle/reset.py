@@ -69,14 +69,22 @@ def plan_reset(
     record = parse_record(guest.metadata(NAMESPACE), guest.uuid)
     if record is None:
         raise RequestError(
-            f"cannot reset '{guest.name}': its metadata does not contain what virtinstall created for it",
-            hint="only guests that virtinstall created can be reset",
+            f"cannot reset the guest '{guest.name}': its metadata contains no record of what virtinstall created",
+            hint="delete the guest, and create it again with virt-install; only guests that virtinstall created can "
+            "be reset",
         )
     if not guest.is_persistent():
-        raise RequestError(f"cannot reset '{guest.name}': it is transient", hint="delete it and create it again")
-    if not (host.is_local() and has_real_storage(host)):
         raise RequestError(
-            f"cannot reset '{guest.name}': its disks are on another host", hint="run the command on that host"
+            f"cannot reset the guest '{guest.name}': it is transient", hint="delete the guest, and create it again"
+        )
+    if not has_real_storage(host):
+        raise RequestError(
+            f"cannot reset the guest '{guest.name}': its disks are simulated by libvirt's test driver",
+            hint="use another --connect",
+        )
+    if not host.is_local():
+        raise RequestError(
+            f"cannot reset the guest '{guest.name}': its disks are on another host", hint="run the command on that host"
         )
     facts = deletion_facts(guest.name, guest, host)
     if (facts.snapshots or facts.checkpoints) and not delete_snapshots:
@@ -129,14 +137,17 @@ def _disks(guest: HostGuest, facts: DeletionFacts, record: GuestRecord) -> tuple
         elif file.kind == "disk" or file.path in reasons:
             kept.append((file.path, reasons.get(file.path, "it was not created from an image")))
     if kept and (facts.snapshots or facts.checkpoints):
+        kind = "snapshot" if facts.snapshots else "checkpoint"
+        names = " and ".join(f"'{name}'" for name in facts.snapshots or facts.checkpoints)
         raise RequestError(
-            f"cannot reset '{guest.name}': its snapshots include '{kept[0][0]}', which cannot be reset: {kept[0][1]}",
-            hint=f"delete each snapshot first: virsh snapshot-delete {guest.name} SNAPSHOT",
+            f"cannot reset the guest '{guest.name}': its {kind}s include '{kept[0][0]}', which cannot be reset: "
+            f"{kept[0][1]}",
+            hint=f"first delete {names}, with: virsh {kind}-delete {guest.name} {kind.upper()}",
         )
     if not disks:
         raise RequestError(
-            f"cannot reset '{guest.name}': none of its disks was created from an image",
-            hint="create it again with --image NAME, or with --disk size=20,backing_store=FILE",
+            f"cannot reset the guest '{guest.name}': none of its disks was created from an image",
+            hint="delete the guest, and create it again with --image NAME, or with --disk size=20,backing_store=FILE",
         )
     return disks, kept
 
@@ -168,7 +179,7 @@ def _with_seed(definition: etree._Element, record: GuestRecord, facts: DeletionF
     seeds = [file for file in facts.files if file.kind == "seed"]
     if not seeds:
         raise RequestError(
-            f"cannot reset '{name}': its seed ISO was not kept, so no user could log in afterwards",
+            f"cannot reset the guest '{name}': its seed ISO was not kept, so no user could log in afterwards",
             hint="add --without-seed to reset the disks only; --cloud-init keep=on keeps the seed ISO of a new guest",
         )
     paths = {file.path for file in seeds} | {f"{file.pool}/{file.volume}" for file in seeds if file.pool}
@@ -179,8 +190,8 @@ def _with_seed(definition: etree._Element, record: GuestRecord, facts: DeletionF
     drive = next((disk for disk in drives if disk.find("source") is None), None)
     if drive is None:
         raise RequestError(
-            f"cannot reset '{name}': it has no empty drive for its seed ISO '{seeds[0].path}'",
-            hint=f"attach it with: virsh attach-disk {name} {seeds[0].path} sdz --type cdrom --config",
+            f"cannot reset the guest '{name}': it has no empty drive for its seed ISO '{seeds[0].path}'",
+            hint=f"attach the seed ISO with: virsh attach-disk {name} {seeds[0].path} sdz --type cdrom --config",
         )
     drive.set("type", "file")
     drive.insert(0, etree.Element("source", file=seeds[0].path))

@@ -41,7 +41,7 @@ def ssh_command(
         start = virsh_command(host.uri, "start", guest.name)
         raise RequestError(f"the guest '{guest.name}' is {guest.state()}", hint=f"start it with: {start}")
     if identity is not None and not os.path.exists(os.path.expanduser(identity)):
-        raise RequestError(f"no such file: {identity}", hint="specify the file of a private key: --identity FILE")
+        raise RequestError(f"--identity {identity}: no such file", hint="use the path of an existing private key")
     record = parse_record(guest.metadata(NAMESPACE), guest.uuid)
     document = parse_tree(guest.xml())
     arguments = ["ssh"]

@@ -37,7 +37,7 @@ def stop_guest(
     if not guest.is_active():
         return
     if shutdown_timeout is not None and guest.state() == "running":
-        report(f"Waiting for '{guest.name}' to shut down.")
+        report(f"Waiting for the guest '{guest.name}' to shut down.")
         guest.shutdown()
         if host.wait_until(lambda: not guest.is_active(), shutdown_timeout):
             return

@@ -64,7 +64,7 @@ def begin_deletion(plan: DeletionPlan, host: Host) -> Journal | None:
         ) from error
     except OSError as error:
         logger("delete").warning(
-            "cannot write a journal to %s: %s; this deletion cannot be resumed if it is killed",
+            "cannot write a journal to '%s': %s; this deletion cannot be resumed if it is killed",
             deletions_folder(),
             error.strerror,
         )
