@@ -248,7 +248,7 @@ def test_guests_on_different_hosts_may_have_equal_ports_and_addresses() -> None:
     """Networks are local to a host, but MAC addresses must differ."""
     values = "graphics: {type: vnc, port: 5901}, network: [{network: default, ip: 192.168.122.10}]"
     lab(f"  a: {{host: kvm1, {values}}}\n  b: {{host: kvm2, {values}}}\n")
-    with pytest.raises(FileError, match="port: 5901"):
+    with pytest.raises(FileError, match="the port 5901 is already used by"):
         lab(f"  a: {{host: kvm1, {values}}}\n  b: {{host: kvm1, {values}}}\n")
     mac = "network: [{network: default, mac: '52:54:00:00:00:01'}]"
     with pytest.raises(FileError, match="MAC address"):

@@ -22,7 +22,7 @@ def lab_of(text: str) -> Lab:
     [
         ("guests:\n  web:\n    disk:\n    - {size: 1}\n    - {sizee: 2}\n",
          r"6:8: web.disk\[1\].sizee: unknown key$"),
-        ("guests:\n  web:\n    disk: {size: x}\n", r"4:18: web.disk.size: size=x: "),
+        ("guests:\n  web:\n    disk: {size: x}\n", r"4:18: web.disk.size: must be .*, not 'x'"),
         ("guests:\n  web:\n    disk: ['size=1', 'sizee=1']\n", r"4:22: web.disk\[1\]: unknown sub-option 'sizee'"),
         ("guests:\n  web: {memroy: 1}\n", r"3:9: web.memroy: unknown key$"),
         ("guests:\n  web: {connect: x}\n", r"3:9: web.connect: unknown key"),

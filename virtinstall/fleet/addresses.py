@@ -1,4 +1,4 @@
-"""Fixed addresses of the guests in a file: checks before anything changes, and restoration of lost reservations."""
+"""The fixed addresses of the guests in a file: checks before anything changes, and restoration of lost reservations."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 def with_addresses(
     found: Sequence[Comparison], guests: Mapping[str, LabGuest], project: str, sessions: Sessions
 ) -> list[Comparison]:
-    """Return the comparisons: lost reservations become changes, static addresses options that act at creation.
+    """Return the comparisons with lost reservations as changes, and static addresses as options that act at creation.
 
-    Raises: FileError, for addresses that guests cannot have, reported together.
+    Raises: FileError, for all addresses that guests cannot have.
     """
     problems: list[FileError] = []
     result = []
@@ -45,7 +45,7 @@ def with_addresses(
 
 
 def located(guest: LabGuest, error: RequestError) -> FileError:
-    """Return an error of a guest's plan with the position of the address in the file, or else of the guest."""
+    """Return the error with its position in the file: that of the wrong address, or else that of the guest."""
     if isinstance(error, FileError) or error.message.startswith(f"{guest.place}: "):
         return FileError(error.message, hint=error.hint)
     if not isinstance(error, AddressError):
@@ -89,7 +89,7 @@ def _checked(
 def _lost(
     handle: HostGuest, place: str | None, host: Host, known: dict[tuple[str | None, str], set[tuple[str, str]]]
 ) -> Iterable[Reservation]:
-    """Return the recorded reservations that the networks no longer have."""
+    """Yield the recorded reservations that the networks no longer have."""
     record = parse_record(handle.metadata(NAMESPACE), handle.uuid)
     for each in () if record is None else record.reservations:
         key = (place, each.network)
@@ -107,7 +107,7 @@ def leaf_path(reservation: Reservation) -> str:
 
 
 def _static_at_creation(found: Comparison) -> Comparison:
-    """Addresses that cloud-init sets act at the first boot only."""
+    """Return the comparison without addresses that cloud-init sets, because they act at the first boot only."""
     changes = tuple(each for each in found.changes if each.path != SEED_NETWORK)
     if len(changes) == len(found.changes):
         return found
@@ -117,7 +117,10 @@ def _static_at_creation(found: Comparison) -> Comparison:
 
 
 def add_reservations(changes: Iterable[Difference], found: Comparison, guest: HostGuest, host: Host) -> None:
-    """Add the reservations among `changes`, and record them. Raises: HypervisorError."""
+    """Add the reservations among `changes`, and record them.
+
+    Raises: HypervisorError.
+    """
     paths = {each.path for each in changes if each.after is not None}
     for new in found.plan.reservations if found.plan is not None else ():
         each = Reservation(network=new.network, mac=new.mac, address=new.address)
@@ -129,7 +132,10 @@ def add_reservations(changes: Iterable[Difference], found: Comparison, guest: Ho
 
 
 def remove_reservations(changes: Iterable[Difference], guest: HostGuest, host: Host) -> None:
-    """Remove the recorded reservations that `changes` no longer have. Raises: HypervisorError."""
+    """Remove the recorded reservations whose removal is among `changes`.
+
+    Raises: HypervisorError.
+    """
     paths = {each.path for each in changes if each.after is None}
     record = parse_record(guest.metadata(NAMESPACE), guest.uuid)
     for each in () if record is None else record.reservations:

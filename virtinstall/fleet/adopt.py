@@ -1,4 +1,4 @@
-"""Take over a guest that was not created from the file: its record, as if the file had been applied before."""
+"""The adoption of a guest that was not created from the file: a record as if the file had been applied before."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ _ADOPTED = "adopted"
 
 
 def as_found(guest: LabGuest, project: str, session: Session, handle: HostGuest) -> Applied:
-    """Return the record of a guest that is taken over as it is.
+    """Return the record of a guest that is adopted unchanged.
 
-    Values that the file sets otherwise, and devices that the guest does not have, are differences from then on.
-    Raises: as `make_plan`.
+    Later comparisons report values that differ from the file, and devices that the guest does not have.
+
+    Raises: the same errors as `make_plan`.
     """
     request, domain = guest.request, Domain.parse(handle.xml(inactive=True))
     assert request is not None
@@ -56,7 +57,7 @@ def as_found(guest: LabGuest, project: str, session: Session, handle: HostGuest)
 
 
 def _marks(request: Request, guest: Domain) -> tuple[Mark, ...]:
-    """Return the marks of the requested devices that a guest has: by path or MAC address, then by order."""
+    """Return the marks of the requested devices that a guest has, matched by path or MAC address, then by order."""
     found = []
     for cls in KINDS:
         devices: list[Disk | Interface] = list(guest.devices_of(cls))

@@ -1,6 +1,7 @@
 """The record of the last apply, in the guest's metadata: the planned XML and libvirt's version of it.
 
-It belongs to the guest of its UUID: a copy in another guest (a clone) does not count.
+The record contains the guest's UUID; a record with another UUID, such as the copy in a clone, is ignored.
+
 Source: https://libvirt.org/formatdomain.html#general-metadata
 """
 
@@ -30,9 +31,9 @@ _LARGEST_BYTES = 1 << 20
 class Applied(Record):
     """The last apply: hashes of the options, leaves of the planned XML, and leaves of the XML that libvirt returned.
 
-    `devices` are the disks and interfaces of the file, and `creation` the values of options that act at the creation.
-    `pending` is the id of the running guest that does not have all changes yet: they take effect at its next boot.
-    `groups` are those of the file, for inventories without it.
+    `devices` are the disks and interfaces of the file, and `creation` the values of options that act at creation.
+    `pending` is the ID of the running guest that does not have all changes until its next boot; None if the guest has
+    all changes. `groups` are the groups in the file, for inventories without the file.
     """
 
     project: str
@@ -46,7 +47,7 @@ class Applied(Record):
 
 
 def option_hashes(guest: LabGuest) -> dict[str, str]:
-    """Return a hash of each option's values, and of the name, by which changed options are recognized."""
+    """Return a hash of each option's values and of the name; a changed option has another hash."""
     return {name: _hash(name, *values) for name, values in {**guest.options, "name": (guest.name,)}.items()}
 
 
@@ -55,12 +56,15 @@ def _hash(*texts: str) -> str:
 
 
 def read_applied(guest: HostGuest) -> Applied | None:
-    """Return the record of a guest; None where there is none, or it is another guest's."""
+    """Return the record of a guest; None if the guest has no record, or the record of another guest."""
     return parse_applied(guest.metadata(NAMESPACE), guest.uuid)
 
 
 def record_element(text: str | None, uuid: str) -> etree._Element | None:
-    """Return the element of a guest's record: project, name and file are its attributes; None as `read_applied`."""
+    """Return the element of a guest's record, whose attributes are the project, the name and the file.
+
+    None if the guest has no record, or the record of another guest.
+    """
     from lxml import etree
 
     if text is None:
@@ -73,7 +77,7 @@ def record_element(text: str | None, uuid: str) -> etree._Element | None:
 
 
 def parse_applied(text: str | None, uuid: str) -> Applied | None:
-    """Return the record in the element `text`. Any program can write metadata: what has no meaning is ignored."""
+    """Return the record in the XML `text`; None if it is missing, invalid, or the record of another guest."""
     root = record_element(text, uuid)
     if root is None:
         return None
@@ -97,9 +101,11 @@ def parse_applied(text: str | None, uuid: str) -> Applied | None:
 
 
 def store_applied(guest: HostGuest, applied: Applied, file: str | None = None) -> bool:
-    """Store the record; return False where the driver keeps no metadata. Raises: HypervisorError.
+    """Store the record; return False if the driver stores no metadata.
 
-    `file` is the path of the file, if the directory of the file is its project.
+    `file` is the path of the guests file, or None if the file sets its project.
+
+    Raises: HypervisorError.
     """
     from lxml import etree
 

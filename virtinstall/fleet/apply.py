@@ -1,4 +1,4 @@
-"""Create, update and delete the guests in a file, so that they are as the file describes them."""
+"""The creation, update and deletion of guests until they are as the file describes them."""
 
 from __future__ import annotations
 
@@ -55,9 +55,12 @@ def apply_all(
     report: Callable[[str, str], None] | None = None,
     on_outcome: Callable[[Outcome], None] | None = None,
 ) -> list[Outcome]:
-    """Apply comparisons; return an outcome for each. `report` receives the guest's name and what is done with it.
+    """Apply comparisons; return an outcome for each.
 
-    `force` powers off guests that must be deleted and do not shut down within a minute.
+    `jobs` is the number of guests of a host to process at the same time, or None for the default. `force` powers off
+    guests that must be deleted and do not shut down within a minute. `report` receives the guest's name and what is
+    done with the guest, and `on_outcome` each outcome as soon as it is known. By default, warnings and reports are
+    written to the log.
     """
     jobs = worker_count(jobs)
     guests = {guest.name: guest for guest in chosen.guests}
@@ -93,7 +96,7 @@ def _log(name: str, text: str) -> None:
 
 
 def _named_disks(guests: Iterable[LabGuest]) -> dict[str, str]:
-    """Return the guest that has each disk of the file, by the real path or by `POOL/VOLUME`."""
+    """Return the name of the guest that has each disk of the file; the keys are real paths or `POOL/VOLUME`."""
     found: dict[str, str] = {}
     for guest in guests:
         request = guest.request
@@ -105,7 +108,7 @@ def _named_disks(guests: Iterable[LabGuest]) -> dict[str, str]:
 
 
 class _Run:
-    """One apply: each thread has separate connections."""
+    """One apply; each thread has separate connections."""
 
     def __init__(
         self,
@@ -177,9 +180,11 @@ class _Run:
         return done.replace(pending=pending)
 
     def wait_again(self, guest: LabGuest, session: Session) -> None:
-        """Wait for the goal of an existing guest: an earlier run may have ended before the guest reached it.
+        """Wait for the goal of an existing guest, because an earlier run may have ended before the guest reached it.
 
-        The end of cloud-init is not waited for again: the console reports it only once. Raises: as `Guest.wait_for`.
+        The end of cloud-init is not waited for again, because the console reports it only once.
+
+        Raises: the same errors as `Guest.wait_for`.
         """
         request = guest.request
         goal = None if request is None else request.run.wait_for
@@ -188,7 +193,10 @@ class _Run:
             session.hypervisor.guest(guest.name).wait_for(goal, timeout=request.run.timeout_seconds)
 
     def start_interrupted(self, name: str, guest: Guest, session: Session) -> None:
-        """Start a guest whose creation ended between its definition and its start. Raises: HypervisorError."""
+        """Start a guest that an interrupted run defined but did not start.
+
+        Raises: HypervisorError.
+        """
         if not guest.state.is_active:
             guest.start()
             return
@@ -199,7 +207,10 @@ class _Run:
             self.warn(f"{name}: the installation has not finished; resume it with: {finish}")
 
     def restart(self, name: str, session: Session) -> None:
-        """Shut the guest down and start it, so that its definition takes effect. Raises: WaitTimeout."""
+        """Shut the guest down and start it, so that its definition takes effect.
+
+        Raises: WaitTimeout, if the guest does not shut down; HypervisorError.
+        """
         guest = session.hypervisor.guest(name).handle
         if guest.is_active():
             guest.shutdown()
@@ -225,7 +236,7 @@ class _Run:
     def require_creatable(self, guest: LabGuest, session: Session) -> None:
         """Check what `create` checks, and download images, before the present guest is deleted.
 
-        Raises: as `create`; nothing has changed then.
+        Raises: the same errors as `create`, before anything changes.
         """
         plan = plan_again(guest, self.project, session)
         if has_real_storage(session.host):
@@ -234,7 +245,10 @@ class _Run:
             with_images(plan, session.host, Interruptible(self.sessions.interrupted), self.warning_of(guest.name))
 
     def create_again(self, guest: LabGuest, session: Session) -> tuple[str, ...]:
-        """Create a guest that was deleted now. Raises: as `create`, with a note."""
+        """Create a guest that was just deleted.
+
+        Raises: the same errors as `create`, with a note that the guest was deleted.
+        """
         try:
             return self.create(guest, session)
         except VirtInstallError as error:
@@ -244,7 +258,8 @@ class _Run:
     def delete(self, name: str, hypervisor: Hypervisor) -> None:
         """Delete a guest.
 
-        Raises: RequestError, also if another guest of the file needs one of its disks; HypervisorError.
+        Raises: RequestError, if another guest of the file needs one of the disks, or if a part cannot be deleted;
+        HypervisorError.
         """
         plan = hypervisor.deletion_plan(name, "own")
         for item in plan.files:

@@ -1,4 +1,4 @@
-"""Choose guests in a file and actions, and compare them with the guests that exist; change nothing."""
+"""The choice of guests and actions, and the comparison with the guests that exist; nothing is changed."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 
 class Selection(Record):
-    """The guests, those whose host cannot be reached with the error, and the allowed actions.
+    """The guests to process, the errors of guests whose host cannot be reached, and the allowed actions.
 
-    `file` is the path of the file, if it does not set its project.
+    `file` is the path of the file, or None if the file sets its project.
     """
 
     project: str
@@ -42,7 +42,10 @@ class Selection(Record):
 
 
 def compare_all(chosen: Selection, sessions: Sessions) -> list[Comparison]:
-    """Compare each guest; change nothing. Raises: RequestError, with all mistakes together; HostError."""
+    """Return a comparison of each guest; change nothing.
+
+    Raises: RequestError, for all mistakes together; HostError.
+    """
     found: list[Comparison] = []
     problems: list[FileError] = []
     for guest in chosen.guests:
@@ -68,15 +71,17 @@ def compare_all(chosen: Selection, sessions: Sessions) -> list[Comparison]:
 
 
 def _is_pruned(handle: HostGuest, chosen: Selection) -> bool:
-    """Whether the guest was created from the file; one that was renamed since is kept, as is one of another file."""
+    """Return whether the guest was created from this file and was not renamed since."""
     owner = owner_of(handle)
     return owner is not None and belongs(handle, chosen.project, chosen.file) and not was_renamed(owner, handle)
 
 
 def _of_other_file(guest: LabGuest, chosen: Selection, session: Session) -> Comparison | None:
-    """Return the adoption of a guest that was created from another file of the same project, which still exists.
+    """Return the adoption of a guest that was created from another existing file of the same project.
 
-    None for a guest of this file. Raises: RequestError, if it is not adopted.
+    None if the guest was not created from another file.
+
+    Raises: RequestError, if the adoption was not requested.
     """
     handle = session.host.guest_named(guest.name)
     owner = None if handle is None else owner_of(handle)
@@ -95,7 +100,10 @@ def _of_other_file(guest: LabGuest, chosen: Selection, session: Session) -> Comp
 
 
 def _recreated(comparison: Comparison, guest: LabGuest, chosen: Selection, session: Session) -> Comparison:
-    """Request deletion and creation, if the guest can be created. Raises: as `make_plan`."""
+    """Return the comparison, with deletion and creation if they are requested and the guest can be created.
+
+    Raises: the same errors as `make_plan`.
+    """
     if comparison.name not in chosen.recreate or not comparison.exists or guest.absent:
         return comparison
     plan_again(guest, chosen.project, session)
@@ -111,9 +119,9 @@ def _rebooted(comparison: Comparison, chosen: Selection) -> Comparison:
 def selection(
     placed: Placed, every: Sequence[LabGuest], names: Collection[str], *, project: str, file: str | None, **more: Any
 ) -> Selection:
-    """Return the selection of `placed` guests out of `every` guest of the file.
+    """Return the selection of the `placed` guests; `every` contains all guests in the file.
 
-    Raises: RequestError, when --recreate or --adopt names a guest that is not in the file or not selected.
+    Raises: RequestError, if --recreate or --adopt names a guest that is not in the file or not selected.
     """
     known = {*(guest.name for guest in placed.guests), *placed.problems}
     in_file = {guest.name for guest in every}

@@ -1,4 +1,4 @@
-"""Compare a guest of the file with the guest that exists: last applied, live, wanted."""
+"""The comparison of a guest in the file with the guest that exists: last applied, live and wanted values."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ _OF_THE_RUN = (
 
 
 class Comparison(Record):
-    """The actions of `apply` for one guest.
+    """The differences between one guest and the file, and the action of `apply`.
 
-    `action` is `create`, `update`, `adopt` (the guest itself stays as it is), `delete`, `recreate`, `reboot` or `none`.
-    `changes` are values that the file changes, and `at_next_boot` the paths of those that a running guest gets at its
-    next boot. `moved` are disks that get another target, the beginnings of their new and their present paths. `added`
-    and `removed` are devices that the guest does not have yet, and those that it loses (`devices/disk[vda]`). `drift`
-    are values that something else changed since the last apply, and that are kept. `at_creation` are changed options
-    that act only at the creation. `pending`: the guest runs without changes that an earlier apply wrote to its
-    definition. `interrupted`: the run that created the guest ended before it stored its record. `host` is the name of
-    its host, if the file names hosts. A guest whose host cannot be reached has the action `unreachable`, with `problem`
-    and `hint`.
+    `action` is `create`, `update`, `adopt` (the guest itself is not changed), `delete`, `recreate`, `reboot`, `none`,
+    or `unreachable` for a guest whose host cannot be reached, with the error in `problem` and `hint`. `changes` are
+    values that the file changes, and `at_next_boot` the paths of those that a running guest gets only at its next boot.
+    `moved` contains the disks that get another target: the present beginnings of their paths by the new ones. `added`
+    and `removed` are the devices that the guest gets and loses (`devices/disk[vda]`). `drift` are values that something
+    else changed since the last apply and that are kept. `at_creation` are changed options that act only at creation.
+    `pending` is true if the guest runs without changes that an earlier apply wrote to its definition, and `interrupted`
+    if the run that created the guest ended before it stored the guest's record. `host` is the name of the guest's host,
+    or None if the file names no hosts.
     """
 
     name: str
@@ -92,9 +92,12 @@ class Comparison(Record):
 
 
 def compare(guest: LabGuest, project: str, session: Session, *, adopt: bool = False) -> Comparison:
-    """Compare one guest; change nothing. With `adopt`, a guest that was not created from the file is accepted as it is.
+    """Return the comparison of one guest; change nothing.
 
-    Raises: RequestError, when the guest exists and belongs to something else, or a disk would shrink; as `make_plan`.
+    With `adopt`, a guest that was not created from the file is accepted unchanged.
+
+    Raises: RequestError, if the guest exists and was not created from the file, or if a disk would shrink; the errors
+    of `make_plan`.
     """
     found = session.host.guest_named(guest.name)
     if found is None:
@@ -180,7 +183,7 @@ def _autostarts(guest: LabGuest) -> bool:
 
 
 def _is_there(change: Difference, applied: Applied, live: Mapping[str, str]) -> bool:
-    """Whether the guest has the value already: the file names what was chosen for it, or no longer does."""
+    """Return whether the guest already has the value, because the file only names or omits the chosen value."""
     present = live.get(change.path)
     if change.after == GENERATED:
         return present is not None
@@ -195,7 +198,7 @@ def _devices(changes: Iterable[Difference], without: Iterable[str]) -> Iterator[
 
 
 def _without_defaults(changes: Iterable[Difference], wanted: Pinned) -> list[Difference]:
-    """Return the changes without the value that only new images have by default: their unused blocks are discarded."""
+    """Return the changes without the discarding of unused blocks, which only new images have by default."""
     defaults = {
         Difference(f"devices/disk[{mark.key}]/driver/@discard", "unmap", None)
         for device, mark in wanted.devices
@@ -206,9 +209,9 @@ def _without_defaults(changes: Iterable[Difference], wanted: Pinned) -> list[Dif
 
 
 def _split(changes: list[Difference]) -> tuple[list[Difference], bool]:
-    """Return the changes without formats of disks that keep their source, and whether there are any of those.
+    """Return the changes without formats of disks that keep their source, and whether any were removed.
 
-    The format of a disk is that of its image: another one destroys the data in it.
+    The format of a disk is that of its image; another format would destroy the data in the image.
     """
     sources = {device[0] for each in changes if (device := DEVICE.match(each.path)) and "/source/" in each.path}
     kept = []
@@ -223,7 +226,7 @@ def _split(changes: list[Difference]) -> tuple[list[Difference], bool]:
 def _reverted(
     drift: Iterable[Difference], live: Mapping[str, str], base: Mapping[str, str], wanted: Pinned
 ) -> Iterator[Difference]:
-    """Yield the changes that set drifted values again which the file sets, and add devices again that it has.
+    """Yield changes that restore drifted values and missing devices that the file sets.
 
     A device whose target or MAC address was changed is not missing.
     """
@@ -244,7 +247,7 @@ def _reverted(
 
 
 def _kept(drift: tuple[Difference, ...], changes: Sequence[Difference]) -> tuple[Difference, ...]:
-    """The drift that stays: the file does not change these values."""
+    """Return the drift in values that the file does not change."""
     changed = {each.path for each in changes}
     # a new device that a run attached before it ended is not drift
     new = tuple(f"{device}/" for each in changes if each.before is None and (device := device_of(each.path)))
@@ -254,7 +257,7 @@ def _kept(drift: tuple[Difference, ...], changes: Sequence[Difference]) -> tuple
 
 
 def _instance(guest: HostGuest) -> str | None:
-    """Return the id of the running guest, which another boot changes; None if it is off."""
+    """Return the ID of the running guest, which each boot changes; None if the guest is off."""
     return etree.fromstring(guest.xml().encode()).get("id")
 
 
@@ -270,7 +273,10 @@ def _foreign(guest: LabGuest, applied: Applied | None) -> RequestError:
 def record_after_update(
     guest: LabGuest, comparison: Comparison, definition: etree._Element, pending: str | None = None
 ) -> Applied:
-    """Return the record of a guest that was updated now: drift stays drift. `pending` is the running guest's id."""
+    """Return the record of a guest that was just updated; drift remains drift.
+
+    `pending` is the ID of a running guest that does not have all changes yet, or None.
+    """
     applied, plan = comparison.applied, comparison.plan
     assert applied is not None
     if comparison.action == "adopt":

@@ -1,4 +1,4 @@
-"""Values that two guests of one file cannot share: a UUID, a MAC or IP address, a port, a disk, a device."""
+"""The values that two guests of one file cannot share: a UUID, a MAC or IP address, a port, a disk, a device."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ Exclusive = tuple[tuple[str, str, str, str], ...]
 
 
 def conflicts(guests: Sequence[LabGuest], values: Mapping[str, Exclusive]) -> list[FileError]:
-    """Return an error for each value that an earlier guest has too; one error for the guests of a `count`.
+    """Return an error for each value that an earlier guest has too; one per kind for the guests of a `count`.
 
-    `values` are those of each guest by name.
+    `values` are the exclusive values of each guest, by name.
     """
     owners: dict[tuple[str, str, str], LabGuest] = {}
     found: dict[tuple[str, str], FileError] = {}
@@ -71,7 +71,7 @@ def exclusive_values(domain: Domain, guest: LabGuest) -> Exclusive:
 
 
 def _addresses(domain: Domain, guest: LabGuest, host: str) -> Iterator[tuple[str, str, str, str]]:
-    """Return the fixed addresses. Bridges of several hosts may be the same network."""
+    """Yield the fixed addresses. Bridges of several hosts may be the same network."""
     if not want_addresses(domain):
         return
     from ipaddress import ip_interface

@@ -1,7 +1,7 @@
-"""Matching of the disks and interfaces of a file with those of the guest: by their values, not by their order.
+"""The matching of the disks and interfaces of a file with those of the guest, by their values and not by their order.
 
-A guest whose first of two disks is removed from the file keeps the second one with its target, and a network interface
-keeps its MAC address. The record of the last apply has a mark for each.
+If the first of two disks is removed from the file, the guest keeps the second one with its target; a network interface
+keeps its MAC address. The record of the last apply contains a mark for each device.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _DRIVES = ("cdrom", "floppy", "lun")
 
 
 class Mark(NamedTuple):
-    """A device of the last apply: element, target or MAC address, hashes of its values, requested size."""
+    """A device of the last apply: its element, target or MAC address, hashes of its values, and requested size."""
 
     tag: str
     key: str
@@ -49,25 +49,25 @@ def marks_of(request: Request, final: Domain) -> tuple[Mark, ...]:
 
 
 def key_of(device: Disk | Interface) -> str | None:
-    """Return the target of a disk, the MAC address of an interface, in lower case."""
+    """Return the target of a disk or the MAC address of an interface in lower case; None if it is not set."""
     value = device.target_dev if isinstance(device, Disk) else device.mac_address
     return None if value is None else value.lower()
 
 
 def parts_of(device: Disk | Interface) -> tuple[str, ...]:
-    """Return a hash of each value that the device has."""
+    """Return a hash of each value of the device."""
     values = {**leaves_of(device.ensure_node()), **{name: str(value) for name, value in device.settings.items()}}
     values.pop("size_bytes", None)
     return tuple(sorted(part_of(name, value) for name, value in values.items()))
 
 
 def part_of(name: str, value: str) -> str:
-    """Return the hash of a value, as `Mark.parts` has it."""
+    """Return the hash of a value, in the form of `Mark.parts`."""
     return hashlib.sha256(f"{name}={value}".encode()).hexdigest()[:6]
 
 
 def match(old: Sequence[Mark], request: Request) -> list[tuple[Disk | Interface, Mark | None]]:
-    """Return the requested devices, each with its mark of the last apply, or None for a new one."""
+    """Return each requested device with its mark of the last apply, or None for a new device."""
     found: list[tuple[Disk | Interface, Mark | None]] = []
     for cls in KINDS:
         devices: list[Disk | Interface] = list(request.domain.devices_of(cls))
@@ -76,7 +76,7 @@ def match(old: Sequence[Mark], request: Request) -> list[tuple[Disk | Interface,
 
 
 def _matched(old: list[Mark], devices: Sequence[Disk | Interface]) -> list[Mark | None]:
-    """Return the mark of each device. Disks and drives are matched separately."""
+    """Return the mark of each device, or None for a new one. Disks and drives are matched separately."""
     found: list[Mark | None] = [None] * len(devices)
     for kind in dict.fromkeys(map(kind_of, devices)):
         places = [place for place, device in enumerate(devices) if kind_of(device) == kind]
@@ -134,9 +134,10 @@ def _matched_in_kind(old: list[Mark], devices: Sequence[Disk | Interface]) -> li
 
 
 class Pinned(NamedTuple):
-    """A request whose devices have the targets and MAC addresses of the guest's; `macs` are those that it did not name.
+    """A request whose devices have the targets and MAC addresses of the existing guest.
 
-    `devices` are its devices with their marks.
+    `devices` are the requested devices, each with its mark or None. `macs` are the MAC addresses that the request did
+    not name.
     """
 
     request: Request
@@ -166,14 +167,14 @@ def pinned(request: Request, marks: Sequence[Mark]) -> Pinned:
 
 
 def _keeps_bus(disk: Disk, mark: Mark) -> bool:
-    """Whether the disk stays on its bus: the file names the same one, or none as at the last apply."""
+    """Return whether the disk keeps its bus: the file names the same bus, or none as at the last apply."""
     if disk.target_bus is None:
         return not any(part_of("target/@bus", bus) in mark.parts for bus in _PREFIXES)
     return mark.key.startswith(_PREFIXES.get(disk.target_bus, mark.key))
 
 
 def keep_default_mac(wanted: Pinned, final: Domain, marks: Sequence[Mark]) -> frozenset[str]:
-    """Set the MAC address that the interface by default has in the guest; return the addresses that were not named."""
+    """Set the MAC address of the default interface to the guest's; return the addresses that the file does not name."""
     if wanted.request.domain.devices_of(Interface):
         return wanted.macs
     known = [mark.key for mark in marks if mark.tag == Interface.tag]
@@ -183,14 +184,14 @@ def keep_default_mac(wanted: Pinned, final: Domain, marks: Sequence[Mark]) -> fr
 
 
 def prefixes(marks: Iterable[Mark]) -> list[str]:
-    """Return the beginnings of the leaves of these devices."""
+    """Return the beginnings of the paths of these devices' leaves."""
     return [f"devices/{mark.tag}[{mark.key}]/" for mark in marks]
 
 
 def moves(wanted: Pinned, final: Domain, present: Mapping[str, str]) -> dict[str, str]:
-    """Return the beginnings of the paths of disks that get another target: new -> present.
+    """Return the disks that get another target: the present beginnings of their paths by the new ones.
 
-    `present` are the guest's leaves. A disk whose path the file changes is another disk.
+    `present` are the guest's leaves. A disk whose path the file changes is another disk, and not included.
     """
     disks = [(device, mark) for device, mark in wanted.devices if isinstance(device, Disk)]
     found = {}

@@ -1,4 +1,4 @@
-"""Prediction of when a changed value takes effect in a running guest: immediately, or at its next boot."""
+"""The prediction of when a changed value takes effect in a running guest: immediately or at its next boot."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def groups_of(changes: Iterable[Difference]) -> dict[str, list[Difference]]:
 
 
 def has_device(prefix: str, leaves: Iterable[str]) -> bool:
-    """Whether a guest with these leaves has the device."""
+    """Return whether a guest with these leaves has the device."""
     return any(path.startswith(prefix) for path in leaves)
 
 
 def is_replaced(prefix: str, changes: Iterable[Difference], after: Mapping[str, str]) -> bool:
-    """Whether the changes put another disk or drive in the place of one; a drive only gets another medium."""
+    """Return whether the changes replace the disk or drive; another medium in a drive does not replace it."""
     kind = f"{prefix}@device"
     if not prefix.startswith("devices/disk"):
         return False
@@ -52,7 +52,7 @@ def is_replaced(prefix: str, changes: Iterable[Difference], after: Mapping[str, 
 
 
 def is_other_machine(changes: Iterable[Difference]) -> bool:
-    """Whether devices have other places afterwards: on another architecture or board, not on a newer version of one."""
+    """Return whether devices get other places: on another architecture or board, but not on a newer board version."""
     return any(
         each.path == "os/type/@arch" or (each.path == "os/type/@machine" and _board(each.before) != _board(each.after))
         for each in changes
@@ -65,14 +65,14 @@ def _board(machine: str | None) -> str:
 
 
 def is_boot_order(path: str) -> bool:
-    """Whether the value at `path` belongs to the boot order: <os><boot>, or <boot order> of a device."""
+    """Return whether the value at `path` belongs to the boot order: <os><boot>, or <boot order> of a device."""
     return path.startswith(("os/boot/", "os/boot[")) or path.endswith("/boot/@order")
 
 
 def is_live(change: Difference, leaves: Mapping[str, str]) -> bool:
-    """Whether a running guest gets the value immediately; `leaves` are those of its definition.
+    """Return whether a running guest gets the value immediately, unless libvirt refuses it.
 
-    libvirt may still refuse it.
+    `leaves` are those of the guest's definition.
     """
     device = DEVICE.match(change.path)
     if device is None:
@@ -87,7 +87,7 @@ def is_live(change: Difference, leaves: Mapping[str, str]) -> bool:
 
 
 def is_medium(name: str) -> bool:
-    """Whether the value, below its disk, belongs to the medium in a drive."""
+    """Return whether the value at `name`, a path below the disk, belongs to the medium in a drive."""
     return name.startswith(("source/", "driver/", "@type")) or name == "source"
 
 
@@ -107,7 +107,7 @@ def _is_live_value(change: Difference, leaves: Mapping[str, str]) -> bool:
 
 
 def device_is_live(prefix: str, leaves: Mapping[str, str]) -> bool:
-    """Whether a running guest can get or lose the device with these leaves."""
+    """Return whether a running guest can get or lose the device with these leaves."""
     if prefix.startswith("devices/interface"):
         return True
     if leaves.get(f"{prefix}@device", "disk") not in ("disk", "lun"):
@@ -120,7 +120,8 @@ def next_boot(
 ) -> list[str]:
     """Return the paths of the changes that a running guest gets at its next boot.
 
-    `before` are the leaves of the guest's definition, `after` those that are planned; `moved` disks get another target.
+    `before` are the leaves of the guest's definition, and `after` the planned leaves; `moved` are disks that get
+    another target.
     """
     found: list[str] = []
     for prefix, mine in groups_of(changes).items():

@@ -1,8 +1,8 @@
-"""Export of existing guests as a guests file.
+"""The export of existing guests as a guests file.
 
-A guest of virtinstall keeps its image, its cloud-init and the sizes of its disks, from its record. What differs from
-the plan of the file so far is added option by option, then value by value as edits of the XML; what remains is named
-in comments.
+A guest of virtinstall keeps the image, the cloud-init settings and the sizes of its disks that are in its record. Other
+differences from the plan are added option by option, then value by value as edits of the XML; the rest is named in
+comments.
 """
 
 from __future__ import annotations
@@ -48,7 +48,10 @@ if TYPE_CHECKING:
 
 
 class Exported(Record):
-    """One guest of the file: its options, what they do not express, and why this host cannot create such a guest."""
+    """One guest of the file: its options, the values that they do not express, and a problem.
+
+    `problem` is the reason why this host cannot create such a guest, or None.
+    """
 
     name: str
     options: Mapping[str, Any]
@@ -57,17 +60,23 @@ class Exported(Record):
 
 
 def export(hypervisor: Hypervisor, names: Sequence[str]) -> list[Exported]:
-    """Return the guests of these names as options of a guests file. Raises: GuestNotFound; RequestError; HostError."""
+    """Return the guests of these names as options of a guests file.
+
+    Raises: GuestNotFound; RequestError; HostError.
+    """
     return [export_guest(hypervisor.guest(name).handle, hypervisor) for name in names]
 
 
 def export_guest(handle: HostGuest, hypervisor: Hypervisor) -> Exported:
-    """Return one guest as options of a guests file. Raises: RequestError; HostError."""
+    """Return one guest as options of a guests file.
+
+    Raises: RequestError; HostError.
+    """
     return _Export(handle, hypervisor).run()
 
 
 def export_text(guests: Sequence[Exported], connect: str | None = None) -> str:
-    """Return a guests file (YAML). What it does not express is in comments at its top."""
+    """Return a guests file (YAML) with comments at its top about everything that it does not express."""
     import yaml
 
     document: dict[str, Any] = {"version": 1}
@@ -117,7 +126,7 @@ class _Export:
         return Exported(name=self.name, options=options, omitted=omitted, problem=self.problem)
 
     def add_options(self) -> None:
-        """Add the options in which the guest differs from one that has only the options so far."""
+        """Add the options in which the guest differs from a guest that has only the options added so far."""
         base = _reduced(self.plan())
         for option in dict.fromkeys(options_by_key().values()):
             if option.describes == "section":
@@ -126,13 +135,16 @@ class _Export:
                 self.add_devices(option, base)
 
     def loaded(self, options: Mapping[str, Any]) -> LabGuest:
-        """Return the guest of a file with these options. Raises: FileError, if the file cannot have them."""
+        """Return the guest of a file with these options.
+
+        Raises: FileError, if the file cannot contain them.
+        """
         protected = {key: _protected(value) for key, value in options.items()}
         document = {"version": 1, "guests": {protect(self.name): protected}}
         return load(json.dumps(document), "export", "export", {}).guests[0]
 
     def plan(self) -> etree._Element:
-        """Return the `<domain>` that the options so far would create; that of the options alone if nothing can."""
+        """Return the planned `<domain>` of the options so far; if no plan is possible, that of the options alone."""
         guest = self.loaded(self.options)
         request = guest.request
         assert request is not None
@@ -155,7 +167,7 @@ class _Export:
         return domain.ensure_node()
 
     def drop_rejected(self) -> None:
-        """Remove values that an option does not accept, although libvirt has them; edits of the XML express them."""
+        """Remove values that libvirt has but an option does not accept; edits of the XML express these values."""
         try:
             self.loaded(self.options)
             return
@@ -177,7 +189,7 @@ class _Export:
         raise problem
 
     def accepted(self, key: str, value: Any) -> Any:
-        """Return a value without the parts that make it invalid; None if nothing remains."""
+        """Return a value without its invalid parts; None if nothing remains."""
         try:
             self.loaded({key: value})
             return value
@@ -263,7 +275,7 @@ def _sections(domain: Domain, cls: Any) -> Iterator[Element]:
 
 
 def _protected(value: Any) -> Any:
-    """Return the value so that the file's places and variables do not change it; numbers are numbers."""
+    """Return the value with escaped placeholders and variables; a number stays a number."""
     if isinstance(value, Mapping):
         return {key: _protected(each) for key, each in value.items()}
     if isinstance(value, list):

@@ -25,11 +25,11 @@ _OS_ID = "./metadata/libosinfo:libosinfo/libosinfo:os/@id"
 
 
 class Base:
-    """The options that do not follow from a comparison with a plan.
+    """The options that do not depend on a comparison with a plan.
 
-    `request` is what the guest was created with, from its record, which other programs may have changed. `created` are
-    the beginnings of the paths of values that the plan chooses, and `edits` those of the key `xml`. Without
-    `can_be_planned`, disks have all their values.
+    `request` is the recorded request of the guest, which other programs may have changed. `created` are the beginnings
+    of the paths of values that the plan chooses, and `edits` the values of the key `xml`. If `can_be_planned` is false,
+    disks have all their values.
     """
 
     def __init__(self, handle: HostGuest, live: Domain, session: Session) -> None:
@@ -64,7 +64,7 @@ class Base:
         return {name: value for name, value in found.items() if value is not None}
 
     def system(self) -> Any:
-        """Return the value of --osinfo. An edit keeps the ID of a system that the database of this host lacks."""
+        """Return the value of --osinfo; if this host's database lacks the system, an edit of the XML keeps its ID."""
         catalog = self.session.known.catalog(os.environ)
         name, identity = _at(self.request, "os", "values", "name"), self.live.os_id
         # http://debian.org/debian/12 may be unknown, and debian12 have the settings of debian11
@@ -93,12 +93,12 @@ class Base:
         return pairs
 
     def is_seed(self, disk: Disk) -> bool:
-        """Whether the disk holds the configuration of the first boot."""
+        """Return whether the disk holds the configuration of the first boot."""
         files = () if self.record is None else self.record.files
         return any(each.kind == "seed" and each.path == disk.source_file for each in files)
 
     def disk(self, disk: Disk) -> dict[str, Any]:
-        """Return a disk: with the size and image that it was created with, else with its path."""
+        """Return a disk with the size and the image that it was created with, or otherwise with its path."""
         if not self.can_be_planned:
             return dict(pairs_of(disk))
         skipped = ("target.", "driver.name", "source.file", "source.dev", "source.index", "path", "type")
@@ -123,14 +123,14 @@ class Base:
         return {**({} if image is None else {"image": image}), **place, "size": _gib(size), **pairs}
 
     def created_file(self, path: str) -> CreatedFile:
-        """Return the disk of that path that was created for the guest; one without a path if it was not."""
+        """Return the record of the disk at `path` that was created for the guest; an empty record if it was not."""
         files = () if self.record is None else self.record.files
         return next(
             (each for each in files if each.kind == "disk" and each.path == path), CreatedFile(kind="", path="")
         )
 
     def created_size(self, disk: Disk, path: str) -> int | None:
-        """Return the size of a disk that was created for the guest; None if it was not, or its size is not known."""
+        """Return the size in bytes of a disk that was created for the guest; None for other disks and unknown sizes."""
         if not self.created_file(path).path:
             return None
         volume = self.session.host.volume_by_path(path)
@@ -142,7 +142,7 @@ class Base:
         return requested if isinstance(requested, int) else None
 
     def requested_disk(self, path: str) -> Mapping[str, Any]:
-        """Return what was requested for a disk that was created: with its path, in its pool, or without either."""
+        """Return the request for a created disk: with its path, in its pool, or without both; empty without one."""
         devices = self.request.get("devices")
         disks = [each for each in devices if isinstance(each, dict)] if isinstance(devices, list) else []
         pool = self.created_file(path).pool
@@ -154,7 +154,7 @@ class Base:
 
 
 def _at(found: Any, *names: str) -> Any:
-    """Return the value below these names in data of another program; None if it is not there."""
+    """Return the value below these names in data of another program; None if the value does not exist."""
     for name in names:
         found = found.get(name) if isinstance(found, dict) else None
     return found

@@ -1,4 +1,4 @@
-"""Edits of the XML (`--xml`) for what other options do not express: from the planned guest to the live one."""
+"""The edits of the XML (`--xml`) from the planned to the live guest, for values that other options do not express."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PREFIXES = {uri: prefix for prefix, uri in NAMESPACES.items()}
 
 
 class Reduced:
-    """A definition without the values that libvirt fills in; `xpaths` are the places of its elements in `root`."""
+    """A definition without the values that libvirt fills in; `xpaths` are the XPaths of its elements in `root`."""
 
     def __init__(self, root: etree._Element) -> None:
         self.root = copy.deepcopy(root)
@@ -101,7 +101,7 @@ def _numbered(place: str, counts: Mapping[str, Mapping[str, int]]) -> str:
 def differences_of(
     planned: etree._Element, live: etree._Element, chosen: Sequence[str]
 ) -> Iterator[tuple[str, str | None]]:
-    """Yield the path and the live value (None: the guest does not have it) of each difference."""
+    """Yield the path and the live value of each difference; the value is None if the guest does not have it."""
     before, after = Reduced(planned), Reduced(live)
     for leaf in {**after.leaves, **before.leaves}:
         if before.leaves.get(leaf) != after.leaves.get(leaf) and not _is_kept(leaf, chosen):
@@ -122,7 +122,7 @@ def _set(before: Reduced, after: Reduced, owner: str, leaf: str, value: str) -> 
 
 
 def _place_in(before: Reduced, after: Reduced, path: str) -> str | None:
-    """Return the XPath of an element in the planned guest, also if it must be created first."""
+    """Return the XPath of an element in the planned guest, also if it must be created; None if it cannot be created."""
     if path in before.xpaths:
         return before.xpaths[path]
     above = _above(path)
@@ -137,7 +137,7 @@ def _place_in(before: Reduced, after: Reduced, path: str) -> str | None:
 
 
 def _missing_element(path: str, after: Reduced) -> str | None:
-    """Return the outermost element, at `path` or around it, that the live guest does not have."""
+    """Return the outermost element, at `path` or around it, that the live guest lacks; None if it has all of them."""
     found = None
     while path and path not in after.elements:
         found, path = path, _above(path)
@@ -160,7 +160,7 @@ def _above(path: str) -> str:
 
 
 def _is_kept(leaf: str, chosen: Sequence[str]) -> bool:
-    """Whether no edit sets a value: passwords, and what the plan chooses."""
+    """Return whether no edit sets the value, because it is a password or the plan chooses it."""
     return leaf.rpartition("@")[2] in SECRETS or leaf.startswith(tuple(chosen))
 
 

@@ -1,4 +1,4 @@
-"""An element of a guest's XML -> the sub-options that set the same values: the declarations read backwards."""
+"""The conversion of an element of a guest's XML to sub-options that set the same values."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _CHOSEN = ("address.", "alias.", "seclabel", "encryption")
 
 
 def pairs_of(element: Element, cls: type[Element] | None = None) -> dict[str, str]:
-    """Return the sub-options of `element`, without places that libvirt chooses, and without secrets.
+    """Return the sub-options of `element`, without secrets and without places that libvirt chooses.
 
-    `cls` is the class whose declarations count, for sections that are mixed into the domain. A value that no text of
-    its sub-option sets is omitted.
+    `cls` is the class whose declarations are used, for sections that are mixed into the domain; by default, the class
+    of `element`. A value that no text of its sub-option sets is omitted.
     """
     return dict(_pairs(element, cls or type(element), ""))
 
@@ -63,7 +63,7 @@ def _joined(prefix: str, name: str) -> str:
 
 
 def _setter(cls: type[Element], declared: XmlField[Any]) -> Declared | None:
-    """Return the sub-option that sets a field that has no sub-option: `type` of an interface."""
+    """Return the sub-option that sets a field without a sub-option (`type` of an interface); None if there is none."""
     name = sub_option_name(declared.path)
     return next((each for _, each in cls.declarations() if isinstance(each, Suboption) and each.name == name), None)
 

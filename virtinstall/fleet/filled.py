@@ -1,4 +1,4 @@
-"""Values that libvirt fills in where a definition omits them; without them, two definitions can be compared.
+"""The values that libvirt fills in where a definition omits them; two definitions are compared without them.
 
 Removing such a value never changes the guest, because libvirt fills in the same value again.
 
@@ -121,7 +121,7 @@ def _reduce_devices(devices: etree._Element) -> None:
 
 
 def is_added(device: etree._Element, devices: etree._Element) -> bool:
-    """Whether libvirt adds such a device to guests that need it."""
+    """Return whether libvirt adds such a device to guests that need it."""
     kind, model = device.get("type"), device.get("model")
     if device.tag == "watchdog":
         # part of q35 boards; all watchdogs have one action. Source: https://libvirt.org/formatdomain.html#watchdog-device

@@ -1,4 +1,4 @@
-"""Disks that a file makes larger: `size` is the size at the creation, and a larger one later grows the disk."""
+"""The growth of disks: `size` is the size at creation, and a larger value later enlarges the disk."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ SIZE = "size"
 def growth_of(
     guest: LabGuest, devices: Iterable[tuple[Disk | Interface, Mark | None]], handle: HostGuest, host: Host
 ) -> Iterator[Difference]:
-    """Yield the size of each disk that the file makes larger.
+    """Yield the change of size of each disk that the file enlarges.
 
-    Raises: RequestError, for one that it makes smaller, and for one that is not the disk of the last apply.
+    Raises: RequestError, if the file makes a disk smaller, or if another disk replaced the disk of the last apply.
     """
     number = -1
     for device, mark in devices:
@@ -61,7 +61,7 @@ def growth_of(
 
 
 def _replaced_source(handle: HostGuest, target: str, host: Host) -> str | None:
-    """Return the path of a disk that something else put in the place of the applied one, which it is not based on."""
+    """Return the path of a disk that replaced the applied one and is not based on it; None if nothing replaced it."""
     path, image_format = _source(handle, target)
     applied = read_applied(handle)
     before = None if applied is None else applied.base.get(f"devices/disk[{target}]/source/@file")
@@ -72,12 +72,12 @@ def _replaced_source(handle: HostGuest, target: str, host: Host) -> str | None:
 
 
 def in_gib(count_bytes: int) -> str:
-    """Return a size as text: `20 GiB`."""
+    """Return a size in bytes as text: `20 GiB`."""
     return f"{count_bytes / GIB:.4g} GiB"
 
 
 def capacity(handle: HostGuest, target: str, host: Host) -> int | None:
-    """Return the size in bytes of a disk; None if that is not known."""
+    """Return the size of a disk in bytes; None if the size is unknown."""
     if not has_real_storage(host):
         return None
     found = handle.disk_capacity(target)
@@ -89,9 +89,9 @@ def capacity(handle: HostGuest, target: str, host: Host) -> int | None:
 
 
 def grow_disk(handle: HostGuest, target: str, size_bytes: int, host: Host) -> None:
-    """Make a disk larger: in the running guest, which sees it immediately, otherwise its volume or image.
+    """Enlarge a disk: in the running guest, which sees the new size immediately, otherwise its volume or image.
 
-    Raises: StorageError, HypervisorError.
+    Raises: StorageError; HypervisorError.
     """
     if not has_real_storage(host):
         return

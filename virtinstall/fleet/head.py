@@ -1,4 +1,4 @@
-"""The parts of a guests file apart from its guests: version, project, connection, hosts."""
+"""The parts of a guests file other than its guests: version, project, connection and hosts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _INSTEAD = {"services": "guests", "vms": "guests", "domains": "guests", "machine
 
 
 class Head(NamedTuple):
-    """The values; `hosts` are URIs by name."""
+    """The values of these parts; `project` and `connect` are None if they are not set, and `hosts` are URIs by name."""
 
     project: str | None
     connect: str | None
@@ -24,7 +24,7 @@ class Head(NamedTuple):
 
 
 def read_head(source: Source, root: Fields) -> Head:
-    """Return the values; mistakes are added to `source.problems`."""
+    """Return the values; add mistakes to `source.problems`."""
     for key, node in root.keys.items():
         if key not in FILE_KEYS and not key.startswith("x-"):
             hint = f"use `{_INSTEAD[key]}`" if key in _INSTEAD else did_you_mean(key, FILE_KEYS)

@@ -1,4 +1,4 @@
-"""Connections to the hosts of a file."""
+"""The connections to the hosts of a file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Connections(Mapping[str, Hypervisor]):
-    """Connections by the name of the host, and `errors` of the hosts that cannot be reached; a context manager."""
+    """The connections by the name of the host, and the `errors` of hosts that cannot be reached; a context manager."""
 
     def __init__(self, found: Mapping[str, Hypervisor], errors: Mapping[str, VirtInstallError]) -> None:
         self._found = dict(found)
@@ -45,9 +45,9 @@ class Connections(Mapping[str, Hypervisor]):
 
 
 def connect_all(hosts: Mapping[str, str], open_one: Callable[[str], Hypervisor] = connect) -> Connections:
-    """Connect to all hosts (name and URI) at the same time; a host that cannot be reached delays no other.
+    """Connect to all hosts (name and URI) at the same time, so that an unreachable host does not delay the others.
 
-    Raises: the error of a host, if none can be reached.
+    Raises: the error of the first host, if no host can be reached.
     """
     found: dict[str, Hypervisor] = {}
     errors: dict[str, VirtInstallError] = {}

@@ -1,4 +1,4 @@
-"""Inventory of the guests in a file, or of all guests: how they are reached by SSH, in groups; for Ansible and ssh.
+"""The inventory of the guests in a file, or of all guests: how to reach them by SSH, with groups, for Ansible and ssh.
 
 Source: https://docs.ansible.com/ansible/latest/inventory_guide/intro_inventory.html; ssh_config(5).
 """
@@ -29,16 +29,16 @@ _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
 
 
 class Inventory(Record):
-    """Guests with their groups. `warnings` are about guests that do not exist, and hosts without a connection."""
+    """The guests with their groups; `warnings` are about guests that do not exist and hosts that cannot be reached."""
 
     guests: tuple[InventoryGuest, ...]
     warnings: tuple[str, ...] = ()
 
     @staticmethod
     def of_host(hypervisor: Hypervisor) -> Inventory:
-        """Return the inventory of all guests; groups are the project and the groups of their file at its last apply.
+        """Return the inventory of all guests, with the project and the groups of the last apply as groups.
 
-        Raises: StorageError, when a file with a host key cannot be written; HostError.
+        Raises: StorageError, if a file with a host key cannot be written; HostError.
         """
         found = []
         for summary, handle in _guests_of(hypervisor.host):
@@ -51,9 +51,11 @@ class Inventory(Record):
     def of_guests(
         guests: Sequence[LabGuest], hypervisors: Sequence[Hypervisor], lost: Collection[str] = ()
     ) -> Inventory:
-        """Return the inventory of guests in a file, which are on any of the connections.
+        """Return the inventory of guests in a file, each of which may be on any of the connections.
 
-        `lost` are the names of hosts that cannot be reached. Raises: as `of_host`.
+        `lost` are the names of hosts that cannot be reached.
+
+        Raises: the same errors as `of_host`.
         """
         found: dict[str, InventoryGuest] = {}
         wanted = {guest.name: guest for guest in guests if guest.request is not None}
@@ -68,7 +70,10 @@ class Inventory(Record):
 
     @property
     def groups(self) -> dict[str, list[str]]:
-        """The names of the guests by group; a group's name has only letters, digits and underscores, as for Ansible."""
+        """The names of the guests by group.
+
+        The names of groups have only letters, digits and underscores, as Ansible requires.
+        """
         found: dict[str, list[str]] = {}
         # Ansible warns of a group with the name of a host
         taken = {*RESERVED_GROUPS, *(guest.name for guest in self.guests)}
@@ -79,7 +84,10 @@ class Inventory(Record):
         return found
 
     def text(self, format: Format) -> str:
-        """Return the inventory as text. Raises: RequestError, for names that the format cannot represent."""
+        """Return the inventory as text.
+
+        Raises: RequestError, for an unknown format, or for a guest name that is not allowed in the format.
+        """
         return inventory_text(self.guests, self.groups, format)
 
     def document(self) -> dict[str, Any]:
@@ -96,7 +104,7 @@ def _missing(guest: LabGuest, lost: Collection[str]) -> str:
 
 
 def _guests_of(host: Host) -> Iterator[tuple[Summary, HostGuest]]:
-    """Return the guests with their summaries. Each network is read once."""
+    """Yield the summary and the handle of each guest. Each network is read once."""
     handles = {guest.name: guest for guest in host.guests()}
     for summary in summaries(host):
         if summary.name in handles:
@@ -126,7 +134,7 @@ def _entry(handle: HostGuest, summary: Summary, host: Host, groups: tuple[str, .
 
 
 def _with_file(entry: InventoryGuest, guest: LabGuest) -> InventoryGuest:
-    """Add what only the file knows: an address that cloud-init sets, and the key of the account."""
+    """Return the entry with what only the file contains: an address set by cloud-init, and the account's key."""
     assert guest.request is not None
     if entry.address is None and guest.has_addresses:
         texts = (interface.ip for interface in guest.request.domain.devices_of(Interface))

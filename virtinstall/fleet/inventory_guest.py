@@ -20,9 +20,10 @@ _SSH = 22
 
 
 class InventoryGuest(Record):
-    """One guest, and how it is reached. `address` and `port` are None if unknown; `jump` is the host to go through.
+    """One guest, and how to reach it by SSH; `address`, `port`, `user` and `key` are None if unknown.
 
-    `ssh_options` verify the guest's host key, if it is known. `key` is the file with the private key of its account.
+    `key` is the file with the private key of the account `user`. `jump` is the host to connect through, or None for a
+    direct connection. `ssh_options` verify the guest's host key; they are empty if the key is unknown.
     """
 
     name: str
@@ -39,7 +40,7 @@ class InventoryGuest(Record):
 
     @property
     def variables(self) -> dict[str, Any]:
-        """The variables of the host for Ansible."""
+        """The variables of the guest for Ansible."""
         arguments = ["-o " + shlex.quote(f"{name}={value}") for name, value in self.ssh_options.items()]
         if self.jump is not None:
             arguments.insert(0, f"-o ProxyJump={self.jump}")
@@ -57,6 +58,6 @@ class InventoryGuest(Record):
 
 
 def group_name(group: str) -> str:
-    """Return a name that Ansible accepts for a group."""
+    """Return `group` as a group name that Ansible accepts."""
     name = re.sub(r"[^A-Za-z0-9_]", "_", group)
     return f"_{name}" if name[:1].isdigit() else name

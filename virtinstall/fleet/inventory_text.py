@@ -25,7 +25,10 @@ _SPECIAL = re.compile(r"[\s\[\]:,#;=*?!&\"'\\{}]")
 
 
 def inventory_text(guests: Guests, groups: Groups, format: Format) -> str:
-    """Return the inventory as text. Raises: RequestError, for an unknown format, or a name that it cannot have."""
+    """Return the inventory as text.
+
+    Raises: RequestError, for an unknown format, or for a guest name that is not allowed in the format.
+    """
     writers = {"ini": _ini, "yaml": _yaml, "ssh-config": _ssh_config}
     if format == "json":
         return json.dumps(ansible_document(guests, groups), indent=2) + "\n"

@@ -1,4 +1,4 @@
-"""The keys of a guest in the file: the command line's long options, and those about several guests."""
+"""The keys of a guest in the file: the command line's long options, and keys about several guests."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ _HIDDEN = {"livecd"}
 
 @cache
 def options_by_key() -> dict[str, Option]:
-    """Return each option that a guest of the file can have, by its long names without the dashes."""
+    """Return the options that a guest in the file can have, by their long names without the dashes."""
     return {
         name[2:]: option
         for option in OPTIONS
@@ -102,7 +102,7 @@ def sub_option_spellings(cls: type[Element]) -> Iterator[str]:
 
 
 def unknown_key(key: str) -> tuple[str, str | None]:
-    """Return the error for a key that a guest cannot have, and a hint."""
+    """Return the error for a key that a guest cannot have, and a hint or None."""
     dest = next((option.dest for option in OPTIONS if f"--{key}" in option.names), None)
     if key in _HINTS:
         return "unknown key", _HINTS[key]

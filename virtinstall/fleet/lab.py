@@ -31,10 +31,11 @@ Opened = Hypervisor | Connections
 
 
 class Lab(Record):
-    """The guests in a file; `connect` is the URI that the file names, or `hosts` are those of several hosts by name.
+    """The guests in a file.
 
-    `file` is the path of the file, if it does not set its project: files in directories of the same name, or in one
-    directory, then have the same project, and the guests of one are not those of the other.
+    `connect` is the URI in the file, or None. `hosts` are the URIs of several hosts by name, in a file without
+    `connect`. `file` is the path of a file that does not set its project, otherwise None; it distinguishes the guests
+    of files that have the same project because their directories have the same name.
     """
 
     project: str
@@ -45,9 +46,11 @@ class Lab(Record):
 
     @staticmethod
     def load(path: str | os.PathLike[str], *, variables: Mapping[str, str] | None = None) -> Lab:
-        """Read a file (YAML or JSON). `variables` are for `${NAME}`; by default those of the environment.
+        """Return the guests in a file (YAML or JSON).
 
-        Raises: FileError, with the position of each mistake; RequestError, when the file cannot be read.
+        `variables` are the values for `${NAME}`; by default, those of the environment.
+
+        Raises: FileError, with the position of each mistake; RequestError, if the file cannot be read.
         """
         where = Path(path)
         try:
@@ -68,7 +71,13 @@ class Lab(Record):
         project: str = "guests",
         variables: Mapping[str, str] | None = None,
     ) -> Lab:
-        """Read the text of a file, which `label` names in errors. Raises: FileError."""
+        """Return the guests in the text of a file.
+
+        `label` names the file in errors, and `project` is used if the file does not set one. `variables` are the values
+        for `${NAME}`; by default, those of the environment.
+
+        Raises: FileError.
+        """
         return Lab._of(load(data, label, project, os.environ if variables is None else variables))
 
     @staticmethod
@@ -77,7 +86,7 @@ class Lab(Record):
 
     @staticmethod
     def export(hypervisor: Hypervisor, names: Sequence[str]) -> str:
-        """Return a guests file (YAML) for existing guests; what it does not express is named in comments.
+        """Return a guests file (YAML) for existing guests, with comments about everything that it does not express.
 
         Raises: GuestNotFound; RequestError; HostError.
         """
@@ -86,11 +95,13 @@ class Lab(Record):
         return export_text(export(hypervisor, names))
 
     def open(self, uri: str | None = None, *, open_one: Callable[[str | None], Hypervisor] = connect_one) -> Opened:
-        """Connect to all hosts of the file, or to the one of `uri`, of the file, or of libvirt's choice.
+        """Connect to all hosts of the file, or to `uri`, by default the URI in the file or else libvirt's choice.
 
         The result is a context manager, and a parameter of the other methods; `open_one` opens one connection. A host
-        that cannot be reached is in `Connections.errors`: only its guests fail. Raises: RequestError, if there is a
-        `uri` although the file names hosts; HypervisorError, when no host can be reached.
+        that cannot be reached is in `Connections.errors`, and only its guests fail.
+
+        Raises: RequestError, if `uri` is not None although the file names hosts; HypervisorError, if no host can be
+        reached.
         """
         if not self.hosts:
             return open_one(uri or self.connect)
@@ -101,8 +112,10 @@ class Lab(Record):
     def placed(self, hypervisors: Hypervisors, names: Collection[str] = (), adopt: Collection[str] = ()) -> Placed:
         """Return the guests (all, or those of `names`) with their hosts; change nothing.
 
-        Guests that exist stay where they are; new ones with `spread` get a host. `problems` are the errors of guests
-        whose host cannot be reached. Raises: RequestError, when a guest is on another host than in the file; HostError.
+        Existing guests stay where they are, and new guests with `spread` get a host. The `problems` of the result are
+        the errors of guests whose host cannot be reached. Guests of `adopt` need not have been created from the file.
+
+        Raises: RequestError, if a guest is on another host than in the file; HostError.
         """
         chosen = self.chosen(names)
         if not self.hosts:
@@ -118,9 +131,11 @@ class Lab(Record):
         return place(chosen, self.project, hypervisors, errors, adopt)
 
     def chosen(self, names: Collection[str]) -> tuple[LabGuest, ...]:
-        """Return the guests of those names; all, if there are none. The name of a `count` means all of its guests.
+        """Return the guests of these names, or all guests if `names` is empty.
 
-        Raises: RequestError, for a name that the file does not have.
+        The name of a `count` means all of its guests.
+
+        Raises: RequestError, for a name that the file does not contain.
         """
         if isinstance(names, str):
             raise RequestError(f"names must be a list, not the text '{names}'", hint=f"use ['{names}']")
@@ -133,9 +148,9 @@ class Lab(Record):
         return tuple(guest for guest in self.guests if guest.name in names or set(guest.groups) & set(names))
 
     def names_to_delete(self, names: Collection[str] = ()) -> list[str]:
-        """Return names of guests (all, or those of `names`), each before the guests that it comes after.
+        """Return the names of the guests (all, or those of `names`), each before the guests that it comes after.
 
-        Raises: RequestError, for a name that the file does not have.
+        Raises: RequestError, for a name that the file does not contain.
         """
         order: list[str] = []
         after = {guest.name: guest.after for guest in self.guests}
@@ -154,13 +169,13 @@ class Lab(Record):
         recreate: Collection[str] = (),
         reboot: bool = False,
     ) -> list[Comparison]:
-        """Compare the guests (all, or those of `names`) with those that exist; change nothing.
+        """Return a comparison of each guest (all, or those of `names`) with the existing guest; change nothing.
 
-        `hypervisors` is what `open` returns: a connection, or a mapping of the names of hosts to connections. A guest
-        whose host cannot be reached has the action `unreachable`.
-        `prune` includes guests of this project that the file no longer has; `adopt`, `recreate` and `reboot` are as for
-        `apply`.
-        Raises: RequestError, when a guest exists that was not created from this file; HostError.
+        `hypervisors` is the result of `open`: a connection, or a mapping of the names of hosts to connections. A guest
+        whose host cannot be reached has the action `unreachable`. `prune` includes guests of this project that the file
+        no longer contains; `adopt`, `recreate` and `reboot` have the same meaning as for `apply`.
+
+        Raises: RequestError, if a guest exists that was not created from this file; HostError.
         """
         chosen = self._selection(hypervisors, names, prune=prune, adopt=adopt, recreate=recreate, reboot=reboot)
         return compare_all(chosen, Sessions(hypervisors))
@@ -184,14 +199,17 @@ class Lab(Record):
         """Create, update and delete guests until they are as the file describes them; return an outcome for each.
 
         A failure is an outcome, and skips only the guests that depend on the failed one. Guests of `recreate` are
-        deleted with their disks and created again; those of `adopt` are adopted as they are. `reboot` shuts down and
-        starts guests with changes that take effect at their next boot; `force` powers off guests that must be deleted
-        or restarted and do not shut down within a minute. `found` is what `diff` returned for the same parameters; the
-        guests are compared if it is not given. `jobs` is the number of guests of a host that are processed at the same
-        time, at least 1. `report` receives a guest's name and what is done with it, in the thread that does it, and
-        `on_outcome` each outcome as soon as it is known.
+        deleted with their disks and created again, and guests of `adopt` are adopted unchanged. `prune` deletes guests
+        of this project that the file no longer contains. `reboot` restarts guests with changes that take effect at
+        their next boot; `force` powers off guests that must be deleted or restarted and do not shut down within a
+        minute. `found` is the result of `diff` for the same parameters; by default, the guests are compared first.
+        `jobs` is the number of guests of a host that are processed at the same time, at least 1; None for the default.
+        `report` receives a guest's name and what is done with the guest, in the thread that does it, and `on_outcome`
+        receives each outcome as soon as it is known. By default, warnings and reports are written to the log.
+
         Ctrl-C stops downloads and waiting, starts no further step, and leaves each guest complete or absent.
-        Raises: as `diff`, before anything changes.
+
+        Raises: the same errors as `diff`, before anything changes.
         """
         hosts = None if found is None else {each.name: each.host for each in found}
         more = {"prune": prune, "adopt": adopt, "recreate": recreate, "reboot": reboot}
@@ -211,10 +229,12 @@ class Lab(Record):
         )
 
     def inventory(self, hypervisors: Hypervisors, names: Collection[str] = ()) -> Inventory:
-        """Return how the guests (all, or those of `names`) are reached by SSH, with their groups.
+        """Return how to reach the guests (all, or those of `names`) by SSH, with their groups.
 
-        Guests that do not exist are in its warnings. Raises: RequestError, for a name that the file does not have;
-        StorageError, when a file with a host key cannot be written; HostError.
+        The inventory has a warning for each guest that does not exist.
+
+        Raises: RequestError, for a name that the file does not contain; StorageError, if a file with a host key cannot
+        be written; HostError.
         """
         from virtinstall.fleet.inventory import Inventory
 
@@ -227,12 +247,14 @@ class Lab(Record):
     def to_kubevirt(
         self, names: Collection[str] = (), *, drop: Collection[str] = (), namespace: str | None = None
     ) -> list[dict[str, Any]]:
-        """Return KubeVirt manifests of the guests (all, or those of `names`), without those that must be absent.
+        """Return KubeVirt manifests of the guests (all, or those of `names`), without guests that must be absent.
 
-        Nothing is changed, and no hypervisor is contacted. Groups are labels, and Secrets with the same content are
-        one object. `drop` are options that are omitted, in addition to `kubevirt-drop` in the file. Raises:
-        RequestError, which names everything that KubeVirt cannot express, and for a generated password, which the
-        manifests contain only as a hash.
+        Nothing is changed, and no hypervisor is contacted. Groups become labels, and Secrets with the same content are
+        one object. `drop` are options to omit, in addition to `kubevirt-drop` in the file. `namespace` is the namespace
+        of the objects; by default, that in the file, if any.
+
+        Raises: RequestError, for everything that KubeVirt cannot express, and for a generated password, of which the
+        manifests contain only the hash.
         """
         from virtinstall.fleet.manifests import guest_manifests
         from virtinstall.request import KubevirtRequest
@@ -242,7 +264,7 @@ class Lab(Record):
         for guest in found:
             if guest.passwords:
                 raise RequestError(
-                    f"{guest.name}: the manifests would contain only the hash of the generated password",
+                    f"{guest.name}: the manifests contain only the hash of a generated password",
                     hint="use user-password-file=FILE, or `virt-guest export --format kubevirt`, which prints the "
                     "password",
                 )

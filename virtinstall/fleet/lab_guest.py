@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 class LabGuest(Record):
     """One guest of the file.
 
-    `place` is where the file has it (`guests.yaml:14:3`), `after` names the guests that come first, `index` is its
-    number if `count` creates several guests, and `host` is the name of its host, if the file names hosts; one of
-    `spread` is chosen if `host` is None. `given` are the options as the parser of
-    the command line stores them, and `network_places` the positions of its networks.
-    `absent`: the guest must not exist. `has_addresses`: the file sets addresses of its interfaces. `read` is the
-    request, if it differs from that of `given`.
+    `place` is the guest's position in the file (`guests.yaml:14:3`), and `after` are the names of guests that come
+    first. `index` is the guest's number if `count` creates several guests, otherwise None. `host` is the name of the
+    guest's host, or None if the file names no hosts or one of `spread` must be chosen. `given` are the options as the
+    parser of the command line stores them, and `network_places` the positions of the guest's networks. `absent` is true
+    if the guest must not exist, and `has_addresses` if the file sets addresses of its interfaces. `read` is the request
+    if it differs from that of `given`, otherwise None.
     """
 
     name: str
@@ -44,7 +44,7 @@ class LabGuest(Record):
 
     @property
     def request(self) -> Request | None:
-        """The request, which each access creates: a file can have many guests. None if the guest must be absent."""
+        """The request, created at each access because files can have many guests; None if the guest must be absent."""
         return None if self.absent else self.read or request_of(self.name, self.given)
 
     @property
@@ -55,18 +55,21 @@ class LabGuest(Record):
 
     @property
     def options(self) -> dict[str, tuple[str, ...]]:
-        """The options as the command line would have them."""
+        """The options in the form of the command line, by name."""
         return {
             name: tuple(map(str, value if isinstance(value, list) else [value])) for name, value in self.given.items()
         }
 
 
 def request_of(name: str, given: Mapping[str, Any]) -> Request:
-    """Return the request of a guest with these options. Raises: RequestError."""
+    """Return the request of a guest with these options.
+
+    Raises: RequestError.
+    """
     return read_request(Namespace(**{**_unset(), **given, "name": name}), fallback_for)
 
 
 @cache
 def _unset() -> Mapping[str, Any]:
-    """What the parser stores for an empty command line: constant."""
+    """Return what the parser stores for an empty command line."""
     return vars(parse_argv([]))

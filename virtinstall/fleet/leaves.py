@@ -1,4 +1,4 @@
-"""A guest's XML as paths and values, which two versions of it can be compared by."""
+"""A guest's XML as paths and values, by which two versions of the XML can be compared."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NAMED = {"disk": ("target", "dev"), "interface": ("mac", "address")}
 
 
 class Difference(NamedTuple):
-    """One value: `path` in the guest's XML, the value before (None: not there) and after."""
+    """One changed value: its path in the guest's XML, and the values before and after; None if missing."""
 
     path: str
     before: str | None
@@ -29,9 +29,9 @@ class Difference(NamedTuple):
 
 
 def leaves_of(root: etree._Element, generated: Collection[str] = ()) -> dict[str, str]:
-    """Return the values by path (`devices/disk[vda]/source/@file`); those in `generated` are replaced by a word.
+    """Return the values by path (`devices/disk[vda]/source/@file`).
 
-    A password is replaced by its hash.
+    A value in `generated` is replaced by a fixed text, and a password by its hash.
     """
     known = set(generated)
     return {
@@ -42,7 +42,7 @@ def leaves_of(root: etree._Element, generated: Collection[str] = ()) -> dict[str
 
 
 def elements_of(root: etree._Element, path: str = "") -> Iterator[tuple[str, etree._Element]]:
-    """Yield the elements of which `leaves_of` returns values, each with its path: `devices/disk[vda]/source/`."""
+    """Yield each element whose values `leaves_of` returns, with its path: `devices/disk[vda]/source/`."""
     yield path, root
     for child, tag, key in keyed_children(root):
         if tag not in _SKIPPED:
@@ -50,7 +50,7 @@ def elements_of(root: etree._Element, path: str = "") -> Iterator[tuple[str, etr
 
 
 def own_leaves(path: str, node: etree._Element) -> Iterator[tuple[str, str]]:
-    """Yield the values of one element, without those below it: attributes, text, or its presence."""
+    """Yield the path and value of each attribute of an element, and of its text or, without both, its presence."""
     for name, value in node.attrib.items():
         if path or name not in ("id",):
             yield f"{path}@{str(name).rpartition('}')[2]}", str(value)
@@ -62,10 +62,10 @@ def own_leaves(path: str, node: etree._Element) -> Iterator[tuple[str, str]]:
 
 
 def keyed_children(node: etree._Element) -> Iterator[tuple[etree._Element, str, str]]:
-    """Yield each child with its tag and what distinguishes it from its siblings of the same tag.
+    """Yield each child with its tag and a key that distinguishes it from its siblings of the same tag.
 
-    That is a disk's target, an interface's MAC address, a controller's type and its number among those of that type,
-    and the number of any other child.
+    The key is a disk's target, an interface's MAC address, a controller's type and its number among the controllers of
+    that type, or the number of any other child.
     """
     counts: dict[tuple[str, str], int] = {}
     for child in node:
@@ -96,12 +96,12 @@ def _shown(name: str, value: str, generated: Collection[str]) -> str:
 
 
 def device_of(path: str) -> str | None:
-    """Return the device that a leaf belongs to: `devices/disk[vda]`; None for other leaves."""
+    """Return the device that a leaf belongs to (`devices/disk[vda]`); None for a leaf outside devices."""
     return "/".join(path.split("/")[:2]) if path.startswith("devices/") else None
 
 
 def differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[Difference]:
-    """Return each leaf that differs."""
+    """Return each leaf that differs between `before` and `after`."""
     paths = [path for path in before if before[path] != after.get(path)]
     paths += [path for path in after if path not in before]
     return [Difference(path, before.get(path), after.get(path)) for path in paths]

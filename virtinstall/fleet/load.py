@@ -1,4 +1,4 @@
-"""Loading of a guests file: defaults, `count`, substitution, and the request of each guest."""
+"""The loading of a guests file: defaults, `count`, substitution, and the request of each guest."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NAME = re.compile(r"[^\x00-\x20/]([^\x00-\x1f/]*[^\x00-\x20/])?")
 
 
 class Loaded(NamedTuple):
-    """Content of a file."""
+    """The content of a file; `connect` is None if the file does not set it."""
 
     project: str
     sets_project: bool
@@ -41,7 +41,10 @@ class Loaded(NamedTuple):
 
 
 def load(data: str | bytes, label: str, project: str, variables: Mapping[str, str]) -> Loaded:
-    """Return the content of a file. Raises: FileError; several mistakes are reported together."""
+    """Return the content of a file, which `label` names in errors; `project` is used if the file does not set one.
+
+    Raises: FileError, for all mistakes together.
+    """
     text = decoded(data, label) if isinstance(data, bytes) else data
     return _Loader(Source(label, variables)).load(parse(text, label), project)
 
@@ -191,7 +194,7 @@ class _Loader:
         return found
 
     def _network_places(self, values: Iterable[tuple[str, Option, list[Value]]]) -> Iterator[str]:
-        """Return the position of each network's address, or of the network."""
+        """Yield the position of each network's address, or of the network if it has none."""
         for _, option, each in values:
             for value in each if option.dest == "network" else ():
                 node = (value.pairs or {}).get("ip", value.node)
@@ -220,7 +223,7 @@ class _Loader:
         return full
 
     def _all_values(self, name: str, node: Fields, defaults: Fields) -> list[tuple[str, Option, list[Value]]]:
-        """(key, option, values) of the guest, with those of the defaults that it does not replace."""
+        """Return (key, option, values) of the guest, including defaults that the guest does not replace."""
         own = {options_by_key()[key].dest for key in node.values if key in options_by_key()}
         below = {options_by_key()[key].dest: each for key, each in defaults.values.items() if key in options_by_key()}
         requested = [("defaults", key, value) for key, value in defaults.values.items()]
@@ -242,7 +245,10 @@ class _Loader:
             raise self.error(wrong.node, f"{owner}.{key}{wrong.path}: {wrong.message}", wrong.hint) from None
 
     def _with_options(self, guest: LabGuest, values: Iterable[tuple[str, Option, list[Value]]]) -> LabGuest:
-        """Return the guest with its options. Its request is created once, to validate them. Raises: FileError."""
+        """Return the guest with its options; its request is created once, to validate them.
+
+        Raises: FileError.
+        """
         given: dict[str, object] = {}
         name, index = guest.name, guest.index
 
@@ -278,7 +284,7 @@ class _Loader:
     def _located(
         self, name: str, values: Iterable[tuple[str, Option, list[Value]]], expand: Expand, error: RequestError
     ) -> list[FileError]:
-        """Return the errors at the values that cause one alone; the error itself, if there is none."""
+        """Return an error for each value that alone causes one; if there is no such value, the error itself."""
         found = [
             self._part_of(name, key, option, value, expand, alone)
             for key, option, each in values
@@ -290,7 +296,7 @@ class _Loader:
     def _part_of(
         self, name: str, key: str, option: Option, value: Value, expand: Expand, error: RequestError
     ) -> FileError:
-        """Return the error at the sub-option that causes one alone, or at the whole value."""
+        """Return the error at the sub-option that alone causes one, or at the whole value."""
         for sub, text in (value.pairs or {}).items():
             part = Value(text, f"{value.path}.{sub}", {sub: text})
             below = self._alone(name, option, part, expand)

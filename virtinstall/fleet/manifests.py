@@ -1,4 +1,4 @@
-"""The guests in a file as KubeVirt manifests: a set of documents for each, and what they share once."""
+"""The guests in a file as KubeVirt manifests: documents for each guest, and shared documents once."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ GROUP_LABEL = "group.virtinstall/"
 def guest_manifests(
     project: str, guests: Sequence[LabGuest], options: KubevirtRequest, *, environ: Mapping[str, str] | None = None
 ) -> list[Manifests]:
-    """Return the manifests of each guest that is to exist; `options` are in addition to those of the guests.
+    """Return the manifests of each guest that must exist; `options` are added to those of the guests.
 
-    Groups become labels. Secrets with the same content are one object. Raises: RequestError, with the problems of all
-    guests and their positions in the file.
+    Groups become labels. Secrets with the same content are one object.
+
+    Raises: RequestError, for the problems of all guests, with their positions in the file.
     """
     found: list[Manifests] = []
     problems: list[Problem] = []
@@ -48,7 +49,7 @@ def guest_manifests(
 
 
 def _merged(own: KubevirtRequest, more: KubevirtRequest) -> KubevirtRequest:
-    """The options of a guest with those of the command, which win."""
+    """Return the options of a guest, merged with those of the command, which take precedence."""
     return own.replace(
         drop=(*own.drop, *more.drop),
         devices=(*own.devices, *more.devices),
@@ -66,7 +67,7 @@ def _labels(project: str, guest: LabGuest) -> dict[str, str]:
 
 
 def _with_shared_secrets(guests: list[Manifests], project: str) -> list[Manifests]:
-    """The same manifests, in which each content has one Secret; one of several guests has the name of the project."""
+    """Return the manifests with one Secret for each content; a Secret of several guests is named after the project."""
     uses: dict[str, list[tuple[dict[str, Any], dict[str, Any], str]]] = {}
     for guest in guests:
         secrets = [document for document in guest.documents if document["kind"] == "Secret"]

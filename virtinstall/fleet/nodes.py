@@ -1,7 +1,7 @@
-"""YAML or JSON text -> nodes with positions.
+"""The conversion of YAML or JSON text to nodes with positions.
 
-Every scalar stays the text that was written: `on`, `012` and `1:20` mean what they look like, and `null` is the only
-word with a meaning. The tree is built from the parser's events, so that depth and aliases are limited.
+Every scalar stays the text that was written: `on`, `012` and `1:20` mean what they look like, and only `null` has a
+special meaning. The tree is built from the parser's events, so that depth and aliases are limited.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class FileError(RequestError):
 
 
 class Node:
-    """A value of the file. `line` and `column` start at 1; `size` is the number of nodes in it."""
+    """A value in the file; `line` and `column` start at 1, and `size` is the number of nodes in the value."""
 
     __slots__ = ("column", "line", "size")
 
@@ -50,7 +50,7 @@ class Node:
 
 
 class Text(Node):
-    """A scalar as written; `is_null` for an unquoted `null`, `~` or nothing."""
+    """A scalar as written; `is_null` is true for an unquoted `null` or `~`, and for an empty value."""
 
     __slots__ = ("is_null", "text")
 
@@ -82,13 +82,16 @@ class Fields(Node):
         self.merged: set[str] = set()
 
     def get(self, name: str) -> Node | None:
-        """The value of that name; None where there is none, or it is null."""
+        """Return the value of this name; None if it is missing or null."""
         found = self.values.get(name)
         return None if found is None or (isinstance(found, Text) and found.is_null) else found
 
 
 def decoded(data: bytes, label: str) -> str:
-    """Return the text of a file. Raises: FileError, with the position of the first byte that is not UTF-8."""
+    """Return the text of a file, which `label` names in errors.
+
+    Raises: FileError, with the position of the first byte that is not UTF-8.
+    """
     try:
         return data.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
@@ -102,7 +105,10 @@ def decoded(data: bytes, label: str) -> str:
 
 
 def parse(text: str, label: str) -> Node:
-    """Return the one document in `text`; `label` names it in errors. Raises: FileError."""
+    """Return the only document in `text`, which `label` names in errors.
+
+    Raises: FileError.
+    """
     import yaml
 
     if ("\t" in text or "\\u" in text) and _is_json(text):
@@ -135,7 +141,7 @@ def parse(text: str, label: str) -> Node:
 
 
 def _syntax_hint(problem: str) -> str | None:
-    """Return how to fix the usual cause of an error of the parser."""
+    """Return how to fix the usual cause of an error of the parser; None for other errors."""
     return next((hint for part, hint in _SYNTAX_HINTS if part in problem), None)
 
 
@@ -145,7 +151,7 @@ def _has_tab(text: str, mark: Any) -> bool:
 
 
 def _joined(found: re.Match[str]) -> str:
-    """The character that two surrogates stand for."""
+    """Return the character that two surrogates encode."""
     high, low = int(found[2], 16), int(found[3], 16)
     return found[1] + chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00)
 

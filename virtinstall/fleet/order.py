@@ -1,4 +1,4 @@
-"""Names of the guests and groups of a file, and the order of `after`."""
+"""The names of the guests and groups of a file, and the order of `after`."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Places = Mapping[str, Sequence[tuple[str, str]]]
 def wrong_names(
     guests: Sequence[LabGuest], after: Places, groups: Places, empty: Collection[str], failed: Collection[str]
 ) -> list[FileError]:
-    """Return errors for names of two guests, unknown names, and names of both a guest and a group.
+    """Return errors for duplicate guest names, unknown names, and names of both a guest and a group.
 
-    `empty` are groups without guests (`count: 0`), `failed` the names of guests with errors (without their numbers).
+    `empty` are groups without guests (`count: 0`), and `failed` the names, without numbers, of guests with errors.
     """
     found: dict[tuple[str, str], FileError] = {}
     names: dict[str, LabGuest] = {}
@@ -52,7 +52,10 @@ def wrong_names(
 
 
 def with_order(guests: Sequence[LabGuest]) -> tuple[LabGuest, ...]:
-    """Return the guests with the guests of groups in `after`. Raises: FileError, when guests depend on each other."""
+    """Return the guests with groups in `after` replaced by their guests.
+
+    Raises: FileError, if guests depend on each other.
+    """
     members: dict[str, list[str]] = {}
     for guest in guests:
         for group in guest.groups:

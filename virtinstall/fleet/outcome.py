@@ -1,4 +1,4 @@
-"""Result of a run for one guest."""
+"""The result of a run for one guest."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from virtinstall.record import Record
 class Outcome(Record):
     """The result for one guest. `status` is `done`, `unchanged`, `failed` or `skipped`.
 
-    `pending`: a part of the changes takes effect at the next boot; `restarted`: the guest was shut down and started for
-    them. `secrets` are generated passwords to print.
+    `pending` is true if a part of the changes takes effect at the next boot, and `restarted` if the guest was restarted
+    for them. `secrets` are generated passwords to print.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Outcome(Record):
     secrets: tuple[str, ...] = ()
 
     def failed(self, error: VirtInstallError) -> Outcome:
-        """Return the outcome of a guest whose step raised `error`: its message with the notes, and its hint."""
+        """Return the outcome of a guest whose step raised `error`, with the error's message, notes and hint."""
         message = "\n".join((error.message, *getattr(error, "__notes__", ())))
         return self.replace(status="failed", message=message, hint=error.hint)
 
@@ -38,7 +38,7 @@ class Outcome(Record):
 
 
 def worker_count(jobs: int | None) -> int:
-    """Return the number of guests of a host to process at the same time: `jobs`, or the default if it is None.
+    """Return the number of guests of a host to process at the same time: `jobs`, or the default if `jobs` is None.
 
     Raises: RequestError, if `jobs` is less than 1.
     """

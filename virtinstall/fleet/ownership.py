@@ -1,7 +1,7 @@
-"""The file that a guest was created from: what belongs to something else is neither changed nor deleted.
+"""The file that a guest was created from: guests of other files are neither changed nor deleted.
 
-A guest has the project of its file, and, if the file does not set one, the path of the file: directories of the same
-name contain different labs.
+The record of a guest contains the project of its file and, if the file does not set one, the path of the file, because
+directories of the same name may contain different labs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Owner(NamedTuple):
-    """Project and file (None if the file sets its project) of a guest, and its name at the last apply."""
+    """The project and the name of a guest at the last apply, and its file, or None if the file sets its project."""
 
     project: str
     name: str | None
@@ -26,20 +26,20 @@ class Owner(NamedTuple):
 
 
 def owner_of(guest: HostGuest) -> Owner | None:
-    """Return what is in the record of the last apply; None where there is none, or it is another guest's."""
+    """Return what is in the record of the last apply; None if the guest has no record, or that of another guest."""
     root = record_element(guest.metadata(NAMESPACE), guest.uuid)
     return None if root is None else Owner(root.get("project", ""), root.get("name"), root.get("file"))
 
 
 def other_file(owner: Owner | None, file: str | None) -> str | None:
-    """Return the file that the guest belongs to, if that is another one than `file` and still exists."""
+    """Return the other file that the guest belongs to; None if it belongs to `file`, or the other no longer exists."""
     if owner is None or owner.file is None or file is None or owner.file == file:
         return None
     return owner.file if os.path.isfile(owner.file) else None
 
 
 def belongs(guest: HostGuest, project: str, file: str | None) -> bool:
-    """Whether the guest was created from this file, also by a run that ended before it stored its record."""
+    """Return whether the guest was created from this file, also by a run that stored no record."""
     owner = owner_of(guest)
     if owner is None:
         return guest.uuid.lower() == uuid_of(project, guest.name)
@@ -47,5 +47,5 @@ def belongs(guest: HostGuest, project: str, file: str | None) -> bool:
 
 
 def was_renamed(owner: Owner, guest: HostGuest) -> bool:
-    """Whether the guest was renamed after the last apply, as with `virsh domrename`."""
+    """Return whether the guest was renamed after the last apply, as with `virsh domrename`."""
     return owner.name not in (None, guest.name)

@@ -1,4 +1,4 @@
-"""Values of a guest's XML by the path of a leaf: read, set, remove."""
+"""The reading, setting and removal of values of a guest's XML, by the path of a leaf."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _KIND = ("@type", "@bus", "@model")
 
 
 def _steps(path: str) -> tuple[list[tuple[str, str]], str | None]:
-    """`devices/disk[vda]/source/@file` -> the steps with their keys, and the attribute."""
+    """Return the steps of `devices/disk[vda]/source/@file` with their keys, and the attribute or None."""
     elements, at, attribute = path.partition("@")
     return [(step[1], step[2] or "") for step in _STEP.finditer(elements)], attribute if at else None
 
@@ -37,7 +37,7 @@ def _child(node: etree._Element, tag: str, key: str) -> etree._Element | None:
 
 
 def node_at(root: etree._Element, path: str) -> etree._Element | None:
-    """Return the element at a leaf's path, or at the beginning of one."""
+    """Return the element at a leaf's path, or at the beginning of one; None if it does not exist."""
     node: etree._Element | None = root
     for tag, key in _steps(path)[0]:
         node = None if node is None else _child(node, tag, key)
@@ -45,7 +45,7 @@ def node_at(root: etree._Element, path: str) -> etree._Element | None:
 
 
 def value_at(root: etree._Element, path: str) -> str | None:
-    """Return the value of a leaf."""
+    """Return the value of a leaf; None if it does not exist."""
     node, attribute = node_at(root, path), _steps(path)[1]
     if node is None:
         return None
@@ -53,7 +53,10 @@ def value_at(root: etree._Element, path: str) -> str | None:
 
 
 class _Patch:
-    """Changes of a <domain>. All paths are resolved before any change, because elements are counted among siblings."""
+    """The changes of a <domain>.
+
+    All paths are resolved before any change, because elements are counted among siblings.
+    """
 
     def __init__(self, root: etree._Element, planned: etree._Element) -> None:
         self._root = root
@@ -64,7 +67,7 @@ class _Patch:
         self._forgotten: list[etree._Element] = []
 
     def set(self, path: str, value: str | None) -> None:
-        """Set the leaf at `path` to `value` (None removes it); elements that are missing are copied from the plan."""
+        """Set the leaf at `path` to `value`, or remove it if `value` is None; copy missing elements from the plan."""
         steps, attribute = _steps(path)
         node, twin = self._root, self._planned
         for tag, key in steps:
@@ -81,7 +84,7 @@ class _Patch:
         self._values.append((node, attribute, value))
 
     def forget(self, path: str) -> None:
-        """Remove the value at `path`, and the elements that are empty then."""
+        """Remove the value at `path`, and the elements that become empty."""
         node = node_at(self._root, path)
         if node is not None:
             self._values.append((node, _steps(path)[1], None))
@@ -115,9 +118,9 @@ def _is_empty(node: etree._Element) -> bool:
 def patch_all(
     root: etree._Element, planned: etree._Element, changes: Iterable[Difference], filled: Iterable[str] = ()
 ) -> None:
-    """Apply changes to a <domain>; a changed source of a device is replaced as a whole.
+    """Apply changes to a <domain>; replace a changed source of a device as a whole.
 
-    `filled` are paths of values that libvirt filled in for the former version: they are removed.
+    `filled` are paths of values to remove, because libvirt filled them in for the previous version.
     """
     patch = _Patch(root, planned)
     sources: dict[str, None] = {}
@@ -144,11 +147,11 @@ def patch_all(
 def by_libvirt(
     changes: Iterable[Difference], applied: Applied, live: Mapping[str, str], after: Mapping[str, str]
 ) -> tuple[list[str], list[Difference]]:
-    """Return how libvirt's version of devices that change differed from the plan: values it added, and omitted.
+    """Return how libvirt's version of the changed devices differs from the plan: added values, and omitted values.
 
-    The first are paths to remove, because it fills them in again; the second are planned values to set. A device keeps
-    its place on its bus unless it becomes another kind of device. A serial port and its console are one device to
-    libvirt.
+    The added values are paths to remove, because libvirt fills in the values again; the omitted values are planned
+    values to set. A device keeps its place on its bus unless it becomes another kind of device. libvirt treats a serial
+    port and its console as one device.
     """
     units: dict[str, bool] = {}
     for each in changes:
@@ -205,10 +208,11 @@ def insert_device(root: etree._Element, node: etree._Element) -> None:
 def added_devices(
     root: etree._Element, changes: Iterable[Difference], planned: Iterable[str], *, of_all_kinds: bool
 ) -> list[etree._Element]:
-    """Return the devices that libvirt added to a <domain>, and that the plan does not have.
+    """Return the devices that libvirt added to a <domain>, and that the plan does not contain.
 
-    libvirt adds them again if the changed guest needs them. `of_all_kinds`: the guest gets another board, which may not
-    support them; otherwise only those of a kind that changes, because libvirt may have copied values of another device.
+    libvirt adds them again if the changed guest needs them. With `of_all_kinds`, all of these devices are returned,
+    because another board may not support them; otherwise, only those of a kind that changes, because libvirt may have
+    copied values of another device.
     """
     kept = set(map(device_of, planned))
     kinds = {unit[1] for each in changes if (unit := _UNIT.match(each.path)) is not None}
@@ -223,7 +227,7 @@ def added_devices(
 
 
 def added_since(root: etree._Element, base: Iterable[str]) -> set[str]:
-    """Return the devices that libvirt added to a <domain> since it had the leaves `base`: a newer libvirt adds more."""
+    """Return the devices that libvirt, for example a newer version, added to a <domain> with the leaves `base`."""
     known = set(map(device_of, base))
     devices = root.find("devices")
     assert devices is not None
@@ -235,7 +239,10 @@ def added_since(root: etree._Element, base: Iterable[str]) -> set[str]:
 
 
 def forget_places(root: etree._Element, planned: Iterable[str]) -> None:
-    """Remove addresses on buses of the board, and controllers that the plan does not have: libvirt chooses new ones."""
+    """Remove the addresses on buses of the board, and the controllers that the plan does not contain.
+
+    libvirt chooses new ones.
+    """
     kept = {unit[0] for path in planned if (unit := _UNIT.match(path)) is not None}
     devices = root.find("devices")
     assert devices is not None
@@ -248,14 +255,14 @@ def forget_places(root: etree._Element, planned: Iterable[str]) -> None:
 
 
 def without_order(node: etree._Element) -> etree._Element:
-    """Return the device without its boot order, which two devices cannot share: it is set at the end."""
+    """Return the device without its boot order, which is set at the end because two devices cannot share one."""
     for order in node.findall("boot"):
         node.remove(order)
     return node
 
 
 def with_source_of(planned: etree._Element, prefix: str, leaves: Mapping[str, str]) -> etree._Element:
-    """Return a copy of a planned disk with the file and the format that the disk at `prefix` has."""
+    """Return a copy of a planned disk with the file and the format of the disk at `prefix`."""
     node = copy.deepcopy(planned)
     path, image_format = leaves.get(f"{prefix}source/@file"), leaves.get(f"{prefix}driver/@type")
     source, driver = node.find("source"), node.find("driver")

@@ -1,6 +1,6 @@
-"""The host of each guest of a file: where the guest is, else its `host`, else a choice from its `spread`.
+"""The host of each guest in a file: its present host, else its `host`, else a choice from its `spread`.
 
-A guest exists on the host where it was created, which is therefore the record of the choice: it is never moved.
+A guest exists on the host where it was created, so that the host itself records the choice; guests are never moved.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _Value = tuple[str, str, str]
 
 
 class UnreachableError(RequestError):
-    """A guest whose host cannot be reached."""
+    """The error of a guest whose host cannot be reached."""
 
     def __init__(self, host: str, error: VirtInstallError, consequence: str | None = None) -> None:
         lost = f"the host '{host}' cannot be reached"
@@ -34,14 +34,14 @@ class UnreachableError(RequestError):
 
 
 class Placed(NamedTuple):
-    """Guests with their hosts, and the errors of guests whose host is not known."""
+    """The guests with their hosts, and by name the errors of guests whose host is not known."""
 
     guests: tuple[LabGuest, ...]
     problems: Mapping[str, RequestError]
 
 
 class _Host:
-    """What is known of one host."""
+    """The known facts about one host."""
 
     def __init__(self, hypervisor: Hypervisor) -> None:
         self.hypervisor = hypervisor
@@ -51,7 +51,7 @@ class _Host:
 
     @property
     def free_bytes(self) -> int:
-        """Free memory, read when it is needed."""
+        """The free memory in bytes, which is read at the first access."""
         if self._free is None:
             self._free = self.hypervisor.host.free_memory_bytes()
         return self._free
@@ -64,11 +64,13 @@ def place(
     errors: Mapping[str, VirtInstallError],
     adopt: Collection[str] = (),
 ) -> Placed:
-    """Return the guests with their hosts. `errors` are those of hosts without a connection.
+    """Return the guests with their hosts; `errors` are those of hosts without a connection.
 
-    A new guest with `spread` is placed on the host with the fewest guests, then the most free memory, then the first;
-    not where another guest of the file has one of its ports, disks or devices.
-    Raises: RequestError, when a guest is on another host than its `host`, on several, or has no host; HostError.
+    A new guest with `spread` is placed on a host where no other guest of the file has one of its ports, disks or
+    devices: the one with the fewest guests, then the most free memory, then the first.
+
+    Raises: RequestError, if a guest is on another host than its `host`, is on several hosts, or has no possible host;
+    HostError.
     """
     hosts = {name: _Host(hypervisor) for name, hypervisor in hypervisors.items()}
     placed: list[LabGuest] = []
@@ -133,7 +135,7 @@ def _spread(guest: LabGuest, hosts: Mapping[str, _Host], taken: dict[_Value, str
 
 
 def _taken(guests: Sequence[LabGuest]) -> dict[_Value, str]:
-    """Return the values that guests with a host have, with their names."""
+    """Return the values of guests with a known host, each with the name of its guest."""
     return {value: guest.name for guest in guests if guest.host is not None for value in _values(guest)}
 
 
@@ -151,7 +153,10 @@ def _is_own(name: str, project: str, host: _Host) -> bool:
 
 
 def _host_of(guest: LabGuest, own: Sequence[str], errors: Mapping[str, VirtInstallError]) -> str | None:
-    """Return the host of a guest; None if it must be chosen. Raises: RequestError."""
+    """Return the host of a guest; None if it must be chosen.
+
+    Raises: RequestError.
+    """
     if len(own) > 1:
         names = ", ".join(f"'{name}'" for name in own)
         raise RequestError(

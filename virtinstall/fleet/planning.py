@@ -1,4 +1,4 @@
-"""Plans for the guests of a lab: their UUID and MAC addresses follow from project and name."""
+"""The plans for the guests of a lab, whose UUIDs and MAC addresses are derived from project and name."""
 
 from __future__ import annotations
 
@@ -42,19 +42,25 @@ def seed_of(project: str, name: str) -> bytes:
 
 
 def uuid_of(project: str, name: str) -> str:
-    """Return the UUID that the guest has unless the file or a conflict sets another."""
+    """Return the UUID that the guest has if neither the file nor a conflict sets another one."""
     return str(Random(seed_of(project, name)).uuid())
 
 
 def plan_guest(guest: LabGuest, project: str, session: Session) -> Plan:
-    """Return the plan for a guest. Raises: as `make_plan`."""
+    """Return the plan for a guest.
+
+    Raises: the same errors as `make_plan`.
+    """
     request = guest.request
     assert request is not None
     return make_plan(request, session.host, session.environment(seed_of(project, guest.name)), session.known)
 
 
 def plan_again(guest: LabGuest, project: str, session: Session, request: Request | None = None) -> Plan:
-    """Return the plan, or that of another request, as if the guest were not there yet. Raises: as `make_plan`."""
+    """Return the plan for a guest as if it did not exist yet; `request` replaces its request.
+
+    Raises: the same errors as `make_plan`.
+    """
     request = request or guest.request
     assert request is not None
     host = cast("Host", _WithoutGuest(session.host, guest.name))
@@ -63,7 +69,7 @@ def plan_again(guest: LabGuest, project: str, session: Session, request: Request
 
 
 def planned_leaves(plan: Plan, macs: Collection[str] = ()) -> dict[str, str]:
-    """Return the leaves of the finished guest; names that were chosen for it and `macs` are not compared."""
+    """Return the leaves of the planned guest; names that were chosen for it, and `macs`, are marked as generated."""
     chosen: set[str] = {*plan.generated, *macs}
     for volume in plan.volumes:
         if f"{volume.pool}/{volume.name}" in plan.generated:
@@ -81,7 +87,7 @@ def planned_leaves(plan: Plan, macs: Collection[str] = ()) -> dict[str, str]:
 
 
 class _WithoutGuest:
-    """A host that does not show one guest and its MAC addresses."""
+    """A host that hides one guest and its MAC addresses."""
 
     def __init__(self, host: Host, name: str) -> None:
         self._host = host

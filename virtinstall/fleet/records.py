@@ -1,4 +1,4 @@
-"""The record of a guest that was created from the file now."""
+"""The record of a guest that was just created from the file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def as_created(guest: LabGuest, applied: Applied) -> Request:
 
 
 def record_of(guest: LabGuest, project: str, plan: Plan, definition: etree._Element) -> Applied:
-    """Return the record of a guest that was created now; `definition` is its <domain>."""
+    """Return the record of a guest that was just created; `definition` is its <domain>."""
     request = plan.request
     assert request is not None
     base = leaves_of(definition)

@@ -1,4 +1,4 @@
-"""Change a running guest without a restart, where libvirt can do that; its definition is changed elsewhere."""
+"""The changes of a running guest that need no restart; its definition is changed elsewhere."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def final_of(work: Applying) -> etree._Element:
 
 
 def plug_in_defined(work: Applying, prefix: str, before: Mapping[str, str]) -> bool:
-    """Whether the running guest gets the device that only its definition has."""
+    """Attach a device that only the definition has to the running guest; return whether the guest has it now."""
     node = node_at(definition_of(work), prefix)
     return (
         node is not None
@@ -55,13 +55,16 @@ def plug_in_defined(work: Applying, prefix: str, before: Mapping[str, str]) -> b
 
 
 def attach_live(guest: HostGuest, node: etree._Element) -> bool:
-    """Plug a device in; True. Raises: HypervisorError."""
+    """Attach a device to the running guest; return True.
+
+    Raises: HypervisorError.
+    """
     guest.attach_device(etree.tostring(node, encoding="unicode"))
     return True
 
 
 def unplug(work: Applying, prefix: str) -> bool:
-    """Whether the running guest releases the device."""
+    """Detach the device from the running guest; return whether the guest released it."""
     refused: list[str] = []
     device = device_at(Domain.parse(work.handle.xml), prefix)
     try:
@@ -74,7 +77,7 @@ def unplug(work: Applying, prefix: str) -> bool:
 
 
 def device_at(domain: Domain, prefix: str) -> Device:
-    """Return the device of which the leaves begin with `prefix`."""
+    """Return the device whose leaves begin with `prefix`."""
     node = node_at(domain.ensure_node(), prefix)
     return next(each for each in domain.devices if each.ensure_node() is node)
 
@@ -128,7 +131,7 @@ def _update_device(guest: HostGuest, node: etree._Element) -> bool:
 
 
 def tried(work: Applying, change: Callable[[], bool]) -> bool:
-    """Whether libvirt makes the change in the running guest; it is in the definition already."""
+    """Make a change in the running guest that its definition already has; return whether libvirt accepted it."""
     try:
         return change()
     except HypervisorError as error:

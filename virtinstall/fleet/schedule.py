@@ -1,4 +1,4 @@
-"""Run a step for each guest: in the order of `after`, else in parallel; a failure skips only what comes after it."""
+"""The execution of a step for each guest, in the order of `after` or in parallel; a failure skips only dependents."""
 
 from __future__ import annotations
 
@@ -23,12 +23,15 @@ def run_in_order(
     interrupt: Callable[[], None] = lambda: None,
     on_result: Callable[[T], None] | None = None,
 ) -> dict[str, T]:
-    """Return the result of each name. `skip(name, cause)` makes that of a name whose predecessor failed.
+    """Run a step for each name; return the results by name.
 
-    `pool_of` names the pool of workers for a name; each pool has `jobs` workers. A step must not raise what `failed`
-    can report. `on_result` receives each result in this thread as soon as it is there. When this thread is interrupted,
-    `interrupt` is called, no more steps begin, and those that run are waited for: each guest is complete or absent.
-    Raises: what interrupted it.
+    `skip(name, cause)` returns the result of a name whose predecessor `cause` failed, and `failed` whether a result is
+    a failure. `pool_of` names the pool of workers for a name; each pool has `jobs` workers. A step must return an error
+    that `failed` can report, and not raise it. `on_result` receives each result in this thread as soon as it is known.
+    If this thread is interrupted, `interrupt` is called, no further steps start, and running steps are waited for, so
+    that each guest is complete or absent.
+
+    Raises: the exception that interrupted this thread.
     """
     run = _Run(after, step, skip, failed, on_result)
     with ExitStack() as stack:
@@ -99,7 +102,7 @@ class _Run(Generic[T]):
                 self.finish(name, result, name if self.failed(result) else None)
 
     def finish(self, name: str, result: T, cause: str | None) -> None:
-        """Record a result; names that waited for the last one of several are ready."""
+        """Record a result; names whose last predecessor this was become ready."""
         self.results[name] = result
         if self.on_result is not None:
             self.on_result(result)

@@ -41,7 +41,7 @@ _OWN: dict[str, dict[str, Any]] = {
 
 
 def schema_text() -> str:
-    """Return the schema as it is published."""
+    """Return the schema in the form in which it is published."""
     return json.dumps(guests_schema(), indent=1) + "\n"
 
 
@@ -116,7 +116,7 @@ def _option(option: Option) -> dict[str, Any]:
 
 
 def _sub_options(option: Option) -> dict[str, Any]:
-    """Names only: the help of each is printed by `virt-install --OPTION help`, and libvirt's schema has more."""
+    """Return the schema of the sub-options, without their help, which `virt-install --OPTION help` prints."""
     known: dict[str, dict[str, Any]] = {}
     for each in known_sub_options(section_class(option)):
         for name in (each.name, *each.aliases):

@@ -1,4 +1,4 @@
-"""Connections of one run: one to each host, with the facts that the plans for its guests share."""
+"""The connections of one run: one to each host, with the facts that the plans for its guests share."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Hypervisors = Hypervisor | Mapping[str, Hypervisor]
 
 
 class Session:
-    """One connection, and what is known of its host."""
+    """One connection, and the known facts about its host."""
 
     def __init__(self, hypervisor: Hypervisor, known: Known, environment: Environment) -> None:
         self.hypervisor = hypervisor
@@ -31,16 +31,16 @@ class Session:
 
     @property
     def host(self) -> LibvirtHost:
-        """The connection below."""
+        """The libvirt connection."""
         return self.hypervisor.host
 
     def environment(self, random_bytes: bytes) -> Environment:
-        """Return this process's environment with that randomness, for one plan."""
+        """Return this process's environment with `random_bytes` as the source of randomness, for one plan."""
         return self._environment.replace(random_bytes=random_bytes, token=secrets.token_hex(4))
 
 
 class Interruptible(Silent):
-    """Progress of a download, which ends with an error when `interrupted` is set."""
+    """The progress of a download that ends with an error if `interrupted` is set."""
 
     def __init__(self, interrupted: threading.Event) -> None:
         self._interrupted = interrupted
@@ -70,15 +70,21 @@ class Sessions:
         """Whether one thread at a time works: it needs no separate connection."""
 
     def hosts(self) -> tuple[str | None, ...]:
-        """The names of the hosts; None stands for the only one."""
+        """Return the names of the hosts; None stands for the only host of a file that names none."""
         return tuple(self._hypervisors)
 
     def are_real(self) -> bool:
-        """Whether a host has real guests: those of the test driver are in this process, where threads only wait."""
+        """Return whether a host has real guests; guests of the test driver are in this process.
+
+        Threads that change guests of the test driver only wait for each other.
+        """
         return any(has_real_storage(each.host) for each in self._hypervisors.values())
 
     def of(self, host: str | None) -> Session:
-        """Return the session of a host, by name. Raises: RequestError, if it is not connected."""
+        """Return the session of a host, by the host's name.
+
+        Raises: RequestError, if there is no connection to the host.
+        """
         with self._lock:
             if host not in self._sessions:
                 if host not in self._hypervisors:
@@ -90,7 +96,10 @@ class Sessions:
             return self._sessions[host]
 
     def of_this_thread(self, host: str | None) -> Session:
-        """Return a session with a separate connection for this thread. Raises: HypervisorError."""
+        """Return a session with a separate connection for this thread.
+
+        Raises: HypervisorError.
+        """
         shared = self.of(host)
         if self.alone or not has_real_storage(shared.host):
             # the test driver is in this process: another connection could be to other guests
@@ -104,7 +113,7 @@ class Sessions:
         return own[host]
 
     def interrupt(self) -> None:
-        """End the waiting of all threads, and their downloads, with errors."""
+        """End the waiting and the downloads of all threads with errors."""
         self.interrupted.set()
         for each in (*self._opened, *self._hypervisors.values()):
             each.host.interrupted.set()

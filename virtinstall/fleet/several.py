@@ -1,4 +1,4 @@
-"""`virt-install --count N`: guests that differ in their number, from one command line."""
+"""The guests of `virt-install --count N`, which differ only in their numbers."""
 
 from __future__ import annotations
 
@@ -26,15 +26,17 @@ if TYPE_CHECKING:
 
 
 def numbered_names(name: str, count: int) -> list[str]:
-    """Return `NAME-1`, `NAME-2`, ...; or NAME with the numbers in place of its `{n}`."""
+    """Return `NAME-1`, `NAME-2`, ..., or `name` with the numbers in place of its `{n}`."""
     return [numbered_name(name, index) for index in range(1, count + 1)]
 
 
 def numbered_guests(given: Namespace, warnings: Sequence[str] = (), *, preview: bool = False) -> list[LabGuest]:
     """Return the guests of a command line with --count, in order; `given` are options in present spellings.
 
-    `{n}` and `{name}` in the values are the number and the name of each guest. Raises: RequestError, also if two guests
-    would share an address, a port, a disk or a device.
+    `{n}` and `{name}` in the values are the number and the name of each guest. `warnings` and `preview` are parameters
+    of `read_request`.
+
+    Raises: RequestError, also if two guests would share an address, a port, a disk or a device.
     """
     if not 1 <= given.count <= MOST_GUESTS:
         raise RequestError(f"--count {given.count}: must be from 1 to {MOST_GUESTS}", hint="for example --count 3")
@@ -84,8 +86,10 @@ def create_all(
 ) -> list[Outcome]:
     """Create the guests of several plans in parallel; return an outcome for each.
 
-    Each guest is complete or absent afterwards; a failure does not affect the others. `report` receives a guest's name
-    and what is done. A plan is waited for as its options request (`wait_for`, `wait_minutes`).
+    Each guest is complete or absent afterwards, and a failure does not affect the other guests. `jobs` is the number of
+    guests to create at the same time, or None for the default. `report` receives a guest's name and what is done with
+    the guest. Each guest is waited for as its plan's options request (`wait_for`, `wait_minutes`). By default, warnings
+    and reports are written to the log.
     """
     jobs = worker_count(jobs)
     workers = jobs if has_real_storage(hypervisor.host) else 1

@@ -1,4 +1,4 @@
-"""The text of a guests file for its readers: variables, simple values, and the mistakes that were found so far."""
+"""The text of a guests file for its readers: variables, simple values, and the mistakes found so far."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _POSITION = re.compile(r":([0-9]+):([0-9]+): ")
 
 
 class Source:
-    """One file: `label` names it in errors, `variables` are those of `${NAME}`."""
+    """One file, which `label` names in errors; `variables` are the values for `${NAME}`."""
 
     def __init__(self, label: str, variables: Mapping[str, str]) -> None:
         self.label = label
@@ -29,11 +29,11 @@ class Source:
         return f"{self.label}:{node.line}:{node.column}"
 
     def error(self, node: Node, text: str, hint: str | None = None) -> FileError:
-        """Return an error at a node."""
+        """Return an error with the position of a node."""
         return FileError(f"{self.place(node)}: {text}", hint=hint)
 
     def reported(self, step: Callable[[], R]) -> R | None:
-        """Return the result of a step; its error is kept for later, and the result is None."""
+        """Return the result of a step; if the step fails, keep its error for later and return None."""
         try:
             return step()
         except FileError as error:
@@ -42,21 +42,27 @@ class Source:
 
     @contextmanager
     def reported_together(self) -> Iterator[None]:
-        """Raise the last of the errors that were kept meanwhile; the others stay kept."""
+        """Raise the last of the errors that are kept in this context; the others stay kept."""
         before = len(self.problems)
         yield
         if len(self.problems) > before:
             raise self.problems.pop()
 
     def expanded(self, node: Text, path: str) -> str:
-        """Return a text with the values of variables. Raises: FileError, for a variable that is not set."""
+        """Return a text with the values of variables.
+
+        Raises: FileError, for a variable that is not set.
+        """
         try:
             return expand_variables(node.text, self.variables)
         except ValueError as error:
             raise self.error(node, f"{path}: {error}") from None
 
     def text_of(self, parent: Fields, key: str) -> str | None:
-        """Return one value. Raises: FileError, if it is a list or a mapping."""
+        """Return a single value; None if the key is missing or null.
+
+        Raises: FileError, if the value is a list or a mapping.
+        """
         node = parent.get(key)
         if node is None:
             return None
@@ -65,7 +71,10 @@ class Source:
         return self.expanded(node, key)
 
     def fields(self, parent: Fields, key: str) -> Fields:
-        """Return a mapping; an empty one if the key is missing. Raises: FileError, for other values."""
+        """Return a mapping; an empty one if the key is missing.
+
+        Raises: FileError, for other values.
+        """
         node = parent.get(key)
         if node is None:
             return Fields(1, 1)
@@ -74,7 +83,10 @@ class Source:
         return node
 
     def names(self, parent: Fields, key: str, path: str) -> list[tuple[str, Node]]:
-        """Return names, one or a list, with their nodes. Raises: FileError, for other values."""
+        """Return one name or a list of names, each with its node; an empty list if the key is missing.
+
+        Raises: FileError, for other values.
+        """
         node = parent.get(key)
         nodes = node.values if isinstance(node, Items) else [] if node is None else [node]
         found: list[tuple[str, Node]] = []
@@ -87,9 +99,9 @@ class Source:
 
 
 def together(problems: Sequence[RequestError]) -> FileError:
-    """Return several errors as one, in the order of the file; each line has its hint, unless all have the same.
+    """Return several errors as one, in the order of the file; each line has its hint, unless all hints are the same.
 
-    A mistake in the defaults, or at an anchor, is one line for all guests that have it.
+    A mistake in the defaults, or at an anchor, is one line for all guests that share it.
     """
     alike: dict[tuple[str, str], list[RequestError]] = {}
     for problem in sorted(problems, key=_position):

@@ -1,4 +1,4 @@
-"""Conversion of command-line options to a guests file with the same meaning: the reverse of `load`."""
+"""The conversion of command-line options to a guests file with the same meaning: the reverse of `load`."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ DEFAULT_NAME = "guest"
 
 
 def spec_document(given: Namespace) -> dict[str, Any]:
-    """Return the file as data. `given` are options in present spellings (`legacy.rewrite`).
+    """Return the file as data; `given` are options in present spellings (`legacy.rewrite`).
 
-    A command line that prints XML needs no installation method; its guest boots its disk. Raises: RequestError, as
-    for the command line itself, and for an option that a file cannot have.
+    A command line that prints XML needs no installation method; its guest boots from its disk.
+
+    Raises: RequestError, for an invalid command line, and for an option that a file cannot contain.
     """
     for dest in ("reinstall", "finish"):
         if getattr(given, dest) is not None:
@@ -66,7 +67,10 @@ def spec_document(given: Namespace) -> dict[str, Any]:
 
 
 def spec_text(given: Namespace) -> str:
-    """Return the file as YAML. Raises: as `spec_document`."""
+    """Return the file as YAML.
+
+    Raises: the same errors as `spec_document`.
+    """
     import yaml
 
     return str(yaml.safe_dump(spec_document(given), sort_keys=False, allow_unicode=True, width=100))

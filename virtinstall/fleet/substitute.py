@@ -1,4 +1,4 @@
-"""`${NAME}`, `${NAME:-default}`, `{n}` and `{name}` in the values of a guests file: the only templates."""
+"""The only templates in the values of a guests file: `${NAME}`, `${NAME:-default}`, `{n}` and `{name}`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ _PLACE = re.compile(r"\{\{(n(?::0?[0-9]{0,2}[dxX]?)?|name)\}\}|\{(n(?::0?[0-9]{0
 
 
 def expand_variables(text: str, variables: Mapping[str, str]) -> str:
-    """Replace `${NAME}`, `${NAME:-default}` (also if it is empty) and `${NAME-default}`; `$${` is a literal `${`.
+    """Return `text` with the values of variables.
 
-    Raises: ValueError, if a variable is not set.
+    `${NAME:-DEFAULT}` becomes the default if the variable is not set or empty, `${NAME-DEFAULT}` only if it is not set;
+    `$${` is a literal `${`.
+
+    Raises: ValueError, for an invalid variable, or for one that is not set and has no default.
     """
     if "${" not in text:
         return text
@@ -39,9 +42,11 @@ def expand_variables(text: str, variables: Mapping[str, str]) -> str:
 
 
 def expand_places(text: str, name: str, index: int | None) -> str:
-    """Replace `{name}` and, in a guest with `count`, `{n}` and `{n:02}`; `{{n}}` is a literal `{n}`.
+    """Return `text` with values for `{name}`, `{n}` and `{n:02}`; `{{n}}` is a literal `{n}`.
 
-    Raises: ValueError, for `{n}` in a guest without `count`.
+    `index` is the number of a guest with `count`, otherwise None.
+
+    Raises: ValueError, for `{n}` if `index` is None.
     """
     if "{n" not in text:
         return text
@@ -59,9 +64,9 @@ def expand_places(text: str, name: str, index: int | None) -> str:
 
 
 def numbered_name(name: str, index: int | None) -> str:
-    """Return the name of a guest with `count`: with the number in place of `{n}`, or at its end.
+    """Return the name of a guest with its number in place of `{n}` or at the end; `index` is None without `count`.
 
-    Raises: ValueError, for `{n}` without a number, and for a format that is not one.
+    Raises: ValueError, for `{n}` without a number, and for an invalid format.
     """
     wrong = _WRONG_PLACE.search(_PLACE.sub("", name))
     if wrong is not None:
@@ -71,16 +76,16 @@ def numbered_name(name: str, index: int | None) -> str:
 
 
 def without_number(name: str) -> str:
-    """Return the name of the group of a guest with `count`: `web` for `web`, `web{n}` and `web-{n:02}`."""
+    """Return the group of a guest with `count`: `web` for `web`, `web{n}` and `web-{n:02}`."""
     rest = _PLACE.sub(lambda found: "" if found[1] is None else found[0], name)
     return rest.strip("-_. ") or name
 
 
 def protect(text: str) -> str:
-    """Return `text` so that both functions return it unchanged."""
+    """Return `text` with escapes for which `expand_variables` and `expand_places` return the original."""
     return _PLACE.sub(lambda found: f"{{{found[0]}}}", text).replace("${", "$${")
 
 
 def unprotect(text: str) -> str:
-    """Return a text of `protect` in which `{n}` and `{name}` have their meaning again."""
+    """Return a result of `protect` in which `{n}` and `{name}` are placeholders again."""
     return _PLACE.sub(lambda found: found[0][1:-1] if found[1] is not None else found[0], text)

@@ -1,8 +1,8 @@
-"""Apply a comparison to an existing guest, in the least disruptive way.
+"""The application of a comparison to an existing guest, in the least disruptive way.
 
-Values change in the definition first: what libvirt rejects is never in a running guest. Then the running guest gets
-what it can have without a restart; the rest takes effect at its next boot. A new device is plugged in before it is
-defined.
+The definition is changed first, so that a running guest never gets values that libvirt rejects. Then the running guest
+gets the changes that need no restart; the others take effect at its next boot. A new device is attached to the running
+guest before it is defined.
 """
 
 from __future__ import annotations
@@ -57,11 +57,12 @@ if TYPE_CHECKING:
 
 
 def update_guest(work: Applying) -> bool:
-    """Change the guest; return whether something takes effect only at its next boot.
+    """Change the guest; return whether a change takes effect only at its next boot.
 
-    Disks grow; new disks and network interfaces are attached, those that are gone are detached (their storage is kept);
-    media, the connections of interfaces, memory and vCPUs are changed; all in the running guest too.
-    Raises: RequestError, StorageError, HypervisorError.
+    Disks grow. New disks and network interfaces are attached, and removed ones are detached, but their storage is kept.
+    Media, connections of interfaces, memory and vCPUs are changed. All of this is done in the running guest, too.
+
+    Raises: RequestError; StorageError; HypervisorError.
     """
     changes = work.comparison.changes
     addresses = [each for each in changes if each.path.startswith(f"{RESERVATION}[")]
@@ -125,7 +126,7 @@ def _grows(change: Difference) -> bool:
 def _boot_order(work: Applying, before: Mapping[str, str], after: Mapping[str, str]) -> list[Difference]:
     """Return the changes to the planned boot order, which is one value of all devices together.
 
-    A new device comes without its order, and libvirt chooses <os><boot> when no device has one.
+    A new device is attached without its order, and libvirt adds <os><boot> if no device has one.
     """
     applied, present = work.comparison.applied, leaves_of(definition_of(work))
     assert applied is not None
@@ -164,7 +165,7 @@ def _add(
 
 
 def _is_created(work: Applying, path: str | None, planned: str | None) -> bool:
-    """Whether a disk of the running guest is the planned one: it has its path, or was created for the guest."""
+    """Return whether a disk of the running guest is the planned one: it has its path, or was created for the guest."""
     if planned != GENERATED:
         return path == planned
     record = parse_record(work.handle.handle.metadata(NAMESPACE), work.handle.handle.uuid)
@@ -213,7 +214,7 @@ def _attach_again(work: Applying, node: etree._Element, live: bool) -> bool:
 
 
 def _move(work: Applying) -> None:
-    """Change targets of disks in the definition; they keep their storage."""
+    """Change targets of disks in the definition; the disks keep their storage."""
     root = definition_of(work)
     base = leaves_of(root)
     for new, old in work.comparison.moved.items():
@@ -225,9 +226,9 @@ def _move(work: Applying) -> None:
 
 
 def _remove(work: Applying, prefix: str, before: Mapping[str, str], running: Mapping[str, str]) -> bool:
-    """Detach a device that is gone from the file; return whether the running guest has it until its next boot.
+    """Detach a device that the file no longer contains; return whether the running guest has it until its next boot.
 
-    What the running guest has in the place of the device that the file had is not detached.
+    If the running guest has another disk in its place, that disk is not detached.
     """
     defined, runs = has_device(prefix, before), has_device(prefix, running)
     source = f"{prefix}source/@file"

@@ -25,7 +25,7 @@ _NUMBERS = {"integer": (int, "a whole number"), "number": (float, "a number")}
 
 
 class Wrong(Exception):
-    """Mistake at a node; `path` is where it is below the option: `[1].sizee`."""
+    """A mistake at a node; `path` is its position below the option: `[1].sizee`."""
 
     def __init__(self, node: Node, path: str, message: str, hint: str | None = None) -> None:
         super().__init__(message)
@@ -36,7 +36,10 @@ class Wrong(Exception):
 
 
 def flatten(node: Fields, option: Option, path: str = "") -> Pairs:
-    """Return the sub-options with dotted names. Raises: Wrong, if the option does not have one."""
+    """Return the sub-options with dotted names.
+
+    Raises: Wrong, for a sub-option that the option does not have.
+    """
     found: Pairs = {}
     for key, value in node.values.items():
         for name, text in _below(key, value, option):
@@ -75,7 +78,10 @@ def _unknown(option: Option, name: str, node: Node, path: str) -> Wrong:
 
 
 def as_text(pairs: Pairs, option: Option, expand: Expand) -> str:
-    """Return the mapping in the form of the command line. Raises: Wrong."""
+    """Return the mapping in the form of the command line.
+
+    Raises: Wrong.
+    """
     cls = section_class(option)
     values = {key: expand(text) for key, text in pairs.items() if not text.is_null}
     if len(values) == 1:
@@ -110,9 +116,11 @@ class Value:
 
 
 def values_of(node: Node, option: Option, below: Node | None = None) -> list[Value]:
-    """Return the values of an option; `below` is the node of the defaults.
+    """Return the values of an option; `below` is the node of the defaults, or None.
 
-    Mappings of sub-options are merged with those of the defaults, but not those of devices. Raises: Wrong.
+    Mappings of sub-options are merged with those of the defaults, except for devices.
+
+    Raises: Wrong.
     """
     if isinstance(node, Text) and node.is_null:
         return []
@@ -139,7 +147,10 @@ def _value(node: Node, path: str, option: Option) -> Value:
 
 
 def given_value(values: list[Value], option: Option, expand: Expand) -> object:
-    """Return the values as the parser of the command line would store them. Raises: Wrong."""
+    """Return the values as the parser of the command line would store them.
+
+    Raises: Wrong.
+    """
     if not values:
         return None
     if option.argument == "none":

@@ -1,1 +1,1 @@
-"""KubeVirt manifests of guests, mapped from the request: no libvirt, no domain XML that a host has completed."""
+"""The KubeVirt manifests of guests, mapped from the request, without libvirt and without XML completed by a host."""

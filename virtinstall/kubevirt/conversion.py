@@ -1,4 +1,4 @@
-"""State of one conversion: a copy of the request that is emptied step by step, the manifest, and the problems."""
+"""The state of one conversion: a copy of the request that is emptied step by step, the manifest, and the problems."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST_SHOWN = 60
 
 
 class Problem(NamedTuple):
-    """Problem with the request: a message, a hint, and the option that --kubevirt-drop would omit."""
+    """A problem of the request: a message, a hint or None, and the option that --kubevirt-drop would omit, or None."""
 
     message: str
     hint: str | None = None
@@ -43,10 +43,10 @@ class Comment(NamedTuple):
 class Conversion:
     """The state of one conversion.
 
-    `domain` is a copy of the request's: mapped values are removed from it. `os` is the guest's system (or a similar
-    one, if it is not `os_is_known`), `arch` its architecture by libvirt's name. `template` is `spec.template.spec`,
-    `machine` its `domain`, `devices` those of the domain. `secrets` and `services` are further documents;
-    `secret_places` are the keys that name the Secrets.
+    `domain` is a copy of the request's domain, from which mapped values are removed. `os` is the guest's operating
+    system, or a similar one if `os_is_known` is false, and `arch` is libvirt's name of the guest's architecture.
+    `template` is `spec.template.spec`, `machine` its `domain`, and `devices` the `devices` of `machine`. `secrets` and
+    `services` are further documents; `secret_places` are the keys that name the Secrets.
     """
 
     def __init__(
@@ -81,11 +81,11 @@ class Conversion:
 
     @property
     def defaults(self) -> bool:
-        """Whether defaults of the operating system are filled in; a preference does that in the cluster."""
+        """Whether defaults of the operating system are filled in; with a preference, the cluster fills them in."""
         return self.options.preference is None
 
     def take(self, element: Element, attribute: str) -> Any:
-        """Return a value of the copy, and remove it, because it is mapped."""
+        """Return a value of the copy, and remove it because it is mapped; None if it is not set."""
         value = getattr(element, attribute)
         if value is not None:
             setattr(element, attribute, None)
@@ -117,12 +117,12 @@ class Conversion:
         self.secret_places.append((node, key))
 
     def warn(self, text: str) -> None:
-        """Add a warning, once."""
+        """Add a warning, unless it was already added."""
         if text not in self.warnings:
             self.warnings.append(text)
 
     def fail(self) -> None:
-        """Raise RequestError if there are problems: one error for all."""
+        """Raise one RequestError for all problems, if there are any."""
         if self.problems:
             raise error_of(self.problems)
 
@@ -179,7 +179,7 @@ def add(node: MutableMapping[str, Any], key: str, value: Any) -> None:
 
 
 def section(node: Node, *keys: str) -> Node:
-    """Return the mapping below `keys`, created if it is missing."""
+    """Return the mapping below `keys`; create it if it is missing."""
     for key in keys:
         node = node.setdefault(key, {})
     return node

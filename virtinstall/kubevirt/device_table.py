@@ -1,4 +1,4 @@
-"""Reasons why KubeVirt does not support values of devices."""
+"""The reasons why KubeVirt does not support values of devices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`--kubevirt-drop OPTION`: the request without options that a cluster cannot express."""
+"""The effect of `--kubevirt-drop OPTION`: the request without options that a cluster cannot express."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def option_names() -> list[str]:
 
 
 def value_names(option: str) -> Iterator[str]:
-    """Yield the names of an option's sub-options, with aliases, without numbers."""
+    """Yield the names and aliases of an option's sub-options, without numbers."""
     if option in ("cloud-init", "unattended"):
         return
     if option == "install":
@@ -191,7 +191,7 @@ def _names(attribute: str, declared: Any) -> tuple[str, ...]:
 
 
 def _without_plain(request: Request, option: str, name: str) -> Request:
-    """The request without an option that is not XML."""
+    """Return the request without an option that is not XML."""
     install: InstallRequest = request.install
     if option in _MAPPINGS and name:
         values = getattr(install, _MAPPINGS[option])

@@ -1,4 +1,4 @@
-"""Boot loader, Secure Boot, TPM and memory encryption.
+"""The boot loader, Secure Boot, the TPM and memory encryption.
 
 Source: https://kubevirt.io/user-guide/compute/virtual_hardware/ (BIOS/UEFI), .../persistent_tpm_and_uefi_state/,
 https://kubevirt.io/user-guide/cluster_admin/confidential_computing/
@@ -13,7 +13,7 @@ _SEV_NO_DEBUG, _SEV_ENCRYPTED_STATE = 0x1, 0x4
 
 
 def map_firmware(conversion: Conversion) -> None:
-    """Fill in boot loader and TPM. Secure Boot is always explicit, because it is on by default."""
+    """Fill in boot loader and TPM; Secure Boot is always explicit, because it is enabled by default."""
     os = conversion.domain.os
     uefi, kind = conversion.take(os, "uefi"), conversion.take(os, "firmware")
     secure, stateless = conversion.take(os, "loader_secure"), conversion.take(os, "loader_stateless")

@@ -1,4 +1,4 @@
-"""The images of disks: where the importer of the cluster finds them, and the login of an image by name."""
+"""The images of disks: their addresses for the importer of the cluster, and the login of an image by name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _EXACT = ("url", "registry", "path")
 def image_sources(
     request: Request, arch: str, catalog: Catalog, environ: Mapping[str, str]
 ) -> list[ImageSource | None]:
-    """Return the image of each disk, None for a disk without one. Raises: RequestError, for an unknown name."""
+    """Return the image of each disk, or None for a disk without an image.
+
+    Raises: RequestError, for an unknown name.
+    """
     disks = request.domain.devices_of(Disk)
     if all(disk.image is None for disk in disks):
         return [None] * len(disks)
@@ -53,7 +56,10 @@ def image_url(source: ImageSource) -> ImageSource:
 def default_seed(
     conversion: Conversion, images: Sequence[ImageSource | None]
 ) -> tuple[CloudInitRequest | None, bytes | None]:
-    """Return the seed of `--image NAME` without a seed: a login with the keys of this user, or a password."""
+    """Return the cloud-init and the Ignition seed of `--image NAME` without seed options; at least one is None.
+
+    The seed sets up a login with the keys of this user, or with a password.
+    """
     from virtinstall.survey.images import login_seed
 
     image = next((image for image in images if image is not None), None)

@@ -1,4 +1,4 @@
-"""Boot of the guest: installation media, boot order, a kernel from a container image.
+"""The boot of the guest: installation media, boot order, and a kernel from a container image.
 
 Source: https://kubevirt.io/user-guide/compute/boot_from_external_source/, .../storage/disks_and_volumes/
 """
@@ -88,7 +88,7 @@ def map_boot(conversion: Conversion) -> None:
 
 
 def _order_medium(conversion: Conversion, entries: list[Node]) -> None:
-    """Order the medium of the installation after the devices that the user ordered: others are not tried."""
+    """Order the installation medium after the devices that the user ordered, because only ordered devices are tried."""
     install = conversion.install
     kind = install.boot_device or ("cdrom" if install.cdrom else "network" if install.pxe else None)
     medium = next((entry for entry in entries if kind is not None and _is(entry, kind)), None)
@@ -140,7 +140,7 @@ def order_interfaces(conversion: Conversion) -> None:
 
 
 def _map_kernel(conversion: Conversion) -> None:
-    """A kernel from a container image: `--boot kernel=docker://IMAGE#/PATH,initrd=docker://IMAGE#/PATH`."""
+    """Map a kernel from a container image: `--boot kernel=docker://IMAGE#/PATH,initrd=docker://IMAGE#/PATH`."""
     os = conversion.domain.os
     kernel, initrd, arguments = (conversion.take(os, name) for name in ("kernel", "initrd", "cmdline"))
     if kernel is None and initrd is None and arguments is None:

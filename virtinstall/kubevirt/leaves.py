@@ -1,7 +1,7 @@
 """The single values of a request's elements, with the names of their options.
 
-The mapping takes values out of a copy of the request. Values that remain at the end have no place in the manifest,
-and are reported by name: nothing is omitted silently, even values that no class declares.
+The mapping takes values out of a copy of the request. Values that remain at the end have no place in the manifest, and
+are reported by name: nothing is omitted silently, even values that no class declares.
 """
 
 from __future__ import annotations
@@ -80,14 +80,14 @@ SECTION_OPTIONS = {
 
 
 class Leaf(NamedTuple):
-    """One value. `names`: its sub-option and the aliases, numbered ones with a number (`source.host0.name`)."""
+    """One value; `names` are its sub-option and the aliases, numbered ones with a number (`source.host0.name`)."""
 
     names: tuple[str, ...]
     value: str
 
 
 def option_of(tag: str) -> str:
-    """The option of a device, without dashes."""
+    """Return the option of a device, without dashes."""
     return next((row.name for row in DEVICES if row.tag == tag), tag)
 
 
@@ -116,9 +116,9 @@ def drain(element: Element, prefix: str = "", matches: Callable[[Leaf], bool] = 
 
 
 def drain_domain(domain: Domain, only: Callable[[str, Leaf], bool] | None = None) -> list[tuple[str, Leaf]]:
-    """Return (option, value) of everything that is left in `domain`, whose devices were removed, and remove it.
+    """Return (option, value) of everything that remains in `domain`, whose devices were removed, and remove it.
 
-    `only`: the values that are removed, of those that a class declares.
+    `only` selects the values to remove among those that a class declares; by default, all are removed.
     """
     matches = only or (lambda option, leaf: True)
     found: list[tuple[str, Leaf]] = []
@@ -166,7 +166,7 @@ def _edits(element: Element) -> list[Leaf]:
 
 
 def names_of(attribute: str, declared: XmlField[Any] | Setting[Any]) -> tuple[str, ...]:
-    """The sub-option of a value and its aliases."""
+    """Return the sub-option of a value and its aliases."""
     name = declared.name
     if name is None:
         name = _NAMES.get(attribute)
@@ -176,7 +176,7 @@ def names_of(attribute: str, declared: XmlField[Any] | Setting[Any]) -> tuple[st
 
 
 def plain(name: str) -> str:
-    """A sub-option's name without numbers: `source.host0.name` is `source.host.name`."""
+    """Return a sub-option's name without numbers: `source.host.name` for `source.host0.name`."""
     return re.sub(r"\d+(?=\.|$)", "", name)
 
 
@@ -248,7 +248,7 @@ def _below(
 
 
 def _empty_nodes(element: Element) -> frozenset[etree._Element]:
-    """The elements below `element` whose presence is their value, unless they are only containers of what was taken."""
+    """Return the elements below `element` whose presence is their value, except containers of mapped values."""
     if element.node is None:
         return frozenset()
     return frozenset(node for node in element.node.iterdescendants() if _is_empty(node))
@@ -261,7 +261,7 @@ def _is_empty(node: etree._Element) -> bool:
 def _undeclared(
     element: Element, prefix: str, matches: Callable[[Leaf], bool], flags: frozenset[etree._Element]
 ) -> list[Leaf]:
-    """The values that no class declares, which libvirt's schema knows; called when the declared ones are removed."""
+    """Return the values that libvirt's schema contains and no class declares; declared ones must be removed first."""
     top, found = element.node, []
     if top is None:
         return []

@@ -1,4 +1,4 @@
-"""A request as KubeVirt manifests."""
+"""The conversion of a request to KubeVirt manifests."""
 
 from __future__ import annotations
 
@@ -42,10 +42,11 @@ _DOMAIN_ORDER = (
 
 
 class Manifests(NamedTuple):
-    """Documents of one guest, in the order in which a cluster needs them: Secrets, the VirtualMachine, a Service.
+    """The documents of one guest, in the order in which a cluster needs them: Secrets, the VirtualMachine, a Service.
 
     `comments` belong to keys of the documents. `passwords` are pairs of account and generated password, which the
-    documents contain only as a hash. `secret_places` are the mappings and keys that name the Secrets, in their order.
+    documents contain only as a hash. `secret_places` are the mappings and keys that name the Secrets, in the same
+    order.
     """
 
     name: str
@@ -59,11 +60,13 @@ class Manifests(NamedTuple):
 def manifests(
     request: Request, *, environ: Mapping[str, str] | None = None, labels: Mapping[str, str] | None = None
 ) -> Manifests:
-    """Return the manifests of the guest that `request` describes. `labels` are added to the guest.
+    """Return the manifests of the guest that `request` describes; `labels` are added to the guest.
 
-    Nothing is changed, and no hypervisor is contacted; files that the request names are read.
-    Raises: RequestError, which names everything that KubeVirt cannot express; FetchError, for an image of which only
-    the vendor's index knows the address.
+    Nothing is changed, and no hypervisor is contacted; files that the request names are read. `environ` is the
+    environment, by default that of this process.
+
+    Raises: RequestError, for everything that KubeVirt cannot express; FetchError, for an image whose address cannot be
+    read from the vendor's index.
     """
     conversion = converted(request, environ=environ, labels=labels)
     conversion.fail()
@@ -73,7 +76,10 @@ def manifests(
 def converted(
     request: Request, *, environ: Mapping[str, str] | None = None, labels: Mapping[str, str] | None = None
 ) -> Conversion:
-    """Return the finished conversion, whose problems are not raised. Raises: as `manifests`, for invalid requests."""
+    """Return the finished conversion, without raising an error for its problems.
+
+    Raises: the same errors as `manifests`, for invalid requests.
+    """
     from virtinstall.osinfo.catalog import Catalog
     from virtinstall.survey.text_files import given_text
 
@@ -150,7 +156,7 @@ def _as_problem(error: RequestError) -> Any:
 
 
 def _report_rest(conversion: Conversion) -> None:
-    """Report every value that no mapping has taken; whole options once."""
+    """Report every value that no mapping has taken, and whole options once."""
     for device in conversion.domain.all_devices():
         conversion.domain.remove(device)
     reported = set()
@@ -201,7 +207,7 @@ def documents_of(conversion: Conversion) -> Manifests:
 
 
 def _ordered(node: Node, order: tuple[str, ...]) -> Node:
-    """The same entries, those of `order` first, in place, because comments belong to the mapping."""
+    """Move the entries of `order` to the front, in place because comments belong to the mapping; return it."""
     entries = {key: node[key] for key in order if key in node} | node
     node.clear()
     node.update(entries)

@@ -1,4 +1,4 @@
-"""Title, description, UUID, SMBIOS strings, and when the guest runs.
+"""The title, description, UUID and SMBIOS strings, and the conditions under which the guest runs.
 
 Source: https://kubevirt.io/user-guide/compute/run_strategies/, .../instancetypes/, .../virtual_hardware/ (SMBIOS)
 """

@@ -1,4 +1,4 @@
-"""Names of objects in a cluster.
+"""The names of objects in a cluster.
 
 Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
 """
@@ -15,7 +15,7 @@ _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 
 def is_label(name: str) -> bool:
-    """Whether `name` is a DNS label of RFC 1123."""
+    """Return whether `name` is a DNS label of RFC 1123."""
     return len(name) <= LONGEST_LABEL and _LABEL.fullmatch(name) is not None
 
 
@@ -26,13 +26,13 @@ def as_label(text: str, default: str) -> str:
 
 
 def is_reference(text: str) -> bool:
-    """Whether `text` is the name of an object, optionally with its namespace: `net-a`, `prod/net-a`."""
+    """Return whether `text` is the name of an object, optionally with its namespace: `net-a`, `prod/net-a`."""
     parts = text.split("/")
     return 1 <= len(parts) <= 2 and all(is_name(part) for part in parts)
 
 
 def is_name(text: str) -> bool:
-    """Whether `text` is a DNS subdomain of RFC 1123: labels with dots between them."""
+    """Return whether `text` is a DNS subdomain of RFC 1123: labels with dots between them."""
     return len(text) <= LONGEST_NAME and all(_LABEL.fullmatch(part) for part in text.split("."))
 
 

@@ -95,7 +95,7 @@ def _map_interface(conversion: Conversion, interface: Interface, number: int) ->
 
 
 def _kind(conversion: Conversion, interface: Interface) -> str | None:
-    """Return KubeVirt's binding; None if there is none, which is reported."""
+    """Return KubeVirt's binding; if there is none, report that and return None."""
     wanted, kind = conversion.take(interface, "wanted_type"), conversion.take(interface, "type")
     backend = conversion.take(interface, "backend_type")
     if backend not in (None, "passt"):
@@ -151,7 +151,10 @@ def _add_model(conversion: Conversion, entry: Node, model: str | None, kind: str
 
 
 def _default_model(conversion: Conversion) -> str | None:
-    """The card that virt-install would choose on the q35 machine, or an older one that the system has a driver for."""
+    """Return the card that virt-install would choose on the q35 machine, or an older one with a driver in the system.
+
+    None without virtio on other architectures, where KubeVirt chooses the card.
+    """
     os, arch = conversion.os, conversion.arch
     if os.supports_virtio_net(arch):
         return "virtio"

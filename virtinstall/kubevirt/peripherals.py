@@ -1,4 +1,4 @@
-"""Devices other than disks and interfaces.
+"""The devices other than disks and interfaces.
 
 Source: https://kubevirt.io/user-guide/compute/virtual_hardware/, .../client_passthrough/, .../host-devices/,
 https://kubevirt.io/user-guide/storage/disks_and_volumes/ (filesystems)
@@ -39,7 +39,7 @@ _NAME_LIMIT = 36
 
 
 def map_peripherals(conversion: Conversion) -> None:
-    """Fill in the other devices; kinds that KubeVirt does not support are reported."""
+    """Fill in the other devices, and report kinds that KubeVirt does not support."""
     _map_defaults(conversion)
     refused = set()
     counts: dict[str, int] = {}
@@ -66,7 +66,7 @@ def map_peripherals(conversion: Conversion) -> None:
 
 
 def _is_automatic(device: Device) -> bool:
-    """Whether the device is a controller that KubeVirt adds itself; then nothing of it remains."""
+    """Return whether KubeVirt adds the controller itself, so that nothing of the device remains."""
     if device.tag != "controller":
         return False
     if (getattr(device, "type", None), getattr(device, "model", None)) in (
@@ -105,7 +105,7 @@ def _map_defaults(conversion: Conversion) -> None:
 
 
 def _map_controller(conversion: Conversion, device: Device, number: int) -> None:
-    """Do nothing: KubeVirt adds its controllers itself."""
+    """Do nothing, because KubeVirt adds its controllers itself."""
 
 
 def _map_graphics(conversion: Conversion, device: Device, number: int) -> None:
@@ -130,7 +130,7 @@ def _map_console(conversion: Conversion, device: Device, number: int) -> None:
 
 
 def _map_channel(conversion: Conversion, device: Device, number: int) -> None:
-    """The guest agent's channel, which every guest has."""
+    """Map the guest agent's channel, which every guest has."""
     assert isinstance(device, Channel)
     if device.target_name == AGENT_CHANNEL and device.type in (None, "unix") and device.source_path is None:
         for attribute in ("target_name", "type", "target_type", "source_mode"):
@@ -250,7 +250,7 @@ def _map_redirection(conversion: Conversion, device: Device, number: int) -> Non
 
 
 def _map_filesystem(conversion: Conversion, device: Device, number: int) -> None:
-    """virtiofs of a claim or a ConfigMap: `--filesystem source=pvc/NAME,target=TAG`."""
+    """Map virtiofs with a claim or a ConfigMap: `--filesystem source=pvc/NAME,target=TAG`."""
     assert isinstance(device, Filesystem)
     source, volume = _cluster_source(conversion, device)
     driver, kind = device.driver_type, device.type
@@ -296,7 +296,7 @@ def _cluster_source(conversion: Conversion, device: Filesystem) -> tuple[str, No
 
 
 def _map_host_devices(conversion: Conversion) -> None:
-    """Add the devices of --kubevirt-device, by the name of the resource that a device plug-in of the node offers."""
+    """Add the devices of --kubevirt-device, by the names of the resources that a device plug-in of the node offers."""
     for number, text in enumerate(conversion.options.devices):
         resource, _, rest = text.partition(",")
         kind = rest.removeprefix("type=") if rest else "host"

@@ -1,4 +1,4 @@
-"""Architecture, machine, hypervisor features and clock.
+"""The architecture, machine, hypervisor features and clock.
 
 Source: https://kubevirt.io/user-guide/compute/virtual_hardware/ (machine, clock, features)
 """
@@ -105,7 +105,7 @@ def map_features(conversion: Conversion) -> None:
 
 
 def _decided(conversion: Conversion, element: Any, attribute: str) -> bool | None:
-    """Return a value that is present (True) or switched off (False), and remove it; None if it is open."""
+    """Return whether a value is switched on or off, and remove it; None if neither is requested."""
     declared: XmlField[bool] = getattr(type(element), attribute)
     if not declared.is_decided(element):
         return None
@@ -164,7 +164,7 @@ def _hyperv(conversion: Conversion) -> Node:
 
 
 def _may_enable(name: str, states: dict[str, bool]) -> bool:
-    """Whether nothing that an enlightenment requires is switched off."""
+    """Return whether nothing that an enlightenment requires is switched off."""
     needed = _NEEDS.get(name)
     return needed is None or (states.get(needed) is not False and _may_enable(needed, states))
 

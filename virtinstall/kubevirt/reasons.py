@@ -1,4 +1,4 @@
-"""Reasons that several options share."""
+"""The reasons that several options share."""
 
 ADDRESS = "KubeVirt assigns the addresses of devices"
 ALIAS = "KubeVirt assigns the aliases of devices"

@@ -1,4 +1,4 @@
-"""Memory, vCPUs and the CPU model.
+"""The memory, vCPUs and CPU model.
 
 Source: https://kubevirt.io/user-guide/compute/ (memory hotplug, CPU hotplug, dedicated CPU resources, NUMA, huge
 pages, virtual hardware)
@@ -129,7 +129,7 @@ def _page_bytes(conversion: Conversion) -> int | None:
 
 
 def map_vcpus(conversion: Conversion) -> None:
-    """Fill in the topology of `cpu`, and the pinning."""
+    """Fill in the topology of `cpu` and the pinning."""
     domain, cpu = conversion.domain, conversion.domain.cpu
     count, current = conversion.take(domain, "vcpu"), conversion.take(domain, "vcpu_current")
     sockets, cores, threads = (conversion.take(cpu, f"topology_{part}") for part in ("sockets", "cores", "threads"))
@@ -265,7 +265,7 @@ def _map_realtime(conversion: Conversion, node: Node, dedicated: bool) -> None:
 
 
 def map_cpu(conversion: Conversion) -> None:
-    """Fill in model and features of `cpu`. If none is requested, the cluster's default is used, which can migrate."""
+    """Fill in model and features of `cpu`; by default, the cluster's model is used, with which a guest can migrate."""
     cpu = conversion.domain.cpu
     word = conversion.take(cpu, "wanted_model")
     mode, model = conversion.take(cpu, "mode"), conversion.take(cpu, "model")

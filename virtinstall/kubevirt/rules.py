@@ -1,4 +1,4 @@
-"""Rules for the whole guest that KubeVirt's admission webhook checks: a guest that passes is not rejected there.
+"""The rules of KubeVirt's admission webhook for a whole guest: the webhook accepts guests that conform to them.
 
 Source: https://kubevirt.io/user-guide/ (the limits of each field), https://kubevirt.io/api-reference/
 """
@@ -69,7 +69,7 @@ def _twice(values: Iterable[Any]) -> list[Any]:
 
 
 def _check_volumes(conversion: Conversion, disks: list[dict[str, Any]]) -> None:
-    """Each disk has a volume of its name, each volume a device that uses it."""
+    """Report disks without a volume of the same name, and volumes without a device that uses them."""
     volumes = {volume["name"] for volume in conversion.volumes}
     used = {disk["name"] for disk in disks}
     used |= {filesystem["name"] for filesystem in conversion.devices.get("filesystems", ())}

@@ -1,4 +1,4 @@
-"""cloud-init, Ignition and sysprep: inline where it is small and public, otherwise in a Secret.
+"""The cloud-init, Ignition and sysprep data: inline if small and public, otherwise in a Secret.
 
 Source: https://kubevirt.io/user-guide/user_workloads/startup_scripts/
 """
@@ -37,7 +37,7 @@ _GENERATED_MAC = "02:00:00"
 
 
 def map_seeds(conversion: Conversion, seed: CloudInitRequest | None, ignition: bytes | None) -> None:
-    """Add the volumes with the answers. `seed` and `ignition` are those of the request or the image's default."""
+    """Add the volumes with the answers; `seed` and `ignition` are the request's, the image's defaults, or None."""
     if seed is not None and ignition is not None:
         conversion.break_rule("a guest can have only one seed", "use --cloud-init or --ignition", "ignition")
     if seed is not None:
@@ -78,7 +78,7 @@ def _looks_secret(text: str) -> bool:
 
 
 def _first_mac(conversion: Conversion, seed: CloudInitRequest) -> str:
-    """Return the MAC address of the first interface, which a static address refers to; empty without one."""
+    """Return the MAC address of the first interface, which a static address refers to; empty without an interface."""
     if seed.address is None:
         return ""
     interfaces = conversion.devices.get("interfaces", [])
@@ -126,7 +126,7 @@ def _add_ignition(conversion: Conversion, content: bytes) -> None:
 
 
 def ignition_of(conversion: Conversion) -> bytes | None:
-    """Return the configuration of --ignition; the guest itself downloads one with a URL at its first boot."""
+    """Return the configuration of --ignition, or None; for a URL, one with which the guest downloads it."""
     source = conversion.install.ignition
     if source is None:
         return None

@@ -27,7 +27,7 @@ _HOST_FIELDS = ("backing_store", "source_file", "source_dev", "source_dir", "sou
 
 
 def volume_of(conversion: Conversion, disk: Disk, name: str, image: ImageSource | None) -> Node | None:
-    """Return the source of the volume `name`, or None if the disk has none; used values are removed from `disk`."""
+    """Return the source of the volume `name`, and remove used values from `disk`; None if the disk has no volume."""
     url, claim = _url(conversion, disk), _claim(conversion, disk)
     given = {name: conversion.take(disk, name) for name in _VALUES}
     given["path"] = url
@@ -64,7 +64,7 @@ def volume_of(conversion: Conversion, disk: Disk, name: str, image: ImageSource 
 
 
 def _temporary(conversion: Conversion, given: Node, image: ImageSource | None) -> Node | None:
-    """Return the volume of a disk whose content is discarded when the guest stops."""
+    """Return the volume of a disk whose content is discarded when the guest stops; None if there is none."""
     image_text, size = given.pop("image"), given.pop("size_bytes")
     if image_text is None and given["path"] is None and size is not None:
         _report_unused(conversion, given, "a temporary disk has no storage class")
@@ -115,7 +115,7 @@ def is_from_host(disk: Disk) -> bool:
 
 
 def _url(conversion: Conversion, disk: Disk) -> str | None:
-    """The web address that --disk names as a path."""
+    """Return the web address that --disk names as a path; None for other paths."""
     path = disk.path
     if path is None or not path.startswith(("http://", "https://")):
         return None
@@ -123,7 +123,7 @@ def _url(conversion: Conversion, disk: Disk) -> str | None:
 
 
 def _claim(conversion: Conversion, disk: Disk) -> str | None:
-    """The volume of the cluster that --disk vol= names: `pvc/NAME`, `dv/NAME`."""
+    """Return the volume of the cluster that --disk vol= names (`pvc/NAME`, `dv/NAME`), or None."""
     if disk.vol is not None and disk.vol.startswith((_CLAIM, _DATA_VOLUME)):
         return str(conversion.take(disk, "vol"))
     if disk.source_pool in ("pvc", "dv") and disk.source_volume is not None:

@@ -1,4 +1,4 @@
-"""Treatment of each option: mapped, refused with a reason, or without effect with a reason.
+"""The treatment of each option: mapped, refused with a reason, or without effect with a reason.
 
 The mapping is in the other modules; values that they do not use are refused with the reason in this table. A test
 compares the table with the declared options and with what the mapping does, so that no option can be forgotten.
@@ -241,7 +241,7 @@ def reason(option: str, name: str) -> str:
 
 
 def declared_reason(option: str, name: str) -> str | None:
-    """Return the reason in the table, or None if the sub-option is mapped."""
+    """Return the reason in the table; None if the table has none, because the sub-option is mapped."""
     rows = REFUSED.get(option, {})
     found = rows.get(name)
     return found or next((text for pattern, text in rows.items() if fnmatchcase(name, pattern)), None)

@@ -1,4 +1,4 @@
-"""Manifests as YAML, with comments, which PyYAML cannot write.
+"""The manifests as YAML with comments, which PyYAML cannot write.
 
 Source: https://yaml.org/spec/1.2.2/ (scalars are quoted where YAML 1.1 would read another type)
 """
@@ -21,7 +21,7 @@ _STEP = "  "
 
 
 def to_yaml(documents: Sequence[Mapping[str, Any]], comments: Sequence[Comment] = ()) -> str:
-    """Return the documents, separated by `---`, in the order of their keys. A comment is above its key."""
+    """Return the documents, separated by `---`, with their keys in order and each comment above its key."""
     notes = {(id(comment.node), comment.key): comment.text for comment in comments}
     return "---\n".join("".join(f"{line}\n" for line in _mapping(document, "", notes)) for document in documents)
 
@@ -65,7 +65,7 @@ def _items(items: Sequence[Any], indent: str, notes: Mapping[tuple[int, str], st
 
 
 def _is_block(text: str) -> bool:
-    """Whether a text is readable as a block: several lines, without anything that a block cannot hold."""
+    """Return whether a text is readable as a block: several lines, without anything that a block cannot contain."""
     if "\n" not in text.rstrip("\n") or text[0] in " \n\t":
         return False
     return all(char == "\n" or _is_printable(char) for char in text) and not text.endswith("\n\n")

@@ -1,7 +1,7 @@
-"""IP addresses of a guest, from the best source that has one, and summaries of all guests.
+"""The IP addresses of a guest, from the best source that has one, and summaries of all guests.
 
-Sources in order: DHCP reservations and leases of libvirt's networks, the guest agent, the host's ARP table. Summaries
-of many guests query each network once, and query an agent only if libvirt reports it as connected.
+The sources are, in this order, DHCP reservations and leases of libvirt's networks, the guest agent, and the host's ARP
+table. Summaries of many guests query each network once, and an agent only if libvirt reports that it is connected.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _AGENT = "org.qemu.guest_agent.0"
 
 
 class GuestAddress(Record):
-    """An address of a guest. `source`: `reservation`, `lease`, `agent` or `arp`."""
+    """An address of a guest; `source` is `reservation`, `lease`, `agent` or `arp`."""
 
     address: str
     source: str
@@ -32,8 +32,8 @@ class GuestAddress(Record):
 class Summary(Record):
     """One guest in `virt-guest list`.
 
-    `image` is the image that its disk is based on, `os` the operating system (`debian12`); None if unknown.
-    `created` is in UTC (`2026-11-30T12:00:00Z`), None for guests that other programs created.
+    `image` is the image that the guest's disk is based on, and `os` the operating system (`debian12`); None if unknown.
+    `created` is the time of creation in UTC (`2026-11-30T12:00:00Z`); None for guests that other programs created.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Summary(Record):
 
 
 def guest_addresses(guest: HostGuest, host: Host) -> list[GuestAddress]:
-    """Return the addresses from the best source, IPv4 first; for a guest that is off, only reservations."""
+    """Return the guest's addresses from the best source, IPv4 first; for a guest that is off, only its reservations."""
     document = parse_tree(guest.xml())
     networks = {name: host.network_addresses(name) for name in _networks(document)}
     known = _of_networks(document, networks)
@@ -125,7 +125,7 @@ def _record(document: Node) -> GuestRecord | None:
 
 
 def _os_name(document: Node) -> str | None:
-    """Return the short name of the operating system: `http://debian.org/debian/12` -> `debian12`."""
+    """Return the short name of the operating system (`debian12` for `http://debian.org/debian/12`); None if unknown."""
     node = document.find(_OSINFO_ID)
     identity = "" if node is None else node.get("id")
     return "".join(identity.partition("://")[2].split("/")[1:]) or None
@@ -143,7 +143,7 @@ def _on_networks(document: Node) -> list[Node]:
 def _of_networks(document: Node, networks: Mapping[str, list[tuple[str, str, str]]]) -> list[GuestAddress]:
     """Return the reservations of the guest's interfaces, or their leases if there are no reservations.
 
-    Reservations in IPv6 have a name instead of a MAC address: the guest's are those that its record names.
+    A reservation in IPv6 has a name instead of a MAC address, and is the guest's if the guest's record contains it.
     """
     found: list[GuestAddress] = []
     for interface in _on_networks(document):

@@ -1,7 +1,7 @@
-"""Run a command in a guest through its agent; forward its output while it runs and return its exit status.
+"""The execution of a command in a guest through its agent, with its output while it runs and its exit status.
 
 The agent returns the captured output of a command only after the command ends. In guests with a shell, the output is
-redirected to files that are read while the command runs; in other guests it is forwarded at the end.
+redirected to files that are read while the command runs; in other guests, it is forwarded at the end.
 
 Source: https://qemu-project.gitlab.io/qemu/interop/qemu-ga-ref.html (guest-exec, guest-exec-status, guest-file-read)
 """
@@ -48,8 +48,9 @@ def execute(
 ) -> int:
     """Run `command` in the guest; return its exit status, or 128 + N if signal N ended it.
 
-    `stdin` is read to its end and becomes the command's standard input. KeyboardInterrupt and Terminated are passed on
-    to the command as SIGINT, SIGTERM or SIGHUP, and raised again.
+    `stdin` is read to its end and becomes the command's standard input, which is empty by default. `timeout` is in
+    seconds; None for no limit. KeyboardInterrupt and Terminated are passed on to the command as SIGINT, SIGTERM or
+    SIGHUP, and raised again.
 
     Raises: RequestError, if `command` is empty or the guest is off; HypervisorError, if the agent does not respond or
     reports an error; GuestStopped, if the guest powers off; WaitTimeout, if the command is still running after

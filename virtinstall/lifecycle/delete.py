@@ -1,4 +1,4 @@
-"""Apply a deletion plan: journal, stop, undefine, files. Each file is checked again before it is removed.
+"""The execution of a deletion plan: journal, stop, undefine, files. Each file is checked again before it is removed.
 
 The removal of the definition is the point of no return. A deletion that is killed before this point leaves the guest
 defined; one that is killed later leaves a journal. In both cases, `delete` of the same name finishes the deletion.
@@ -33,7 +33,7 @@ _WIPE_BYTES = 1 << 20
 
 
 class Deletion(Record):
-    """Result of a deletion: the items removed, kept, and failed to remove, each with the reason."""
+    """The result of a deletion: the items removed, kept, and not removed because of an error, each with the reason."""
 
     name: str
     removed: tuple[Item, ...] = ()
@@ -47,7 +47,10 @@ class Deletion(Record):
 
 
 def make_deletion_plan(name: str, guest: HostGuest | None, host: Host, storage: Storage = "own") -> DeletionPlan:
-    """Return what a deletion of the guest removes and keeps; change nothing. Raises: GuestNotFound, HostError."""
+    """Return the plan for the deletion of a guest; change nothing. `guest` is None if the guest no longer exists.
+
+    Raises: GuestNotFound; HostError.
+    """
     return plan_deletion(deletion_facts(name, guest, host), storage)
 
 
@@ -62,10 +65,14 @@ def delete(
     on_warning: Callable[[str], None],
     report: Callable[[str], None],
 ) -> Deletion:
-    """Apply the plan.
+    """Apply the plan; return its result. `guest` is None if only files of a killed deletion remain.
+
+    A running guest is powered off with `force`, or shut down if `shutdown_timeout` (in seconds) is not None. `wipe`
+    overwrites the files with zeros.
 
     Raises: RequestError, if the guest is running and neither `force` nor `shutdown_timeout` is set; WaitTimeout, if it
-    does not shut down in time; HypervisorError, if the guest cannot be removed; none of its files is removed then.
+    does not shut down in time; HypervisorError, if the guest cannot be removed; in this case, none of its files is
+    removed.
     """
     if plan.must_stop:
         require_stoppable(plan.name, force=force, shutdown_timeout=shutdown_timeout)
@@ -105,7 +112,10 @@ def _remove_guest(
     journal: Journal | None,
     stop: Callable[[HostGuest], object],
 ) -> None:
-    """Remove the definition of a persistent guest, or power off a transient one. Raises: HypervisorError."""
+    """Remove the definition of a persistent guest, or power off a transient one.
+
+    Raises: HypervisorError.
+    """
     note_commitment(journal, plan)
     if guest is None:
         return
@@ -173,7 +183,7 @@ def _remove_things(plan: DeletionPlan, host: Host, *, wipe: bool) -> Deletion:
 
 
 def _objection_now(item: Item, host: Host, uses: FilesInUse, staying: set[str]) -> str | None:
-    """Return why a file must be kept: a change since the plan was computed, or an overlay that is kept; else None."""
+    """Return why a file must be kept: a change since the plan was computed, or a kept overlay; None otherwise."""
     file = item.file
     assert file is not None
     kept = [each for each in file.overlays if each in staying]
@@ -194,7 +204,10 @@ def _objection_now(item: Item, host: Host, uses: FilesInUse, staying: set[str]) 
 
 
 def _remove(item: Item, host: Host, *, wipe: bool) -> set[str]:
-    """Remove a file or volume; return the pools to refresh. Raises: StorageError."""
+    """Remove a file or volume; return the pools to refresh.
+
+    Raises: StorageError.
+    """
     file = item.file
     assert file is not None
     path = file.link or file.path
@@ -217,7 +230,10 @@ def _remove(item: Item, host: Host, *, wipe: bool) -> set[str]:
 
 
 def _wipe(path: str) -> None:
-    """Overwrite the allocated parts of a file with zeros. Raises: OSError."""
+    """Overwrite the allocated parts of a file with zeros.
+
+    Raises: OSError.
+    """
     zeros = bytes(_WIPE_BYTES)
     fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:

@@ -1,4 +1,4 @@
-"""Parts of a guest, read from libvirt and from its files.
+"""The parts of a guest, read from libvirt and from the guest's files.
 
 Source: https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms, formatsnapshot.html; stat(2), proc(5).
 """
@@ -37,6 +37,8 @@ _DRIVES = ("cdrom", "floppy")
 
 def deletion_facts(name: str, guest: HostGuest | None, host: Host) -> DeletionFacts:
     """Return the parts of the guest, and the files left by a killed deletion of a guest with this name.
+
+    `guest` is None if the guest no longer exists.
 
     Raises: GuestNotFound, if neither exists; HostError.
     """
@@ -102,7 +104,7 @@ def deletion_facts(name: str, guest: HostGuest | None, host: Host) -> DeletionFa
 def _nvram(
     documents: list[etree._Element], record: GuestRecord | None, name: str, host: Host
 ) -> tuple[str | None, str | None, FileFacts | None]:
-    """Return the path of the UEFI variables, why the file must be kept, and its facts if it can be examined."""
+    """Return the path of the UEFI variables, why they must be kept, and facts about the file; None where unknown."""
     # if libvirt chose the path, only the running guest's XML contains it
     found = [guest_nvram(domain, host) for domain in documents]
     path, is_libvirts = next((each for each in found if each[0] is not None), (None, False))
@@ -119,7 +121,7 @@ def _nvram(
 
 
 def _former_nvram(record: GuestRecord | None, name: str, host: Host) -> str | None:
-    """Return the UEFI variables that the guest had before it was renamed: libvirt keeps them under the former name."""
+    """Return the path of the UEFI variables under the guest's name before it was renamed; None if there are none."""
     if record is None or record.name in ("", name) or not has_real_storage(host):
         return None
     path = nvram_of_name(record.name, host) if host.guest_named(record.name) is None else None
@@ -250,7 +252,7 @@ class _Files:
             self._found[key] = file if known is None else file.replace(device=known.device or file.device)
 
     def facts(self) -> Iterator[FileFacts]:
-        """Return the current facts of each existing file, overlays before their backing images."""
+        """Yield the current facts about each existing file, overlays before their backing images."""
         uses = files_in_use(self._host)
         owned = [file.replace(**self._ownership(file)) for file in self._found.values()]
         folders = {os.path.dirname(file.path) for file in owned if file.path.startswith("/")}
@@ -264,7 +266,7 @@ class _Files:
         return sum(file.path in below for below in self._below.values())
 
     def _ownership(self, file: FileFacts) -> dict[str, object]:
-        """Return whether the record names the file, or the disk that a snapshot's overlay is based on."""
+        """Return which facts change if the record names the file, or the disk that a snapshot's overlay is based on."""
         own = next((each for each in self._created if self._is(each, file)), None)
         if own is not None:
             replaced = self._local and own.inode is not None and _is_replaced(own, file.path)
@@ -284,7 +286,7 @@ class _Files:
         return self._local and os.path.exists(file.path) and file_identity(created.path) == file_identity(file.path)
 
     def detached(self) -> Iterator[str]:
-        """Return the recorded disks that are no longer attached to the guest and still exist."""
+        """Yield the recorded disks that are no longer attached to the guest and still exist."""
         for each in self._created:
             gone = not any(self._is(each, file) for file in self._found.values())
             if each.kind == "disk" and gone and (not self._local or os.path.lexists(each.path)):
@@ -296,7 +298,7 @@ def _own(file: FileFacts) -> str:
 
 
 def _is_replaced(created: CreatedFile, path: str) -> bool:
-    """Whether another file is at `path` than the one that was created."""
+    """Return whether the file at `path` is not the one that was created."""
     try:
         return os.stat(path).st_ino != created.inode or is_later_file(path, created.born)
     except OSError:
@@ -304,7 +306,7 @@ def _is_replaced(created: CreatedFile, path: str) -> bool:
 
 
 def examine(file: FileFacts, host: Host, uses: FilesInUse, *, but: str | None, uuid: str = "") -> FileFacts:
-    """Return the facts of a file with its state and its users; uses by the guest `but` are ignored."""
+    """Return the facts about a file with its state and its users; uses by the guest `but` are ignored, if not None."""
     if file.source not in ("file", "volume"):
         return file
     volume = None if file.pool is None or file.volume is None else (file.pool, file.volume)

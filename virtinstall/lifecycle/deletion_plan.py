@@ -1,4 +1,4 @@
-"""Decisions on which parts of a guest are removed and which are kept; pure.
+"""The decisions about which parts of a guest are removed and which are kept, without side effects.
 
 A file is removed only if there is no objection; otherwise the plan contains the first objection as the reason.
 """
@@ -18,14 +18,16 @@ KEPT_BY_DESIGN = ("cdrom", "base")
 
 
 class FileFacts(Record):
-    """Current state of a file or volume that a guest uses.
+    """The current state of a file or volume that a guest uses.
 
-    `kind`: `disk`, `snapshot` (overlay of an external snapshot), `memory` (of such a snapshot), `data` (data file of a
-    disk), `seed`, `nvram`, `base` (backing image of a disk) or `cdrom`. `source` is
-    libvirt's type of the disk: `file`, `block`, `network`, ... `is_ours`: the record names it, or the disk that it is
-    an overlay of. `is_replaced`: another file now has this path. `users` are other guests, or uses by this host;
-    `overlays` are paths of images that are based on it; `open_by` are processes. `inode`, `filesystem` and `born`
-    identify the file on this machine; `link` is its real path, if `path` is a symbolic link.
+    `kind` is `disk`, `snapshot` (the overlay of an external snapshot), `memory` (of such a snapshot), `data` (the data
+    file of a disk), `seed`, `nvram`, `base` (the backing image of a disk) or `cdrom`. `source` is libvirt's type of the
+    disk: `file`, `block`, `network` and so on. `is_ours` is true if the guest's record names the file, or the disk that
+    the file is an overlay of; `is_replaced` is true if another file now has this path. `users` are other guests, or
+    uses by this host; `overlays` are the paths of images that are based on the file; `open_by` are processes. `inode`,
+    `filesystem` and `born` identify the file on this machine; None if the file cannot be examined. `link` is the real
+    path if `path` is a symbolic link, otherwise None. `unreachable` is the reason why the file cannot be examined, or
+    None.
     """
 
     kind: str
@@ -52,7 +54,7 @@ class FileFacts(Record):
 
 
 class ReservationFacts(Record):
-    """A DHCP reservation that the run added, as it is now; `objection` is why it must stay."""
+    """A DHCP reservation that a run added; `objection` is the reason why it must be kept, or None."""
 
     network: str
     mac: str
@@ -61,18 +63,18 @@ class ReservationFacts(Record):
 
     @property
     def label(self) -> str:
-        """The text that identifies it, also in journals: `ADDRESS MAC NETWORK`."""
+        """The text that identifies the reservation, also in journals: `ADDRESS MAC NETWORK`."""
         return f"{self.address} {self.mac} {self.network}"
 
 
 class DeletionFacts(Record):
-    """Parts of a guest. `exists` is false if only files of a killed deletion remain.
+    """The parts of a guest; `exists` is false if only files of a killed deletion remain.
 
-    `nvram` is the path of its UEFI variables, `nvram_file` the facts of this file if it can be examined;
-    `nvram_objection` is why it must stay; `former_nvram` has the name that
-    the guest was created with. `tpm` is the directory of its TPM state, None if unknown. `unfinished` are
-    files that a killed deletion has not removed, `earlier_uuids` the guests to which they belonged,
-    `stale_pools` the pools that still list files that it has removed.
+    `nvram` is the path of the guest's UEFI variables, or None. `nvram_file` are the facts about this file, None if it
+    cannot be examined, and `nvram_objection` is the reason why it must be kept, or None. `former_nvram` is the path of
+    UEFI variables under the name that the guest had before it was renamed, or None. `tpm` is the directory of the
+    guest's TPM state, None if unknown. `unfinished` are files that a killed deletion did not remove, `earlier_uuids`
+    the guests that they belonged to, and `stale_pools` the pools that still list removed files.
     """
 
     name: str
@@ -99,7 +101,7 @@ class DeletionFacts(Record):
 
 
 class Item(Record):
-    """One part of a guest: `kind` is its type, `reason` is why it is removed or kept."""
+    """One part of a guest; `kind` is its type, and `reason` is why it is removed or kept."""
 
     kind: str
     path: str
@@ -117,10 +119,11 @@ class Item(Record):
 
 
 class DeletionPlan(Record):
-    """Plan of a deletion: items to remove and to keep, each with the reason.
+    """The plan of a deletion: the items to remove and to keep, each with the reason.
 
-    `must_stop`: the guest is running. `would_remove_with_all` are kept paths that `storage="all"` would remove.
-    `earlier_uuids` are guests of that name whose deletion was killed, `stale_pools` pools to refresh for them.
+    `must_stop` is true if the guest is running. `would_remove_with_all` are kept paths that `storage="all"` would
+    remove. `earlier_uuids` are guests of that name whose deletion was killed, and `stale_pools` are pools to refresh
+    for them.
     """
 
     name: str
@@ -141,17 +144,17 @@ class DeletionPlan(Record):
         return not self.removed
 
     def removes(self, kind: str) -> bool:
-        """Whether an item of this kind is removed."""
+        """Return whether an item of this kind is removed."""
         return any(each.kind == kind for each in self.removed)
 
     @property
     def files(self) -> tuple[Item, ...]:
-        """Files and volumes to remove, overlays before their backing images."""
+        """The files and volumes to remove, overlays before their backing images."""
         return tuple(each for each in self.removed if each.file is not None)
 
 
 def plan_deletion(facts: DeletionFacts, storage: Storage = "own") -> DeletionPlan:
-    """Return which parts are removed and which are kept."""
+    """Return the plan of which parts are removed and which are kept."""
     decisions = _decisions(facts, storage)
     removed = list(_definition(facts))
     kept: list[Item] = []
@@ -188,7 +191,7 @@ def plan_deletion(facts: DeletionFacts, storage: Storage = "own") -> DeletionPla
 
 
 def _decisions(facts: DeletionFacts, storage: Storage) -> dict[str, str | None]:
-    """Map each file to the reason why it is kept; None for a file that is removed."""
+    """Return the reason why each file is kept, by path; None for a file that is removed."""
     found = _decisions_about(facts.files, storage)
     disks = [file for file in facts.files if file.kind in ("disk", "snapshot")]
     if any(found[file.path] is not None for file in disks):

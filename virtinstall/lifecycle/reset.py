@@ -1,7 +1,7 @@
-"""Reset of a guest: its disks become empty overlays on the same images again; MAC addresses and seed stay.
+"""The reset of a guest: its disks become empty overlays on the same images again; MAC addresses and seed are kept.
 
-Only disks that are in the record are reset. The file is overwritten in place (same inode, owner and label), so a reset
-that is killed can be repeated: snapshots are forgotten last.
+Only disks that are in the record are reset. Each file is overwritten in place (same inode, owner and label), and
+snapshots are forgotten last, so that a reset that is killed can be repeated.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ _HEADER_BYTES = 1 << 16
 
 
 class ResetPlan(Record):
-    """Plan of a reset: each disk with the image that it is based on. `kept` are other disks, each with the reason.
+    """The plan of a reset: each disk with its image; `kept` are the other disks, each with the reason.
 
-    `overlays` are the files of external snapshots, which are removed; `snapshots` and `checkpoints` are the names that
-    libvirt forgets. `xml` is the new definition, None if it stays as it is. `inserts` is a kept seed that is put into
-    the guest's drive again.
+    `overlays` are the files of external snapshots to remove; `snapshots` and `checkpoints` are the names that libvirt
+    forgets. `xml` is the new definition, or None if the definition stays unchanged. `inserts` is the path of a seed
+    that is inserted into the guest's drive again, or None.
     """
 
     name: str
@@ -61,10 +61,12 @@ class ResetPlan(Record):
 def plan_reset(
     guest: HostGuest, host: Host, *, delete_snapshots: bool = False, without_seed: bool = False
 ) -> ResetPlan:
-    """Return which disks are reset.
+    """Return the plan of which disks are reset.
 
-    `without_seed`: the guest need not have the seed that configured it. Raises: RequestError, if there is no record, a
-    disk cannot be reset, or there are snapshots and `delete_snapshots` is not set.
+    With `without_seed`, the guest need not have the seed that configured it.
+
+    Raises: RequestError, if the guest has no record, if a disk cannot be reset, or if the guest has snapshots and
+    `delete_snapshots` is not set.
     """
     record = parse_record(guest.metadata(NAMESPACE), guest.uuid)
     if record is None:
@@ -170,9 +172,10 @@ def _without_overlays(definition: etree._Element, facts: DeletionFacts, disks: s
 
 
 def _with_seed(definition: etree._Element, record: GuestRecord, facts: DeletionFacts, name: str) -> str | None:
-    """Insert a kept seed that is in no drive; return its path, None if nothing changes.
+    """Insert a kept seed that is in no drive; return its path, or None if nothing changes.
 
-    Raises: RequestError, if the guest was configured by a seed that no longer exists, or there is no drive for it.
+    Raises: RequestError, if the guest was configured by a seed that no longer exists, or if no drive is free for the
+    seed.
     """
     if record.user is None and record.host_key is None:
         return None
@@ -199,7 +202,10 @@ def _with_seed(definition: etree._Element, record: GuestRecord, facts: DeletionF
 
 
 def reset(plan: ResetPlan, guest: HostGuest, host: Host) -> None:
-    """Apply the plan; the guest must be off. Raises: RequestError, StorageError, HypervisorError."""
+    """Apply the plan; the guest must be off.
+
+    Raises: RequestError, if the guest is running or its disks changed; StorageError; HypervisorError.
+    """
     if guest.is_active():
         raise RequestError(f"the guest '{guest.name}' is running", hint="add --force to power it off")
     now = plan_reset(guest, host, delete_snapshots=bool(plan.snapshots or plan.checkpoints), without_seed=True)
@@ -225,7 +231,7 @@ def reset(plan: ResetPlan, guest: HostGuest, host: Host) -> None:
 
 @contextmanager
 def _empty_image(path: str, base: str) -> Iterator[str]:
-    """Create an empty overlay on `base`, of the size of the image at `path` and next to it; remove it afterwards."""
+    """Yield an empty overlay on `base`, next to the image at `path` and of the same size; remove it afterwards."""
     below = probe_image(base)
     try:
         old = probe_image(path, "qcow2")
@@ -245,7 +251,10 @@ def _empty_image(path: str, base: str) -> Iterator[str]:
 
 @contextmanager
 def _locked(path: str) -> Iterator[BinaryIO]:
-    """Open an image that no QEMU process has open, and prevent that one opens it. Raises: StorageError."""
+    """Yield an image that no QEMU process has open, opened and locked so that none can open it.
+
+    Raises: StorageError.
+    """
     with ExitStack() as stack:
         with storage_errors("cannot reset", path):
             target = stack.enter_context(open(path, "r+b"))
@@ -256,7 +265,7 @@ def _locked(path: str) -> Iterator[BinaryIO]:
 def _overwrite(path: str, target: BinaryIO, fresh: str) -> None:
     """Replace the content of the image at `path`, open as `target`, with that of `fresh`.
 
-    The header is written last: until then the old one describes the size, also for the reset that repeats a killed one.
+    The header is written last, so that the old header describes the size if the reset is killed and repeated.
     """
     with storage_errors("cannot reset", path), open(fresh, "rb") as source:
         header = source.read(_HEADER_BYTES)

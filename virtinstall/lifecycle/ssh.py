@@ -31,7 +31,10 @@ _VSOCK_PROXY = "/usr/lib/systemd/systemd-ssh-proxy"
 def ssh_command(
     guest: HostGuest, host: Host, *, user: str | None = None, identity: str | None = None, command: Sequence[str] = ()
 ) -> list[str]:
-    """Return the ssh command as a list, and write the known-hosts file that it names.
+    """Return the ssh command as a list, and write the known-hosts file that the command uses.
+
+    `user` is the account, by default that in the guest's record, if any. `identity` is the file of a private key, or
+    None for ssh's choice.
 
     Raises: RequestError, if the guest is off, no address is known, or `identity` does not exist; StorageError.
     """
@@ -67,12 +70,15 @@ def ssh_command(
 
 
 def known_hosts_path(uuid: str) -> str:
-    """Return the path of the file with the host key of one guest; only this ssh command reads it."""
+    """Return the path of the file with the host key of one guest; only ssh commands for this guest read the file."""
     return os.path.join(state_directory(os.environ, os.geteuid()), "known_hosts", uuid)
 
 
 def remove_known_host(uuid: str) -> None:
-    """Remove the host key of a deleted guest. Raises: StorageError."""
+    """Remove the host key of a deleted guest.
+
+    Raises: StorageError.
+    """
     from virtinstall.rollback.file_state import remove_file
     from virtinstall.storage.files import storage_errors
 
@@ -87,7 +93,10 @@ def _verified(uuid: str, host_key: str) -> list[str]:
 
 
 def host_key_options(uuid: str, host_key: str) -> dict[str, str]:
-    """Return the options of ssh that verify the host key, and write the file that they name. Raises: StorageError."""
+    """Return the options of ssh that verify the host key, and write the known-hosts file that they name.
+
+    Raises: StorageError.
+    """
     path = known_hosts_path(uuid)
     line = f"{uuid} {host_key}\n"
     try:
@@ -111,7 +120,7 @@ def host_key_options(uuid: str, host_key: str) -> dict[str, str]:
 
 
 def jump_host(uri: str) -> str | None:
-    """Return `USER@HOST:PORT` of a libvirt URI over SSH, through which its guests are reached; else None."""
+    """Return `USER@HOST:PORT` of a libvirt URI over SSH, through which its guests are reached; None for other URIs."""
     if uri.partition(":")[0].partition("+")[2] not in _SSH_TRANSPORTS:
         return None
     from urllib.parse import urlsplit
@@ -125,9 +134,9 @@ def jump_host(uri: str) -> str | None:
 
 
 def _vsock_options(document: Node) -> list[str]:
-    """Return the options that connect through the guest's vsock device; none without one, or without a proxy.
+    """Return the options that connect through the guest's vsock device; none without a device or a proxy.
 
-    The SSH server of the guest must listen there, as systemd 256 arranges it.
+    The SSH server of the guest must listen on vsock, as systemd 256 arranges it.
     """
     cid = next((node.get("address") for node in document.findall("devices/vsock/cid")), "")
     if not cid.isdecimal():
@@ -140,7 +149,10 @@ def _vsock_options(document: Node) -> list[str]:
 
 
 def _target(guest: HostGuest, document: Node, host: Host) -> tuple[str, int]:
-    """Return address and port: a forwarded port of a user-mode network, else the best known address."""
+    """Return address and port: a forwarded port of a user-mode network, else the best known address.
+
+    Raises: RequestError, if there is none.
+    """
     forwarded = forwarded_port(document)
     if forwarded is not None:
         return forwarded
@@ -163,12 +175,12 @@ def _target(guest: HostGuest, document: Node, host: Host) -> tuple[str, int]:
 
 
 def forwarded_port_of(guest: HostGuest) -> tuple[str, int] | None:
-    """Return the address and port of the host that are forwarded to port 22 of the guest, else None."""
+    """Return the address and port of the host that are forwarded to port 22 of the guest; None if there are none."""
     return forwarded_port(parse_tree(guest.xml()))
 
 
 def forwarded_port(document: Node) -> tuple[str, int] | None:
-    """Return the address and port of the host that are forwarded to port 22 of the guest, else None."""
+    """Return the address and port of the host that are forwarded to port 22 of the guest; None if there are none."""
     forwards = [
         forward
         for interface in document.findall("devices/interface")

@@ -1,4 +1,4 @@
-"""Stopping of a guest before it is deleted or reset."""
+"""The stopping of a guest before it is deleted or reset."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 def require_stoppable(name: str, *, force: bool, shutdown_timeout: float | None) -> None:
-    """Raise RequestError if a running guest may be neither shut down nor powered off."""
+    """Raise RequestError if a running guest may be neither shut down nor powered off.
+
+    `shutdown_timeout` is None if the guest may not be shut down.
+    """
     if not force and shutdown_timeout is None:
         raise RequestError(
             f"the guest '{name}' is running",
@@ -29,10 +32,12 @@ def stop_guest(
     report: Callable[[str], None],
     unchanged: str,
 ) -> None:
-    """Shut the guest down, or power it off with `force`; `unchanged` is what an error adds: `nothing was deleted`.
+    """Shut the guest down, or power it off with `force`; `unchanged` is appended to errors: `nothing was deleted`.
 
-    Raises: WaitTimeout, if it does not shut down within `shutdown_timeout` seconds; RequestError, if it cannot shut
-    down in its state; HypervisorError.
+    `shutdown_timeout` is in seconds; None if the guest must not be shut down.
+
+    Raises: WaitTimeout, if the guest does not shut down in time; RequestError, if it cannot shut down in its state;
+    HypervisorError.
     """
     if not guest.is_active():
         return

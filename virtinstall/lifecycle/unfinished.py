@@ -1,4 +1,4 @@
-"""Journals of deletions: files that a killed deletion has not removed yet, and files that killed creations left.
+"""The journals of deletions: files that a killed deletion has not removed yet, and files that killed creations left.
 
 A deletion records each file before it changes anything. Its journal has the format of a creation's journal, in a
 separate directory.
@@ -25,7 +25,7 @@ _GUEST, _FILE, _VOLUME, _RESERVATION, _POOL = "domain", "file", "volume", "reser
 
 
 class Unfinished(Record):
-    """Files and reservations that killed deletions left, the UUIDs of their guests, and pools to refresh."""
+    """The files and reservations that killed deletions left, the UUIDs of their guests, and the pools to refresh."""
 
     files: tuple[FileFacts, ...] = ()
     reservations: tuple[Reservation, ...] = ()
@@ -39,9 +39,11 @@ def deletions_folder() -> str:
 
 
 def begin_deletion(plan: DeletionPlan, host: Host) -> Journal | None:
-    """Record all files and reservations that `plan` removes; return None if no journal can be written.
+    """Return a journal of all files and reservations that `plan` removes; None if no journal can be written.
 
-    The journal takes effect with `note_commitment`. Raises: HypervisorError, if another process is deleting the guest.
+    The journal takes effect with `note_commitment`.
+
+    Raises: HypervisorError, if another process is deleting the guest.
     """
     try:
         journal = Journal.begin(plan.name, deletions_folder(), host.uri, plan.uuid or None)
@@ -79,14 +81,18 @@ def note_commitment(journal: Journal | None, plan: DeletionPlan) -> None:
 
 
 def forget_deletions(name: str, host: Host) -> None:
-    """Remove the journals of killed deletions of this guest, after all files are removed. Raises: OSError."""
+    """Remove the journals of killed deletions of this guest, after all files are removed.
+
+    Raises: OSError.
+    """
     forget_leftovers(name, deletions_folder(), host.uri)
 
 
 def unfinished_deletion(name: str, uuid: str | None, host: Host) -> Unfinished:
-    """Return what killed deletions have not removed yet; nothing of the guest of `uuid`, which still exists.
+    """Return what killed deletions have not removed yet, without the guest of `uuid`, which still exists.
 
-    A deletion is resumed from its journal only if it removed the definition; otherwise the guest is examined again.
+    `uuid` is None if no guest of this name exists. A deletion is resumed from its journal only if it removed the
+    definition; otherwise the guest is examined again.
     """
     files, reservations = [], []
     leftovers = find_leftovers(name, deletions_folder(), host.uri)
