@@ -15,8 +15,8 @@ from virtinstall.cli.connection import connect
 from virtinstall.errors import GuestNotFound
 from virtinstall.fleet.growth import SIZE, in_gib
 from virtinstall.fleet.lab import Lab
-from virtinstall.fleet.lab_guest import STANDARD_INPUT
 from virtinstall.fleet.leaves import device_of
+from virtinstall.fleet.nodes import STANDARD_INPUT
 from virtinstall.hypervisor import Hypervisor
 from virtinstall.lifecycle.deletion_plan import KEPT_BY_DESIGN
 from virtinstall.options.usage import UsageError
