@@ -1,1 +1,1 @@
-"""Disk images by name: catalog, verification, cache, registries."""
+"""Disk images by name: the catalog, verification, the cache and registries."""

@@ -60,7 +60,7 @@ class Part:
 
     @property
     def size(self) -> int:
-        """Return the size of the file in bytes."""
+        """The size of the file in bytes."""
         return os.fstat(self.fd).st_size
 
     def describe(self, about: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Image names -> sources: the user's catalogs, the host's, the built-in one, then the OS database.
+"""The sources of image names: the user's catalogs, the host's, the built-in one and the OS database, in this order.
 
 Nothing is downloaded here, except that an index in the user's catalog is read through `remote`.
 """
@@ -51,7 +51,7 @@ def _no_remote(index: RemoteIndex) -> Sequence[ImageSource]:
 
 
 class ImageCatalogue:
-    """All catalogues. `remote` returns the images of an index on the web."""
+    """The catalogs of a user. `remote` returns the images of an index on the web."""
 
     def __init__(self, environment: Mapping[str, str], systems: Catalog, remote: Remote = _no_remote) -> None:
         self._environment = environment

@@ -1,4 +1,4 @@
-"""Reading a catalog: the built-in one and those of the user and the host, in one format.
+"""The reader of catalogs: the built-in one and those of the user and the host have one format.
 
 Its JSON Schema is virtinstall/schema/images.json. A catalog is YAML (JSON is YAML too).
 """

@@ -1,4 +1,4 @@
-"""Check whether a downloaded file is an image that may become a guest's disk.
+"""A check of whether a downloaded file is an image that may become a guest's disk.
 
 A downloaded image must not name other files: QEMU would open them on this host.
 """

@@ -1,4 +1,4 @@
-"""Digests of images: `sha256:HEX`, and how they are compared and computed."""
+"""Digests of images, such as `sha256:HEX`, and their comparison and computation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One download into the cache: resumed, hashed while it arrives, decompressed, checked."""
+"""A download into the cache, which is resumed, hashed while it arrives, decompressed and checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Source -> image in the cache: a cached image is used, another is downloaded once, verified and checked."""
+"""The fetch of a source into the cache: a missing image is downloaded once, verified and checked."""
 
 from __future__ import annotations
 

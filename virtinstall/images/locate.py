@@ -1,4 +1,4 @@
-"""Source -> the file to download and its digest: reads checksum lists, indexes and directory listings.
+"""The file to download for a source, and its digest, from checksum lists, indexes and directory listings.
 
 Source: the vendors' download sites, see families.json.
 """

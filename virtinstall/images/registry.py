@@ -1,4 +1,4 @@
-"""Containerdisks: the layer of an OCI or Docker image that holds the disk, found through the registry protocol.
+"""Containerdisks: the layer of an OCI or Docker image that contains the disk, found through the registry protocol.
 
 Source: OCI distribution specification (pull), OCI image specification (index, manifest, platform), the Docker
 registry v2 token flow, containers-auth.json(5) for credentials.

@@ -1,4 +1,4 @@
-"""Indexes on the web that a catalog names: simplestreams and virt-builder's, read at most once a day.
+"""Indexes on the web that a catalog names, in the formats of simplestreams and virt-builder, read at most once a day.
 
 Source: simplestreams' documentation (index:1.0, products:1.0); virt-builder(1), "index" files.
 """

@@ -1,4 +1,4 @@
-"""Target of a download: it is hashed, decompressed and stored sparsely as it arrives, in constant memory."""
+"""The target of a download, which hashes, decompresses and stores the data as it arrives, in constant memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Implementation of the Host protocol with libvirt; the only place that catches libvirt's errors.
+"""The implementation of the Host protocol with libvirt.
 
 Source: https://libvirt.org/html/libvirt-libvirt-host.html and related pages.
 """

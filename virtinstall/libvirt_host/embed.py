@@ -1,4 +1,4 @@
-"""`--connect embed`: libvirt's QEMU driver inside this process, no daemon needed.
+"""`--connect embed`: libvirt's QEMU driver inside this process, without a daemon.
 
 Source: https://libvirt.org/drvqemu.html#connections-to-the-embedded-driver. The driver
 keeps all its files below one directory, needs libvirt's event loop running, and has no

@@ -1,4 +1,4 @@
-"""Translation of libvirt's errors to those of this package: the only place that catches them permanently.
+"""The translation of libvirt's errors to those of this package.
 
 Source: https://libvirt.org/html/libvirt-virterror.html
 """

@@ -1,4 +1,4 @@
-"""Implementation of the Guest protocol with libvirt.
+"""The implementation of the Guest protocol with libvirt.
 
 Source: https://libvirt.org/html/libvirt-libvirt-domain.html
 """

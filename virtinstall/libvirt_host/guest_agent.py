@@ -1,4 +1,4 @@
-"""Information from inside a running guest: its addresses, its agent's replies.
+"""Information from inside a running guest: the IP addresses and the guest agent's replies.
 
 Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainInterfaceAddresses and
 https://qemu-project.gitlab.io/qemu/interop/qemu-ga-ref.html

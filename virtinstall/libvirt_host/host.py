@@ -1,4 +1,4 @@
-"""Protocol for all queries of libvirt and of the machine it runs on.
+"""The protocol for all queries of libvirt and of the machine that it runs on.
 
 `connection.py` implements it with libvirt; tests implement it with files.
 """

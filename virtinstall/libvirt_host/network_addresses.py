@@ -1,4 +1,4 @@
-"""DHCP reservations and leases of virtual networks, read without an XML library, for commands that only look.
+"""DHCP reservations and leases of virtual networks, read without an XML library, for commands that change nothing.
 
 Source: https://libvirt.org/formatnetwork.html (dhcp/host), virNetworkGetDHCPLeases.
 """

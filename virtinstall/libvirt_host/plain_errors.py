@@ -1,4 +1,4 @@
-"""libvirt's messages without the names of its error classes, and what to do about those that users cause.
+"""libvirt's messages without the names of error classes, and hints for errors that users cause.
 
 Source: https://libvirt.org/html/libvirt-virterror.html for the classes.
 """

@@ -1,4 +1,4 @@
-"""QEMU's message before it exited immediately, extracted from libvirt's error.
+"""QEMU's last message before an immediate exit, extracted from libvirt's error.
 
 libvirt passes QEMU's whole output on one line, with time stamps, the program's name and the option as JSON
 (https://qemu.readthedocs.io/en/latest/system/invocation.html, -blockdev and -device).

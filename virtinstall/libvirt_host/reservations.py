@@ -1,4 +1,4 @@
-"""DHCP reservations of virtual networks: their subnets, and how reservations are added and removed.
+"""The subnets and DHCP reservations of virtual networks; reservations are added and removed here.
 
 In IPv6, a reservation has a name instead of a MAC address.
 Source: https://libvirt.org/formatnetwork.html (dhcp/host), virNetworkUpdate.

@@ -1,4 +1,4 @@
-"""Directories of this host where libvirt keeps state of guests by name or UUID.
+"""Directories of this host in which libvirt stores the state of guests by name or UUID.
 
 Source: libvirt's layout of the system, session and embedded QEMU drivers.
 """

@@ -1,4 +1,4 @@
-"""Time limits for what is read from a socket: one for each read, one for a whole response header."""
+"""Time limits for reads from a socket: one for each read, and one for a whole response header."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Install trees older than `.treeinfo`, described by `.discinfo`: RHEL to 5.0, CentOS to 5.3, Fedora to 8.
+"""Install trees with `.discinfo` instead of `.treeinfo`: RHEL up to 5.0, CentOS up to 5.3 and Fedora up to 8.
 
 Its lines are a time stamp, the release, the architecture, the discs, and the folders of the packages.
 

@@ -1,4 +1,4 @@
-"""`--initrd-inject FILE`: add files to the root of the installer's initrd.
+"""`--initrd-inject FILE`: files that are added to the root of the installer's initrd.
 
 The kernel unpacks a series of cpio archives, each compressed or not, with zeros between them; later files win. So
 another archive is appended, and the initrd is neither unpacked nor copied. The archive is not compressed, because every

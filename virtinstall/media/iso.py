@@ -1,4 +1,4 @@
-"""Reader of ISO 9660 images, for `--location IMAGE.iso` and for detection with `--cdrom`.
+"""A reader of ISO 9660 images, for `--location IMAGE.iso` and for detection with `--cdrom`.
 
 Only the sectors of the traversed directories and of the requested files are read.
 

@@ -1,4 +1,4 @@
-"""Download of the kernel and initrd of an installation boot to paths that the plan has chosen.
+"""The download of the kernel and initrd of an installation to paths that the plan has chosen.
 
 Any user can read them, because QEMU runs as another user. An initrd with answers contains passwords: only the owner can
 read it, like a seed, and libvirt's daemon makes it readable for QEMU's user.

@@ -1,4 +1,4 @@
-"""Detection of the OS from an image's label, for images newer than the OS database.
+"""The detection of the OS from an image's label, for images newer than the OS database.
 
 Source: the volume ids of the published images; osinfo-db's `<volume-id>` rules for earlier releases.
 """

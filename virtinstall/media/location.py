@@ -1,4 +1,4 @@
-"""`--location`: detect the kind of location and open it."""
+"""`--location`: the detection of the kind of a location, and the fetcher for its files."""
 
 from __future__ import annotations
 

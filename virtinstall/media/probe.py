@@ -1,4 +1,4 @@
-"""Queries of an install location for the recognizers, with a record of the paths that were looked for."""
+"""Queries about an install location for the recognizers, with a record of the paths that were looked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Transfers over any protocol: one loop with size limit, stall detection, resume, progress and free-space check.
+"""Transfers over any protocol, with a size limit, stall detection, resumption, progress and a check of the free space.
 
 A protocol provides an `Opener`: a function that opens a file at an offset and returns a `Reader`. `transfer` writes the
 data of the reader. After an interruption, it opens the file again if it is still the same version.

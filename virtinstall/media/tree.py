@@ -1,4 +1,4 @@
-"""`--location`: recognition of an install medium and of the kernel and initrd that start its installer.
+"""`--location`: the recognition of an install medium and of the kernel and initrd that start its installer.
 
 Each family of distributions has a recognizer (treeinfo.py and distros/); boot loader configurations and well-known
 paths are used for every other medium.

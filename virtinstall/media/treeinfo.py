@@ -1,4 +1,4 @@
-"""Install trees that describe themselves in a `.treeinfo` file: the Red Hat family, newer SUSE.
+"""Install trees with a `.treeinfo` file: those of the Red Hat family and of newer SUSE releases.
 
 Source: productmd's treeinfo-1.0, 1.1 and 1.2 formats
 (https://productmd.readthedocs.io/en/latest/treeinfo-1.2.html); anaconda's boot options, inst.repo

@@ -1,4 +1,4 @@
-"""--ignition: the configuration that CoreOS-like systems read at their first boot, checked and padded.
+"""`--ignition`: the configuration for the first boot of CoreOS-like systems, checked and padded.
 
 Source: https://coreos.github.io/ignition/specs/ (only `ignition.version` is required); https://coreos.github.io/butane/
 (the YAML that people write, which no guest reads)

@@ -1,4 +1,4 @@
-"""Names of users and hosts, and public keys: the forms that installers and cloud-init accept.
+"""The forms of user names, host names and public keys that installers and cloud-init accept.
 
 Source: Debian's package user-setup, which debian-installer uses (names that it refuses, and the form of the others);
 https://canonical-subiquity.readthedocs-hosted.com/en/latest/reference/autoinstall-reference.html

@@ -1,4 +1,4 @@
-"""Passwords for a seed: generated, read from a file, hashed.
+"""Passwords for a seed, which are generated or read from a file, and hashed.
 
 The hash is SHA-512 crypt, which every installer and every cloud-init supports. It is computed here with hashlib:
 Python's `crypt` was removed in 3.13, passlib is no longer maintained, and another program might not be installed.

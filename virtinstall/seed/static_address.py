@@ -1,4 +1,4 @@
-"""Static addresses that cloud-init configures: `--cloud-init address=` (first interface), `--network ip=`.
+"""Static addresses that cloud-init configures: `--cloud-init address=` (first interface) and `--network ip=`.
 
 Source: https://docs.cloud-init.io/en/latest/reference/network-config-format-v2.html
 """

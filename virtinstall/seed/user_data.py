@@ -1,4 +1,4 @@
-"""Check whether cloud-init can use the files that it receives, because it ignores unreadable files silently.
+"""Checks of the files for cloud-init, which ignores unreadable files silently.
 
 Source: https://docs.cloud-init.io/en/latest/explanation/format.html (first lines of user data)
 """

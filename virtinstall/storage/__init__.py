@@ -1,1 +1,1 @@
-"""Disk images and volumes: reading, creating, checking."""
+"""Disk images and volumes: their properties, creation and checks."""

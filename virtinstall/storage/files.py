@@ -1,4 +1,4 @@
-"""Writing files: reserving space, writing zeros, and errors that name the file.
+"""Functions for writing files: reserving space, locking, and errors that name the file.
 
 Used by every image writer of this package. Source: posix_fallocate(3), pwrite(2); OFD locks as QEMU takes them on its
 images: https://www.qemu.org/docs/master/system/qemu-block-drivers.html#image-locking

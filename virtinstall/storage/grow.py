@@ -1,4 +1,4 @@
-"""Enlarging an image's virtual disk: `--disk size=` on an existing image, and cloning to a larger disk."""
+"""The enlargement of the virtual disk in a raw or qcow2 image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Uses of a disk or an image by this host: mounts, swap, LVM, RAID, loop devices.
+"""Uses of a disk or an image by this host: mounts, swap, LVM, RAID and loop devices.
 
 Source: proc(5) (`/proc/[pid]/mountinfo`, `/proc/swaps`), https://docs.kernel.org/admin-guide/abi-stable.html
 (`/sys/block`, `/sys/dev/block`, `holders`).

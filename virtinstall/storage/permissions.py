@@ -1,4 +1,4 @@
-"""Mode, owner and group of new images: `--disk permissions.mode=0640,permissions.owner=anna`.
+"""The mode, owner and group of new images: `--disk permissions.mode=0640,permissions.owner=anna`.
 
 libvirt changes the owner of a running guest's images to QEMU's user, and back when the guest stops (remember_owner).
 Source: https://libvirt.org/formatstorage.html (permissions); https://libvirt.org/drvqemu.html

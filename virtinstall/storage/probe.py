@@ -1,4 +1,4 @@
-"""Properties of an existing image: its format, virtual size and backing file, from its header only.
+"""The properties of an existing image: the format, virtual size and backing file, read only from the header.
 
 A detected format is a guess, because a guest can write any header to its raw disk. A format from the user or libvirt
 has priority: `probe_image(path, format)` reads the image in that format.

@@ -1,4 +1,4 @@
-"""Creation of a local disk image: `--disk path=,size=,format=,sparse=,...`.
+"""The creation of a local disk image: `--disk path=,size=,format=,sparse=,...`.
 
 Files are created with mode 0600 by default, like volumes of libvirt's pools: the guest's disk is private, and libvirt
 changes its owner to QEMU's user at the start (`dynamic_ownership`).

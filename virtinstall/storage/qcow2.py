@@ -1,4 +1,4 @@
-"""New qcow2 images: `--disk format=qcow2`, without qemu-img.
+"""New qcow2 images, created without qemu-img: `--disk format=qcow2`.
 
 Source: https://www.qemu.org/docs/master/interop/qcow2.html; defaults and limits as `qemu-img create`
 shows them (https://www.qemu.org/docs/master/tools/qemu-img.html).

@@ -1,4 +1,4 @@
-"""Enlarging the virtual disk of an existing qcow2 image.
+"""The enlargement of the virtual disk of an existing qcow2 image.
 
 The L1 table grows into the rest of its last cluster, or moves to the end of the file. New structures are written and
 flushed before the header points to them, so that a power failure leaves the old image (and at worst some leaked

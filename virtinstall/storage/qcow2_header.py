@@ -254,5 +254,5 @@ def _check(header: Qcow2Header, path: str) -> None:
 def _invalid(path: str, why: str) -> StorageError:
     return StorageError(
         f"'{path}' is not a valid qcow2 image: {why}",
-        hint="specify the image's actual format, for example format=raw; if it is qcow2, restore it from a backup",
+        hint="specify the image's actual format, for example format=raw, or restore the image from a backup",
     )

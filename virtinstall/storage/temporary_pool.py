@@ -1,4 +1,4 @@
-"""Directories of a remote host that belong to no pool: a transient pool exists while libvirt creates files there.
+"""Transient pools, which exist while libvirt creates files in directories of a remote host that belong to no pool.
 
 Source: https://libvirt.org/html/libvirt-libvirt-storage.html#virStoragePoolCreateXML
 """
