@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import VirtInstallError
-from virtinstall.units import GIB
+from virtinstall.units import GIB, parse_size
 
 if TYPE_CHECKING:
     import re
@@ -34,6 +34,7 @@ _PATTERN = rf"({_COMMAND})|(?<![\w-])--([a-zA-Z][\w-]*)(?:{_ARGUMENT})?"
 _PHRASES = (
     ("`--osinfo list`", "`virt-install --osinfo list`"),
     ("--boot hd|cdrom|...", "Kernel()"),
+    ("omit --update", "use live=False"),
 )
 _FLAGS = {
     "noreboot": "start_installed=False",
@@ -150,7 +151,10 @@ def _sub_option(found: re.Match[str]) -> str:
     name, value = _SUB_OPTIONS[found[1]], found[2]
     if not value:
         return f"{name}="
-    return f"{name}={value} * GIB" if name == "size_bytes" else f"{name}={value!r}"
+    if name != "size_bytes":
+        return f"{name}={value!r}"
+    with_unit = value[:-1].isdecimal() and value[-1].isalpha()
+    return f"{name}={parse_size(value, GIB, 'size')}" if with_unit else f"{name}={value} * GIB"
 
 
 def _translated(option: str, argument: str | None, typed: str) -> str:

@@ -69,6 +69,15 @@ def human_size(count_bytes: int) -> str:
     raise AssertionError("unreachable")
 
 
+def size_argument(count_bytes: int, *, up: bool = False) -> str:
+    """Return a size as users type it for `size=`: `20`, `500M`; in bytes, or rounded up to MiB if `up`."""
+    if up:
+        count_bytes = -(-count_bytes // MIB) * MIB
+    if count_bytes % GIB == 0:
+        return str(count_bytes // GIB)
+    return f"{count_bytes // MIB}M" if count_bytes % MIB == 0 else f"{count_bytes}b"
+
+
 _DURATIONS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 

@@ -95,7 +95,7 @@ def test_ipv6_address_is_reserved_and_configured() -> None:
     config = network_config(made)["eth0"]
     assert (config["dhcp4"], config["addresses"]) == (True, ["fd07::10/64"])
     bare = plan(f"network=lab,mac={MAC},ip=fd07::10", seed=None, networks=network(*subnets))
-    assert any("only if it sends the name 'guest' in DHCPv6" in each for each in bare.warnings)
+    assert any("only if it sends the host name 'guest' in DHCPv6" in each for each in bare.warnings)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,11 @@ def test_ipv6_address_is_reserved_and_configured() -> None:
         ("bridge=br0,ip=10.0.0.5", {}, "the prefix length is missing"),
         ("bridge=br0,ip=10.0.0.5/24,gateway=10.1.0.1", {}, "gateway=10.1.0.1 is not in the network 10.0.0.0/24"),
         ("bridge=br0,ip=10.0.0.5/24,nameservers=dns", {}, "nameservers=dns: invalid IP address"),
-        ("bridge=br0,ip=10.0.0.5/24", {"seed": SEED.__class__(network_config="x")}, "without network-config="),
+        (
+            "bridge=br0,ip=10.0.0.5/24",
+            {"seed": SEED.__class__(network_config="x")},
+            "omit --cloud-init network-config=",
+        ),
         ("network=gone,ip=10.7.0.10", {}, "no such virtual network: 'gone'"),
         (
             "network=lab,ip=10.7.0.10",

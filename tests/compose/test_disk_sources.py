@@ -96,7 +96,7 @@ def test_password_of_a_url_is_not_printed() -> None:
 @pytest.mark.parametrize("url", ["http://[::1/x", "nbd://h:99999/x", "nbd://me:hunter2@h:port/x", "http://h:²/x"])
 def test_invalid_host_or_port_of_a_url_is_an_error(url: str) -> None:
     """The error does not contain the password."""
-    with pytest.raises(RequestError, match="invalid URL") as caught:
+    with pytest.raises(RequestError, match=r"invalid (URL|port)") as caught:
         disk_of(url)
     assert "hunter2" not in str(caught.value)
 

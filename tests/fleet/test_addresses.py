@@ -134,9 +134,9 @@ def test_added_interface_gets_its_address(hypervisor: Hypervisor) -> None:
         ("ip: [10.7.0.10, 10.7.0.10]", "ip=10.7.0.10: the address is specified twice"),
         (
             "ip: 10.7.0.10, gateway: 10.7.0.1",
-            "gateway= cannot be used with the network 'lab': its DHCP server sets the gateway and the name servers",
+            "gateway= cannot be used with the network 'lab', whose DHCP server sets the gateway and the name servers",
         ),
-        ("gateway: 10.7.0.1", "gateway= requires ip="),
+        ("gateway: 10.7.0.1", "gateway=10.7.0.1 requires ip="),
     ],
 )
 def test_conflict_is_found_before_anything_changes(hypervisor: Hypervisor, network: str, message: str) -> None:

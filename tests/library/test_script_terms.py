@@ -113,12 +113,14 @@ def test_options_in_messages_are_translated_for_scripts() -> None:
         ("--wait-for ip conflicts with --noreboot", "wait_for(goal='ip') conflicts with start_installed=False"),
         ("--ignition and --cloud-init cannot be used", "Ignition(source=...) and CloudInit cannot be used"),
         ("use --osinfo generic", "use GuestSpec(os='generic')"),
-        ("`--osinfo list` prints all names", "`virt-install --osinfo list` prints all names"),
+        ("with a name from `--osinfo list`", "with a name from `virt-install --osinfo list`"),
         ("list them with: virsh pool-list --all", "list them with: virsh pool-list --all"),
         ("no option here", "no option here"),
         ("reduce size=, or use bus=sata", "reduce size_bytes=, or use target_bus='sata'"),
         ("specify the size in GiB: size=20", "specify the size in GiB: size_bytes=20 * GIB"),
         ("--network gateway= requires ip=", "Interface(gateway=...) requires ip="),
+        ("use size=512M or more", "use size_bytes=536870912 or more"),
+        ("add a medium with path=, or omit --update", "add a medium with path=, or use live=False"),
         ("--disk size= has no effect", "Disk(size_bytes=...) has no effect"),
     ],
 )
@@ -213,7 +215,7 @@ def test_plan_without_a_name_can_be_created_twice(hypervisor: Hypervisor, name: 
     if name is not None:
         with pytest.raises(virtinstall.RequestError, match="'named' already exists") as caught:
             hypervisor.create(plan)
-        assert "choose another Domain(name=...)" in str(caught.value.hint)
+        assert "use another Domain(name=...)" in str(caught.value.hint)
         return
     second = hypervisor.create(plan)
     assert first.name != second.name and first.uuid != second.uuid

@@ -131,11 +131,11 @@ def test_default_format_of_a_shareable_disk_is_raw(tmp_path: Path, disk: str, dr
 @pytest.mark.parametrize(
     ("disk", "message"),
     [
-        ("{}/a,size=1,format=vhdx", "libvirt does not support the format 'vhdx'"),
-        ("{}/a,size=1,format=nonsense", "cannot create images of format 'nonsense'"),
+        ("{}/a,size=1,format=vhdx", "format=vhdx: libvirt does not support this format"),
+        ("{}/a,size=1,format=nonsense", "format=nonsense: cannot create images of this format"),
         ("{}/a,size=1,permissions.mode=rw", "must be an octal mode, such as 0640"),
         ("{}/a,size=1,permissions.mode=0999", "must be an octal mode, such as 0640"),
-        ("pool=default-pool,size=1,permissions.owner=anna", "the owner of a volume must be a number"),
+        ("pool=default-pool,size=1,permissions.owner=anna", "permissions.owner=anna: must be a number"),
     ],
 )
 def test_invalid_format_mode_and_owner_are_errors(

@@ -84,7 +84,7 @@ def test_missing_backing_file_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "match"),
     [
-        ("size=1", "the size of 1 GiB is smaller than that of the backing file"),
+        ("size=1", "size=1: the size of the backing file is 3 GiB"),
         ("backing_format=qcow3", "backing_format=qcow3: "),
     ],
 )

@@ -1,1 +1,1 @@
-"""Policy, pure: what the user left open is chosen here."""
+"""Policy: the choice of everything that a request leaves open. Pure."""

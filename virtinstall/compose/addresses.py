@@ -1,8 +1,8 @@
 """Fixed addresses of network interfaces (`--network ip=`).
 
-In a virtual network whose DHCP server is libvirt's, the address is reserved for the MAC address, with the guest's name
-as its DNS name. Elsewhere cloud-init sets it. In IPv6, a reservation applies only to a client that sends the name, so
-cloud-init sets the address too.
+In a virtual network with a DHCP server of libvirt, the address is reserved for the MAC address, and the guest's name
+becomes its DNS name. In other networks, cloud-init sets the address. An IPv6 reservation applies only to a client that
+sends its name, so cloud-init sets IPv6 addresses as well.
 
 Source: https://libvirt.org/formatnetwork.html#addressing (dhcp, host).
 """
@@ -29,7 +29,7 @@ _ROUTED = ("nat", "route", "open")
 
 
 class AddressError(RequestError):
-    """An address that a guest cannot have; `interface` is the position of its --network."""
+    """The error for an address that a guest cannot have; `interface` is the number of the interface, from 0."""
 
     def __init__(self, interface: int, message: str, *, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
@@ -39,7 +39,7 @@ class AddressError(RequestError):
 def assign_addresses(draft: Draft) -> None:
     """Plan reservations, and the addresses that cloud-init sets, for interfaces with `ip`.
 
-    Raises: AddressError, when an address is invalid, belongs to something else, or nothing can assign it.
+    Raises: AddressError, if an address is invalid or already used, or if nothing can assign it.
     """
     seen: set[str] = set()
     for number, interface in enumerate(draft.domain.devices_of(Interface)):
@@ -48,14 +48,20 @@ def assign_addresses(draft: Draft) -> None:
         except RequestError as error:
             raise AddressError(number, error.message, hint=error.hint) from error
     if draft.reservations and draft.request.run.transient:
-        draft.warnings.append("--network ip=: the DHCP reservation remains after the transient guest stops")
+        reserved = ",".join(each.address for each in draft.reservations)
+        draft.warnings.append(
+            f"--network ip={reserved}: the DHCP reservation is not removed when the transient guest stops"
+        )
 
 
 def _assign(draft: Draft, interface: Interface, seen: set[str]) -> None:
     if interface.ip is None:
         for key in ("gateway", "nameservers"):
-            if getattr(interface, key) is not None:
-                raise RequestError(f"--network {key}= requires ip=", hint="add an address, for example ip=192.0.2.5/24")
+            value = getattr(interface, key)
+            if value is not None:
+                raise RequestError(
+                    f"--network {key}={value} requires ip=", hint="add an address, for example ip=192.0.2.5/24"
+                )
         return
     static: list[str] = []
     subnet = None
@@ -76,7 +82,7 @@ def _assign(draft: Draft, interface: Interface, seen: set[str]) -> None:
     elif interface.gateway or interface.nameservers:
         given = " and ".join(f"{key}=" for key in ("gateway", "nameservers") if getattr(interface, key))
         raise RequestError(
-            f"--network {given} cannot be used with the network '{interface.source_network}': its DHCP server sets "
+            f"--network {given} cannot be used with the network '{interface.source_network}', whose DHCP server sets "
             "the gateway and the name servers",
             hint=f"omit {given}",
         )
@@ -90,16 +96,16 @@ def _parsed(text: str) -> Parsed:
 
 
 def _subnet(draft: Draft, interface: Interface, text: str, address: Parsed) -> SubnetFacts | None:
-    """Return the part of the virtual network that the address is in; None on a bridge. Raises: RequestError."""
+    """Return the subnet of the virtual network that contains the address; None if there is no virtual network.
+
+    Raises: RequestError, if the network does not exist or none of its subnets contains the address.
+    """
     name = interface.source_network
     if interface.type != "network" or name is None:
         return None
     network = draft.facts.networks.get(name)
     if network is None:
-        raise RequestError(
-            f"--network ip={text}: no such virtual network: '{name}'",
-            hint="list the networks with: virsh net-list --all",
-        )
+        raise RequestError(f"no such virtual network: '{name}'", hint="list the networks with: virsh net-list --all")
     if not network.subnets:
         return None
     for subnet in network.subnets:
@@ -127,13 +133,16 @@ def _check_place(text: str, address: Parsed, subnet: SubnetFacts, name: str) -> 
         )
     if address.ip == ip_address(subnet.address):
         raise RequestError(
-            f"--network ip={text} is the address of the host in the network '{name}'", hint="use another address"
+            f"--network ip={text} is the address of the host in the network '{name}'",
+            hint=f"use another address in {whole}",
         )
     is_first = address.ip == whole.network_address
     is_end = is_first or (address.version == 4 and address.ip == whole.broadcast_address)
     if is_end and whole.num_addresses > 2:
         kind = "network" if is_first else "broadcast"
-        raise RequestError(f"--network ip={text} is the {kind} address of {whole}", hint="use another address")
+        raise RequestError(
+            f"--network ip={text} is the {kind} address of {whole}", hint=f"use another address in {whole}"
+        )
 
 
 def _reserve(draft: Draft, interface: Interface, address: Parsed, subnet: SubnetFacts) -> None:
@@ -152,18 +161,19 @@ def _reserve(draft: Draft, interface: Interface, address: Parsed, subnet: Subnet
         elif same:
             owner = " ".join(part for part in (other_mac, other_name and f"('{other_name}')") if part)
             raise RequestError(
-                f"--network ip={wanted} is reserved for {owner} in the network '{network}'", hint="use another address"
+                f"--network ip={wanted} is reserved for {owner} in the network '{network}'",
+                hint=f"use another address in {_range(subnet)}",
             )
         elif ours and address.version == 4:
             raise RequestError(
                 f"--network ip={wanted}: the network '{network}' reserves {other} for the MAC address {given}",
-                hint=f"use ip={other}, or another mac=",
+                hint=f"use ip={other}, or another MAC address with mac=",
             )
         elif other_name and other_name == name:
             if address.version == 6:
                 raise RequestError(
-                    f"--network ip={wanted}: the network '{network}' reserves {other} for the name '{name}'",
-                    hint=f"use ip={other}, or another name",
+                    f"--network ip={wanted}: the network '{network}' reserves {other} for the host name '{name}'",
+                    hint=f"use ip={other}, or another host name",
                 )
             draft.warnings.append(
                 f"the guest gets no DNS name in the network '{network}': the name '{name}' belongs to {other}"
@@ -177,7 +187,7 @@ def _reserve(draft: Draft, interface: Interface, address: Parsed, subnet: Subnet
     _check_leases(draft, facts, wanted, mac)
     if address.version == 6 and not _can_configure(draft):
         draft.warnings.append(
-            f"--network ip={wanted}: the guest receives this address only if it sends the name '{name}' in DHCPv6"
+            f"--network ip={wanted}: the guest receives this address only if it sends the host name '{name}' in DHCPv6"
         )
     # an address that was generated can only have its reservation from the same guest
     own = not exists or given in draft.generated
@@ -199,7 +209,7 @@ def _check_leases(draft: Draft, facts: NetworkFacts, wanted: str, mac: str) -> N
         if owner is not None:
             raise RequestError(
                 f"--network ip={wanted} is leased to the guest '{owner}'",
-                hint=f"use another address, or shut down '{owner}' first",
+                hint=f"use another address, or shut down '{owner}' and wait until the lease expires",
             )
         draft.warnings.append(
             f"--network ip={wanted} is leased to {leased_to}; the guest receives it when the lease expires"
@@ -215,9 +225,10 @@ def _can_configure(draft: Draft) -> bool:
 def _set_static(draft: Draft, interface: Interface, addresses: list[str], subnet: SubnetFacts | None) -> None:
     shown = ",".join(addresses)
     if not _can_configure(draft):
+        way = "add --cloud-init" if draft.facts.seeds.cloud_init is None else "omit --cloud-init network-config="
         raise RequestError(
             f"--network ip={shown}: neither a DHCP server of libvirt nor cloud-init can assign this address",
-            hint="add --cloud-init without network-config=, or omit ip= and configure the address in the guest",
+            hint=f"{way}, or omit ip= and configure the address in the guest",
         )
     requested = draft.facts.seeds.cloud_init
     if requested is not None and requested.address is not None:

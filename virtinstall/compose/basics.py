@@ -1,4 +1,4 @@
-"""Values of every guest: name, UUID, operating system, memory, vCPUs.
+"""The values of every guest: name, UUID, operating system, memory and vCPUs.
 
 Source: https://libvirt.org/formatdomain.html#general-metadata, #cpu-allocation
 """
@@ -27,7 +27,10 @@ _TOPOLOGY = ("topology_sockets", "topology_dies", "topology_clusters", "topology
 
 
 def fill_identity(draft: Draft) -> None:
-    """Fill in name, UUID and the ID of the OS. Raises: RequestError, if the name cannot be used."""
+    """Fill in the name, the UUID and the ID of the OS.
+
+    Raises: RequestError, if the name is invalid or already used.
+    """
     domain = draft.domain
     if domain.name is None:
         domain.name = _generated_name(draft)
@@ -61,22 +64,28 @@ def _check_name(draft: Draft, name: str) -> None:
         remove = removal(draft.facts.host.uri, name)
         raise RequestError(
             f"a guest named '{name}' already exists",
-            hint=f"choose another --name, or remove the guest but keep its disks: {remove}",
+            hint=f"use another --name, or delete the guest '{name}' but keep its disks with: {remove}",
         )
     if "/" in name or name in (".", "..") or "\n" in name:
         hint = "use another name" if name in (".", "..") else "use a name without slashes and line breaks"
         raise RequestError(f"invalid guest name '{name}'", hint=hint)
     if len(name.encode()) > _NAME_LIMIT_BYTES:
-        raise RequestError(f"--name '{name[:32]}...' is too long", hint=f"use at most {_NAME_LIMIT_BYTES} bytes")
+        raise RequestError(
+            f"--name '{name[:32]}...' is too long: {len(name.encode())} bytes",
+            hint=f"use at most {_NAME_LIMIT_BYTES} bytes",
+        )
 
 
 def os_before(draft: Draft) -> str:
-    """Return the name of the OS for a message about its default; empty if that record stands for another system."""
+    """Return the name of the OS and a space, for a message about a default; empty if the OS is only assumed."""
     return "" if draft.facts.os_assumed else f"{draft.os.short_id} "
 
 
 def fill_memory(draft: Draft) -> None:
-    """Fill in the memory that the OS recommends, if none was requested. Raises: RequestError, if there is none."""
+    """Fill in the memory that the OS recommends, if none was requested.
+
+    Raises: RequestError, if there is no recommendation.
+    """
     domain = draft.domain
     cells_kib = _cells_kib(domain)
     if domain.memory_kib is None and domain.current_memory_kib is None and cells_kib:
@@ -98,7 +107,7 @@ def fill_memory(draft: Draft) -> None:
 
 
 def _cells_kib(domain: Domain) -> int | None:
-    """Return the memory of the NUMA cells, or None if a cell does not specify it."""
+    """Return the memory of the NUMA cells in KiB; None if there are no cells or a cell does not specify it."""
     sizes = [cell.memory for cell in domain.cpu.cells]
     if not sizes or any(size is None for size in sizes):
         return None
@@ -109,13 +118,13 @@ def _cells_kib(domain: Domain) -> int | None:
 
 
 def fill_hotplug(draft: Draft) -> None:
-    """Complete what memory hotplug and modules require."""
+    """Add what memory hotplug and memory modules require."""
     if draft.platform.is_qemu:
         require_hotplug(draft.domain)
 
 
 def require_hotplug(domain: Domain) -> None:
-    """Add what memory hotplug and modules require: a maximum, slots, and a NUMA cell to plug memory into."""
+    """Add what memory hotplug and memory modules require: a maximum, slots, and a NUMA cell."""
     modules = [module for module in domain.devices_of(MemoryDevice) if module.model in _MODULES]
     if domain.max_memory_kib is None and modules and domain.max_memory_slots is None:
         domain.max_memory_kib = (domain.memory_kib or 0) + sum(module.target_size or 0 for module in modules)
@@ -142,7 +151,10 @@ def _warn_of_little_memory(draft: Draft) -> None:
 
 
 def fill_vcpus(draft: Draft) -> None:
-    """Fill in vCPU count and topology. Raises: RequestError, if they contradict each other."""
+    """Fill in the number of vCPUs and the topology.
+
+    Raises: RequestError, if they contradict each other.
+    """
     domain = draft.domain
     topology = domain.cpu
     given = [
@@ -171,14 +183,17 @@ def fill_vcpus(draft: Draft) -> None:
 
 
 def _most_vcpus(draft: Draft) -> int:
-    """Return how many vCPUs the machine supports; a board such as mac99 has one."""
+    """Return the maximum number of vCPUs that the machine supports; a board such as mac99 supports one."""
     capabilities = draft.facts.domain_capabilities
     limit = None if capabilities is None else capabilities.most_vcpus
     return limit or sys.maxsize
 
 
 def _complete_topology(draft: Draft, count: int) -> None:
-    """Fill up cores first, then sockets, then threads; dies are 1. Raises: RequestError."""
+    """Fill in cores first, then sockets, then threads; dies are 1.
+
+    Raises: RequestError, if the topology does not have `count` vCPUs.
+    """
     cpu = draft.domain.cpu
     if cpu.topology_dies is None:
         cpu.topology_dies = 1
@@ -193,6 +208,10 @@ def _complete_topology(draft: Draft, count: int) -> None:
     if product != count:
         shown = ",".join(f"{name}={number}" for name, number in given.items())
         raise RequestError(
-            f"the CPU topology {shown} has {product} vCPUs, not {count}",
-            hint=f"use --vcpus {product}, or a topology with {count} vCPUs",
+            f"--vcpus {count}: the CPU topology {shown} has {_vcpus(product)}",
+            hint=f"use --vcpus {product}, or a topology with {_vcpus(count)}",
         )
+
+
+def _vcpus(count: int) -> str:
+    return f"{count} vCPU{'' if count == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Boot order of the guest, during the installation and afterwards.
+"""The boot order of the guest, during the installation and afterwards.
 
 Source: https://libvirt.org/formatdomain.html#bios-bootloader: order is either a list of
 device classes (<os><boot>) or a number at each device (<boot order>), never both.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def resolve_conflicts(domain: Domain, first: Sequence[Device] = ()) -> None:
-    """Resolve equal boot orders: the earlier device, or one of `first`, keeps its order; the following ones move up."""
+    """Resolve equal boot orders: the earlier device, or one of `first`, keeps its order; the others follow."""
     seen: list[tuple[Device, int]] = []
     for device in domain.devices:
         order = getattr(device, "boot_order", None)
@@ -36,14 +36,14 @@ def resolve_conflicts(domain: Domain, first: Sequence[Device] = ()) -> None:
 
 
 def use_classes(domain: Domain) -> None:
-    """Boot by the classes of devices listed in <os>: remove the numbers of the devices."""
+    """Boot from the classes of devices listed in <os>, and remove the numbers of the devices."""
     for device in domain.devices:
         if getattr(device, "boot_order", None) is not None:
             device.boot_order = None  # type: ignore[attr-defined]
 
 
 def merge(domain: Domain, platform: Platform) -> None:
-    """Merge the list of classes in <os> and the numbers at devices, of which libvirt accepts only one.
+    """Merge the list of classes in <os> and the numbers of devices, because libvirt accepts only one of them.
 
     The numbers have priority; classes without a numbered device follow in the order of the list.
     """
@@ -83,9 +83,9 @@ def set_order(domain: Domain, kinds: list[str], platform: Platform) -> None:
 
 
 def boot_first(domain: Domain, kind: str, cdrom: int | None = None) -> None:
-    """Boot from a device of the class first; the other devices keep their order.
+    """Boot from a device of the class `kind` first; the other devices keep their order.
 
-    `cdrom` is the position of the install medium among the disks.
+    `cdrom` is the position of the install medium among the disks, None for the first CD-ROM drive.
     """
     from virtinstall.devices.disk import Disk
 

@@ -1,4 +1,4 @@
-"""Every decision about a guest: compose(request, facts) returns a Plan and changes nothing.
+"""All decisions about a guest: compose(request, facts) returns a Plan and changes nothing.
 
 Pure: no libvirt, no files, no network, no clock; randomness is part of the facts. The same
 input results in the same XML on every machine.
@@ -45,7 +45,7 @@ from virtinstall.xml.override import apply_edit
 def compose(request: Request, facts: Facts) -> Plan:
     """Return the plan for `request` on the host that `facts` describe.
 
-    Raises: RequestError, when the request contradicts itself or the host's abilities.
+    Raises: RequestError, if the request contradicts itself or the host does not support it.
     """
     original, request = request, images.with_login(request, facts)
     draft = Draft(request, facts, request.domain.clone(), facts.platform, Random(facts.random_bytes))
@@ -85,7 +85,10 @@ def compose(request: Request, facts: Facts) -> Plan:
 
 
 def _require(draft: Draft) -> None:
-    """Require the values that have no default, reported together. Raises: RequestError."""
+    """Check that values without a default were requested.
+
+    Raises: RequestError, which reports all missing values.
+    """
     install, os = draft.request.install, draft.os
     missing = []
     images.fill_memory(draft)
@@ -94,7 +97,7 @@ def _require(draft: Draft) -> None:
         missing.append(("--memory must be specified", "--memory 2048"))
     if not draft.platform.is_container:
         if not _has_storage(draft) and os.recommended_storage_bytes(draft.platform.arch) is None:
-            missing.append(("--disk must be specified; use --disk none for a guest without disks", "--disk size=20"))
+            missing.append(("--disk must be specified", "--disk size=20"))
         if not _has_install(draft):
             missing.append(("an install method must be specified", _method_for(draft)))
     elif install.location is not None or install.cdrom is not None:
@@ -103,9 +106,11 @@ def _require(draft: Draft) -> None:
             f"{option} does not support containers", hint="specify the root directory instead: --filesystem DIRECTORY,/"
         )
     if missing:
-        hint = f"for example: {' '.join(hint for _, hint in missing)}"
-        if hint.endswith(": --location URL"):
-            hint = "use --location URL, --cdrom PATH, --import, --pxe or --install OS"
+        hint = f"for example {' '.join(hint for _, hint in missing)}"
+        if hint == "for example --location URL":
+            hint = "use --location URL, --cdrom PATH, --image NAME, --import, --pxe or --install OS"
+        if any(example == "--disk size=20" for _, example in missing):
+            hint += "; for a guest without disks, use --disk none"
         raise RequestError("\n".join(text for text, _ in missing), hint=hint)
 
 
@@ -114,7 +119,7 @@ def _method_for(draft: Draft) -> str:
     disks = [disk for disk in draft.domain.devices_of(Disk) if disk.path is not None]
     media = [disk.path for disk in disks if disk.device == "cdrom"]
     if media:
-        return f"--cdrom {media[0]} (instead of --disk {media[0]},device=cdrom)"
+        return f"--cdrom {media[0]} instead of --disk {media[0]},device=cdrom"
     exists = any(disk.size_bytes is None for disk in disks)
     return "--import" if exists else "--location URL"
 
@@ -148,7 +153,7 @@ def _fill_platform(draft: Draft) -> None:
 
 
 def _add_disks(draft: Draft) -> None:
-    """Add the requested disks, or one of the size that the OS recommends."""
+    """Add the requested disks, or one disk of the size that the OS recommends."""
     disks = draft.domain.devices_of(Disk)
     facts = list(draft.facts.storage.disks)
     if not disks and not _has_storage(draft) and not draft.platform.is_container:

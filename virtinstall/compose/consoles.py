@@ -41,7 +41,7 @@ def _default_console(draft: Draft) -> Console:
 
 
 def add_channels(draft: Draft) -> None:
-    """The guest agent's channel, where the OS has the drivers for it."""
+    """Add the guest agent's channel, if the OS has the drivers for it."""
     platform = draft.platform
     if draft.domain.devices_of(Channel) or not draft.wants("channel"):
         return
@@ -53,9 +53,10 @@ def add_channels(draft: Draft) -> None:
 
 
 def _short_socket(draft: Draft) -> str | None:
-    """A path for the agent's socket, where libvirt's own below the embedded driver's directory is too long.
+    """Return a path for the agent's socket if libvirt's path in the directory of an embedded driver is too long, else
+    None.
 
-    Source: unix(7), sun_path; libvirt puts it at lib/qemu/channel/target/domain-ID-NAME/.
+    Source: unix(7), sun_path; libvirt creates the socket at lib/qemu/channel/target/domain-ID-NAME/.
     """
     root = draft.facts.host.embed_root
     if root is None:

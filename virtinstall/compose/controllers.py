@@ -1,4 +1,4 @@
-"""Controllers that the guest's devices and machine need: USB, PCIe ports, SCSI.
+"""Controllers that the guest's devices and machine require: USB, PCIe ports and SCSI.
 
 Source: https://libvirt.org/formatdomain.html#controllers, https://libvirt.org/pci-hotplug.html
 """
@@ -16,7 +16,7 @@ _XHCI_QEMU_VERSION = 2009000
 
 
 def expand_keywords(draft: Draft) -> None:
-    """Turn `--controller usb2`, `usb3` and `num_pcie_root_ports=N` into what they stand for."""
+    """Replace `--controller usb2`, `usb3` and `num_pcie_root_ports=N` with the controllers that they stand for."""
     for controller in draft.domain.devices_of(Controller):
         if controller.set_of is None and controller.num_pcie_root_ports is None:
             continue
@@ -67,7 +67,7 @@ def _usb2() -> list[Controller]:
 
 
 def fill_scsi(draft: Draft, *, for_seeds: bool = False) -> None:
-    """Add a virtio-scsi controller for disks on the SCSI bus, where the operating system has its driver."""
+    """Add a virtio-scsi controller for disks on the SCSI bus, if the operating system has the driver for it."""
     from virtinstall.devices.disk import Disk
 
     disks = [
@@ -84,7 +84,7 @@ def fill_scsi(draft: Draft, *, for_seeds: bool = False) -> None:
 
 
 def fill_nvme(draft: Draft) -> None:
-    """Add the NVMe controller that disks on that bus are namespaces of; libvirt requires its serial number."""
+    """Add the controller of disks on the NVMe bus; libvirt requires that it has a serial number."""
     from virtinstall.devices.disk import Disk
 
     if any(disk.target_bus == "nvme" for disk in draft.domain.devices_of(Disk)) and not _has(draft, "nvme"):
@@ -92,7 +92,7 @@ def fill_nvme(draft: Draft) -> None:
 
 
 def _fill_pcie(draft: Draft) -> None:
-    """pcie-root with free ports, so that devices can be plugged in while the guest runs."""
+    """Add pcie-root with free ports, so that devices can be plugged in while the guest runs."""
     if not draft.platform.has_pcie or not draft.platform.is_qemu or _has(draft, "pci"):
         return
     ports = draft.pcie_root_ports

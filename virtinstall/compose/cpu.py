@@ -1,4 +1,4 @@
-"""The CPU that the guest sees, where the user left it open or named it by a word that needs the host.
+"""The guest's CPU, if the request leaves it open or names it by a word whose meaning depends on the host.
 
 Source: https://libvirt.org/formatdomain.html#cpu-model-and-topology and
 https://libvirt.org/formatdomaincaps.html#cpu-configuration
@@ -14,7 +14,7 @@ _MITIGATIONS = ("ibpb", "md-clear", "spec-ctrl", "ssbd", "virt-ssbd")
 
 
 def fill_cpu(draft: Draft) -> None:
-    """Choose mode and model."""
+    """Choose the mode and the model of the CPU."""
     cpu = draft.domain.cpu
     _replace_passthrough(draft)
     word = cpu.wanted_model
@@ -31,7 +31,7 @@ def fill_cpu(draft: Draft) -> None:
 
 
 def _replace_passthrough(draft: Draft) -> None:
-    """Use what comes nearest where the host's CPU cannot be passed through: QEMU's emulation with all its features."""
+    """Use the mode `maximum`, QEMU's emulation with all features, if the host's CPU cannot be passed through."""
     cpu, capabilities = draft.domain.cpu, draft.facts.domain_capabilities
     if cpu.mode != "host-passthrough" or draft.platform.virt_type != "qemu" or capabilities is None:
         return
@@ -48,7 +48,7 @@ def wants_mitigations(cpu: Cpu) -> bool:
 
 
 def _warn_of_model(draft: Draft) -> None:
-    """Warn of an unknown model, which libvirt only rejects when the guest starts, without a suggestion."""
+    """Warn about an unknown model, which libvirt rejects only when the guest starts, and without a suggestion."""
     capabilities, name = draft.facts.domain_capabilities, draft.domain.cpu.model
     known = () if capabilities is None else capabilities.cpu_models
     if name is None or not known or name in known:
@@ -106,7 +106,7 @@ def _copy_host(draft: Draft) -> None:
 
 
 def _add_mitigations(draft: Draft) -> None:
-    """The features against known CPU flaws that the host has and a model by name may lack."""
+    """Add the features against CPU vulnerabilities that the host has and that a named model may lack."""
     capabilities = draft.facts.domain_capabilities
     if not draft.platform.is_x86 or capabilities is None:
         return

@@ -1,4 +1,4 @@
-"""The steps that every device goes through, at a guest's creation and when virt-xml or a script adds one later."""
+"""The steps that every device goes through, whether a new guest has it or virt-xml or a script adds it later."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from virtinstall.compose.draft import Draft
 
 
 def fill_devices(draft: Draft) -> None:
-    """Fill in the requested devices, and add the default devices that `draft` requests. Disks are resolved before.
+    """Fill in the requested devices, and add the default devices that `draft` requests; its disks are already resolved.
 
-    Raises: RequestError, when a device contradicts itself or the host's abilities.
+    Raises: RequestError, if a device contradicts itself or the host does not support it.
     """
     hostdevs.resolve_hostdevs(draft)
     interfaces.add_interfaces(draft)

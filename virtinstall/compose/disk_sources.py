@@ -1,4 +1,4 @@
-"""Sources of disks: paths, volumes, pools and URLs become <source>.
+"""Sources of disks: conversion of paths, volumes, pools and URLs to <source>.
 
 Source: https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms and
 https://libvirt.org/formatstorage.html
@@ -17,7 +17,7 @@ from virtinstall.facts import DiskFacts, PathFacts, PoolFacts, VolumeFacts
 from virtinstall.naming import numbered
 from virtinstall.new_image import EXTERNAL_FORMATS, NewImage, Permissions
 from virtinstall.safe_text import percent_decoded
-from virtinstall.units import human_size
+from virtinstall.units import human_size, size_argument
 from virtinstall.virsh_commands import new_pool_hint
 
 _RAW_FORMATS = ("raw", "iso", "none", "unknown", "")
@@ -25,18 +25,18 @@ _SUFFIXES = {"qcow2": ".qcow2", "raw": ".img"}
 
 
 def is_url(path: str) -> bool:
-    """Whether a disk's path is a URL of network storage (`file://` is a plain path)."""
+    """Return whether a disk's path is a URL of network storage (`file://` is a plain path)."""
     scheme, separator, _ = path.partition("://")
     return bool(separator) and scheme != "file" and scheme.replace("+", "").replace("-", "").isalnum()
 
 
 def local_path(path: str) -> str:
-    """A path without the `file://` before it."""
+    """Return a path without the prefix `file://`."""
     return percent_decoded(f"--disk {path}", path[7:]) if path.startswith("file://") else path
 
 
 def requested_path(disk: Disk) -> str | None:
-    """The path that the user named for this disk, in whichever way; None where there is none."""
+    """Return the path that the user specified for this disk, in any field; None if there is none."""
     path = disk.path or disk.source_file or disk.source_dev or disk.source_dir
     return None if path is None else local_path(path).rstrip("/") or "/"
 
@@ -44,16 +44,16 @@ def requested_path(disk: Disk) -> str | None:
 def take_from_backing(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
     """Use the size of the backing file, unless a size was requested.
 
-    Raises: RequestError, if that is smaller.
+    Raises: RequestError, if the requested size is smaller.
     """
     if disk.size_bytes is None:
         disk.size_bytes = facts.backing_size_bytes
     path, size, real = disk.backing_store, facts.backing_size_bytes, facts.backing_format
     if size is not None and disk.size_bytes is not None and disk.size_bytes < size:
-        smaller, larger = human_size(disk.size_bytes), human_size(size)
         raise RequestError(
-            f"--disk backing_store={path}: the size of {smaller} is smaller than that of the backing file ({larger})",
-            hint="omit size=, or use at least the size of the backing file",
+            f"--disk backing_store={path},size={size_argument(disk.size_bytes)}: "
+            f"the size of the backing file is {human_size(size)}",
+            hint=f"omit size=, or use size={size_argument(size, up=True)} or more",
         )
     if disk.backing_format is None:
         disk.backing_format = real
@@ -64,9 +64,9 @@ def take_from_backing(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
 
 
 def resolve_source(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
-    """Fill in <source>, type and format; plan what must be created.
+    """Fill in <source>, type and format, and plan what must be created.
 
-    Raises: RequestError, if the request cannot be met.
+    Raises: RequestError, if the source cannot be used or created as requested.
     """
     path = requested_path(disk)
     _check_directory(disk, facts)
@@ -90,7 +90,7 @@ def resolve_source(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
 
 
 def _check_directory(disk: Disk, facts: DiskFacts) -> None:
-    """Raises: RequestError, for a path that ends in '/' though no directory is there: it can be no image."""
+    """Raise RequestError if the path ends in '/' but is not an existing directory."""
     path = disk.path or ""
     is_directory = facts.path is not None and facts.path.kind == "dir"
     if path.endswith("/") and not is_url(path) and facts.path is not None and not is_directory:
@@ -117,7 +117,7 @@ def _type_of(disk: Disk) -> str:
 
 
 def set_path(disk: Disk, path: str, kind: str) -> None:
-    """Have <source> name `path` in the attribute that goes with the disk's type."""
+    """Set the attribute of <source> for the disk's type to `path`; `kind` is the type if the disk has none."""
     disk.type = disk.type or kind
     disk.source_file = path if disk.type == "file" else None
     disk.source_dev = path if disk.type == "block" else None
@@ -125,7 +125,7 @@ def set_path(disk: Disk, path: str, kind: str) -> None:
 
 
 def _set_format(disk: Disk, known: str | None) -> None:
-    """Write the format that is known; `raw` from the user always counts, as the safe one."""
+    """Set the format that is known; `raw`, if the user requested it, has priority because it is the safe choice."""
     if disk.driver_type is not None:
         return
     if disk.format == "raw":
@@ -150,9 +150,12 @@ def _use_path(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
     found = facts.path
     if found is not None and found.kind is not None:
         if found.kind == "dir" and disk.size_bytes is not None:
+            form = disk.format or default_format(draft, disk)
+            name = f"{draft.domain.name}{_SUFFIXES.get(form, f'.{form}')}"
             raise RequestError(
-                f"--disk {path}: cannot create an image: the path is a directory",
-                hint=f"specify a file in it: --disk {path.rstrip('/')}/{draft.domain.name}.qcow2",
+                f"--disk {path}: cannot create an image, because the path is a directory",
+                hint="specify a file in the directory: "
+                f"--disk {path.rstrip('/')}/{name},size={size_argument(disk.size_bytes)}",
             )
         set_path(disk, path, found.kind)
         warn_of_size(draft, disk, found)
@@ -171,7 +174,7 @@ def _use_path(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
 
 
 def _leave_network_source(draft: Draft, disk: Disk, path: str | None) -> None:
-    """Remove what names a place on a server: the disk is at `path`."""
+    """Remove the network source of a disk that is at `path`."""
     given = [
         name
         for name, value in (
@@ -192,11 +195,13 @@ def _leave_network_source(draft: Draft, disk: Disk, path: str | None) -> None:
 def _refuse_no_size(disk: Disk, what: str) -> None:
     if disk.size_bytes is not None and disk.size_bytes <= 0:
         size = "size=0" if disk.size_bytes == 0 else f"size_bytes={disk.size_bytes}"
-        raise RequestError(f"--disk {what}{size}: size must be greater than 0", hint="specify the size in GiB: size=20")
+        raise RequestError(
+            f"--disk {what}{size}: must be greater than 0", hint="specify the size in GiB, for example size=20"
+        )
 
 
 def default_format(draft: Draft, disk: Disk) -> str:
-    """Return qcow2 if QEMU reads the image, else raw; also raw for a disk that several guests may share."""
+    """Return qcow2 if QEMU reads the image, else raw; also raw if several guests may share the disk."""
     if disk.shareable:
         return "raw"
     return "qcow2" if draft.facts.host.is_like_qemu else "raw"
@@ -234,12 +239,13 @@ def _make_at(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
 def _add_image(draft: Draft, disk: Disk, path: str, form: str, size: int, *, make_folder: bool = False) -> None:
     if form == "vhdx":
         raise RequestError(
-            f"--disk {path}: libvirt does not support the format 'vhdx'", hint="use format=vpc (VHD), or format=qcow2"
+            f"--disk {path},format=vhdx: libvirt does not support this format",
+            hint="use format=vpc (VHD) or format=qcow2",
         )
     if form not in ("raw", "qcow2", *EXTERNAL_FORMATS):
         raise RequestError(
-            f"--disk {path}: cannot create images of format '{form}'",
-            hint=f"choose format=raw, qcow2, {', '.join(EXTERNAL_FORMATS[:-2])} or {EXTERNAL_FORMATS[-2]}",
+            f"--disk {path},format={form}: cannot create images of this format",
+            hint=f"use format=raw, qcow2, {', '.join(EXTERNAL_FORMATS[:-2])} or {EXTERNAL_FORMATS[-2]}",
         )
     draft.images.append(
         NewImage(
@@ -293,7 +299,7 @@ def _use_new_volume(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
 
 
 def _named_volume(disk: Disk) -> str | None:
-    """Return the name that the user chose for the new volume."""
+    """Return the name that the user chose for the new volume, or None."""
     return disk.vol.partition("/")[2] if disk.vol is not None else disk.source_volume
 
 
@@ -313,7 +319,7 @@ def _use_upload(draft: Draft, disk: Disk, facts: DiskFacts, local: PathFacts) ->
     if name in facts.taken_names:
         raise RequestError(
             f"{requested}: the pool already has a volume '{name}'",
-            hint=f"use it with vol={facts.pool.name}/{name}, or rename the file",
+            hint=f"use the volume with --disk vol={facts.pool.name}/{name}, or rename the file",
         )
     # a raw volume at first: the upload replaces its content, and the format is that of the file
     add_volume(draft, disk, facts.pool, name, "raw", local.size_bytes, upload_from=local.path)
@@ -324,7 +330,7 @@ def _use_upload(draft: Draft, disk: Disk, facts: DiskFacts, local: PathFacts) ->
 
 
 def _make_in_image_directory(draft: Draft, disk: Disk, size: int) -> None:
-    """Create the image in the image directory if there is no default pool; a pool is only created on request."""
+    """Plan the image in the image directory if there is no default pool, because pools are created only on request."""
     form = disk.format or default_format(draft, disk)
     directory = draft.facts.host.image_dir
     taken = {path.rpartition("/")[2] for path in draft.new_paths()} | set(draft.facts.storage.image_names)

@@ -1,4 +1,4 @@
-"""Bus, device name and driver of each disk.
+"""The bus, the device name and the driver of each disk.
 
 Source: https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms; the order of
 preference among buses is virt-install's.
@@ -35,9 +35,10 @@ _NOT_HOTPLUGGED = ("sata", "ide", "sd")
 
 
 def resolve_targets(draft: Draft, disks: list[Disk], others: Sequence[Disk] = ()) -> None:
-    """Bus, device name and driver of each disk; `others` are the guest's further ones, which stay as they are.
+    """Set the bus, the device name and the driver of each disk; `others` are the guest's other disks, which are not
+    changed.
 
-    Raises: RequestError, when a bus is full or a name is taken twice.
+    Raises: RequestError, if a bus is full or two disks have the same name.
     """
     given = [disk.target_dev for disk in disks]
     used = [name for name in (*given, *(disk.target_dev for disk in others)) if name is not None]
@@ -65,11 +66,11 @@ def _resolve_target(draft: Draft, disk: Disk, name: str | None, used: list[str])
 
 
 def _refuse_empty_drive(draft: Draft, disk: Disk) -> None:
-    """Raises: RequestError, for a drive without a medium that QEMU cannot plug in, or start on the USB bus."""
+    """Raise RequestError for a drive without a medium that QEMU cannot plug in, or that is on the USB bus."""
     if draft.running is not None and disk.device == "cdrom" and disk.is_empty and draft.platform.is_qemu:
         raise RequestError(
             "--disk device=cdrom: an empty CD-ROM drive cannot be plugged into a running guest",
-            hint="add a medium with path=, or add the drive only to the guest's definition",
+            hint="add a medium with path=, or omit --update",
         )
     if disk.device == "cdrom" and disk.target_bus == "usb" and disk.is_empty and draft.facts.host.driver == "qemu":
         raise RequestError(
@@ -108,7 +109,7 @@ def _bus(draft: Draft, disk: Disk) -> str:
 
 
 def _bus_of_board(platform: Platform) -> str:
-    """Return the bus that libvirt supports on a board: memory cards on ARM's boards, except for the oldest.
+    """Return the bus that libvirt supports on a board: memory cards on ARM boards.
 
     libvirt supports the IDE controller of only one POWER board.
     """
@@ -141,13 +142,13 @@ def _free_name(disk: Disk, names: list[str]) -> str:
         if number >= _IDE_LIMIT:
             raise RequestError(
                 f"--disk bus=ide: the IDE bus supports at most {_IDE_LIMIT} disks",
-                hint="use bus=virtio or bus=sata for some of them",
+                hint="use bus=virtio or bus=sata for some of the disks",
             )
     return prefix + _letters(number)
 
 
 def _number(letters: str) -> int:
-    """0 for `a`, 25 for `z`, 26 for `aa`; -1 for any other name."""
+    """Return the number of the letters in a disk's name: 0 for `a`, 25 for `z`, 26 for `aa`; -1 for any other text."""
     number = 0
     for letter in letters:
         if not "a" <= letter <= "z":
@@ -166,7 +167,7 @@ def _letters(number: int) -> str:
 
 
 def resolve_driver(draft: Draft, disk: Disk) -> None:
-    """Driver name, and for QEMU the cache, I/O and discard that suit the storage."""
+    """Set the driver, and for QEMU the cache, I/O and discard modes that suit the storage."""
     if disk.type in _NO_DRIVER_TYPES or not _has_source(disk):
         return
     virt_type = draft.platform.virt_type

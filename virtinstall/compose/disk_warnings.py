@@ -1,4 +1,4 @@
-"""Warnings about disks that a guest can have, although they are probably not what was meant."""
+"""Warnings about disks that a guest can have, although they are probably a mistake."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from virtinstall.devices.disk import Disk
 from virtinstall.facts import PathFacts
 from virtinstall.units import GIB, human_size
 
+_RESIZABLE = ("raw", "qcow2", "qed")
+"""Formats that `qemu-img resize` supports."""
+
 
 def warn_of_size(draft: Draft, disk: Disk, found: PathFacts) -> None:
-    """Warn of a size that an existing image does not have; guides create the image and repeat its size."""
+    """Warn if an existing image does not have the requested size: guides create the image and repeat its size."""
     requested, actual = disk.size_bytes or 0, found.capacity_bytes
     if requested not in (0, actual) and disk.device not in ("cdrom", "floppy"):
         size = "" if actual is None else f" of {human_size(actual)}"
         what = f"--disk {found.path}: size= has no effect on an existing image{size}"
-        if requested > (actual or 0) and found.kind == "file":
-            what = f"--disk size= has no effect on an existing image{size}; enlarge it with: {_resize(disk, found)}"
+        if requested > (actual or 0) and found.kind == "file" and found.format in (None, *_RESIZABLE):
+            what += f"; enlarge the image with: {_resize(disk, found)}"
         draft.warnings.append(what)
 
 
@@ -28,13 +31,13 @@ def _resize(disk: Disk, found: PathFacts) -> str:
 
 
 def warn_of_directory(draft: Draft, disk: Disk, path: str) -> None:
-    """A directory is left without a format, as virt-install leaves it, though QEMU has but one way to show it."""
+    """Warn about a directory without the format `fat`, the only one that libvirt supports for directories."""
     if draft.facts.host.driver == "qemu" and disk.driver_type != "fat":
         draft.warnings.append(f"--disk {path}: libvirt accepts a directory only with driver.type=fat,readonly=on")
 
 
 def warn_of_empty_boot_disk(draft: Draft) -> None:
-    """Warn if --import boots a disk that is created empty, unless another boot device was requested."""
+    """Warn if --import boots a new and empty disk, unless another boot device was requested."""
     if not draft.request.install.boot_disk or boot_order.has_order(draft.domain):
         return
     disk = next((disk for disk in draft.domain.devices_of(Disk) if disk.device in (None, "disk")), None)

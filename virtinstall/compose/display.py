@@ -1,4 +1,4 @@
-"""Graphics, video, input, sound and the devices of spice.
+"""Graphics, video, input and sound devices, and the devices that spice uses.
 
 Source: https://libvirt.org/formatdomain.html#graphical-framebuffers, #video-devices,
 #input-devices, #sound-devices
@@ -19,7 +19,7 @@ _USB_REDIRECTIONS = 2
 
 
 def add_display(draft: Draft) -> None:
-    """Add the default graphics, and fill in those that were asked for."""
+    """Add the default graphics, and fill in the requested ones."""
     platform = draft.platform
     # a container of Virtuozzo shows its console over VNC
     able = platform.virt_type == "vz" or not (platform.is_container or platform.is_s390x or platform.is_fixed_board)
@@ -67,7 +67,7 @@ def _fill_sdl(draft: Draft, graphics: Graphics) -> None:
 
 
 def add_video(draft: Draft) -> None:
-    """Add a video card to graphics; OS, machine and display determine its model."""
+    """Add a video card if there are graphics; OS, machine and display determine the model."""
     platform = draft.platform
     videos = draft.domain.devices_of(Video)
     if not videos and draft.graphics() and draft.wants("video") and platform.is_hvm:
@@ -106,7 +106,7 @@ def _video_model(draft: Draft) -> str:
 
 
 def add_inputs(draft: Draft) -> None:
-    """Add a tablet to graphics, for absolute pointer positions, and a keyboard if the board has none."""
+    """Add a tablet if there are graphics, for absolute pointer positions, and a keyboard if the board has none."""
     platform = draft.platform
     inputs = draft.domain.devices_of(Input)
     # there is no USB on IBM Z
@@ -126,7 +126,7 @@ def add_inputs(draft: Draft) -> None:
 
 
 def _input_bus(draft: Draft, device: Input) -> str | None:
-    """The bus of a requested device where libvirt's default, USB or PS/2, does not fit; None otherwise."""
+    """Return the bus of a requested device if libvirt's default, USB or PS/2, does not fit; else None."""
     if device.type == "passthrough" or (device.model or "").startswith("virtio"):
         return "virtio"
     if device.type == "tablet" or (device.type in ("mouse", "keyboard") and not draft.platform.is_x86):
@@ -137,7 +137,7 @@ def _input_bus(draft: Draft, device: Input) -> str | None:
 
 
 def add_sound(draft: Draft) -> None:
-    """Spice guests get a sound card; the model of each by machine."""
+    """Add a sound card to spice guests, and choose the model of each card by machine."""
     has_spice = any(graphics.type == "spice" for graphics in draft.graphics())
     sounds = draft.domain.devices_of(Sound)
     if not sounds and has_spice and draft.wants("sound") and draft.platform.is_hvm and _sound_suits(draft):
@@ -153,7 +153,7 @@ def _sound_suits(draft: Draft) -> bool:
 
 
 def add_spice_parts(draft: Draft) -> None:
-    """The agent's channel and USB redirection of a spice guest."""
+    """Add the agent's channel and USB redirection to a spice guest."""
     if not any(graphics.type == "spice" for graphics in draft.graphics()):
         return
     has_agent = any(

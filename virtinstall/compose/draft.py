@@ -1,4 +1,4 @@
-"""The guest while it is being composed: what the steps of the composer share."""
+"""The guest while it is being composed: the state that the composer's steps share."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 class Draft:
     """A copy of the requested domain, filled in step by step.
 
-    `default_tpm`: the TPM is a default. `install_cdrom` and `seed_disks` are the positions of disks that only the
-    installation reads. `images`, `volumes`, ... collect what the plan creates, `generated` the names that the user did
-    not choose; `static_addresses` are those that cloud-init sets, by MAC address; `warnings` and `notes` are printed.
-    `running` is the guest that the devices are plugged into while it runs, None for a guest that starts with them.
+    `default_tpm`: whether the TPM is a default. `install_cdrom` and `seed_disks` are the positions of disks that only
+    the installation reads. `images`, `volumes` and similar lists collect what the plan creates. `generated` contains
+    the names that the user did not choose, `static_addresses` the addresses that cloud-init sets, by MAC address,
+    `warnings` and `notes` the lines to print. `running` is the running guest that the devices are plugged into, None if
+    the guest starts with them.
     """
 
     def __init__(self, request: Request, facts: Facts, domain: Domain, platform: Platform, random: Random) -> None:
@@ -55,7 +56,7 @@ class Draft:
         self.running: Domain | None = None
 
     def graphics(self) -> list[Graphics]:
-        """The graphics devices so far."""
+        """Return the graphics devices so far."""
         from virtinstall.devices.graphics import Graphics
 
         return self.domain.devices_of(Graphics)
@@ -71,7 +72,7 @@ class Draft:
         return tag not in self.request.without
 
     def domcaps_list(self, path: str, enum: str) -> tuple[str, ...]:
-        """Return the values that the domain capabilities list; empty if they are unknown."""
+        """Return the values that the domain capabilities list; empty if the capabilities are unknown."""
         capabilities = self.facts.domain_capabilities
         return () if capabilities is None else capabilities.values(path, enum)
 
@@ -82,14 +83,14 @@ class Draft:
 
     @property
     def has_usb(self) -> bool:
-        """Whether the guest has a USB bus; `--controller usb,model=none` switches it off."""
+        """Whether the guest has a USB bus; `--controller usb,model=none` disables it."""
         from virtinstall.devices.controller import Controller
 
         controllers = self.domain.devices_of(Controller)
         return not any(each.type == "usb" and each.model == "none" for each in controllers)
 
     def use_machine(self, machine: str) -> None:
-        """Use another machine type than the one chosen at first."""
+        """Replace the machine type that was chosen before."""
         self.platform = self.platform.replace(machine=machine)
         self.domain.os.type_machine = machine
 

@@ -1,4 +1,4 @@
-"""Hypervisor features, Hyper-V enlightenments, clock and power management.
+"""Hypervisor features, Hyper-V enlightenments, the clock and power management.
 
 Source: https://libvirt.org/formatdomain.html#hypervisor-features, #time-keeping and
 #power-management; https://www.qemu.org/docs/master/system/i386/hyperv.html
@@ -39,7 +39,7 @@ _PREREQUISITES = {
 
 
 def fill_features(draft: Draft) -> None:
-    """Fill in acpi, apic and pae as the host offers them, and enlightenments for Windows."""
+    """Fill in acpi, apic and pae as the host supports them, and enlightenments for Windows."""
     platform = draft.platform
     features = draft.domain.features
     if platform.is_container:
@@ -61,7 +61,7 @@ def fill_features(draft: Draft) -> None:
 
 
 def _acpi_needs_uefi(draft: Draft) -> bool:
-    """Whether libvirt rejects ACPI for the guest: on ARM without UEFI. Firmware that the user named is trusted."""
+    """Return whether libvirt rejects ACPI for the guest: on ARM without UEFI, unless the user specified firmware."""
     if not draft.platform.arch.startswith(("aarch64", "arm")) or is_uefi(draft) or draft.domain.os.loader is not None:
         return False
     capabilities, machine = draft.facts.domain_capabilities, draft.platform.machine or ""
@@ -72,12 +72,12 @@ def _acpi_needs_uefi(draft: Draft) -> bool:
 
 
 def has_root_filesystem(draft: Draft) -> bool:
-    """Return whether a container has a separate root file system, not the host's."""
+    """Return whether a container has a root file system other than the host's."""
     return any(filesystem.target_dir == "/" for filesystem in draft.domain.devices_of(Filesystem))
 
 
 def _add_enlightenments(draft: Draft) -> None:
-    """Every enlightenment that the host offers; none if the user specified any."""
+    """Add every enlightenment that the host supports, unless the user specified one."""
     features = draft.domain.features
     offered = draft.domcaps_list("features/hyperv", "features")
     if features.hyperv_mode == "passthrough":
@@ -93,7 +93,7 @@ def _add_enlightenments(draft: Draft) -> None:
 
 
 def _has_prerequisites(draft: Draft, name: str) -> bool:
-    """Whether everything that an enlightenment depends on is there, or may be added."""
+    """Return whether everything that an enlightenment depends on is enabled or can be enabled."""
     features, timers = draft.domain.features, list(draft.domain.clock.timers)
     if name == "stimer" and timers and not any(_is_hyperv_clock(timer) for timer in timers):
         return False
@@ -108,7 +108,7 @@ def _is_hyperv_clock(timer: Timer) -> bool:
 
 
 def fill_vmport(draft: Draft) -> None:
-    """Disable vmport with spice: the VMware port breaks the mouse."""
+    """Disable vmport for spice guests, because the VMware port breaks the mouse."""
     platform = draft.platform
     features = draft.domain.features
     has_spice = any(graphics.type == "spice" for graphics in draft.graphics())
@@ -118,7 +118,7 @@ def fill_vmport(draft: Draft) -> None:
 
 
 def fill_clock(draft: Draft) -> None:
-    """The clock's offset by OS, and timers that keep guests on time."""
+    """Set the clock's offset by OS, and add timers that keep the guest's time correct."""
     platform = draft.platform
     clock = draft.domain.clock
     if platform.is_container or platform.is_xen_pv:
@@ -142,7 +142,7 @@ def fill_clock(draft: Draft) -> None:
 
 
 def fill_pm(draft: Draft) -> None:
-    """Suspend of a PC guest is off: woken guests hang on many hosts."""
+    """Disable suspend for PC guests, because guests hang on many hosts when they wake up."""
     pm = draft.domain.pm
     if not (draft.platform.is_x86 and draft.platform.is_hvm):
         return

@@ -1,8 +1,8 @@
 """The definition of the finished guest, completed with what libvirt chose at the first boot.
 
-The composed document is what is defined: libvirt's own dump of a running guest contains values that it rejects
-in a definition (firmware features together with a loader) or that are only right while it runs. Only what libvirt had
-to choose is taken from the dump, so that the guest's hardware stays the same after the first boot.
+The composed document is the basis, because libvirt's dump of a running guest contains values that libvirt rejects in a
+definition (firmware features together with a loader) or that are only valid while the guest runs. Only what libvirt had
+to choose is copied from the dump, so that the guest's hardware stays the same after the first boot.
 
 Source: https://libvirt.org/formatdomain.html#device-addresses; virDomainDefineXML.
 """
@@ -21,11 +21,12 @@ _DISKS = "disk"
 
 
 def completed(final: Domain, first_boot: Domain, held: Domain) -> Domain:
-    """Return a copy of `final` with the values that libvirt chose for the guest that runs.
+    """Return a copy of `final` with the values that libvirt chose for the running guest.
 
-    `first_boot` is the composed document that was started, `held` is libvirt's dump of it. Taken over are the machine's
-    version, addresses, MAC addresses, the identity of `<genid/>`, and the devices that libvirt added (controllers
-    among them). Devices correspond by target (disks), MAC address (interfaces), or position among those of their kind.
+    `first_boot` is the composed document that was started, and `held` is libvirt's dump of that guest. The copied
+    values are the machine's version, addresses, MAC addresses, the identity of `<genid/>`, and the devices that libvirt
+    added, including controllers. Devices correspond by target (disks), by MAC address (interfaces), or by position
+    among those of their kind.
     """
     result = final.clone()
     node, composed, chosen = result.ensure_node(), first_boot.ensure_node(), held.ensure_node()
@@ -69,7 +70,7 @@ def _copy_controllers(devices: etree._Element, chosen: etree._Element) -> None:
 def _pairs(
     node: etree._Element, composed: etree._Element, chosen: etree._Element
 ) -> Iterator[tuple[etree._Element, etree._Element]]:
-    """Devices of the final document, each with the same device of the dump."""
+    """Yield the devices of the final document, each with the same device of the dump."""
     for tag in dict.fromkeys(str(device.tag) for device in _devices(node)):
         own, started, known = (document.findall(f"devices/{tag}") for document in (node, composed, chosen))
         key = _KEYS.get(tag)
@@ -86,7 +87,7 @@ def _pairs(
 
 
 def _copy_choices(device: etree._Element, twin: etree._Element) -> None:
-    """The address, and the MAC address of an interface that the user left without."""
+    """Copy the address, and the MAC address of an interface for which the user specified none."""
     for tag in ("mac", "address"):
         choice = twin.find(tag)
         if choice is not None and device.find(tag) is None and (tag != "mac" or device.tag == "interface"):
@@ -105,7 +106,7 @@ def _added(composed: etree._Element, chosen: etree._Element) -> list[etree._Elem
 
 
 def _insert(devices: etree._Element, device: etree._Element) -> None:
-    """Append a copy without what is only right while the guest runs."""
+    """Append a copy of the device without values that are only valid while the guest runs."""
     twin = copy.deepcopy(device)
     twin.tail = None
     for alias in twin.findall("alias"):

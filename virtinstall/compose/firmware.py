@@ -1,7 +1,7 @@
-"""UEFI or BIOS: libvirt's choice of firmware where it has one, else a loader from those it lists.
+"""UEFI or BIOS: the firmware that libvirt chooses if it has one, else a loader from libvirt's list.
 
-libvirt chooses by architecture and machine. Its list of loaders is not filtered where it has no firmware for the
-guest's architecture, so a loader is only used if its path names that architecture.
+libvirt chooses by architecture and machine. If libvirt has no firmware for the guest's architecture, it lists loaders
+of other architectures, so a loader is only used if its path names the guest's architecture.
 
 Source: https://libvirt.org/formatdomain.html#bios-bootloader; names of firmware images are
 those of Debian's, Fedora's and SUSE's packages (edk2/OVMF, AAVMF, bhyve's).
@@ -58,7 +58,10 @@ _FEATURES_SINCE_LIBVIRT = 7_002_000
 
 
 def fill_firmware(draft: Draft) -> None:
-    """Choose the firmware. Raises: RequestError, when UEFI is requested and the host has none."""
+    """Choose the firmware.
+
+    Raises: RequestError, if UEFI is requested and the host has none.
+    """
     _choose_firmware(draft)
     _choose_machine(draft)
     _accept_unsigned_kernel(draft)
@@ -79,13 +82,16 @@ def _choose_firmware(draft: Draft) -> None:
     if not wanted:
         return
     if draft.platform.arch in _WITHOUT_UEFI:
-        raise RequestError(f"UEFI is not supported by the architecture {draft.platform.arch}", hint="omit --boot uefi")
+        raise RequestError(
+            f"UEFI is not supported on the architecture {draft.platform.arch}",
+            hint="omit --boot uefi" if os.uefi else "omit the firmware features of --boot",
+        )
     if os.firmware is None and os.loader is None:
         _set_uefi(draft)
 
 
 def _choose_machine(draft: Draft) -> None:
-    """Use q35 for Secure Boot where the machine chosen by default has no SMM."""
+    """Use q35 for Secure Boot if the machine that was chosen by default has no SMM."""
     os, platform = draft.domain.os, draft.platform
     secure = os.loader_secure or any(
         feature.enabled and feature.name in ("secure-boot", "enrolled-keys") for feature in os.firmware_features
@@ -98,9 +104,10 @@ def _choose_machine(draft: Draft) -> None:
 
 
 def _accept_unsigned_kernel(draft: Draft) -> None:
-    """Ask for firmware without enrolled keys where the guest boots a kernel directly: it rejects unsigned kernels.
+    """Request firmware without enrolled keys if the guest boots a kernel directly, because enrolled keys reject
+    unsigned kernels.
 
-    The finished guest gets the same firmware, because both share the file with its variables.
+    The finished guest has the same firmware, because both share the file with the UEFI variables.
     """
     os, install, media = draft.domain.os, draft.request.install, draft.facts.media
     _avoid_unusable_image(draft)
@@ -113,7 +120,7 @@ def _accept_unsigned_kernel(draft: Draft) -> None:
 
 
 def _avoid_unusable_image(draft: Draft) -> None:
-    """Ask for firmware without Secure Boot where libvirt would choose an image that the guest cannot use.
+    """Request firmware without Secure Boot if libvirt would choose an image that the guest cannot use.
 
     Without keys on ARM: Debian 12 describes an image with Secure Boot, but does not ship it. On i686: libvirt supports
     Secure Boot on x86_64 only, but prefers the image that has it.
@@ -129,7 +136,7 @@ def _avoid_unusable_image(draft: Draft) -> None:
 
 
 def _has_secure_boot(path: str | None) -> bool:
-    """Whether a firmware image has Secure Boot according to its name; True for no image."""
+    """Return whether a firmware image has Secure Boot according to its name; True if there is no image."""
     return path is None or "secboot" in path.lower().replace("no-secboot", "")
 
 
@@ -155,9 +162,10 @@ def _host_has_uefi(draft: Draft) -> bool:
 
 
 def _loader(draft: Draft) -> str | None:
-    """The firmware image that libvirt lists for the guest's architecture, or None.
+    """Return the firmware image that libvirt lists for the guest's architecture, or None.
 
-    A template of variables fits only the image it was built with: of the images of its size, or the one next to it.
+    With a template of variables, which fits only one image, the images of the template's size and the image next to it
+    are considered.
     """
     capabilities, arch = draft.facts.domain_capabilities, draft.platform.arch
     if capabilities is None:
@@ -174,18 +182,18 @@ def _loader(draft: Draft) -> str | None:
 
 
 def _is_large(path: str) -> bool:
-    """Whether a firmware file has 4 MiB according to its name; its variables need more space."""
+    """Return whether a firmware file has 4 MiB according to its name; the variables of such a file take more space."""
     return "_4m" in path.rpartition("/")[2].lower()
 
 
 def _image_of(template: str) -> str | None:
-    """The image that belongs to a template by its name: OVMF_CODE.fd to OVMF_VARS.fd."""
+    """Return the image that belongs to a template by its name (OVMF_CODE.fd to OVMF_VARS.fd), or None."""
     folder, slash, name = template.rpartition("/")
     return f"{folder}{slash}{name.replace('VARS', 'CODE')}" if "VARS" in name else None
 
 
 def _architecture(path: str) -> str | None:
-    """The architecture that the path of a firmware image names, or None."""
+    """Return the architecture that the path of a firmware image names, or None."""
     return next((arch for mark, arch in _ARCHITECTURE_MARKS if mark in path.lower()), None)
 
 
@@ -200,10 +208,11 @@ def _set_uefi(draft: Draft) -> None:
     if path is None:
         arch, machine = draft.platform.arch, draft.platform.machine
         package = _DEBIAN_PACKAGES.get(arch)
-        install = "" if package is None else f"install it (Debian: apt-get install {package}), or "
+        install = "" if package is None else f"install the firmware (Debian: apt-get install {package}), or "
         raise RequestError(
             f"UEFI was requested, but the host has no UEFI firmware for {arch}" + (f" ({machine})" if machine else ""),
-            hint=f"{install}specify it: --boot loader=PATH,loader.readonly=yes,loader.type=pflash,nvram.template=PATH",
+            hint=f"{install}specify its path: "
+            "--boot loader=PATH,loader.readonly=yes,loader.type=pflash,nvram.template=PATH",
         )
     os.loader = path
     if os.loader_readonly is None:

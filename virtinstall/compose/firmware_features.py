@@ -1,7 +1,8 @@
-"""Firmware by path and firmware by features: one rule for the old and the new spellings of `--boot`.
+"""Firmware by path and firmware by features: one rule for the old and the new forms of `--boot`.
 
-Source: https://libvirt.org/formatdomain.html#operating-system-booting: where libvirt chooses the firmware
-(`firmware=efi`), secure boot is a feature of it; where a path is given, it is an attribute of the loader.
+Source: https://libvirt.org/formatdomain.html#operating-system-booting: if libvirt chooses the firmware
+(`firmware=efi`), Secure Boot is a feature of the firmware; if a path is specified, Secure Boot is an attribute of the
+loader.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _X86 = ("x86_64", "i686", None)
 
 
 def merge_firmware_features(domain: Domain) -> None:
-    """Write secure boot where libvirt reads it, and switch on SMM, which it requires."""
+    """Set Secure Boot where libvirt reads it, and enable SMM, which Secure Boot requires."""
     os = domain.os
     _use_last_values(os)
     if os.loader is None and (os.uefi or os.firmware == "efi") and os.loader_secure is not None:
@@ -32,7 +33,7 @@ def merge_firmware_features(domain: Domain) -> None:
 
 
 def _use_last_values(os: Os) -> None:
-    """Of a feature that was named in two ways, the last value counts; secure-boot=yes alone implies enrolled keys."""
+    """Use the last value of a feature that was named in two ways; secure-boot=yes alone implies enrolled keys."""
     for feature in os.firmware_features:
         if [each.name for each in os.firmware_features].count(feature.name) > 1:
             os.firmware_features.remove(feature)
@@ -41,19 +42,19 @@ def _use_last_values(os: Os) -> None:
 
 
 def use_chosen_firmware(os: Os) -> None:
-    """Let libvirt choose the firmware: remove the path of the firmware and of its variables."""
+    """Let libvirt choose the firmware: remove the paths of the firmware and of its variables."""
     _remove(os, "loader", "nvram", "varstore")
     os.firmware = "efi"
 
 
 def use_firmware_path(os: Os) -> None:
-    """Use the firmware at the path in <loader>; libvirt chooses none."""
+    """Use the firmware at the path in <loader>, so that libvirt does not choose one."""
     _remove(os, "firmware")
     os.firmware = None
 
 
 def leave_uefi(os: Os) -> None:
-    """Boot with BIOS: remove UEFI's image, variables and features."""
+    """Boot with BIOS: remove the image, the variables and the features of UEFI."""
     _remove(os, "loader", "nvram", "varstore", "firmware")
     os.firmware = None
 

@@ -1,4 +1,4 @@
-"""Host devices given by name or address: looked up among the host's node devices.
+"""Host devices specified by name or address: the look-up among the host's node devices.
 
 Source: https://libvirt.org/formatnode.html and
 https://libvirt.org/formatdomain.html#host-device-assignment
@@ -19,7 +19,10 @@ _CAPABILITY_TYPES = ("net", "misc", "storage")
 
 
 def resolve_hostdevs(draft: Draft) -> None:
-    """Fill in the source of each host device. Raises: RequestError, if one is missing or ambiguous."""
+    """Fill in the source of each host device.
+
+    Raises: RequestError, if one is missing or ambiguous.
+    """
     for hostdev in draft.domain.devices_of(Hostdev):
         if hostdev.name is not None:
             if hostdev.type in _CAPABILITY_TYPES:
@@ -48,7 +51,10 @@ def _use_container_device(hostdev: Hostdev, name: str) -> None:
 
 
 def _find(draft: Draft, name: str, option: str) -> etree._Element:
-    """Return the node device that `name` refers to."""
+    """Return the node device that `name` refers to.
+
+    Raises: RequestError, if there is none or several match.
+    """
     devices = [etree.fromstring(text.encode()) for text in draft.facts.node_devices]
     for device in devices:
         if device.findtext("name") == name:
@@ -61,8 +67,8 @@ def _find(draft: Draft, name: str, option: str) -> etree._Element:
             hint="use a name from `virsh nodedev-list`, a PCI address (0:15:0.1) or USB IDs (0781:5567)",
         )
     if len(found) > 1:
-        names = ", ".join(str(device.findtext("name")) for device in found)
-        raise RequestError(f"{option}{name}: {len(found)} devices match", hint=f"specify one of them: {names}")
+        names = " or ".join(f"{option}{device.findtext('name')}" for device in found)
+        raise RequestError(f"{option}{name}: {len(found)} devices match", hint=f"use {names}")
     return found[0]
 
 
@@ -76,7 +82,10 @@ def _parent_of_net(device: etree._Element, devices: Iterable[etree._Element]) ->
 
 
 def is_named(hostdev: Hostdev, name: str) -> bool:
-    """Whether `name` (an address, USB ids, or libvirt's name with the address in it) means the device of `hostdev`."""
+    """Return whether `name` refers to the device of `hostdev`.
+
+    `name` is an address, USB IDs, or libvirt's name of the device, which contains the address.
+    """
     if name.startswith("mdev_"):
         return hostdev.source_address_uuid == name.removeprefix("mdev_").replace("_", "-")
     if name.startswith("pci_"):
@@ -134,7 +143,7 @@ def _number(text: str | None) -> int:
 
 
 def _identity(device: etree._Element, kind: str) -> tuple[int, ...] | None:
-    """Return the PCI address, USB address or USB IDs of a node device."""
+    """Return the PCI address, USB address or USB IDs of a node device, as `kind` specifies, or None."""
     capability = device.find("capability")
     if capability is None:
         return None
@@ -182,7 +191,7 @@ def _use_node_device(draft: Draft, hostdev: Hostdev, device: etree._Element) -> 
 
 
 def _use_mdev(hostdev: Hostdev, device: etree._Element, capability: etree._Element) -> None:
-    """Name a mediated device; one on the PCI bus gets virt-install's defaults, without a display."""
+    """Set the source of a mediated device; one on the PCI bus has virt-install's defaults, without a display."""
     hostdev.type, hostdev.model = "mdev", _mdev_model(capability)
     hostdev.source_address_uuid = capability.findtext("uuid") or _mdev_uuid(device)
     is_pci = hostdev.model == "vfio-pci"
@@ -194,7 +203,7 @@ def _use_mdev(hostdev: Hostdev, device: etree._Element, capability: etree._Eleme
 
 
 def _mdev_model(capability: etree._Element) -> str:
-    """Return the model of a mediated device; on s390x its type contains the bus."""
+    """Return the model of a mediated device; on s390x the device's type contains the bus."""
     kind = capability.find("type")
     name = "" if kind is None else kind.get("id", "")
     return next((model for model in ("vfio-ccw", "vfio-ap") if name.startswith(model.replace("-", "_"))), "vfio-pci")
@@ -211,7 +220,7 @@ def _use_ccw(hostdev: Hostdev, capability: etree._Element) -> None:
 
 
 def _use_usb(draft: Draft, hostdev: Hostdev, device: etree._Element) -> None:
-    """Set vendor and product, and the address if there are several such devices."""
+    """Set vendor and product, and also the address if several devices have the same vendor and product."""
     capability = device.find("capability")
     assert capability is not None
     for part in ("vendor", "product"):
@@ -233,7 +242,7 @@ def _use_for_interface(interface: Interface, device: etree._Element) -> None:
     if numbers is None:
         raise RequestError(
             f"--network hostdev={device.findtext('name')}: not a PCI or USB device",
-            hint="use the PCI address of the network card: hostdev=0:4:0.0",
+            hint="use the PCI address of the network card, for example hostdev=0:4:0.0",
         )
     interface.type, interface.managed = "hostdev", True
     interface.source_address_type = kind

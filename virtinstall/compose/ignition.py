@@ -1,7 +1,8 @@
-"""Ignition: where the guest finds its configuration during the first boot, and only then.
+"""Ignition: the file with the guest's configuration, which exists only during the first boot.
 
-QEMU reads the file once, when it starts; a guest that reboots during its first boot, as CoreOS does for kernel
-arguments, still finds it. To restore or migrate it during its first boot, QEMU needs a file of that name again.
+QEMU reads the file when it starts, so a guest that reboots during its first boot, as CoreOS does to change kernel
+arguments, still finds the configuration. To restore or migrate the guest during its first boot, QEMU needs a file of
+the same name again.
 
 Source: https://coreos.github.io/ignition/supported-platforms/ (QEMU: fw_cfg `opt/com.coreos/config`, a virtio block
 device with serial `ignition` where there is no fw_cfg); https://libvirt.org/formatdomain.html#smbios-system-information
@@ -58,7 +59,7 @@ def add_ignition(draft: Draft) -> None:
 
 
 def hand_over(draft: Draft, domain: Domain) -> None:
-    """Pass the configuration to `domain`, the guest at its first boot, with fw_cfg if it is not a disk."""
+    """Pass the configuration to `domain`, the guest at its first boot, through fw_cfg if the machine has it."""
     if draft.facts.seeds.ignition is None or not _has_fw_cfg(draft):
         return
     block = Sysinfo(type="fwcfg")

@@ -1,4 +1,4 @@
-"""Disks that start from an image: overlay or copy, how large, where the image is kept. Pure."""
+"""Disks that start from an image: an overlay or a copy, its size and its location. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from virtinstall.images.source import CLOUD_INIT, IGNITION
 from virtinstall.new_image import ImageBase
 from virtinstall.plan import ImageFetch
 from virtinstall.request import Request
-from virtinstall.units import GIB, KIB, human_size
+from virtinstall.units import GIB, KIB, human_size, size_argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,10 +34,10 @@ def default_login(
     keys: Callable[[], tuple[str, ...]],
     new_password: Callable[[], tuple[str, str]],
 ) -> SeedFacts:
-    """Return the seed of an image for which the request names no login: the user's keys, else a password.
+    """Return the seed of an image for which the request specifies no login: the user's keys, else a password.
 
-    `keys` reads the user's public keys; `new_password` returns a password and its hash. Only an image that reads
-    a seed gets one.
+    `keys` reads the user's public keys; `new_password` returns a password and its hash. The seed is empty if the image
+    does not read one.
     """
     from virtinstall.seed.cloud_init import CloudInitRequest
 
@@ -66,7 +66,7 @@ def _ignition_login(user: str, keys: tuple[str, ...]) -> SeedFacts:
 
 
 def with_login(request: Request, facts: Facts) -> Request:
-    """Return the request with the login that is set up by default."""
+    """Return the request with the default login, if there is one."""
     install = request.install
     if facts.seeds.login is None:
         return request
@@ -88,7 +88,10 @@ def fill_memory(draft: Draft) -> None:
 
 
 def resolve_disk(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
-    """Fill in the source of a disk, from an image or otherwise. Raises: RequestError."""
+    """Fill in the source of a disk, from an image or otherwise.
+
+    Raises: RequestError, if the disk cannot be created as requested.
+    """
     if facts.image is None:
         resolve_source(draft, disk, facts)
     else:
@@ -111,7 +114,7 @@ def resolve_image(draft: Draft, disk: Disk, facts: DiskFacts, image: ImageFacts)
     elif disk.format is None:
         disk.format = disk.driver_type or "qcow2"
     if disk.format not in (None, "raw", "qcow2"):
-        raise RequestError(f"{option},format={disk.format}: the format must be qcow2 or raw")
+        raise RequestError(f"{option},format={disk.format}: must be qcow2 or raw")
     known_images, known_volumes = len(draft.images), len(draft.volumes)
     # without a size, the disk is as large as the image, which is known when it is fetched
     disk.size_bytes = size or _SMALLEST_BYTES
@@ -146,7 +149,9 @@ def _refuse_contradictions(disk: Disk, facts: DiskFacts, option: str) -> None:
     if given is not None:
         raise RequestError(
             f"{option} and {given.replace('source_', 'source.')}= cannot be used together",
-            hint="set the location of the new disk with path= or pool=",
+            hint="omit backing_store="
+            if given == "backing_store"
+            else "set the location of the new disk with path= or pool=",
         )
     if disk.device not in (None, "disk", "lun"):
         raise RequestError(f"{option} does not support device={disk.device}", hint="omit device=")
@@ -155,18 +160,18 @@ def _refuse_contradictions(disk: Disk, facts: DiskFacts, option: str) -> None:
         there = path or (facts.volume.path if facts.volume is not None else "")
         raise RequestError(
             f"{option}: '{there}' already exists",
-            hint="choose another path, or use the existing disk: --disk PATH",
+            hint=f"use another path, or use the existing disk: --disk {there}",
         )
 
 
 def _size(draft: Draft, disk: Disk, image: ImageFacts, option: str) -> tuple[int | None, bool]:
-    """The size of the disk in bytes (None: that of the image), and whether it is only a default."""
+    """Return the size of the disk in bytes (None: that of the image), and whether the size is only a default."""
     smallest = None if image.cached is None else image.cached.virtual_size
     if disk.size_bytes is not None:
         if smallest is not None and disk.size_bytes < smallest:
             raise RequestError(
-                f"{option},size={human_size(disk.size_bytes)}: the image requires {human_size(smallest)}",
-                hint="omit size=, or use at least that size",
+                f"{option},size={size_argument(disk.size_bytes)}: the image requires {human_size(smallest)}",
+                hint=f"omit size=, or use size={size_argument(smallest, up=True)} or more",
             )
         return disk.size_bytes, False
     if not draft.request.install.image_defaults or draft.fetches:
@@ -177,7 +182,7 @@ def _size(draft: Draft, disk: Disk, image: ImageFacts, option: str) -> tuple[int
 
 
 def _use_firmware(draft: Draft, image: ImageFacts) -> None:
-    """Boot an image that only UEFI can boot with UEFI."""
+    """Use UEFI for an image that only UEFI can boot."""
     os = draft.domain.os
     if image.source.firmware == ("efi",) and os.firmware is None and os.loader is None:
         os.firmware = "efi"

@@ -1,4 +1,4 @@
-"""--unattended: the installer, the place of its answers and its drivers."""
+"""--unattended: the installer, the location of its answer file, and its drivers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _VISTA = 6
 
 
 def choose_tree(urls: Sequence[str]) -> str:
-    """Return the install tree to use of those that the OS database lists; there is at least one."""
+    """Return the install tree to use from `urls`, the trees in the OS database, which are not empty."""
     # Fedora's trees of single variants cannot install anything else
     return next((url for url in urls if "/Everything/" in url), urls[0])
 
@@ -38,10 +38,12 @@ def choose_installer(
     profile: str | None,
     find_script: Callable[[], InstallScript],
 ) -> Installer:
-    """Return the installer that is automated. `row`: the OS database's entry for the medium.
+    """Return the installer to automate.
 
-    `find_script` finds the OS database's install script, where one is needed.
-    Raises: RequestError, when the system or the medium can't be installed unattended.
+    `row` is the OS database's entry for the medium, None if the medium is unknown. `profile` is None if none was
+    requested. `find_script` returns the OS database's install script; it is called only if the script is needed.
+
+    Raises: RequestError, if the system or the medium cannot be installed unattended.
     """
     from virtinstall.seed.answers import Installer
 
@@ -59,14 +61,17 @@ def choose_installer(
     if kind == "preseed" and not in_initrd:
         raise RequestError(
             f"--unattended: {os.short_id} reads its answer file only from the initrd",
-            hint="use --location, which also accepts an ISO image",
+            hint="use --location, which also accepts an ISO image, instead of --cdrom",
         )
     name = script.expected_filename if in_initrd else _CDROM_NAMES.get(kind, script.expected_filename)
     return Installer(kind, script.profile, name, in_initrd, script.required)
 
 
 def choose_driver(os: OsRecord, values: Mapping[str, str], installer: Installer, arch: str) -> Driver | None:
-    """Return the drivers for Windows Setup, or None. Raises: RequestError."""
+    """Return the drivers for Windows Setup; None if there are none or `values` disables them.
+
+    Raises: RequestError, if the value of `drivers` is not a switch.
+    """
     try:
         wanted = parse_switch(values.get("drivers", "yes"))
     except ValueError as error:
@@ -79,7 +84,7 @@ def choose_driver(os: OsRecord, values: Mapping[str, str], installer: Installer,
 
 
 def install_url(media: MediaFacts | None) -> str | None:
-    """The address that the installer comes from."""
+    """Return the URL of the installer; None if it is an ISO image or a local file."""
     if media is None or media.is_iso or "://" not in media.location:
         return None
     # the URL of a whole Debian mirror does not show that it is one
@@ -88,14 +93,14 @@ def install_url(media: MediaFacts | None) -> str | None:
 
 
 def _kind(file_name: str) -> str | None:
-    """Return the kind of installer for the name of its answer file."""
+    """Return the kind of installer that reads an answer file of that name, or None."""
     if file_name.endswith(".ks"):
         return "kickstart"
     return {"preseed.cfg": "preseed", "autoinst.xml": "autoyast", "autounattend.xml": "autounattend"}.get(file_name)
 
 
 def _own_kind(record: OsRecord, media: MediaFacts | None) -> str | None:
-    """The installer where the OS database knows none, or an older one than the system has."""
+    """Return the installer of a system for which the OS database has none or an older one, else None."""
     version = _numbers(record)
     if record.distro == "ubuntu" and version:
         live = media is None or media.kernel is None or "casper" in media.kernel

@@ -1,4 +1,4 @@
-"""Network interfaces: default network, model, MAC address.
+"""Network interfaces: the default network, the model and the MAC address.
 
 Source: https://libvirt.org/formatdomain.html#network-interfaces
 """
@@ -28,7 +28,10 @@ _VIRTIO_ONLY = ("vdpa", "vhostuser")
 
 
 def add_interfaces(draft: Draft) -> None:
-    """Add the default interface, fill in the others. Raises: RequestError, if a MAC address is invalid."""
+    """Add the default interface, and fill in the requested ones.
+
+    Raises: RequestError, if a type, a MAC address or a port forward is invalid.
+    """
     interfaces = draft.domain.devices_of(Interface)
     if not interfaces and draft.wants("interface"):
         interfaces = [Interface(wanted_type="default")]
@@ -44,7 +47,7 @@ def add_interfaces(draft: Draft) -> None:
 
 
 def want_addresses(domain: Domain) -> bool:
-    """Return whether an interface has settings of `compose.addresses`, which takes time to load."""
+    """Return whether an interface has settings for the module `compose.addresses`, which takes time to load."""
     interfaces = domain.devices_of(Interface)
     return any(each.ip or each.gateway or each.nameservers for each in interfaces)
 
@@ -56,7 +59,8 @@ def split_addresses(text: str) -> list[str]:
 
 def _resolve_source(draft: Draft, interface: Interface) -> None:
     if interface.type is not None and interface.type not in _TYPES:
-        by_name = f"use --network network={interface.type}, or for a bridge --network bridge={interface.type}"
+        name = interface.type
+        by_name = f"for a virtual network, use --network network={name}; for a bridge, --network bridge={name}"
         raise RequestError(
             f"--network {interface.type}: unknown interface type",
             hint=did_you_mean(interface.type, _TYPES, by_name),
@@ -89,7 +93,7 @@ def _uses_passt(draft: Draft, interface: Interface) -> bool:
 
 
 def _type_of_source(interface: Interface) -> str | None:
-    """Return the type of an interface that has only a source."""
+    """Return the type of an interface for which only a source was specified, or None."""
     if interface.source_network is not None:
         return "network"
     if interface.source_bridge is not None:
@@ -118,9 +122,9 @@ def _use_default(draft: Draft, interface: Interface) -> None:
 
 
 def _check_port_forwards(draft: Draft, interface: Interface) -> None:
-    """Warn of port forwards without passt, which libvirt accepts and ignores.
+    """Warn about port forwards without passt, which libvirt accepts and ignores.
 
-    Raises: RequestError, for one without a protocol, which libvirt requires.
+    Raises: RequestError, if a port forward has no protocol, which libvirt requires.
     """
     for number, forward in enumerate(interface.port_forwards):
         if forward.proto is None:
@@ -136,7 +140,7 @@ def _check_port_forwards(draft: Draft, interface: Interface) -> None:
 
 
 def _warn_of_network(draft: Draft, interface: Interface) -> None:
-    """Warn of a missing or inactive network, with which the guest cannot start; it may still be defined later."""
+    """Warn about a missing or inactive network: the guest cannot start with it, but may be defined."""
     name = interface.source_network
     networks = draft.facts.networks
     if interface.type != "network" or name is None or name not in networks:
@@ -146,11 +150,11 @@ def _warn_of_network(draft: Draft, interface: Interface) -> None:
         draft.warnings.append(f"no such virtual network: '{name}'; list the networks with: virsh net-list --all")
     elif not network.active:
         start = virsh_command(draft.facts.host.uri, "net-start", name)
-        draft.warnings.append(f"virtual network '{name}' is not active; start it with: {start}")
+        draft.warnings.append(f"the virtual network '{name}' is not active; start it with: {start}")
 
 
 def _warn_of_links(draft: Draft, interfaces: list[Interface]) -> None:
-    """Warn of missing bridges and devices, with which the guest cannot start unless a libvirt hook creates them."""
+    """Warn about missing bridges and devices: the guest cannot start unless a libvirt hook creates them."""
     links = draft.facts.links
     if not links:
         return
@@ -167,7 +171,7 @@ def _warn_of_links(draft: Draft, interfaces: list[Interface]) -> None:
 
 
 def _start_of_network(draft: Draft, bridges: list[str]) -> str | None:
-    """Return how to start the inactive network that creates one of `bridges`."""
+    """Return how to start the inactive network that creates one of `bridges`, or None."""
     for network in draft.facts.networks.values():
         if network is not None and not network.active and network.bridge in bridges:
             command = virsh_command(draft.facts.host.uri, "net-start", network.name)
@@ -187,9 +191,9 @@ def _resolve_mac(draft: Draft, interface: Interface, taken: set[str]) -> None:
     if mac in taken:
         owner = draft.facts.guest_macs.get(mac)
         whose = f"the guest '{owner}'" if owner else "another interface of this guest"
-        problem = f"MAC address {given} is already used by {whose}"
+        problem = f"the MAC address {given} is already used by {whose}"
         if draft.request.checks.mac_in_use:
-            raise RequestError(problem, hint="omit mac= to generate one, or use --check mac_in_use=off")
+            raise RequestError(problem, hint="omit mac= to generate an address, or use --check mac_in_use=off")
         draft.warnings.append(problem)
     taken.add(mac)
 

@@ -1,4 +1,4 @@
-"""The installation's media: kernel and initrd of a tree, CD-ROM, seeds.
+"""The installation's media: the kernel and initrd of a tree, the CD-ROM, and the seeds.
 
 Source: the behavior of virt-install; https://docs.kernel.org/admin-guide/kernel-parameters.html
 for how arguments are joined.
@@ -22,7 +22,7 @@ _NAME_LENGTH = 64
 def add_media(draft: Draft) -> None:
     """Attach the install media, and plan what must be fetched.
 
-    Raises: RequestError, when an option needs an install kernel and there is none.
+    Raises: RequestError, if an option requires an install kernel and there is none.
     """
     install = draft.request.install
     if install.cdrom is not None:
@@ -51,7 +51,7 @@ def add_media(draft: Draft) -> None:
 
 
 def _check_kernel_requests(draft: Draft) -> None:
-    """--extra-args and --initrd-inject only make sense with a kernel that the installation boots."""
+    """Raise RequestError if --extra-args or --initrd-inject is used without an install kernel."""
     install = draft.request.install
     if draft.boot_files:
         return
@@ -59,16 +59,16 @@ def _check_kernel_requests(draft: Draft) -> None:
         if value:
             raise RequestError(
                 f"{option} requires an install kernel",
-                hint="use --location instead of --cdrom; it also accepts ISO images"
+                hint="use --location, which also accepts an ISO image, instead of --cdrom"
                 if install.cdrom is not None
                 else "use --location, or --install kernel=PATH,initrd=PATH",
             )
 
 
 def _add_cdrom(draft: Draft, path: str, facts: DiskFacts | None) -> int:
-    """Attach an ISO image and return the disk's position; an existing guest uses a drive that it has.
+    """Attach an ISO image and return the position of the disk; an existing guest uses one of its drives.
 
-    It is the first CD-ROM, as with virt-install: firmware that goes by no order boots the first one.
+    A new drive becomes the first one, as with virt-install: firmware without a boot order boots the first drive.
     """
     drives = [disk for disk in draft.domain.devices_of(Disk) if disk.device == "cdrom"]
     exists = draft.request.install.reinstall is not None
@@ -98,7 +98,7 @@ def _add_seed(draft: Draft, path: str, device: str, bus: str | None) -> int:
 
 
 def _use_own_kernel(draft: Draft) -> None:
-    """Use --install kernel=,initrd=: URLs are fetched as those of a tree, files are used where they are."""
+    """Use --install kernel=,initrd=: URLs are fetched like those of a tree, and files are used where they are."""
     install = draft.request.install
     for what, path in (("kernel", install.kernel), ("initrd", install.initrd)):
         if path is not None and is_url(path):
@@ -137,9 +137,9 @@ def _use_tree(draft: Draft, media: MediaFacts) -> None:
 
 
 def _boot_path(draft: Draft, source: str) -> str:
-    """Return the path of a boot file, with an unpredictable name, so that no link can be placed there.
+    """Return the path of a boot file, whose name is unpredictable, so that no link can be placed there.
 
-    Its end is the tree's own name, as far as that does no harm and is no longer than a file system takes.
+    The name ends in the harmless characters of the tree's file name, within the limit of file systems.
     """
     name = "".join(char if _is_harmless(char) else "_" for char in source.rpartition("/")[2][-_NAME_LENGTH:])
     stem = f"{draft.facts.host.boot_dir}/virtinst-{draft.facts.token}"

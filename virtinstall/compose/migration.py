@@ -1,4 +1,4 @@
-"""`--check migration=on`: what prevents live migration of the guest to another host.
+"""`--check migration=on`: the properties of a guest that prevent live migration to another host.
 
 Source: https://libvirt.org/migration.html, https://libvirt.org/formatdomain.html (hostdev, teaming, tpm, shmem);
 https://www.qemu.org/docs/master/devel/migration/ for what QEMU blocks.
@@ -56,7 +56,7 @@ def _passthrough(final: Domain) -> Iterator[str]:
 
 
 def _is_replaceable(device: Hostdev | Interface) -> bool:
-    """Whether the device is the transient one of a team: libvirt unplugs it before the move."""
+    """Return whether the device is the transient one of a team, which libvirt unplugs before the migration."""
     teaming = device.ensure_node().find("teaming")
     return teaming is not None and teaming.get("type") == "transient"
 
@@ -98,7 +98,7 @@ def _storage(draft: Draft, final: Domain) -> Iterator[str]:
 
 
 def _is_local(draft: Draft, disk: Disk, path: str) -> bool:
-    """Whether only this host has it, as far as can be known from here."""
+    """Return whether the disk is known to be only on this host."""
     kind = _pool_type(draft, disk, path)
     if kind in _SHARED_POOLS:
         return False
@@ -121,7 +121,7 @@ def _pool_type(draft: Draft, disk: Disk, path: str) -> str | None:
 
 
 def on_local_mount(path: str, mounts: tuple[tuple[str, str], ...]) -> bool:
-    """Whether `path` is on a file system of this host alone; False where the mounts aren't known.
+    """Return whether `path` is on a local file system of this host; False if the mounts are not known.
 
     `mounts` are pairs of mount point and type, as the kernel lists them.
     """

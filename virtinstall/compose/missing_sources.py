@@ -1,4 +1,4 @@
-"""Errors about disks without a source: what was typed instead, and what was probably meant."""
+"""Errors about disks without a source, with what was typed and what was probably meant."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ def _plain_values(disk: Disk) -> list[tuple[str, object]]:
 
 
 def refuse_missing(draft: Draft, disk: Disk, path: str) -> None:
-    """Refuse a path without a file, or warn about it if --check path_exists is off. Raises: RequestError."""
+    """Refuse a path without a file, or warn about it if --check path_exists is off.
+
+    Raises: RequestError, if the check is on.
+    """
     removable = disk.device in ("cdrom", "floppy")
     option = "--cdrom" if path == draft.request.install.cdrom else "--disk"
     problem = f"{option} {path}: no such file" + ("" if removable else "; a new disk requires size=")
@@ -49,7 +52,7 @@ def refuse_missing(draft: Draft, disk: Disk, path: str) -> None:
 
 
 def _other_meaning(path: str) -> str | None:
-    """Return the hint for a relative path that is rather the name of a sub-option or an address of network storage."""
+    """Return the hint for a relative path that looks like a sub-option or an address of network storage, or None."""
     directory, _, name = path.rpartition("/")
     if name in _SUB_OPTIONS:
         return f"did you mean --disk {name}=VALUE?"

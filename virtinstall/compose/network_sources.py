@@ -18,7 +18,7 @@ OWN_SOURCES = ("network", "nvme", "vhostuser", "vhostvdpa")
 
 
 def use_network_volume(disk: Disk, name: str, pool_xml: str, path: str) -> None:
-    """Use a volume of a network pool as QEMU accesses it: protocol, hosts, login."""
+    """Use a volume of a network pool as QEMU accesses it: by protocol, hosts and login."""
     source = etree.fromstring(pool_xml.encode()).find("source")
     pool_type = etree.fromstring(pool_xml.encode()).get("type")
     assert source is not None
@@ -59,16 +59,26 @@ def _add_host(disk: Disk, name: str | None, port: str | None) -> None:
 def use_url(draft: Draft, disk: Disk, url: str) -> None:
     """Use a URL that QEMU reads: `http://HOST/PATH`, `nbd+unix:///SOCKET`.
 
-    Raises: RequestError, if host or port is invalid.
+    Raises: RequestError, if the host or the port is invalid.
     """
     from urllib.parse import parse_qs, urlsplit
 
+    typed_port = ""
     try:
         parts = urlsplit(url)
+        typed_port = parts.netloc.rpartition(":")[2]
         port = parts.port
     except ValueError:
         shown = f"{url.partition('://')[0]}://{url.partition('://')[2].rpartition('@')[2]}"
-        raise RequestError(f"--disk {shown}: invalid URL", hint="use the form PROTOCOL://HOST:PORT/PATH") from None
+        # a part of a password that contains '/' is not a port to show
+        if typed_port and f":{typed_port}" in shown:
+            raise RequestError(
+                f"--disk {shown}: invalid port '{typed_port}'", hint="use a port between 1 and 65535"
+            ) from None
+        raise RequestError(
+            f"--disk {shown}: invalid URL",
+            hint="use the form PROTOCOL://HOST:PORT/PATH, with an IPv6 address in brackets",
+        ) from None
     protocol, _, transport = parts.scheme.partition("+")
     disk.type = "network"
     disk.source_protocol = protocol

@@ -20,7 +20,7 @@ NETWORK_POOLS = ("rbd", "gluster", "sheepdog", "iscsi-direct")
 
 
 def temporary_pool(directory: str) -> PoolFacts:
-    """A pool for a directory that no pool manages; its name depends on the directory alone."""
+    """Return a pool for a directory that no pool manages; its name depends only on the directory."""
     from hashlib import sha256
 
     name = f"{TEMPORARY_POOL_PREFIX}{sha256(directory.encode()).hexdigest()[:12]}"
@@ -28,7 +28,7 @@ def temporary_pool(directory: str) -> PoolFacts:
 
 
 def volume_element(name: str, size: int, allocation: int = 0) -> etree._Element:
-    """Return the <volume> element for a new volume; sizes in bytes."""
+    """Return the <volume> element for a new volume; the sizes are in bytes."""
     root = etree.Element("volume")
     etree.SubElement(root, "name").text = name
     etree.SubElement(root, "capacity", unit="bytes").text = str(size)
@@ -37,7 +37,7 @@ def volume_element(name: str, size: int, allocation: int = 0) -> etree._Element:
 
 
 def _add_permissions(target: etree._Element, disk: Disk) -> None:
-    """Add mode, owner and group of a volume; libvirt accepts only numbers, which the remote host defines.
+    """Add mode, owner and group of a volume; libvirt accepts only numbers, as defined on the remote host.
 
     Raises: RequestError, if a value is not a number.
     """
@@ -47,7 +47,7 @@ def _add_permissions(target: etree._Element, disk: Disk) -> None:
         if not value.isdecimal():
             database = "group" if tag == "group" else "passwd"
             raise RequestError(
-                f"--disk permissions.{tag}={value}: the {tag} of a volume must be a number",
+                f"--disk permissions.{tag}={value}: must be a number, because the disk is a volume",
                 hint=f"find the number on the host with: getent {database} {value}",
             )
     if given:
@@ -67,9 +67,9 @@ def add_volume(
     upload_from: str | None = None,
     temporary_pool: bool = False,
 ) -> None:
-    """Plan a new volume of `size` bytes; `upload_from` is the local file that is copied into it.
+    """Plan a new volume of `size` bytes; `upload_from` is the local file to copy into it, None for an empty volume.
 
-    Raises: RequestError, if the pool has not enough space, or its volumes cannot have a backing file.
+    Raises: RequestError, if the pool does not have enough space, or its volumes cannot have a backing file.
     """
     full = disk.sparse is False or (pool.type in BLOCK_POOLS and pool.type != "logical")
     root = volume_element(name, size, size if full or pool.type == "logical" else 0)
@@ -78,7 +78,7 @@ def add_volume(
             raise RequestError(
                 f"--disk backing_store={disk.backing_store}: volumes of the pool '{pool.name}' ({pool.type}) "
                 "cannot have a backing file",
-                hint=f"start from a copy of it: --disk pool={pool.name},image={disk.backing_store}",
+                hint=f"use a copy of the backing file instead: --disk pool={pool.name},image={disk.backing_store}",
             )
     else:
         target = etree.SubElement(root, "target")
@@ -93,10 +93,13 @@ def add_volume(
         draft.start_pools.append(pool.name)
     available = pool.available_bytes
     if available is not None and size > available:
-        when = "" if full or upload_from is not None else " when it is full"
-        problem = f"the pool '{pool.name}' has {human_size(available)} free; the disk requires {human_size(size)}{when}"
+        limit = "" if full or upload_from is not None else "up to "
+        problem = (
+            f"the pool '{pool.name}' has {human_size(available)} free; the disk requires {limit}{human_size(size)}"
+        )
         if draft.request.checks.disk_size:
-            raise RequestError(problem, hint="reduce size=, or use --check disk_size=off")
+            way = "use another pool" if upload_from is not None else "reduce size="
+            raise RequestError(problem, hint=f"{way}, or use --check disk_size=off")
         draft.warnings.append(problem)
     draft.volumes.append(
         NewVolume(

@@ -1,7 +1,7 @@
-"""The two lives of a guest: its installation boot and what it is afterwards.
+"""The two domains of a guest: the one that boots the installation, and the final one.
 
-The final domain is composed first; the installation's is a copy with a few changes. What
-the installation needs and the finished guest doesn't is removed again.
+The final domain is composed first; the installation's is a copy with a few changes. Media that only the installation
+needs are removed from the final domain.
 
 Source: https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html (SMBIOS serial number)
 """
@@ -24,9 +24,9 @@ _WITHOUT_SMBIOS = ("ppc64", "ppc64le", "s390x", "riscv32", "riscv64", "loongarch
 
 
 def install_kind(draft: Draft) -> str | None:
-    """The first boot device of the installation: `kernel`, `cdrom`, `network`, ...; None: nothing is installed.
+    """Return the first boot device of the installation: `kernel`, `cdrom`, `network` and so on; None if there is none.
 
-    `seed`: the disk boots as it is, once, and reads its seed.
+    `seed` means that nothing is installed: the disk boots once and reads its seed.
     """
     install = draft.request.install
     cloud_init = None if _keeps_seed(draft) else install.cloud_init
@@ -53,7 +53,7 @@ def _keeps_seed(draft: Draft) -> bool:
 
 
 def final_domain(draft: Draft) -> Domain:
-    """The finished guest: boots from its first disk, without the installation's media."""
+    """Return the finished guest, which boots from its first disk, without the installation's media."""
     domain = draft.domain.clone()
     kind = install_kind(draft)
     if kind is not None:
@@ -85,7 +85,7 @@ def _final_order(draft: Draft, domain: Domain) -> list[str]:
 
 
 def _eject_install_media(draft: Draft, domain: Domain) -> None:
-    """Take out what only the installation reads; Windows needs its CD-ROM beyond the first reboot."""
+    """Remove the media that only the installation reads; Windows needs its CD-ROM after the first reboot as well."""
     for position, disk in enumerate(domain.devices_of(Disk)):
         ejected = position in draft.seed_disks or (position == draft.install_cdrom and not draft.os.is_windows)
         if ejected and disk.device == "cdrom":
@@ -95,7 +95,7 @@ def _eject_install_media(draft: Draft, domain: Domain) -> None:
 
 
 def install_domain(draft: Draft) -> Domain | None:
-    """The guest as it boots for its installation, or None when there is none."""
+    """Return the guest as it boots for its installation, or None if there is none."""
     kind = install_kind(draft)
     if kind is None:
         return None
@@ -125,9 +125,9 @@ def install_domain(draft: Draft) -> Domain | None:
 def first_boot_domain(draft: Draft) -> Domain | None:
     """Return the guest for its first start, if its disk is already installed (cloud images).
 
-    It is like `install_domain`, which virt-install prints, but can be rebooted, saved, restored and migrated
-    like any other guest: it differs from the finished guest only in its seed. None if something is installed, or if
-    the guest must be off after its first boot (--noreboot).
+    The result is like that of `install_domain`, which virt-install prints, but can be rebooted, saved, restored and
+    migrated like any other guest: it differs from the finished guest only in its seed. It is None if something is
+    installed, or if the guest must be off after its first boot (--noreboot).
     """
     install = draft.request.install
     if install_kind(draft) != "seed" or install.unattended is not None or draft.request.run.noreboot:
@@ -147,7 +147,7 @@ def first_boot_domain(draft: Draft) -> Domain | None:
 
 
 def _boot_path(draft: Draft, boot_file: BootFile) -> str:
-    """Return the path on the hypervisor's host; a path that the user specified may already be one there."""
+    """Return the path of a boot file on the hypervisor's host, where a path that the user specified may exist."""
     if boot_file.source == boot_file.path and boot_file.path not in draft.facts.storage.local_files:
         return boot_file.path
     return path_there(draft, boot_file.path)
@@ -169,7 +169,7 @@ def _point_to_seed(draft: Draft, domain: Domain) -> None:
 
 
 def _grow_for_network_install(draft: Draft, domain: Domain) -> None:
-    """Some installers keep what they download in memory, and need more of it than the installed guest."""
+    """Add memory for installers that keep their downloads in memory and need more than the installed guest."""
     media = draft.facts.media
     if media is None or media.kernel is None or media.is_iso:
         return

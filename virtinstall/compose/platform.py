@@ -1,7 +1,7 @@
-"""Choice of hypervisor, architecture and machine among those that the host offers.
+"""The choice of hypervisor, architecture and machine among those that the host offers.
 
-Source: https://libvirt.org/formatcaps.html#guest-capabilities; the order of preference is
-virt-install's: KVM where it is listed, the host's own architecture, q35 where the OS can.
+Source: https://libvirt.org/formatcaps.html#guest-capabilities; the order of preference is virt-install's: KVM if it is
+listed, the host's architecture, q35 if the OS supports it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _X86 = ("x86_64", "i686")
 _HYPERVISORS = ("qemu", "kvm", "hvf", "xen", "lxc", "vz", "openvz", "bhyve", "vbox", "vmware", "hyperv")
+_OPTIONS = {"hvm": "--hvm", "xen": "--paravirt", "linux": "--paravirt", "exe": "--container"}
+"""The options of guest types, which libvirt calls OS types."""
 _MACHINES = {
     "aarch64": "virt",
     "armv7l": "virt",
@@ -64,7 +66,9 @@ def existing_platform(domain: Domain, host_arch: str) -> Platform:
 def choose_platform(requested: PlatformRequest, capabilities: Capabilities, os: OsRecord, driver: str) -> Platform:
     """Return the platform for `requested` on a host; values that were not requested are chosen for `os`.
 
-    `driver` is libvirt's driver, lower case. Raises: RequestError, when the host has none.
+    `driver` is the name of libvirt's driver in lower case.
+
+    Raises: RequestError, if the host does not support the request.
     """
     arch = _SPELLINGS.get(requested.arch or "", requested.arch)
     of_kind = [
@@ -140,12 +144,12 @@ def _machine(guest: GuestArch, virt_type: str, os: OsRecord) -> str | None:
 
 def _nothing_fits(requested: PlatformRequest, capabilities: Capabilities) -> RequestError:
     unsupported = [
-        f"{name} '{value}'"
+        f"the {name} '{value}'"
         for name, value in (
             ("guest type", requested.os_type),
             ("virtualization type", requested.virt_type),
             ("architecture", requested.arch),
-            ("machine", requested.machine),
+            ("machine type", requested.machine),
         )
         if value
     ]
@@ -156,13 +160,13 @@ def _nothing_fits(requested: PlatformRequest, capabilities: Capabilities) -> Req
             hint="install an emulator (Debian: apt-get install qemu-system-x86), or use another --connect URI",
         )
     return RequestError(
-        f"the host does not support {', '.join(unsupported)}",
+        f"the host does not support {' with '.join(filter(None, (unsupported[0], ' and '.join(unsupported[1:]))))}",
         hint=_supported(requested, capabilities, offers),
     )
 
 
 def _with_arch(requested: PlatformRequest, capabilities: Capabilities) -> list[GuestArch]:
-    """Return the guests of the requested architecture, or all if none has it."""
+    """Return the guests of the requested architecture, or all guests if none has it."""
     arch = _SPELLINGS.get(requested.arch or "", requested.arch) or capabilities.host_arch
     found = [guest for guest in capabilities.guests if guest.arch == arch]
     return found or list(capabilities.guests)
@@ -176,7 +180,10 @@ def _supported(requested: PlatformRequest, capabilities: Capabilities, types: li
     if requested.arch is not None and requested.arch not in archs:
         names = " or ".join(part for part in (", ".join(archs[:-1]), archs[-1]) if part)
         return did_you_mean(requested.arch, archs) or f"use --arch {names}"
-    return f"use --virt-type {' or '.join(types)}"
+    if requested.os_type is not None and (requested.virt_type is None or requested.virt_type in types):
+        options = sorted({_OPTIONS.get(guest.os_type, guest.os_type) for guest in _with_arch(requested, capabilities)})
+        return f"use {' or '.join(options)}"
+    return f"use {' or '.join(f'--virt-type {name}' for name in types)}"
 
 
 def _unknown_machine(machine: str, guest: GuestArch, virt_type: str) -> RequestError:
@@ -184,12 +191,12 @@ def _unknown_machine(machine: str, guest: GuestArch, virt_type: str) -> RequestE
     question = did_you_mean(machine, known, f"for example --machine {known[0]};" if known else "")
     return RequestError(
         f"--machine {machine}: unknown machine type for {guest.arch}",
-        hint=f"{question} list all types with: virsh capabilities".lstrip(),
+        hint=f"{question} list the machine types with: virsh capabilities".lstrip(),
     )
 
 
 def requested_platform(request: Request) -> PlatformRequest:
-    """Return the platform that was requested, by --virt-type, --arch and --machine or by --boot, which counts."""
+    """Return the platform requested by --virt-type, --arch and --machine, or by --boot, which has priority."""
     requested, os = request.platform, request.domain.os
     return PlatformRequest(
         os_type=os.type or requested.os_type,
@@ -200,9 +207,9 @@ def requested_platform(request: Request) -> PlatformRequest:
 
 
 def chosen_platform(request: Request, host: HostFacts, os: OsRecord) -> Platform:
-    """The platform of the guest: what fits the request best, or that of the guest to install again.
+    """Return the platform of the guest: the best one for the request, or that of the guest to install again.
 
-    Raises: RequestError, when the host has none that fits.
+    Raises: RequestError, if the host does not support the request.
     """
     if request.install.reinstall is not None:
         return existing_platform(request.domain, host.capabilities.host_arch)
@@ -217,13 +224,13 @@ def chosen_platform(request: Request, host: HostFacts, os: OsRecord) -> Platform
 
 
 def _needs_smm(domain: Domain, platform: Platform) -> bool:
-    """Whether the requested firmware runs in SMM, which the machine pc does not have: 32-bit UEFI."""
+    """Return whether the requested firmware requires SMM, which the machine type pc does not have: 32-bit UEFI."""
     os = domain.os
     wants_uefi = bool(os.uefi) or os.firmware == "efi"
     return platform.arch == "i686" and platform.is_qemu and wants_uefi and os.loader is None
 
 
 def _needs_ide(domain: Domain) -> bool:
-    """Whether a disk or controller is on the IDE bus, which q35 does not have."""
+    """Return whether a disk or controller is on the IDE bus, which q35 does not have."""
     disks, controllers = domain.devices_of(Disk), domain.devices_of(Controller)
     return any(disk.target_bus == "ide" for disk in disks) or any(each.type == "ide" for each in controllers)

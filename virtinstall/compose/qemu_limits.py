@@ -1,6 +1,6 @@
-"""Requests that libvirt defines although QEMU cannot start the guest: found by starting random guests.
+"""Checks for requests that libvirt accepts although QEMU cannot start the guest; random guests revealed them.
 
-Everything else is checked by asking libvirt (`accepted.py`).
+Everything else is checked by libvirt (`accepted.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ _WITHOUT_ISA = ("aarch64", "armv7l", "armv6l", "loongarch64", "ppc64", "ppc64le"
 
 
 def validate_for_qemu(draft: Draft) -> None:
-    """Check the requested devices and features. Raises: RequestError, for the first that QEMU does not have."""
+    """Check the requested devices and features.
+
+    Raises: RequestError, for the first one that QEMU does not have.
+    """
     platform = draft.platform
     if not platform.is_qemu or draft.facts.host.driver != "qemu":
         return
@@ -28,7 +31,7 @@ def validate_for_qemu(draft: Draft) -> None:
     has_card_slot = platform.is_fixed_board or not (platform.is_x86 or platform.arch in _WITHOUT_ISA)
     if not has_card_slot and any(disk.target_bus == "sd" for disk in draft.domain.devices_of(Disk)):
         raise RequestError(
-            f"--disk bus=sd: machine type {platform.machine} has no slot for SD cards", hint="use bus=virtio"
+            f"--disk bus=sd: the machine type {platform.machine} has no slot for SD cards", hint="use bus=virtio"
         )
     _validate_security_models(draft)
     _warn_of_enlightenments(draft)
@@ -40,12 +43,12 @@ def _validate_security_models(draft: Draft) -> None:
         if offered and label.model is not None and label.model not in offered:
             raise RequestError(
                 f"--seclabel model={label.model}: libvirt on this host does not use this security driver",
-                hint=f"use one of: {', '.join(offered)}",
+                hint=f"use {' or '.join(f'model={model}' for model in offered)}",
             )
 
 
 def _warn_of_enlightenments(draft: Draft) -> None:
-    """Hyper-V enlightenments depend on the host's kernel. QEMU ignores a few where they are missing."""
+    """Warn about Hyper-V enlightenments that the host's kernel does not support; QEMU ignores some of them."""
     offered = draft.domcaps_list("features/hyperv", "features")
     missing = [
         name
@@ -57,6 +60,6 @@ def _warn_of_enlightenments(draft: Draft) -> None:
     ]
     if offered and missing:
         draft.warnings.append(
-            f"--features hyperv.{missing[0]}.state=on: this host does not offer {', '.join(missing)} to "
-            f"{draft.platform.virt_type} guests; the guest may not start"
+            f"--features {','.join(f'hyperv.{name}.state=on' for name in missing)}: not supported by this host for "
+            f"guests of type {draft.platform.virt_type}; the guest may not start"
         )

@@ -1,4 +1,4 @@
-"""`--reinstall`: the install phase again, for a guest that exists; its configuration stays."""
+"""`--reinstall`: the install phase for an existing guest, whose configuration is kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from virtinstall.plan import Plan
 
 
 def compose_reinstall(draft: Draft) -> Plan:
-    """The plan: an installation boot of the existing guest. Raises: RequestError, without an install method."""
+    """Return the plan for an installation boot of the existing guest.
+
+    Raises: RequestError, if no install method was specified.
+    """
     if not draft.request.install.has_method:
         raise RequestError(
             f"--reinstall {draft.domain.name}: an install method must be specified",
@@ -53,7 +56,7 @@ def compose_reinstall(draft: Draft) -> Plan:
 
 
 def _restore_media(before: Domain, final: Domain) -> None:
-    """Put back the media of drives that only the installation used for another one."""
+    """Put back the media of drives that the installation used for another medium."""
     drives = {disk.target_dev: disk for disk in before.devices_of(Disk) if disk.has_any_source}
     for disk in final.devices_of(Disk):
         if not disk.has_any_source and disk.target_dev in drives:

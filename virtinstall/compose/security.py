@@ -17,7 +17,7 @@ _SEV_ES_POLICY = "0x07"
 
 
 def fill_seclabels(draft: Draft) -> None:
-    """A label of a type needs the security model it is of, and a model's label has a type."""
+    """Fill in the type of a label that has a model, and the model of a label that has a type."""
     models = [model for model in draft.facts.host.capabilities.security_models if model]
     for label in draft.domain.seclabels:
         if label.model is not None and label.type is None:
@@ -27,13 +27,13 @@ def fill_seclabels(draft: Draft) -> None:
 
 
 def fill_model(label: Seclabel, models: Sequence[str]) -> None:
-    """Set the security model of a label that has none: numbers are of `dac`; the host's first one without a label."""
+    """Set the security model of a label without one: `dac` for numbers, the host's first model without a text."""
     if label.model is None and models:
         label.model = _model_of(label.label, models)
 
 
 def _model_of(label: str | None, models: Sequence[str]) -> str | None:
-    """The model of a label: numbers are of `dac`; the first one without a label; None if it cannot be seen."""
+    """Return the model of a label: `dac` for numbers, the first one without a label; None if it is unclear."""
     if label is None:
         return models[0]
     if label.replace(":", "").replace("+", "").isdigit():
@@ -42,15 +42,19 @@ def _model_of(label: str | None, models: Sequence[str]) -> str | None:
 
 
 def fill_launch_security(draft: Draft) -> None:
-    """Fill in the requirements of SEV and TDX. Raises: RequestError, if the machine does not support them."""
+    """Fill in the requirements of SEV and TDX.
+
+    Raises: RequestError, if the machine does not support them.
+    """
     security = draft.domain.launch_security
     kind = security.type
     if kind is None:
         return
     if kind in ("sev", "sev-snp", "tdx"):
         if not draft.platform.is_q35:
+            other = f", not {draft.platform.machine}" if draft.platform.machine else ""
             raise RequestError(
-                f"--launchSecurity {kind} requires the machine type q35, not {draft.platform.machine or 'the default'}",
+                f"--launchSecurity {kind} requires the machine type q35{other}",
                 hint="use --machine q35 --boot uefi",
             )
         if not is_uefi(draft):

@@ -1,6 +1,6 @@
-"""--cloud-init and --unattended: where the answers are and on which bus, and the answers themselves.
+"""--cloud-init and --unattended: the answers, where they are stored and on which bus.
 
-The answers are written when the guest's name, uuid and MAC addresses are resolved.
+The answers are written when the guest's name, UUID and MAC addresses are resolved.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ DRIVERS = "drivers"
 
 
 def new_seeds(draft: Draft, *, removable: bool) -> list[SeedFile]:
-    """Return the media with answers that the guest is given; `fill_seeds` writes their files.
+    """Return the media with answers for the guest; `fill_seeds` writes their files.
 
-    `removable`: they are in drives, which can be empty later.
+    `removable`: whether the media are in drives, which can be empty later.
     """
     found, host = [], draft.facts.host
     stem = f"virtinst-{draft.facts.token}"
@@ -49,7 +49,7 @@ def new_seeds(draft: Draft, *, removable: bool) -> list[SeedFile]:
 
 
 def seed_bus(draft: Draft) -> str | None:
-    """Return the bus of the cloud-init seed; None where CD-ROMs go by default.
+    """Return the bus of the cloud-init seed; None for the default bus of CD-ROM drives.
 
     The kernel of Debian's cloud images has no driver for SATA.
     """
@@ -83,7 +83,9 @@ def fill_seeds(draft: Draft) -> None:
 
 
 def account(draft: Draft) -> str | None:
-    """Return the account that the guest's seed lets somebody log in to by SSH; None where that is not known."""
+    """Return the account of the guest's seed to which users can log in by SSH; None if there is none or it is not
+    known.
+    """
     requested, login = draft.facts.seeds.cloud_init, draft.facts.seeds.login
     if login is not None:
         return login.user
@@ -97,9 +99,10 @@ def account(draft: Draft) -> str | None:
 
 
 def first_boot_path(draft: Draft, name: str) -> str:
-    """The path of a seed that must exist until the guest is first off, empty after its start.
+    """Return the path of a seed that must exist until the guest is off for the first time, although empty after the
+    start.
 
-    It is next to the guest's disk where that is possible: a guest that is migrated has its disk on shared storage.
+    The seed is next to the guest's disk if possible, because a guest that is migrated has its disk on shared storage.
     """
     host = draft.facts.host
     disk = next(iter(draft.domain.devices_of(Disk)), None)
@@ -111,9 +114,9 @@ def first_boot_path(draft: Draft, name: str) -> str:
 
 
 def _cloud_init_seed(draft: Draft, *, keep: bool, removable: bool) -> SeedFile:
-    """Return a cloud-init seed; one that the guest keeps is next to the disks and named after it.
+    """Return a cloud-init seed; a seed that the guest keeps is next to the disks and named after the guest.
 
-    A drive that is not `removable` can't be empty after a restore: the seed leaves a placeholder.
+    A drive that is not `removable` must not be empty after a restore, so the seed leaves a placeholder.
     """
     host = draft.facts.host
     placeholder = not (removable or keep)
@@ -134,7 +137,7 @@ def host_name(draft: Draft) -> str:
 
 
 def first_mac(draft: Draft) -> str | None:
-    """The MAC address of the first interface."""
+    """Return the MAC address of the first interface; None if there is no interface."""
     from virtinstall.devices.interface import Interface
 
     return next(
@@ -166,7 +169,7 @@ def _fill_cloud_init(draft: Draft, requested: CloudInitRequest) -> None:
 
 
 def _network_config(draft: Draft) -> dict[str, Any] | None:
-    """Return cloud-init's network configuration of all interfaces; None if none has a static address."""
+    """Return cloud-init's network configuration of all interfaces; None if no interface has a static address."""
     if not draft.static_addresses:
         return None
     from virtinstall.devices.interface import Interface
@@ -197,7 +200,7 @@ def _fill_answers(draft: Draft, answers: Answers) -> None:
 
 
 def _first_disk(draft: Draft) -> str:
-    """What Linux calls the disk to install on."""
+    """Return Linux's name of the disk to install on."""
     disks = [disk for disk in draft.domain.devices_of(Disk) if (disk.device or "disk") == "disk" and not disk.readonly]
     target = disks[0].target_dev if disks else None
     # IDE disks have had SCSI's names for long

@@ -1,4 +1,4 @@
-"""Defaults of rng, balloon, TPM, watchdog, panic, vsock, smartcard, redirection and filesystems.
+"""Defaults of rng, balloon, TPM, watchdog, panic, vsock, smartcard and redirection devices, and of filesystems.
 
 Source: https://libvirt.org/formatdomain.html#devices
 """
@@ -79,7 +79,7 @@ def add_tpm(draft: Draft) -> None:
 
 
 def fill_small_devices(draft: Draft) -> None:
-    """Fill in values of devices that exist only on request."""
+    """Fill in the values of devices that exist only on request."""
     domain = draft.domain
     for watchdog in domain.devices_of(Watchdog):
         watchdog.model = watchdog.model or "i6300esb"
@@ -112,7 +112,8 @@ def fill_small_devices(draft: Draft) -> None:
 
 
 def match_watchdogs(domain: Domain, changed: Iterable[Element]) -> None:
-    """Copy the action of a changed watchdog to the one that libvirt adds to q35 (since 9.1): all must have the same.
+    """Copy the action of a changed watchdog to the one that libvirt adds to q35 (since 9.1), because both must be
+    equal.
 
     Source: https://libvirt.org/formatdomain.html#watchdog-device
     """
@@ -125,9 +126,9 @@ def match_watchdogs(domain: Domain, changed: Iterable[Element]) -> None:
 
 
 def number_audio(domain: Domain, guest: Domain | None = None) -> None:
-    """Number the audio back ends of `domain`, as libvirt requires: sound cards refer to them by number.
+    """Number the audio back ends of `domain`, because sound cards refer to the numbers, as libvirt requires.
 
-    `guest` has further ones, whose numbers are taken.
+    The numbers of audio back ends in `guest` are not used again; None if there is no other domain.
     """
     known = [*domain.devices_of(Audio), *(() if guest is None else guest.devices_of(Audio))]
     taken = {audio.id for audio in known}
@@ -138,7 +139,10 @@ def number_audio(domain: Domain, guest: Domain | None = None) -> None:
 
 
 def _has_panic_device(draft: Draft) -> bool:
-    """Whether libvirt has a default panic device. Source: https://libvirt.org/formatdomain.html#panic-device"""
+    """Return whether libvirt has a default panic device.
+
+    Source: https://libvirt.org/formatdomain.html#panic-device
+    """
     platform = draft.platform
     return not platform.is_qemu or platform.is_x86 or platform.is_s390x or platform.is_pseries
 
@@ -161,13 +165,13 @@ def _fill_filesystems(draft: Draft) -> None:
 
 
 def share_memory(draft: Draft) -> None:
-    """Let other processes map the guest's memory where one of its devices needs that."""
+    """Let other processes map the guest's memory if one of its devices requires that."""
     if draft.platform.is_qemu:
         require_shared_memory(draft.domain, "memfd" if draft.offers("memoryBacking", "sourceType", "memfd") else "file")
 
 
 def require_shared_memory(domain: Domain, source_type: str = "memfd") -> None:
-    """Share the memory of a guest with virtiofs or vhost-user devices: another process maps it.
+    """Share the memory of a guest that has virtiofs or vhost-user devices, because another process maps the memory.
 
     Source: https://libvirt.org/kbase/virtiofs.html#sharing-a-host-directory-with-a-guest
     """

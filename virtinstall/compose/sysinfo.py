@@ -1,4 +1,4 @@
-"""--sysinfo: one block of each type, and the rest of the domain consistent with it."""
+"""--sysinfo: one block of each type, and a domain that is consistent with the blocks."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from virtinstall.xml.field import XmlField
 def resolve_sysinfo(domain: Domain) -> None:
     """Merge the blocks of --sysinfo by type, and update the rest of the domain.
 
-    `host` and `emulate` are modes of SMBIOS and not blocks, and SMBIOS values require the mode
-    `sysinfo`; libvirt requires the UUID of the system to be that of the guest.
+    `host` and `emulate` are modes of SMBIOS and not blocks, and SMBIOS values require the mode `sysinfo`; libvirt
+    requires that the UUID of the system is that of the guest.
     """
     blocks: dict[str, Sysinfo] = {}
     for sysinfo in list(domain.sysinfos):
@@ -32,7 +32,7 @@ def resolve_sysinfo(domain: Domain) -> None:
 
 
 def _merge(former: Sysinfo, later: Sysinfo) -> None:
-    """Copy the values of `later` into `former`; the later value of a name counts."""
+    """Copy the values of `later` into `former`; a later value replaces a former one of the same name."""
     for attribute, declared in Sysinfo.declarations():
         if isinstance(declared, XmlField):
             value = getattr(later, attribute)

@@ -13,9 +13,9 @@ _PREFIX = "virtinst-"
 
 
 def path_there(draft: Draft, path: str) -> str:
-    """Return the path of the local file `path` on the hypervisor's host; for a remote host its upload is planned.
+    """Return the path of the local file `path` on the hypervisor's host, and plan the upload if the host is remote.
 
-    Raises: RequestError, when the remote host has no pool for it.
+    Raises: RequestError, if the remote host has no pool for the file.
     """
     if draft.facts.host.local or not draft.facts.host.has_real_storage:
         return path
@@ -26,7 +26,7 @@ def path_there(draft: Draft, path: str) -> str:
     if pool is None:
         raise RequestError(
             f"cannot upload '{path}' to {draft.facts.host.uri}: the host has no storage pool for files",
-            hint="use a pool of type dir for the guest's disk: --disk pool=NAME,size=20; if there is none, "
+            hint="use a pool of type dir for the guest's disk: --disk pool=NAME,size=20; if the host has none, "
             f"{new_pool_hint(draft.facts.host.uri, 'default')}",
         )
     if not pool.active and pool.name not in draft.start_pools:
@@ -40,6 +40,6 @@ def path_there(draft: Draft, path: str) -> str:
 
 
 def resolved_uploads(draft: Draft, final: Domain) -> list[Upload]:
-    """Return the uploads; those that the finished guest uses (a CD-ROM of Windows, a live system) are kept."""
+    """Return the uploads, of which those that the finished guest uses (a Windows CD-ROM, a live system) are kept."""
     stay = {disk.source_file for disk in final.devices_of(Disk)} | {final.os.kernel, final.os.initrd}
     return [upload.replace(keep=upload.target in stay) for upload in draft.uploads]

@@ -1,4 +1,4 @@
-"""Checks of the request that need nothing from the host; they run before anything is read or fetched. Pure."""
+"""Checks of the request that do not depend on the host and run before anything is read or fetched. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _BOOT_DEVICES = ("hd", "cdrom", "network", "fd")
 
 
 def resolve_methods(request: Request) -> Request:
-    """Return the request with one installation method: of several, the first in virt-install's order counts."""
+    """Return the request with only one installation method: the first in virt-install's order."""
     from virtinstall.devices.disk import Disk
 
     install = request.install
@@ -28,7 +28,10 @@ def resolve_methods(request: Request) -> Request:
 
 
 def validate_request(request: Request) -> None:
-    """Reject contradictions and values that no guest can have. Raises: RequestError."""
+    """Reject contradictions and values that no guest can have.
+
+    Raises: RequestError, for the first one.
+    """
     _check_methods(request)
     _check_identity(request)
     _check_amounts(request)
@@ -45,20 +48,21 @@ def _check_methods(request: Request) -> None:
     if install.unattended is not None and install.cloud_init is not None:
         raise RequestError(
             "--unattended and --cloud-init cannot be used together",
-            hint="use --unattended with an installer, --cloud-init with an installed image",
+            hint="use --unattended with an installer, and --cloud-init with an installed image",
         )
     if install.live_cdrom and install.cdrom is None:
         raise RequestError("--livecd requires --cdrom", hint="add --cdrom PATH")
     if install.unattended is not None and given and given[0] in ("--import", "--pxe"):
+        why, more = "there is no installer to automate", ", or --cloud-init with an installed image"
+        if given[0] == "--pxe":
+            why, more = "the installer that the network boots is unknown", ""
         raise RequestError(
-            f"--unattended and {given[0]} cannot be used together: there is no installer to automate",
-            hint="use --location or --cdrom, or --cloud-init with an installed image",
+            f"--unattended and {given[0]} cannot be used together: {why}", hint=f"use --location or --cdrom{more}"
         )
     _check_ignition(request)
     if install.boot_device is not None and install.boot_device not in _BOOT_DEVICES:
         raise RequestError(
-            f"--install bootdev={install.boot_device}: unknown boot device",
-            hint=f"use {', '.join(_BOOT_DEVICES[:-1])} or {_BOOT_DEVICES[-1]}",
+            f"--install bootdev={install.boot_device}: must be {', '.join(_BOOT_DEVICES[:-1])} or {_BOOT_DEVICES[-1]}"
         )
 
 
@@ -69,7 +73,7 @@ def _check_ignition(request: Request) -> None:
     if install.cloud_init is not None:
         raise RequestError(
             "--ignition and --cloud-init cannot be used together",
-            hint="use --ignition for CoreOS, --cloud-init for other systems",
+            hint="use --ignition for CoreOS, and --cloud-init for other systems",
         )
     for option, given in (("--install no_install=yes", install.no_install), ("--livecd", install.live_cdrom)):
         if given:
@@ -94,8 +98,11 @@ def _digits(uuid: str) -> str:
 
 def _check_amounts(request: Request) -> None:
     domain = request.domain
-    if any(kib is not None and kib <= 0 for kib in (domain.memory_kib, domain.current_memory_kib)):
-        raise RequestError("--memory must be greater than 0", hint="for example --memory 2048 or --memory 2G")
+    for kib in (domain.memory_kib, domain.current_memory_kib):
+        if kib is not None and kib <= 0:
+            raise RequestError(
+                f"--memory {kib // 1024}: must be greater than 0", hint="for example --memory 2048 or --memory 2G"
+            )
     most, count = domain.vcpu, domain.vcpu_current
     for number in (most, count):
         if number is not None and number < 1:
