@@ -29,7 +29,7 @@ def test_boot_devices_are_the_boot_order(options: list[str], devices: list[str])
 
 def test_boot_device_with_a_value_is_an_error() -> None:
     """A boot device is not a switch."""
-    with pytest.raises(RequestError, match="must be a list of boot devices without values"):
+    with pytest.raises(RequestError, match="must be hd, cdrom, fd, network or several of them"):
         parsed("--boot hd=yes")
 
 

@@ -1,7 +1,7 @@
 """One file per device tag of libvirt's domain XML.
 
-`from virtinstall.devices import Disk` loads only that device's file. The imports below are for type checkers; without
-one, the class is known here as Any, and only the device's module has the full type.
+`from virtinstall.devices import Disk` loads only that device's file. The imports below are for type checkers: a class
+without an import is Any here, and has the full type only in the device's module.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ __all__ = ["DEVICE_TAGS", "device_class", *_CLASSES.values()]
 
 @functools.cache
 def device_class(tag: str) -> type[Device] | None:
-    """The class of the devices with that tag, loaded now; None for a tag that is not a device."""
+    """Return the class of the devices with that tag, loading it if necessary; None for a tag that is not a device."""
     name = _CLASSES.get(tag)
     if name is None:
         return None

@@ -1,4 +1,4 @@
-"""Source and destination of a character device's bytes: pty, file, socket, ...
+"""The source and the destination of a character device's bytes: pty, file, socket and so on.
 
 Source: https://libvirt.org/formatdomain.html#consoles-serial-parallel-channel-devices
 """
@@ -18,7 +18,9 @@ _LOOPBACK = "127.0.0.1"
 
 
 def split_host(text: str) -> tuple[str | None, int | None]:
-    """(host, port) of `HOST`, `HOST:PORT` or `:PORT`; an IPv6 address with a port needs brackets.
+    """Return (host, port) of `HOST`, `HOST:PORT` or `:PORT`; the port is None if it is missing.
+
+    An IPv6 address with a port must be in brackets.
 
     Raises: ValueError, if the port is not a number.
     """
@@ -51,7 +53,7 @@ def _host_setter(prefix: str) -> Callable[[CharacterSource, str], None]:
 
 
 class CharacterSource(Element):
-    """Mixin for elements with a character source: <source>, <protocol>, <log>."""
+    """A mixin for elements with a character source: <source>, <protocol> and <log>."""
 
     source_path: XmlField[str] = XmlField("./source/@path", TEXT, "File, device or socket on the host.")
     source_host_option = Suboption(
@@ -115,7 +117,7 @@ def _set_target_address(device: CharacterDevice, text: str) -> None:
 
 
 class CharacterDevice(Device, CharacterSource):
-    """Base of serial ports, parallel ports, consoles and channels."""
+    """The base of serial ports, parallel ports, consoles and channels."""
 
     none_word = "suppress"
     bare = ("type",)
@@ -158,5 +160,5 @@ class CharacterDevice(Device, CharacterSource):
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """The order in which libvirt writes the elements."""
+        """Return the order in which libvirt writes the elements."""
         return ("./source", "./protocol", "./log", "./target")

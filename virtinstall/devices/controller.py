@@ -20,7 +20,7 @@ def _set_type(controller: Controller, text: str) -> None:
 
 
 def _set_address(controller: Controller, text: str) -> None:
-    """[DOMAIN:]BUS:SLOT.FUNCTION, decimal as in virt-install; hexadecimal with the prefix 0x."""
+    """Set the address from [DOMAIN:]BUS:SLOT.FUNCTION, decimal as in virt-install or hexadecimal with the prefix 0x."""
     rest, dot, function = text.rpartition(".")
     parts = rest.split(":")
     try:
@@ -28,7 +28,7 @@ def _set_address(controller: Controller, text: str) -> None:
             raise ValueError
         domain, bus, slot, number = (parse_integer(part) for part in (*["0", *parts][-3:], function))
     except ValueError:
-        raise ValueError("must be a PCI address of the form BUS:SLOT.FUNCTION") from None
+        raise ValueError("must be a PCI address of the form [DOMAIN:]BUS:SLOT.FUNCTION") from None
     address = controller.address
     address.type, address.domain, address.bus = "pci", domain, bus
     address.slot, address.function = slot, number

@@ -14,7 +14,7 @@ from virtinstall.xml.kinds import INTEGER, ON_OFF, TEXT, parse_integer
 
 
 def _port(text: str) -> str:
-    """A port number, or port numbers along USB hubs, separated by dots."""
+    """Return a port number, or port numbers along USB hubs, separated by dots."""
     if "." in text and text.replace(".", "0").isdigit():
         return text
     return str(parse_integer(text))
@@ -52,7 +52,7 @@ class Address(Element):
 
 
 class Device(Element):
-    """Base of all classes below <devices>."""
+    """The base of all classes below <devices>."""
 
     above: ClassVar[tuple[str, ...] | None] = ("devices",)
     trailing: ClassVar[tuple[str, ...]] = ("boot", "alias", "address")
@@ -64,5 +64,5 @@ class Device(Element):
 
 
 def unless_default(text: str) -> str | None:
-    """The value as typed, or None for `default`, which leaves the choice open."""
+    """Return the value as typed, or None for `default`, which leaves the choice to the composer."""
     return None if text == "default" else text

@@ -1,4 +1,4 @@
-"""`--disk`: hard disk, CD-ROM, floppy or LUN.
+"""`--disk`: a hard disk, CD-ROM, floppy or LUN.
 
 Source: https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms
 """
@@ -22,7 +22,7 @@ _SOURCES = ("source_file", "source_dev", "source_dir", "source_pool", "source_vo
 
 
 def _size(text: str) -> int:
-    """Bytes: a number of GiB or a size with a unit."""
+    """Return the bytes in a number of GiB or a size with a unit."""
     try:
         return parse_size(text, GIB, "size")
     except RequestError:
@@ -30,7 +30,7 @@ def _size(text: str) -> int:
 
 
 def _mode(text: str) -> str:
-    """An octal mode, as libvirt writes it."""
+    """Return an octal mode as libvirt writes it."""
     if not text or text.strip("01234567") or int(text, 8) > 0o7777:
         raise ValueError("must be an octal mode, such as 0640")
     return f"{int(text, 8):04o}"
@@ -48,8 +48,8 @@ def _set_perms(disk: Disk, text: str) -> None:
 class Disk(Device, VirtioDriver, DiskTuning):
     """<disk>: storage that the guest sees.
 
-    `path`, `pool`, `vol`, `size_bytes` and so on are requests. The composer converts them to a <source> and sets
-    `is_new` if the image does not exist yet.
+    `path`, `pool`, `vol`, `size_bytes` and similar fields are requests. The composer converts them to a <source> and
+    sets `is_new` if the image does not exist yet.
     """
 
     tag = "disk"
@@ -191,12 +191,14 @@ class Disk(Device, VirtioDriver, DiskTuning):
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """The order in which libvirt writes the elements."""
+        """Return the order in which libvirt writes the elements."""
         return ("./driver", "./auth", "./source", "./backingStore", "./target")
 
     @classmethod
     def read_word(cls, word: str) -> tuple[str, str] | None:
-        """`sparse` and `nonsparse`, as used in old guides."""
+        """Return the sub-option and value of `sparse` or `nonsparse`, as used in old guides, or None for any other
+        word.
+        """
         return {"sparse": ("sparse", "yes"), "nonsparse": ("sparse", "no")}.get(word)
 
     @property
@@ -211,7 +213,7 @@ class Disk(Device, VirtioDriver, DiskTuning):
 
     @property
     def is_empty(self) -> bool:
-        """Whether the drive has neither a source nor a request for one: a drive without a medium."""
+        """Whether the drive has no medium: neither a source nor a request for one."""
         return self.requests_nothing and not self.has_any_source
 
     def leave_source(self) -> None:
@@ -222,7 +224,7 @@ class Disk(Device, VirtioDriver, DiskTuning):
                 remove(below)
 
     def eject(self) -> None:
-        """Remove the medium; the drive remains, empty."""
+        """Remove the medium; the empty drive remains."""
         self.leave_source()
         self.driver_name = self.driver_type = self.driver_cache = self.driver_io = self.driver_discard = None
         self.type = "file"

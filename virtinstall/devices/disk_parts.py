@@ -1,4 +1,4 @@
-"""Parts of a disk with separate classes: hosts of a network source, security labels.
+"""Parts of a disk with separate classes: hosts of a network source, throttle groups and security labels.
 
 Source: https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms
 """

@@ -1,4 +1,4 @@
-"""Settings of a disk's driver: cache, I/O, limits, block sizes, geometry.
+"""Settings of a disk's driver: cache, I/O, limits, block sizes and geometry.
 
 Source: https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms
 """
@@ -15,7 +15,7 @@ def _limit(name: str, doc: str) -> XmlField[int]:
 
 
 class DiskTuning(Element):
-    """Mixin for `Disk`: <driver>, <iotune>, <blockio>, <geometry>, reservations."""
+    """A mixin for `Disk`: <driver>, <iotune>, <blockio>, <geometry> and reservations."""
 
     driver_cache: XmlField[str] = XmlField(
         "./driver/@cache",

@@ -1,4 +1,4 @@
-"""`--graphics`: how the guest's screen is displayed.
+"""`--graphics`: the display of the guest's screen.
 
 Source: https://libvirt.org/formatdomain.html#graphical-framebuffers
 """
@@ -17,7 +17,7 @@ _LISTEN_TYPES = ("none", "socket")
 
 
 class Listen(Element):
-    """<listen>: where the display server listens."""
+    """<listen>: the address on which the display server listens."""
 
     tag = "listen"
 
@@ -29,10 +29,8 @@ class Listen(Element):
 
 def _port(text: str) -> int:
     port = parse_integer(text)
-    if port != -1 and port < _FIRST_PORT:
-        raise ValueError(f"must be {_FIRST_PORT} or higher, or -1 to choose a port automatically")
-    if port > _LAST_PORT:
-        raise ValueError(f"must be {_LAST_PORT} or lower")
+    if port != -1 and not _FIRST_PORT <= port <= _LAST_PORT:
+        raise ValueError(f"must be in {_FIRST_PORT}-{_LAST_PORT}, or -1 to choose a port automatically")
     return port
 
 
@@ -53,7 +51,7 @@ def _set_listen(graphics: Graphics, text: str) -> None:
 
 
 def _set_socket(graphics: Graphics, text: str) -> None:
-    """Listen on a socket; an empty value removes it."""
+    """Listen on a socket; an empty value removes the socket."""
     _set_listen(graphics, "socket" if text else "")
     if text:
         graphics.listens.at(0).socket = text

@@ -1,4 +1,4 @@
-"""`--input`: tablet, mouse, keyboard, or an input device of the host.
+"""`--input`: a tablet, mouse or keyboard, or an input device of the host.
 
 Source: https://libvirt.org/formatdomain.html#input-devices
 """

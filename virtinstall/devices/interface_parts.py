@@ -51,7 +51,7 @@ def _is_port(text: str) -> bool:
 
 
 def _may_be_address(text: str) -> bool:
-    """Whether `text` can be an address, not only the head of an IPv6 address whose last group looks like a port."""
+    """Return whether `text` can be an address and is not the start of an IPv6 address that ends like a port."""
     import ipaddress
 
     if ":" not in text or text.startswith("["):

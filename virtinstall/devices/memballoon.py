@@ -1,4 +1,4 @@
-"""`--memballoon`: device through which the host reclaims memory from the guest.
+"""`--memballoon`: a device through which the host reclaims memory from the guest.
 
 Source: https://libvirt.org/formatdomain.html#memory-balloon-device
 """
@@ -12,7 +12,7 @@ from virtinstall.xml.kinds import INTEGER, ON_OFF, TEXT
 
 
 class Memballoon(Device, VirtioDriver):
-    """<memballoon>: the memory balloon; its model `none` removes it."""
+    """<memballoon>: the memory balloon; the model `none` removes it."""
 
     tag = "memballoon"
     none_word = "value"

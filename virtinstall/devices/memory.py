@@ -13,7 +13,7 @@ from virtinstall.xml.kinds import INTEGER, PRESENT, SIZE, TEXT, YES_NO
 
 
 class MemoryDevice(Device, VirtioDriver):
-    """<memory> below <devices>: DIMM, NVDIMM, virtio-mem, virtio-pmem, SGX EPC."""
+    """<memory> below <devices>: a DIMM, NVDIMM, virtio-mem, virtio-pmem or SGX EPC module."""
 
     tag = "memory"
     bare = ("model",)
@@ -70,5 +70,5 @@ class MemoryDevice(Device, VirtioDriver):
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """The order in which libvirt writes the elements."""
+        """Return the order in which libvirt writes the elements."""
         return ("./uuid", "./source", "./target")

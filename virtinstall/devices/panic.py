@@ -1,4 +1,4 @@
-"""`--panic`: notifies the host when the guest's kernel panics.
+"""`--panic`: a device that notifies the host when the guest's kernel panics.
 
 Source: https://libvirt.org/formatdomain.html#panic-device
 """

@@ -1,4 +1,4 @@
-"""`--redirfilter`: filter for USB devices that can be redirected.
+"""`--redirfilter`: a filter for USB devices that can be redirected.
 
 Source: https://libvirt.org/formatdomain.html#redirected-devices
 """

@@ -28,7 +28,7 @@ def _set_backend(rng: Rng, text: str) -> None:
 
 
 class Rng(Device, VirtioDriver):
-    """<rng>: provides the host's randomness to the guest."""
+    """<rng>: a device that provides the host's randomness to the guest."""
 
     tag = "rng"
     none_word = "suppress"

@@ -38,5 +38,5 @@ class Smartcard(Device, CharacterSource):
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """The order of libvirt's schema: certificates before their database."""
+        """Return the order of libvirt's schema: certificates before their database."""
         return ("./source", "./protocol", "./certificate", "./database")

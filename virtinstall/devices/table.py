@@ -13,7 +13,7 @@ class DeviceRow(NamedTuple):
     """One device: its tag (which is also the module's name), its class, its option and the option's help line.
 
     `option` contains all spellings, separated by spaces; it is empty for a device that only `--xml` can add. `bare` is
-    the meaning of the option without a value; empty: a value is required.
+    the meaning of the option without a value; it is empty if a value is required.
     """
 
     tag: str
@@ -24,7 +24,7 @@ class DeviceRow(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The option's long name without dashes; the tag if it has no option."""
+        """The option's long name without dashes; the tag if the device has no option."""
         return self.option.split()[-1].removeprefix("--") if self.option else self.tag
 
 

@@ -23,7 +23,7 @@ def _bank(name: str) -> XmlField[bool]:
 
 
 class Tpm(Device):
-    """<tpm>: emulated by swtpm, or the TPM of the host."""
+    """<tpm>: a TPM emulated by swtpm, or the TPM of the host."""
 
     tag = "tpm"
     none_word = "suppress"

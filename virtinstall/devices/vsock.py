@@ -1,4 +1,4 @@
-"""`--vsock`: sockets between host and guest.
+"""`--vsock`: a device for sockets between host and guest.
 
 Source: https://libvirt.org/formatdomain.html#vsock
 """

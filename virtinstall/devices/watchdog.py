@@ -11,7 +11,7 @@ from virtinstall.xml.kinds import TEXT
 
 
 class Watchdog(Device):
-    """<watchdog>: resets, stops or reports a guest that no longer triggers it."""
+    """<watchdog>: a device that resets, stops or reports a guest that no longer triggers it."""
 
     tag = "watchdog"
     bare = ("model",)

@@ -79,7 +79,7 @@ def _without_effect(name: str) -> Suboption:
 
 
 class Clock(Section):
-    """<clock>: the hardware clock's time, and the timers."""
+    """<clock>: the time of the hardware clock, and the timers."""
 
     tag = "clock"
 
@@ -107,11 +107,11 @@ class Clock(Section):
     timers: Children[Timer] = Children("./timer", Timer, "Timers.")
 
     def timer(self, name: str) -> Timer | None:
-        """The first timer of that name, or None."""
+        """Return the first timer of that name, or None."""
         return next((timer for timer in self.timers if timer.name == name), None)
 
     def need_timer(self, name: str) -> Timer:
-        """The first timer of that name, created if there is none."""
+        """Return the first timer of that name, which is created if there is none."""
         found = self.timer(name)
         if found is None:
             found = Timer(name=name)

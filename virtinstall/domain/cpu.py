@@ -22,7 +22,7 @@ HOST_MODES = ("host-model-only", "host-copy", "hv-default")
 
 
 class CpuFeature(Element):
-    """<feature>: one CPU feature, required, forbidden and so on."""
+    """<feature>: one CPU feature and its policy (require, forbid, ...)."""
 
     tag = "feature"
 
@@ -63,7 +63,7 @@ def _feature_setter(policy: str) -> Callable[[Cpu, str], None]:
 
 
 class Cpu(Section):
-    """<cpu>: model, features, topology, NUMA cells."""
+    """<cpu>: model, features, topology and NUMA cells."""
 
     tag = "cpu"
     none_word = "value"
@@ -145,16 +145,16 @@ class Cpu(Section):
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """The order in which libvirt writes the elements."""
+        """Return the order in which libvirt writes the elements."""
         return ("./model", "./vendor", "./topology", "./cache", "./maxphysaddr", "./feature", "./numa")
 
     @classmethod
     def read_word(cls, word: str) -> tuple[str, str] | None:
-        """`+vmx` and `-vmx`."""
+        """Return the sub-option and value of `+vmx` or `-vmx`, or None for any other word."""
         return (word[0], word[1:]) if word[:1] in ("+", "-") and len(word) > 1 else None
 
     def set_feature(self, name: str, policy: str) -> None:
-        """Set the policy of the feature, replacing an earlier one."""
+        """Set the policy of the feature, in place of an earlier one."""
         for feature in self.features:
             if feature.name == name:
                 feature.policy = policy

@@ -106,7 +106,7 @@ class MemoryTune(Element):
 
 
 class Cputune(Section):
-    """<cputune>: shares, limits, pinning, schedulers, caches."""
+    """<cputune>: shares, limits, pinning, schedulers and caches."""
 
     tag = "cputune"
     none_word = "value"

@@ -62,7 +62,7 @@ _DEVICES = Step("devices", None)
 class AllDevices:
     """All devices of a domain, in document order, without elements of unknown kinds.
 
-    Devices that belong to another domain are copied.
+    When the devices are set, those that belong to another domain are copied.
     """
 
     @overload
@@ -125,15 +125,12 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """The order in which libvirt writes the sections and the devices."""
+        """Return the order in which libvirt writes the sections and the devices."""
         return (*(f"./{tag}" for tag in SECTIONS), *(f"./devices/{tag}" for tag in ("emulator", *DEVICE_TAGS)))
 
     def clear(self) -> None:
-        """Reject clearing: options for the domain itself have no section to clear.
-
-        Raises: ValueError.
-        """
-        raise ValueError("not supported; only the options of a device or separate section support it")
+        """Raise ValueError, because options for the domain itself do not have a section to clear."""
+        raise ValueError("not supported, because the option does not have a separate element")
 
     def sections(self) -> Iterator[Element]:
         """Return the sections of the domain that have a separate element."""
@@ -144,10 +141,10 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
                 yield from getattr(self, attribute)
 
     def section(self, cls: ElementClass) -> Element:
-        """The element of an option with the fields of `cls`; a new one if there can be several.
+        """Return the element of an option with the fields of `cls`; a new one if there can be several.
 
-        This is the domain for classes that are mixed in, the only section of a kind, or a new device, <sysinfo> or
-        <seclabel>.
+        The element is the domain for classes that are mixed in, the only section of a kind, or a new device, <sysinfo>
+        or <seclabel>.
         """
         if not cls.tag:
             return self
@@ -175,7 +172,7 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
         return known
 
     def all_devices(self) -> list[Device]:
-        """The value of `devices`."""
+        """Return the value of `devices`."""
         from virtinstall.devices import device_class
 
         found: list[Device] = []
@@ -186,11 +183,11 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
         return found
 
     def devices_of(self, cls: ClassOf[D]) -> list[D]:
-        """The devices of one class, in document order."""
+        """Return the devices of one class, in document order."""
         return [self._wrapped(node, cls) for node in self._device_nodes(cls.tag)]
 
     def add(self, device: Device, *, before: Device | None = None) -> None:
-        """Add `device` after the others of its kind, or right `before` one; kinds are in libvirt's order."""
+        """Add `device` after the others of its kind, or directly before `before`; kinds are in libvirt's order."""
         if before is not None:
             before.ensure_node().addprevious(device.ensure_node())
         else:

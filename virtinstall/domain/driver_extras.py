@@ -1,5 +1,5 @@
-"""Elements of single drivers, in separate namespaces: QEMU's overrides, capabilities and deprecations, LXC's
-namespaces, arguments of bhyve and Xen.
+"""Elements of single drivers in separate namespaces: QEMU's overrides, capabilities and deprecations, LXC's namespaces,
+and arguments of bhyve and Xen.
 
 Source: https://libvirt.org/drvqemu.html; https://libvirt.org/drvlxc.html; https://libvirt.org/drvbhyve.html
 """
@@ -27,7 +27,7 @@ class QemuProperty(Element):
 
 
 class QemuDevice(Element):
-    """<qemu:device>: the device, by its alias, and its properties."""
+    """<qemu:device>: the alias of a device and its properties in QEMU."""
 
     tag = "qemu:device"
 
@@ -46,7 +46,7 @@ class QemuOverride(Section):
 
 
 class QemuCapability(Element):
-    """<qemu:add>, <qemu:del>: one capability of QEMU as libvirt names it."""
+    """<qemu:add> and <qemu:del>: one capability of QEMU as libvirt names it."""
 
     tag = "qemu:add"
 
@@ -62,7 +62,7 @@ class QemuRemovedCapability(QemuCapability):
 
 
 class QemuCapabilities(Section):
-    """<qemu:capabilities>: corrections of what libvirt detected."""
+    """<qemu:capabilities>: corrections of the capabilities that libvirt detected."""
 
     tag = "qemu:capabilities"
 
@@ -73,7 +73,7 @@ class QemuCapabilities(Section):
 
 
 class QemuDeprecation(Section):
-    """<qemu:deprecation>: what QEMU does when deprecated features are used."""
+    """<qemu:deprecation>: the behavior of QEMU when deprecated features are used."""
 
     tag = "qemu:deprecation"
     bare = ("behavior",)

@@ -20,7 +20,7 @@ def _state(path: str, doc: str, *aliases: str) -> XmlField[bool]:
 
 
 class Features(Section):
-    """<features>: ACPI, APIC, Hyper-V enlightenments, KVM and firmware features."""
+    """<features>: ACPI, APIC, Hyper-V enlightenments, and KVM and firmware features."""
 
     tag = "features"
 
@@ -105,7 +105,7 @@ class Features(Section):
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """The order in which libvirt writes the elements."""
+        """Return the order in which libvirt writes the elements."""
         return tuple(f"./{tag}" for tag in _CHILDREN)
 
 

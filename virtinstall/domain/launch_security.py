@@ -11,7 +11,7 @@ from virtinstall.xml.kinds import INTEGER, PRESENT, TEXT, YES_NO
 
 
 class LaunchSecurity(Section):
-    """<launchSecurity>: AMD SEV and SEV-SNP, Intel TDX, s390 protected virtualization."""
+    """<launchSecurity>: AMD SEV and SEV-SNP, Intel TDX, and s390 protected virtualization."""
 
     tag = "launchSecurity"
     bare = ("type",)

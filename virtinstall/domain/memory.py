@@ -43,7 +43,7 @@ def _set_max_memory(domain: Memory, text: str) -> None:
 
 
 def _set_hugepages(domain: Memory, text: str) -> None:
-    """Set huge pages. If switched off, <memoryBacking> is kept, as in virt-install 4.1.0; an empty value removes it."""
+    """Set huge pages. `off` keeps <memoryBacking>, as in virt-install 4.1.0; an empty value removes it."""
     backing = domain.memory_backing
     value = PRESENT.parse(text) if text else None
     if value is False and backing.node is not None:
@@ -107,13 +107,13 @@ class Memory(Section):
     memory_backing: Child[MemoryBacking] = Child("./memoryBacking", MemoryBacking, prefix=None)
 
     def set_memory_kib(self, amount: int | None) -> None:
-        """Set <memory> to `amount` KiB; None removes it."""
+        """Set <memory> to `amount` KiB; None removes <memory>."""
         if self.memory_unit is not None:
             self.memory_unit = "KiB" if amount is not None else None
         self.memory_kib = amount
 
     def set_current_memory_kib(self, amount: int | None) -> None:
-        """Set <currentMemory> to `amount` KiB, and <memory> if it is less; None removes it."""
+        """Set <currentMemory> to `amount` KiB, and <memory> if that is less; None removes <currentMemory>."""
         if self.current_memory_unit is not None:
             self.current_memory_unit = "KiB" if amount is not None else None
         self.current_memory_kib = amount

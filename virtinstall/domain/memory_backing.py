@@ -25,7 +25,7 @@ class HugePage(Element):
 
 
 class MemoryBacking(Section):
-    """<memoryBacking>: huge pages, locking, sharing."""
+    """<memoryBacking>: huge pages, locking and sharing."""
 
     tag = "memoryBacking"
 
@@ -60,7 +60,7 @@ class MemoryBacking(Section):
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """The order in which libvirt writes the elements."""
+        """Return the order in which libvirt writes the elements."""
         return (
             "./hugepages",
             "./nosharepages",

@@ -25,7 +25,7 @@ class Memnode(Element):
 
 
 class Numatune(Section):
-    """<numatune>: placement of the memory, for the guest and per cell."""
+    """<numatune>: the placement of the memory, for the guest and per cell."""
 
     tag = "numatune"
     bare = ("nodeset",)

@@ -1,4 +1,4 @@
-"""`--boot`: how the guest boots: devices, firmware, a kernel, or a container's init.
+"""`--boot`: the boot method: devices, firmware, a kernel, or a container's init.
 
 Source: https://libvirt.org/formatdomain.html#operating-system-booting
 """
@@ -26,7 +26,7 @@ class BootDevice(Element):
 
 
 class FirmwareFeature(Element):
-    """<feature>: a feature that the chosen firmware must have, or must not have."""
+    """<feature>: a feature that the chosen firmware must have or must not have."""
 
     tag = "feature"
 
@@ -54,7 +54,7 @@ class InitVariable(Element):
 def _set_boot_devices(os: Os, text: str) -> None:
     names = list(dict.fromkeys(text.split(",")))
     if not set(names) <= set(BOOT_DEVICES):
-        raise ValueError("must be a list of boot devices without values, such as hd,network")
+        raise ValueError("must be hd, cdrom, fd, network or several of them, separated by commas")
     os.set_boot_devices(names)
 
 
@@ -75,7 +75,7 @@ def _firmware_setter(name: str) -> Callable[[Os, str], None]:
 
 
 def _set_secure_boot(os: Os, text: str) -> None:
-    """Set Secure Boot. If it is on, enrolled keys are enough: libvirt adds what they require."""
+    """Set Secure Boot. If it is on, only enrolled keys are requested: libvirt adds what they require."""
     wanted = parse_switch(text) if text else None
     os.set_firmware_feature("secure-boot", None if wanted else wanted)
     os.set_firmware_feature("enrolled-keys", wanted)
@@ -89,7 +89,7 @@ def _set_init_arguments(os: Os, text: str) -> None:
 
 
 class Os(Section):
-    """<os>: type and machine, firmware, boot order, direct kernel boot, container init."""
+    """<os>: type and machine, firmware, boot order, direct kernel boot and container init."""
 
     tag = "os"
 
@@ -222,14 +222,15 @@ class Os(Section):
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """The order in which libvirt writes the elements. A container's init is the exception: it never occurs together
-        with firmware.
+        """Return the order in which libvirt writes the elements.
+
+        The init of a container is an exception, because it never occurs together with firmware.
         """
         return tuple(f"./{tag}" for tag in _CHILDREN)
 
     @classmethod
     def read_word(cls, word: str) -> tuple[str, str] | None:
-        """Boot devices, and `uefi`."""
+        """Return the sub-option and value of a boot device or `uefi`, or None for any other word."""
         if word in BOOT_DEVICES:
             return "hd", word
         return ("uefi", "on") if word == "uefi" else None
@@ -241,7 +242,7 @@ class Os(Section):
             self.boot_devices.append(BootDevice(dev=device))
 
     def set_firmware_feature(self, name: str, enabled: bool | None) -> None:
-        """Require that the firmware has the feature, or does not have it; None removes the requirement."""
+        """Require that the firmware has or does not have the feature; None removes the requirement."""
         found = next((feature for feature in self.firmware_features if feature.name == name), None)
         if enabled is None:
             if found is not None:

@@ -42,5 +42,5 @@ class Perf(Section):
 
     @classmethod
     def read_word(cls, word: str) -> tuple[str, str] | None:
-        """Read the name of an event as `enable=NAME`."""
+        """Return the name of an event as the value of `enable`, or None for any other word."""
         return ("enable", word) if word and "=" not in word else None

@@ -1,4 +1,4 @@
-"""Placement of new elements: after existing ones, so that a diff shows only them."""
+"""Placement of new elements after existing ones, so that a diff shows only the new ones."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SOURCE_ATTRIBUTES = ("file", "dev", "dir", "volume", "pool", "protocol", "name"
 
 @contextmanager
 def new_ones_last(domain: Domain) -> Iterator[None]:
-    """Inside the block, insert new elements after their siblings; emptied elements leave no whitespace."""
+    """Insert new elements after their siblings inside the block; emptied elements leave no whitespace."""
     root = domain.ensure_node()
     before = {node: list(node) for node in root.iter(etree.Element)}
     yield

@@ -71,7 +71,7 @@ class QemuCommandline(Section):
 
     @classmethod
     def cut_whole(cls, text: str) -> list[tuple[str, str]] | None:
-        """The complete value, except for `clearxml` and raw XPath edits."""
+        """Return the complete value as one argument or variable; None for `clearxml` and raw XPath edits."""
         key, equals, value = text.partition("=")
         if equals and key in ("args", "env"):
             return [(key, value)]

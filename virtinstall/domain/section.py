@@ -1,4 +1,4 @@
-"""Base class of the domain's sections that have an option.
+"""The base class of the domain's sections that have an option.
 
 Source: https://libvirt.org/formatdomain.html
 """
@@ -11,7 +11,7 @@ from virtinstall.xml.element import Element
 
 
 class Section(Element):
-    """Base of the classes directly below <domain>.
+    """The base of the classes directly below <domain>.
 
     Classes without a `tag` are mixed into `Domain`: their fields belong to <domain> directly.
     """

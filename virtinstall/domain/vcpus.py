@@ -27,7 +27,7 @@ class Vcpu(Element):
 
 
 def _set_maximum(domain: Vcpus, text: str) -> None:
-    """Set the maximum. It is applied before `vcpu`, which then is the number at the start."""
+    """Set the maximum before `vcpu` is set, which is then the number of vCPUs at boot."""
     domain.vcpu = parse_integer(text) if text else None
     if text:
         domain.settings["maxvcpus"] = True

@@ -14,7 +14,7 @@ class XmlEdits(Section):
 
     @classmethod
     def cut_whole(cls, text: str) -> list[tuple[str, str]] | None:
-        """XPATH=VALUE, split at the last `=` unless an `xpath.` sub-option is used."""
+        """Return the value as one edit, XPATH=VALUE; None if a sub-option with a prefix such as `xpath.` is used."""
         key, equals, _ = text.partition("=")
         if equals and key.startswith("xpath") and key.partition(".")[2]:
             return None

@@ -1,1 +1,1 @@
-"""XML bound to Python attributes, over lxml."""
+"""XML bound to Python attributes, based on lxml."""

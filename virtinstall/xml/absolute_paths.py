@@ -1,6 +1,7 @@
-"""Convert relative paths in a script's elements to absolute paths, because libvirt and QEMU run in other directories.
+"""Conversion of relative paths in a script's elements to absolute paths, because libvirt and QEMU run in other
+directories.
 
-The command line does this when it reads a value. The converter of a field shows that it holds a path.
+The command line does this when it reads a value. The converter of a field shows that the field holds a path.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from virtinstall.xml.field import Setting, XmlField
 
 
 def make_paths_absolute(elements: Iterable[Element]) -> None:
-    """Make the paths in fields of the elements absolute, relative to the working directory. URLs are not changed."""
+    """Make the paths in the elements' fields absolute, relative to the working directory; URLs are not changed."""
     for element in elements:
         for name, declared in element.declarations():
             if isinstance(declared, XmlField | Setting) and declared.convert in PATH_CONVERTERS:

@@ -20,7 +20,7 @@ E = TypeVar("E", bound=Element)
 
 
 class _Nested(Generic[E]):
-    """Base of `Child` and `Children`: the path, the class, the sub-options' prefix.
+    """The base of `Child` and `Children`: the path, the class and the prefix of the sub-options.
 
     `prefixes` are other spellings of the prefix. `flat` maps old spellings without a dot to a field of the (first)
     child: `{"source_host_name": "name"}`.
@@ -46,7 +46,7 @@ class _Nested(Generic[E]):
 
     @property
     def cls(self) -> type[E]:
-        """The class of the child. A function given instead is called at first use, for recursive elements."""
+        """The class of the child; a function passed instead, for recursive elements, is called at first use."""
         if not isinstance(self._cls, type):
             self._cls = self._cls()
         return self._cls
@@ -59,7 +59,7 @@ class _Nested(Generic[E]):
         return self._parsed
 
     def wrapped(self, parent: Element, node: etree._Element) -> E:
-        """The only wrapper of `node`, created at first use."""
+        """Return the only wrapper of `node`, which is created at first use."""
         known = parent.wrappers.get((node, self.cls))
         if known is None:
             known = parent.wrappers[node, self.cls] = self.cls.from_node(node, parent.wrappers)
@@ -68,7 +68,7 @@ class _Nested(Generic[E]):
 
 
 class Child(_Nested[E]):
-    """At most one child element. Reading it never creates the element; setting one of its fields does."""
+    """At most one child element; reading the attribute never creates the element; setting one of its fields does."""
 
     @overload
     def __get__(self, element: None, owner: type[Element]) -> Child[E]: ...
@@ -108,15 +108,12 @@ class Child(_Nested[E]):
             _put(element, self.parsed.steps, value)
 
     def make(self, parent: Element) -> etree._Element:
-        """The child's node below `parent`, created if it is missing."""
+        """Return the child's node below `parent`, which is created if it is missing."""
         return make_steps(parent, self.parsed.steps)
 
 
 def _check(declared: _Nested[E], element: Element, value: object) -> None:
-    """Check the class of a child.
-
-    Raises: FieldError, for a child of another class.
-    """
+    """Raise FieldError if the child has the wrong class."""
     if not isinstance(value, declared.cls):
         names = [name for name, known in element.declarations() if known is declared]
         expected = declared.cls.__name__
@@ -124,14 +121,14 @@ def _check(declared: _Nested[E], element: Element, value: object) -> None:
 
 
 def _put(parent: Element, steps: tuple[Step, ...], child: Element) -> None:
-    """Append `child` at `steps`; it is removed from its former parent."""
+    """Append `child` at `steps`, after removing it from its former parent."""
     above = make_steps(parent, steps[:-1])
     insert(above, child.ensure_node(), parent.rank(steps[:-1]))
     child.move_to(parent.wrappers)
 
 
 def make_steps(parent: Element, steps: tuple[Step, ...]) -> etree._Element:
-    """The element at the end of `steps` below `parent`; missing elements are created."""
+    """Return the element at the end of `steps` below `parent`; missing elements are created."""
     node = parent.ensure_node()
     for depth, step in enumerate(steps):
         below = find_child(node, step)
@@ -140,7 +137,7 @@ def make_steps(parent: Element, steps: tuple[Step, ...]) -> etree._Element:
 
 
 class ElementList(Generic[E]):
-    """The numbered children of one parent, in document order; a live view of the XML."""
+    """The numbered children of one parent, in document order, as a live view of the XML."""
 
     def __init__(self, parent: Element, declared: Children[E]) -> None:
         self._parent = parent
@@ -174,12 +171,12 @@ class ElementList(Generic[E]):
         return child
 
     def append(self, child: E) -> None:
-        """Append `child`; it is removed from its former parent."""
+        """Append `child`, after removing it from its former parent."""
         _check(self._declared, self._parent, child)
         _put(self._parent, self._declared.parsed.steps, child)
 
     def at(self, index: int) -> E:
-        """The child with that number; missing children up to it are created empty."""
+        """Return the child with that number; missing children up to this number are created empty."""
         for _ in range(index + 1 - len(self)):
             self.new()
         return self[index]

@@ -10,9 +10,9 @@ from virtinstall.units import KIB, MIB, parse_size
 
 
 def mib_to_kib(text: str) -> int:
-    """The size in KiB of a text in MiB or with a unit: `4096`, `4G`, `512 MiB`.
+    """Return the size in KiB of a text in MiB or with a unit: `4096`, `4G`, `512 MiB`.
 
-    Raises: ValueError, if it is not a size.
+    Raises: ValueError, if the text is not a size.
     """
     try:
         return parse_size(text, MIB, "memory") // KIB
@@ -21,14 +21,14 @@ def mib_to_kib(text: str) -> int:
 
 
 def absolute_path(text: str) -> str:
-    """The absolute form of a path on this host; URLs (`https://...`) are not changed."""
+    """Return the absolute form of a path on this host; URLs (`https://...`) are not changed."""
     import os.path
 
     return text if not text or "://" in text else os.path.abspath(text)
 
 
 def file_or_directory(text: str) -> str:
-    """The absolute form of a path. A trailing '/' is kept, because it marks a directory."""
+    """Return the absolute form of a path, including a trailing '/', which marks a directory."""
     path = absolute_path(text)
     return f"{path}/" if text.endswith("/") and not path.endswith("/") else path
 
@@ -38,7 +38,7 @@ PATH_CONVERTERS = (absolute_path, file_or_directory)
 
 
 def shell_arguments(text: str) -> list[str]:
-    """The arguments in a line that is quoted as in a shell.
+    """Return the arguments in a line that is quoted as in a shell.
 
     Raises: ValueError, if a quote is not closed.
     """

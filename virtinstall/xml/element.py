@@ -31,23 +31,23 @@ class Origin(Protocol):
         """The path of the child below its parent."""
 
     def make(self, parent: Element) -> etree._Element:
-        """The child's node below `parent`, created if it is missing."""
+        """Return the child's node below `parent`, which is created if it is missing."""
 
 
 @dataclass_transform(kw_only_default=True)
 class Element:
-    """Base of all element classes.
+    """The base of all element classes.
 
-    `tag` is the element's name in libvirt's XML. `bare` names the sub-options of first values without `=`.
-    `none_word` defines what the value `none` does on the command line: `"no-op"`, `"suppress"` (no such device, not
-    even the default one) or `"value"` (an ordinary value). `above` are the tags between <domain> and the element; None
-    if it is not a separate part. `trailing` names the children that come last.
+    `tag` is the element's name in libvirt's XML. `bare` names the sub-options of first values without `=`. `none_word`
+    defines what the value `none` does on the command line: `"no-op"`, `"suppress"` (no such device, not even the
+    default one) or `"value"` (an ordinary value). `above` are the tags between <domain> and the element; None if the
+    element is not a separate part. `trailing` names the children that come last.
 
-    A keyword argument sets the field of that name: `Rng(model="virtio")`.
+    A keyword argument sets the field of that name: `Rng(model="virtio")`. Type checkers treat fields like those of a
+    dataclass, so each field is annotated: `model: XmlField[str] = XmlField(...)`.
 
-    Raises, in the constructor and where an attribute is set: UnknownFieldError for a name that is not a field,
-    FieldError for a value of the wrong type. Both name the field. Type checkers treat them as fields of a dataclass,
-    so each field is annotated: `model: XmlField[str] = XmlField(...)`.
+    Raises: UnknownFieldError for a name that is not a field and FieldError for a value of the wrong type, in the
+    constructor and when an attribute is set. Both errors name the field.
     """
 
     __slots__ = ("node", "origin", "pending", "settings", "wrappers")
@@ -85,8 +85,9 @@ class Element:
 
     @classmethod
     def from_node(cls, node: etree._Element | None, wrappers: Wrappers) -> Self:
-        """A wrapper of `node` in the document of `wrappers`. If `node` is None, the first field that is set creates the
-        node.
+        """Return a wrapper of `node` in the document of `wrappers`.
+
+        If `node` is None, the first field that is set creates the node.
         """
         element = cls.__new__(cls)
         element.node = node
@@ -100,8 +101,9 @@ class Element:
     def parse(cls, text: str | bytes) -> Self:
         """Parse `text`, an XML document with this element as its root.
 
-        Entities are not expanded and nothing is downloaded. Raises: ValueError, if the text is not well-formed XML or
-        its root has another tag.
+        Entities are not expanded and nothing is downloaded.
+
+        Raises: ValueError, if the text is not well-formed XML or its root has another tag.
         """
         parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
         try:
@@ -116,7 +118,7 @@ class Element:
         return element
 
     def ensure_node(self) -> etree._Element:
-        """The node, created if it is missing."""
+        """Return the node, which is created if it is missing."""
         if self.node is None:
             assert self.origin is not None
             parent, declared = self.origin
@@ -164,7 +166,7 @@ class Element:
         self.wrappers = wrappers
 
     def clone(self) -> Self:
-        """An independent copy; settings are copied too."""
+        """Return an independent copy, including the settings."""
         if self.node is None:
             copied = type(self)()
             copied.settings = dict(self.settings)
@@ -186,7 +188,7 @@ class Element:
 
     @property
     def parent(self) -> Element | None:
-        """The parent element through which this element was reached, if there is one."""
+        """The parent element through which this element was reached; None if there is none."""
         return self.origin[0] if self.origin is not None else None
 
     def clear(self) -> None:
@@ -199,7 +201,7 @@ class Element:
         self.pending.clear()
 
     def to_xml(self) -> str:
-        """The element as indented XML text, ending in a newline."""
+        """Return the element as indented XML text, ending in a newline."""
         node = copy.deepcopy(self.ensure_node())
         node.tail = None
         etree.indent(node, "  ")
@@ -207,8 +209,8 @@ class Element:
 
     @classmethod
     def declarations(cls) -> tuple[tuple[str, Any], ...]:
-        """(attribute, declaration) of this class in order: those of the class itself first, then those of its base
-        classes.
+        """Return the (attribute, declaration) pairs of this class, in order, after which those of its base classes
+        follow.
         """
         found = cls.__dict__.get("_declarations")
         if found is None:
@@ -232,21 +234,23 @@ class Element:
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """Paths in the order of their elements, if it differs from the order of declaration."""
+        """Return the paths in the order of their elements; empty if it is the order of declaration."""
         return ()
 
     @classmethod
     def read_word(cls, word: str) -> tuple[str, str] | None:
-        """(sub-option, value) of a value with special syntax (`+aes`), or None."""
+        """Return (sub-option, value) for a value with special syntax (`+aes`), or None for any other value."""
         return None
 
     @classmethod
     def cut_whole(cls, text: str) -> list[tuple[str, str]] | None:
-        """(sub-option, value) pairs of a value in which commas and `=` are not special, or None."""
+        """Return (sub-option, value) pairs of a value in which commas and `=` are not special; None for any other
+        value.
+        """
         return None
 
     def rank(self, steps: tuple[Step, ...]) -> Rank:
-        """The order of the children of the element at `steps`: the order of declaration."""
+        """Return the rank of each child of the element at `steps`: the order of declaration."""
         ranks = type(self).__dict__.get("_ranks")
         if ranks is None:
             ranks = {}
@@ -261,12 +265,12 @@ class Element:
 
     @classmethod
     def _trailing_last(cls, rank: Rank) -> Rank:
-        """`rank` with the tags in `trailing` moved to its end."""
+        """Return `rank` with the tags in `trailing` moved to its end."""
         tags = [*(tag for tag in rank if tag not in cls.trailing), *(tag for tag in cls.trailing if tag in rank)]
         return {tag: place for place, tag in enumerate(tags)}
 
     def kept_when_empty(self) -> frozenset[tuple[Step, ...]]:
-        """Paths of elements whose presence is a value."""
+        """Return the paths of elements whose presence is a value."""
         kept = type(self).__dict__.get("_kept")
         if kept is None:
             kept = frozenset(

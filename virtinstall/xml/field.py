@@ -33,27 +33,27 @@ class Holder(Protocol):
 
     @classmethod
     def declarations(cls) -> tuple[tuple[str, Any], ...]:
-        """(attribute, declaration) in order."""
+        """Return the (attribute, declaration) pairs in order."""
 
     def ensure_node(self) -> etree._Element:
-        """The node, created if it does not exist."""
+        """Return the node, which is created if it does not exist."""
 
     def rank(self, steps: tuple[Step, ...]) -> Rank:
-        """The order of the children of the element at `steps`."""
+        """Return the rank of each child of the element at `steps`."""
 
     def kept_when_empty(self) -> frozenset[tuple[Step, ...]]:
-        """Paths of elements whose presence is a value."""
+        """Return the paths of elements whose presence is a value."""
 
     def prune(self) -> None:
         """Remove the element from the document if it is empty."""
 
 
 class Declared:
-    """Base of all declarations: the sub-option's name and aliases, its documentation, and how its value is split.
+    """The base of all declarations: the sub-option's name and aliases, its documentation, and how its value is split.
 
-    `name` None: the declaration has no sub-option. `commas`: commas belong to the value up to the next known
-    sub-option. `match`: virt-xml may select objects by it. `repeat`: each use in one option counts, not only the last.
-    `joined`: repeated uses are applied together, separated by commas.
+    If `name` is None, the declaration has no sub-option. `commas`: whether commas belong to the value, up to the next
+    known sub-option. `match`: whether virt-xml may select objects by it. `repeat`: whether each use in one option
+    counts, not only the last. `joined`: whether repeated uses are applied together, separated by commas.
     """
 
     name: str | None
@@ -76,10 +76,9 @@ class Declared:
 class XmlField(Declared, Generic[T]):
     """A value in the XML below an element, bound to a typed Python attribute.
 
-    The sub-option is named after the path unless `name` overrides it (None: no sub-option).
-    `convert` converts what a user typed where that differs from the XML
-    (MiB to KiB, the word `default`); it raises ValueError. `own_values` are values that
-    compose replaces before libvirt sees them.
+    The sub-option is named after the path unless `name` overrides the name (None: no sub-option). `convert` converts
+    what a user typed if that differs from the XML (MiB to KiB, the word `default`), and raises ValueError for an
+    invalid value. `own_values` are values that the composer replaces before libvirt sees them.
     """
 
     def __init__(
@@ -140,7 +139,7 @@ class XmlField(Declared, Generic[T]):
         return None if text is None or not text.strip() else self._read(text)
 
     def _read(self, text: str | None) -> T | None:
-        """The value of a text. A text of another kind, from a foreign document, reads as None and is kept."""
+        """Return the value of a text; None if the text, from a foreign document, is of another kind."""
         if text is None:
             return None
         try:
@@ -169,7 +168,7 @@ class XmlField(Declared, Generic[T]):
             node.text = text
 
     def _note_off(self, element: Holder, off: bool) -> None:
-        """Record whether the value was switched off: the XML cannot show this, but defaults depend on it."""
+        """Record whether the user disabled the value: the XML cannot show this, but defaults depend on it."""
         noted: frozenset[str] = element.settings.get(SWITCHED_OFF, frozenset())
         if off:
             element.settings[SWITCHED_OFF] = noted | {self.path}
@@ -177,7 +176,7 @@ class XmlField(Declared, Generic[T]):
             element.settings[SWITCHED_OFF] = noted - {self.path}
 
     def is_decided(self, element: Holder) -> bool:
-        """Whether `element` has a value here, or the user switched it off."""
+        """Return whether `element` has a value here, or the user disabled it."""
         return self.__get__(element, type(element)) is not None or self.path in element.settings.get(SWITCHED_OFF, ())
 
     def _unset(self, element: Holder) -> None:
@@ -211,7 +210,7 @@ class XmlField(Declared, Generic[T]):
 
 
 class Setting(Declared, Generic[T]):
-    """A request about an element that is not XML (a disk's size), stored outside the node."""
+    """A request about an element that is not part of the XML (the size of a disk) and is stored outside the node."""
 
     def __init__(
         self,
@@ -269,7 +268,7 @@ class Setting(Declared, Generic[T]):
 class Suboption(Declared):
     """A sub-option that sets several values, or needs special handling, through `action`.
 
-    `action(element, text)` receives the text as typed (empty: unset) and raises ValueError.
+    `action(element, text)` receives the text as typed (empty to unset the values) and raises ValueError.
     """
 
     def __init__(
@@ -301,10 +300,7 @@ class Suboption(Declared):
 
 
 def _check(declared: XmlField[T] | Setting[T], element: Holder, value: object) -> None:
-    """Check the type of a value.
-
-    Raises: FieldError, for a value of the wrong type.
-    """
+    """Raise FieldError if a value has the wrong type."""
     if value is not None and not is_instance(value, declared.kind.type):
         expected = declared.kind.type.__name__
         raise FieldError(
@@ -313,13 +309,13 @@ def _check(declared: XmlField[T] | Setting[T], element: Holder, value: object) -
 
 
 def _name_of(declared: Declared, element: Holder) -> str:
-    """The name of the field in messages: `Disk: boot_order`."""
+    """Return the name of the field in messages: `Disk: boot_order`."""
     names = (name for name, known in element.declarations() if known is declared)
     return f"{type(element).__name__}: {next(names, declared.name)}"
 
 
 def sub_option_name(path: str) -> str:
-    """The sub-option of a path: `./rate/@bytes` is `rate.bytes`; predicates are ignored."""
+    """Return the sub-option of a path: `./rate/@bytes` is `rate.bytes`; predicates are ignored."""
     parts = []
     for part in path.split("/"):
         if part in ("", "."):

@@ -41,7 +41,7 @@ class Kind(Generic[T]):
 
 
 def parse_switch(text: str) -> bool:
-    """The value of a switch: y yes 1 true t on, n no 0 false f off, in any case.
+    """Return the value of a switch: y, yes, 1, true, t and on, or n, no, 0, false, f and off, in any case.
 
     Raises: ValueError, for any other text.
     """
@@ -54,9 +54,9 @@ def parse_switch(text: str) -> bool:
 
 
 def parse_integer(text: str) -> int:
-    """A whole number: decimal, or with the prefix 0x, 0o or 0b.
+    """Return a whole number, decimal or with the prefix 0x, 0o or 0b.
 
-    Raises: ValueError, for anything else.
+    Raises: ValueError, for any other text.
     """
     try:
         return int(text)
@@ -68,9 +68,9 @@ def parse_integer(text: str) -> int:
 
 
 def parse_number(text: str) -> float:
-    """A number, fractions allowed.
+    """Return a number, which may have a fraction.
 
-    Raises: ValueError, for anything else.
+    Raises: ValueError, for any other text.
     """
     try:
         return float(text)

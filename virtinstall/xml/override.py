@@ -1,8 +1,8 @@
 """Raw edits by XPath: `--xml` on the domain, `xpathN.*` on any device.
 
 Each number is one edit: set (with or without `value`), create or delete. Edits are applied in numeric order, after
-everything else has been composed. XPath is real XPath 1.0 (lxml). A missing node is created if the expression is a
-plain path.
+everything else has been composed. All of XPath 1.0 is supported (by lxml). A missing node is created if the expression
+is a plain path.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _EXAMPLE = "for example ./devices/disk[2]/driver/@cache"
 
 
 class Edit(NamedTuple):
-    """One edit: `action` is set, create or delete; `value` is what to set."""
+    """One edit: `action` is set, create or delete; `value` is the value to set."""
 
     action: str
     xpath: str
@@ -26,7 +26,7 @@ class Edit(NamedTuple):
 
 
 def apply_edit(root: etree._Element, edit: Edit) -> None:
-    """Apply `edit` below `root` (paths that start with `.` are relative to it).
+    """Apply `edit` below `root`; a path that starts with `.` is relative to `root`.
 
     Raises: RequestError, if the expression is not a valid XPath or its node cannot be created.
     """
@@ -42,7 +42,7 @@ def apply_edit(root: etree._Element, edit: Edit) -> None:
         except ValueError as error:
             raise RequestError(
                 f"cannot create a node at the XPath '{edit.xpath}': {error}",
-                hint="if the value contains =, specify it separately: xpath.set=./@name,xpath.value=a=b",
+                hint="if the value contains '=', specify the value separately: xpath.set=./@name,xpath.value=a=b",
             ) from None
 
 
@@ -50,7 +50,8 @@ def _select(root: etree._Element, xpath: str) -> list[object]:
     try:
         found = root.xpath(xpath, namespaces=dict(NAMESPACES))
     except etree.XPathError as error:
-        raise RequestError(f"invalid XPath '{xpath}': {error}", hint=_EXAMPLE) from None
+        reason = "" if str(error) == "Invalid expression" else f": {error}"
+        raise RequestError(f"invalid XPath '{xpath}'{reason}", hint=_EXAMPLE) from None
     if not isinstance(found, list):
         raise RequestError(f"the XPath '{xpath}' returns a value, not nodes of the XML", hint=_EXAMPLE)
     return list(found)

@@ -26,27 +26,27 @@ Rank = Mapping[str, int]
 
 
 class Step(NamedTuple):
-    """One child step: the tag in lxml's spelling and an attribute it must have, or None."""
+    """One child step: the tag in lxml's spelling, and an attribute that the child must have, or None."""
 
     tag: str
     condition: tuple[str, str] | None
 
 
 class Path(NamedTuple):
-    """A parsed path: the child steps, then `attribute`, or the element if that is None."""
+    """A parsed path: the child steps, then `attribute`, which is None if the path ends at the element."""
 
     steps: tuple[Step, ...]
     attribute: str | None
 
 
 def full_tag(name: str) -> str:
-    """`qemu:arg` in lxml's spelling, `{http://...}arg`; a name without a prefix is not changed."""
+    """Return `qemu:arg` in lxml's spelling, `{http://...}arg`; a name without a prefix is not changed."""
     prefix, colon, local = name.partition(":")
     return f"{{{NAMESPACES[prefix]}}}{local}" if colon else name
 
 
 def parse_path(text: str) -> Path:
-    """The parts of `./backend/source[@mode='bind']/@host`; `.` is the element."""
+    """Return the parts of `./backend/source[@mode='bind']/@host`; `.` is the element."""
     attribute = None
     steps = []
     for part in text.split("/"):
@@ -65,7 +65,7 @@ def parse_path(text: str) -> Path:
 
 
 def find_child(node: etree._Element, step: Step) -> etree._Element | None:
-    """The first child of `node` that matches `step`, or None."""
+    """Return the first child of `node` that matches `step`, or None."""
     if step.condition is None:
         return node.find(step.tag)
     key, value = step.condition
@@ -76,7 +76,7 @@ def find_child(node: etree._Element, step: Step) -> etree._Element | None:
 
 
 def find(node: etree._Element, steps: Iterable[Step]) -> etree._Element | None:
-    """The element at the end of `steps` below `node`, or None."""
+    """Return the element at the end of `steps` below `node`, or None."""
     found: etree._Element | None = node
     for step in steps:
         if found is None:
@@ -88,7 +88,7 @@ def find(node: etree._Element, steps: Iterable[Step]) -> etree._Element | None:
 def insert(node: etree._Element, child: etree._Element, rank: Rank) -> None:
     """Insert `child` among the children of `node` at the position of its rank.
 
-    It is inserted after the last child of the same or a lower rank. Undeclared children (comments, foreign elements)
+    The position is after the last child of the same or a lower rank. Undeclared children (comments, foreign elements)
     are not moved.
     """
     own = rank.get(child.tag, len(rank))
@@ -104,13 +104,13 @@ def insert(node: etree._Element, child: etree._Element, rank: Rank) -> None:
 
 
 def new_node(name: str) -> etree._Element:
-    """A new element of that name (`disk`, `qemu:arg`) without a parent."""
+    """Return a new element of that name (`disk`, `qemu:arg`) without a parent."""
     prefix, colon, _ = name.partition(":")
     return etree.Element(full_tag(name), nsmap={prefix: NAMESPACES[prefix]} if colon else None)
 
 
 def make_child(node: etree._Element, step: Step, rank: Rank) -> etree._Element:
-    """A new child of `node` that matches `step`, at the position of its `rank`."""
+    """Return a new child of `node` that matches `step`, at the position of its `rank`."""
     nsmap = None
     if step.tag[0] == "{":
         uri = step.tag[1:].partition("}")[0]

@@ -1,4 +1,4 @@
-"""RELAX NG files read into plain tuples: the named patterns of a schema and of the schemas it includes.
+"""RELAX NG files as plain tuples: the named patterns of a schema and of the schemas that it includes.
 
 Expat is used instead of lxml, because the patterns are walked in Python, which takes most of the time of a first
 look-up.
@@ -32,7 +32,9 @@ class Pattern:
 
 
 class Grammar:
-    """`defines`: name -> [(definition, its namespace)], several if they are combined; `files` that were read."""
+    """`defines`: name -> [(definition, its namespace)], several if they are combined; `files`: the files that were
+    read.
+    """
 
     def __init__(self) -> None:
         self.defines: dict[str, list[tuple[Pattern, str]]] = {}
@@ -40,7 +42,7 @@ class Grammar:
 
 
 def read_grammar(path: str) -> Grammar:
-    """The grammar in the file `path` and the files it includes; `start` is among the names.
+    """Return the grammar in the file `path` and the files that it includes; `start` is among the names.
 
     Raises: OSError, if a file cannot be read; ValueError, if a file is not well-formed.
     """
@@ -81,7 +83,10 @@ def _defined_name(pattern: Pattern) -> str:
 
 
 def parse_pattern(data: bytes) -> Pattern:
-    """The root pattern of one schema file. Raises: expat.ExpatError."""
+    """Return the root pattern of one schema file.
+
+    Raises: expat.ExpatError, if the file is not well-formed.
+    """
     parser = expat.ParserCreate()
     root: list[Pattern] = []
     open_parts = [root]

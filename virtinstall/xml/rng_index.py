@@ -45,7 +45,7 @@ class _Content:
 
 
 def names_of(pattern: Pattern, namespace: str) -> list[str]:
-    """The names that an `element` or `attribute` pattern allows, in lxml's spelling; empty if any name is allowed."""
+    """Return the names, in lxml's spelling, that an `element` or `attribute` pattern allows; empty if it allows any."""
     name = pattern.attributes.get("name")
     names = [name] if name is not None else list(_name_class(pattern))
     return [f"{{{namespace}}}{name}" for name in names] if namespace else names
@@ -66,7 +66,7 @@ def build_index(grammar: Grammar) -> Index:
 
 
 class _Compiler:
-    """Converts patterns to definitions. An `element` pattern becomes one definition, even if it is referenced several
+    """A converter of patterns to definitions; an `element` pattern becomes one definition, even if it occurs several
     times.
     """
 
@@ -112,7 +112,7 @@ class _Compiler:
         return may_be_empty
 
     def _walk(self, pattern: Pattern, namespace: str, times: int, content: _Content) -> bool:
-        """Collect the contents of `pattern`, which may occur `times` times (2: more than once); return whether it is
+        """Collect the contents of `pattern`, which occurs `times` times (2: more than once); return whether it is
         notAllowed.
         """
         tag = pattern.tag
@@ -201,7 +201,7 @@ class _Compiler:
 
 
 def _alternatives(data: Pattern) -> list[str]:
-    """The values of a pattern that is only a list of them, such as `(tcp)|(udp)`."""
+    """Return the values of a pattern that is only a list of them, such as `(tcp)|(udp)`."""
     for param in data.parts:
         values = param.text.replace("(", "").replace(")", "").split("|")
         if (

@@ -74,7 +74,7 @@ class Schema:
         self.found = bool(self._definitions)
 
     def resolve(self, element_path: tuple[str, ...], dotted: str) -> Leaf | None:
-        """The leaf that `dotted` (`vlan.tag0.id`) means below the element, or None if it is not in the schema."""
+        """Return the leaf that `dotted` (`vlan.tag0.id`) means below the element; None if the schema lacks it."""
         element = self._element(element_path)
         if element is None:
             return None
@@ -96,7 +96,7 @@ class Schema:
         return Leaf(tuple(steps), None, kind) if kind is not None else None
 
     def leaves(self, element_path: tuple[str, ...], number: str = "N") -> Iterator[str]:
-        """The dotted name of each leaf below the element, in the schema's order.
+        """Yield the dotted name of each leaf below the element, in the schema's order.
 
         `number` is appended to the name of an element that may occur more than once. An element nested in itself
         (`backingStore`) is entered once.
@@ -117,15 +117,16 @@ class Schema:
                 yield from self._leaves(below, name + ".", number, entered | ids)
 
     def nearest(self, element_path: tuple[str, ...], dotted: str) -> list[str]:
-        """Up to three names in the schema that are similar to `dotted`, the most similar first."""
+        """Return up to three names in the schema that are similar to `dotted`, the most similar first."""
         from virtinstall.similar import similar_names
 
         return similar_names(dotted, self.leaves(element_path, "0"))
 
     def values(self, path: tuple[str, ...]) -> tuple[str, ...]:
-        """All values that the schema allows at `path`: an element's text, or an attribute written `@cache` at its end.
+        """Return all values that the schema allows at `path`, an element's text or an attribute, written `@cache` at
+        its end.
 
-        Empty if other values are allowed too, or the path is not in the schema.
+        The result is empty if other values are allowed too, or the path is not in the schema.
         """
         attribute = path[-1][1:] if path and path[-1].startswith("@") else None
         element = self._element(path if attribute is None else path[:-1])
@@ -135,7 +136,7 @@ class Schema:
         return self._value(ids)[1] if ids and self._closed(ids) else ()
 
     def child_order(self, element_path: tuple[str, ...]) -> tuple[str, ...]:
-        """Tags, in lxml's spelling, of the element's children in the order that the schema requires."""
+        """Return the tags, in lxml's spelling, of the element's children in the order that the schema requires."""
         element = self._element(element_path)
         return tuple(element.children) if element is not None else ()
 
@@ -151,7 +152,7 @@ class Schema:
         return element
 
     def _step(self, element: _Element, part: str) -> tuple[str, int] | None:
-        """(tag, number) of the component `part`."""
+        """Return (tag, number) of the component `part`, or None if the element does not have such a child."""
         tag = _tag_of(part, element)
         if tag in element.children:
             return tag, 0
@@ -187,7 +188,7 @@ class Schema:
         return merged
 
     def _own_value(self, element: _Element) -> tuple[str, tuple[str, ...]] | None:
-        """Type and values of an element's text or presence; None if it has neither."""
+        """Return the type and the values of an element's text or presence; None if it has neither."""
         if element.texts:
             return self._value(element.texts)
         return ("present", ()) if element.may_be_empty else None
@@ -208,8 +209,9 @@ class Schema:
 def load_schema(environ: Mapping[str, str], cache: bool = True) -> Schema:
     """Load the schema of the installed libvirt; it is empty if none is installed.
 
-    `environ` defines the places of the schema and the cache. Raises: OSError or ValueError, if a schema file cannot be
-    read.
+    `environ` defines the places of the schema and the cache.
+
+    Raises: OSError or ValueError, if a schema file cannot be read.
     """
     path = find_schema(environ)
     if path is None:
@@ -229,8 +231,8 @@ def load_schema(environ: Mapping[str, str], cache: bool = True) -> Schema:
 
 
 def name_of(tag: str) -> str:
-    """The typed form of a tag: `{http://libvirt.org/schemas/domain/qemu/1.0}arg` is `qemu:arg`; other tags are not
-    changed.
+    """Return the typed form of a tag: `{http://libvirt.org/schemas/domain/qemu/1.0}arg` is `qemu:arg`; `name` is
+    unchanged.
     """
     uri, brace, local = tag[1:].partition("}")
     if not brace:
@@ -243,7 +245,7 @@ def name_of(tag: str) -> str:
 
 
 def _tag_of(name: str, element: _Element) -> str:
-    """The tag of the child of `element` that is typed as `name`; `name` if there is none."""
+    """Return the tag of the child of `element` that is typed as `name`; `name` if there is none."""
     if ":" in name:
         for tag in element.children:
             if name_of(tag) == name:

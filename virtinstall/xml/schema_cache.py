@@ -52,13 +52,16 @@ def _directories(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def cache_file(environ: Mapping[str, str]) -> str | None:
-    """Return the path of the cache; None where there is no home directory."""
+    """Return the path of the cache; None if there is no home directory."""
     home = cache_home(environ)
     return None if home is None else os.path.join(home, "domain-schema")
 
 
 def stamp_of(files: Iterable[str]) -> Stamp:
-    """The stamp of these schema files now. Raises: OSError, if one does not exist."""
+    """Return the current stamp of these schema files.
+
+    Raises: OSError, if a file does not exist.
+    """
     found = []
     for path in files:
         status = os.stat(path)
@@ -67,9 +70,7 @@ def stamp_of(files: Iterable[str]) -> Stamp:
 
 
 def load_index(cache: str, schema: str) -> Index | None:
-    """The index of the schema whose entry file is `schema`, from the file `cache`; None if the cache does not contain
-    it.
-    """
+    """Return the index of the schema `schema` from the file `cache`; None if the cache does not contain it."""
     data = read_cached(cache)
     start = len(_FORMAT) + 4
     # check the sum first, because marshal does not detect damaged data
@@ -87,7 +88,7 @@ def load_index(cache: str, schema: str) -> Index | None:
 
 
 def save_index(cache: str, stamp: Stamp, index: Index) -> None:
-    """Write `index` to the file `cache` atomically. A path that cannot be written is not an error."""
+    """Write `index` to the file `cache` atomically; a path that cannot be written is not an error."""
     data = marshal.dumps((stamp, index), _MARSHAL_VERSION)
     write_cached(cache, _FORMAT, _sum(data), data)
 

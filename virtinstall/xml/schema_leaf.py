@@ -1,4 +1,4 @@
-"""Setting what libvirt's schema knows and no class declares: a `Leaf` seen from an element's node.
+"""Values that libvirt's schema defines but no class declares: a `Leaf` is set below an element's node.
 
 New elements are inserted in the schema's order. Switch values are converted as for declared fields. Other values are
 passed through unchanged, because libvirt validates them.
