@@ -65,7 +65,7 @@ def test_scripts_of_a_medium_override_those_of_the_system(database: Database) ->
     record = catalog.lookup("penguin2.0").record
     media = match_media(catalog, "OWN")[0].media
     assert [script.profile for script in install_scripts(catalog, record, media)] == ["desktop"]
-    with pytest.raises(RequestError, match="media does not support unattended"):
+    with pytest.raises(RequestError, match="medium does not support unattended"):
         choose_scripts(catalog, record, media=match_media(catalog, "LIVE")[0].media)
 
 

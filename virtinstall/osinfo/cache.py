@@ -1,9 +1,9 @@
-"""A cache of JSON files that may disappear at any time and is only an optimization.
+"""A cache of JSON files, which is only an optimization: the files may disappear at any time.
 
-Cached data about the database lists the files that it was read from and their state: a change of any of them
-invalidates it.
+Cached data about the database contains the names and the state of the files that it was read from; a change of any of
+these files invalidates the data.
 
-Source: XDG base directory specification, for its path.
+Source: XDG base directory specification, for the path of the cache.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ _FORMAT = 2
 
 
 class JsonCache:
-    """JSON files in `$XDG_CACHE_HOME/virtinstall/osinfo`; `write`: whether they may be created and changed."""
+    """The JSON files in `$XDG_CACHE_HOME/virtinstall/osinfo`; `write` determines whether they may be created and
+    changed.
+    """
 
     def __init__(self, environment: Mapping[str, str], *, write: bool = True) -> None:
         home = cache_home(environment)
@@ -28,7 +30,7 @@ class JsonCache:
         self._write = write
 
     def load(self, name: str) -> Any:
-        """The data that `save` wrote, or None: missing, damaged, or of another version."""
+        """Return the data that `save` wrote; None if it is missing, damaged, or of another version."""
         import json
 
         if self._directory is None:
@@ -43,7 +45,7 @@ class JsonCache:
         return content[1]
 
     def save(self, name: str, content: Any) -> None:
-        """Write a file atomically. If the folder is not writable, there is no cache, without an error."""
+        """Write a file atomically; if the directory is not writable, the data is not cached, without an error."""
         import json
 
         if self._directory is None or not self._write:
@@ -53,9 +55,9 @@ class JsonCache:
 
 
 class Watch:
-    """The origin of cached data: all directories of `places`, and the files that were `see`n.
+    """The origin of cached data: all directories of `places`, and the files that were passed to `see`.
 
-    Files must be seen before they are read, so that a change in between invalidates the data.
+    Files must be passed before they are read, so that a change in between invalidates the data.
     """
 
     def __init__(self, places: Places) -> None:
@@ -67,12 +69,12 @@ class Watch:
         self._files.update((path, stamp(path)) for path in paths if path not in self._files)
 
     def save(self, cache: JsonCache, name: str, content: Any) -> None:
-        """Keep data that was read from the files."""
+        """Store data that was read from the files."""
         cache.save(name, [self._directories, self._files, content])
 
 
 def load_watched(cache: JsonCache, name: str, places: Places) -> Any:
-    """The data that `Watch.save` kept under `name`, None if there is none or the database has changed since."""
+    """Return the data that `Watch.save` stored under `name`; None if there is none or the database has changed."""
     saved = cache.load(name)
     if not isinstance(saved, list) or len(saved) != 3:
         return None

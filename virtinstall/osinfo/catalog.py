@@ -1,7 +1,7 @@
 """The catalog of operating systems: osinfo-db, of which only the needed parts are read.
 
-A system known by the name of its file (`debian11`: os/debian.org/debian-11.xml) needs only its files and those that it
-derives from; code names, misspellings, lists and recognition need the index.
+The look-up of a system by the name of its file (`debian11`: os/debian.org/debian-11.xml) reads only its files and those
+of the systems that it derives from; code names, misspellings, lists and detection require the index.
 
 Source: osinfo-db; osinfo-db-tools, "The Libosinfo Database Layout"
 """
@@ -34,9 +34,10 @@ _FORMAT = 3
 
 
 class Lookup(NamedTuple):
-    """Record found for a name, with a warning if the name is another spelling or the record is of another system.
+    """The record found for a name.
 
-    `exact`: the record is of the system that was named.
+    `warning` is set if the name is another spelling or the record is of another system, else None. `exact`: whether the
+    record is of the system that was named.
     """
 
     record: OsRecord
@@ -45,9 +46,9 @@ class Lookup(NamedTuple):
 
 
 class Catalog:
-    """osinfo-db in the directories of the environment; `cache`: whether cache files may be written.
+    """The osinfo-db in the directories of the environment; `cache` determines whether cache files may be written.
 
-    `broken_files` are files that are not XML; they are skipped.
+    `broken_files` are files that are not XML and were skipped.
     """
 
     def __init__(self, environment: Mapping[str, str], *, cache: bool = True) -> None:
@@ -61,7 +62,7 @@ class Catalog:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Warnings about the files that were read so far."""
+        """The warnings about the files that were read so far."""
         return tuple(
             f"ignoring the file {path} of the OS database: invalid XML" for path in dict.fromkeys(self.broken_files)
         )
@@ -85,13 +86,15 @@ class Catalog:
         return self._rules
 
     def images(self) -> list[tuple[str, list[Image]]]:
-        """Short ID and disk images of each system that has any."""
+        """Return the short ID and the disk images of each system that has any."""
         from virtinstall.osinfo.index import load_images
 
         return load_images(self._places, self._cache, self.broken_files)
 
     def lookup(self, name: str) -> Lookup:
-        """The system called `name`: a short id or a full id. If it is too new for the database, the previous one.
+        """Return the system with the short ID or the full ID `name`.
+
+        If the system is too new for the database, the previous release is returned.
 
         Raises: RequestError, if there is none; the hint names the most similar ones.
         """
@@ -118,11 +121,11 @@ class Catalog:
         return found
 
     def names(self) -> list[str]:
-        """All names that `lookup` resolves without a warning, sorted."""
+        """Return all names that `lookup` resolves without a warning, sorted."""
         return sorted([*self.index.by_name, GENERIC.short_id])
 
     def systems(self) -> list[list[str]]:
-        """The names of each system, in the order of `--osinfo list`."""
+        """Return the names of each system, in the order of `--osinfo list`."""
         from virtinstall.osinfo.names import list_order
 
         systems = [system.short_ids for system in self.index.systems if system.short_ids]
@@ -130,11 +133,11 @@ class Catalog:
         return [sorted(names) for names in ordered]
 
     def list_text(self) -> str:
-        """The output of `--osinfo list`: a line for each system, with all its names."""
+        """Return the output of `--osinfo list`: a line for each system, with all its names."""
         return "".join(", ".join(names) + "\n" for names in self.systems())
 
     def newest_linux(self) -> OsRecord:
-        """The newest generic Linux; an unknown system if there is no database."""
+        """Return the newest generic Linux; an unknown system if there is no database."""
         try:
             return self.lookup("linux").record
         except RequestError:
@@ -189,7 +192,7 @@ class Catalog:
         return Lookup(record, f"unknown OS name '{name}': using the settings of {record.short_id}{newer}", exact=False)
 
     def _by_file_name(self, name: str, watch: Watch) -> Entry | None:
-        """The entry whose file has this name, without reading any other."""
+        """Return the entry whose file has this name, without reading other files; None if there is none."""
         if "://" in name:
             return self._entry(name, watch)
         bare = name.replace("-", "")
@@ -228,7 +231,7 @@ class Catalog:
                 f"unknown OS name '{name}': no OS database in {' or '.join(self.directories)}",
                 hint="install osinfo-db, or use --osinfo generic",
             )
-        hint = "`--osinfo list` prints all names"
+        hint = "list the names with: virt-install --osinfo list"
         near = nearest(name, self.names())
         if near:
             hint = f"{question_for(near)} {hint}"
@@ -236,5 +239,5 @@ class Catalog:
 
 
 def _file_name(name: str) -> str:
-    """The cache file for `name`; different names may share one, so the file contains the name too."""
+    """Return the cache file for `name`; different names may share a file, so the file contains the name too."""
     return "os-" + "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name) + ".json"

@@ -1,9 +1,9 @@
 """Detection of the operating system of a medium or an install tree, by osinfo-db's rules.
 
-A rule is a set of regular expressions; all of them must match the medium's identifiers. If rules of several systems
+A rule is a set of regular expressions, all of which must match the medium's identifiers. If rules of several systems
 match, the most exact one is first; the database's order, which libosinfo uses, has no meaning.
 
-Source: osinfo-db's `<iso>` and `<treeinfo>` (schema/osinfo.rng); ISO 9660 (ECMA-119 8.4), for the ids.
+Source: osinfo-db's `<iso>` and `<treeinfo>` (schema/osinfo.rng); ISO 9660 (ECMA-119 8.4), for the IDs.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _SPECIAL = frozenset("\\^$.|?*+()[]{}")
 
 
 class MediaMatch(NamedTuple):
-    """A recognized medium: the system's short id and the database's record of the medium."""
+    """A recognized medium: the system's short ID and the database's record of the medium."""
 
     short_id: str
     media: Media
 
 
 class TreeMatch(NamedTuple):
-    """A recognized tree: the system's short id and the database's record of the tree."""
+    """A recognized tree: the system's short ID and the database's record of the tree."""
 
     short_id: str
     tree: TreeRow
@@ -45,10 +45,10 @@ def match_media(
     volume_size: int | None = None,
     arch: str | None = None,
 ) -> list[MediaMatch]:
-    """Systems that a medium with these ids may contain, the most likely first, each once.
+    """Return the systems that a medium with these IDs may contain, the most likely first, each once.
 
-    `volume_size` is in bytes, as in the primary volume descriptor; `arch`, if known, sorts media of this architecture
-    first.
+    `volume_size` is the size in bytes from the primary volume descriptor; `arch` sorts media of this architecture
+    first. None means unknown.
     """
     search = _Search()
     found: list[tuple[_Rank, MediaMatch]] = []
@@ -67,7 +67,7 @@ def match_media(
 def match_tree(
     catalog: Catalog, *, family: str, version: str = "", variant: str = "", arch: str = ""
 ) -> list[TreeMatch]:
-    """Systems that a tree with these values in its `.treeinfo` may contain, the most likely first, each once."""
+    """Return the systems that a tree with these `.treeinfo` values may contain, the most likely first, each once."""
     search = _Search()
     found: list[tuple[_Rank, TreeMatch]] = []
     for identity, rule in catalog.rules.trees:
@@ -108,13 +108,13 @@ def _best_first(found: list[tuple[_Rank, Match]]) -> list[Match]:
 
 
 class _Search:
-    """Searches patterns in values; most patterns are excluded by their first letters."""
+    """A search for patterns in values; most patterns are excluded by their first letters."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], bool] = {}
 
     def all(self, patterns: Iterable[str | None], values: Iterable[str]) -> bool:
-        """Whether each pattern is found in its value; False if there is no pattern."""
+        """Return whether each pattern is found in its value; False if there is no pattern."""
         pairs = [(pattern, value) for pattern, value in zip(patterns, values, strict=True) if pattern]
         return bool(pairs) and all(self._found(pattern, value[:_LONGEST_VALUE]) for pattern, value in pairs)
 
@@ -127,7 +127,7 @@ class _Search:
 
 
 def _beginning(pattern: str) -> str:
-    """Letters that a value must contain for the pattern to match."""
+    """Return letters that a value must contain for the pattern to match."""
     if "|" in pattern or "(?" in pattern:
         return ""
     start = 1 if pattern.startswith("^") else 0

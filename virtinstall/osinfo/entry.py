@@ -1,4 +1,4 @@
-"""Parse the XML of one operating system into an `Entry`.
+"""Parser of the XML of one operating system into an `Entry`.
 
 Source: osinfo-db's schema, /usr/share/osinfo/schema/osinfo.rng
 """
@@ -19,7 +19,7 @@ _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 def read_elements(paths: Iterable[str], tag: str, broken: list[str]) -> list[etree._Element]:
-    """The elements `tag` (`os`, `device`, ...) of the files, in order.
+    """Return the elements `tag` (`os`, `device`, ...) of the files, in order.
 
     Files that are not XML are skipped and added to `broken`: one invalid override must not hide all systems.
     """
@@ -38,9 +38,9 @@ def read_elements(paths: Iterable[str], tag: str, broken: list[str]) -> list[etr
 
 
 def read_parts(paths: Iterable[str], place: tuple[str, str], broken: list[str]) -> Parts | None:
-    """The operating system that the files describe.
+    """Return the operating system that the files describe; None if they describe none.
 
-    Elements whose id does not belong to `place`, the files' vendor and entity name, are ignored. Files that are not XML
+    Elements whose ID does not belong to `place`, the files' vendor and entity name, are ignored. Files that are not XML
     are skipped and added to `broken`.
     """
     elements = [element for element in read_elements(paths, "os", broken) if entity_of(element.get("id", "")) == place]
@@ -48,7 +48,7 @@ def read_parts(paths: Iterable[str], place: tuple[str, str], broken: list[str]) 
 
 
 def entry_of(parts: Parts) -> Entry:
-    """The complete content of the files."""
+    """Return the complete content of the files."""
     return Entry(
         id=parts.id,
         short_ids=parts.texts("short-id"),
@@ -85,22 +85,22 @@ def entry_of(parts: Parts) -> Entry:
 
 
 def images_of(parts: Parts) -> list[Image]:
-    """The disk images that the files describe."""
+    """Return the disk images that the files describe."""
     return [_image(child) for child in parts.all("image")]
 
 
 def media_of(parts: Parts) -> list[Media]:
-    """The media that the files describe."""
+    """Return the media that the files describe."""
     return [_media(child) for child in parts.all("media")]
 
 
 def trees_of(parts: Parts) -> list[TreeRow]:
-    """The trees that the files describe."""
+    """Return the trees that the files describe."""
     return [_tree(child) for child in parts.all("tree")]
 
 
 class Parts:
-    """The children of an OS, from all its files; `id` is its id."""
+    """The children of an OS, from all its files; `id` is the ID of the OS."""
 
     def __init__(self, elements: list[etree._Element]) -> None:
         self.id = elements[0].get("id", "")
@@ -110,19 +110,19 @@ class Parts:
                 self._children.setdefault(child.tag, []).append(child)
 
     def all(self, tag: str) -> list[etree._Element]:
-        """The children with this tag."""
+        """Return the children with this tag."""
         return self._children.get(tag, [])
 
     def text(self, tag: str) -> str | None:
-        """The first text without a language."""
+        """Return the first text without a language; None if there is none."""
         return next((_text(child) for child in self.all(tag) if child.get(_LANGUAGE) is None and _text(child)), None)
 
     def texts(self, tag: str) -> list[str]:
-        """The texts of the children with this tag, each once."""
+        """Return the texts of the children with this tag, each once."""
         return list(dict.fromkeys(text for child in self.all(tag) if (text := _text(child))))
 
     def ids(self, tag: str) -> list[str]:
-        """The ids that the children with this tag name."""
+        """Return the IDs that the children with this tag name."""
         return list(_ids(self.all(tag)))
 
 

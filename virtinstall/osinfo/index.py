@@ -1,6 +1,7 @@
-"""An index of the whole database: its systems, and the rules by which media and trees are recognized.
+"""An index of the whole database: the systems, and the rules by which media and trees are recognized.
 
-It is built by reading every file once, stored in the cache, and built again when a file or a directory has changed.
+The index is built by reading every file once, stored in the cache, and built again when a file or a directory has
+changed.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ class System(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """The rules for recognizing media and trees: pairs of the system's id and the rule."""
+    """The rules for recognizing media and trees: pairs of the system's ID and the rule."""
 
     media: list[tuple[str, Media]]
     trees: list[tuple[str, TreeRow]]
 
 
 class Index:
-    """The systems of a database, by id and by name; if two claim a name, the later one wins."""
+    """The systems of a database, by ID and by name; if two systems claim a name, the later one wins."""
 
     def __init__(self, systems: list[System]) -> None:
         self.systems = systems
@@ -53,7 +54,7 @@ def load_index(places: Places, cache: JsonCache, broken: list[str]) -> Index:
 
 
 def line_index(places: Places, line: str, broken: list[str]) -> Index:
-    """Load the index of the systems whose file names start with `line` (`debian`): few files, not cached."""
+    """Load the index of the systems whose file names start with `line` (`debian`); few files are read, none cached."""
     if not line:
         return Index([])
     bare = line.replace("-", "")
@@ -75,7 +76,9 @@ def load_rules(places: Places, cache: JsonCache, broken: list[str]) -> Rules:
 
 
 def load_images(places: Places, cache: JsonCache, broken: list[str]) -> list[tuple[str, list[Image]]]:
-    """Load short ID and disk images of each system that has any; files that are not XML are added to `broken`."""
+    """Load the short ID and the disk images of each system that has any; files that are not XML are added to
+    `broken`.
+    """
     rows = load_watched(cache, "images.json", places)
     if rows is None:
         rows = _read_all(places, cache, "images.json", broken, _images)

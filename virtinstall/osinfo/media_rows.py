@@ -12,9 +12,9 @@ from virtinstall.osinfo.rows import Firmware, Resources
 
 
 class Media(NamedTuple):
-    """`<media>`: an installation or live medium; the ids and `volume_size` are patterns to recognize it.
+    """`<media>`: an installation or live medium; the IDs and `volume_size` are patterns to recognize it.
 
-    `installer_reboots`: number of the installer's reboots until the OS is installed. `language_map` is the id of the
+    `installer_reboots`: the number of the installer's reboots until the OS is installed. `language_map`: the ID of the
     data map from the languages found to names.
     """
 
@@ -65,7 +65,7 @@ class Image(NamedTuple):
 
 
 class Driver(NamedTuple):
-    """`<driver>`: files with which the OS supports more devices, `before` or after the installation."""
+    """`<driver>`: files with which the OS supports more devices, before (`pre_installable`) or after installation."""
 
     arch: str
     location: str
@@ -77,9 +77,10 @@ class Driver(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """The content of the files of one OS alone. `parents` are the ids it derives from, then those it clones.
+    """The content of the files of one OS alone.
 
-    `devices`: pairs of device id and whether it is supported.
+    `parents` are the IDs of the systems that the OS derives from, then those that it clones. `devices` are pairs of a
+    device ID and whether the device is supported.
     """
 
     id: str

@@ -1,6 +1,6 @@
 """Names of operating systems: their order, their versions, old spellings, and interpretations of unknown names.
 
-Source: osinfo-db's short ids; the order is that of `virt-install --osinfo list`; code names are those of Debian and
+Source: osinfo-db's short IDs; the order is that of `virt-install --osinfo list`; code names are those of Debian and
 Ubuntu releases.
 """
 
@@ -65,14 +65,14 @@ Version = tuple[int, ...]
 
 
 def other_spelling(name: str) -> str | None:
-    """Return how the database may spell `name`, or None if no other spelling is known."""
+    """Return the spelling of `name` that the database may use; None if no other spelling is known."""
     if name in _OLD_NAMES:
         return _OLD_NAMES[name]
     return next((new + name[len(old) :] for old, new in _BEGINNINGS.items() if name.startswith(old)), None)
 
 
 def joined_spelling(name: str) -> str | None:
-    """Return `name` as the database spells it, without a separator before the version (`debian-12`), or None."""
+    """Return `name` without a separator before the version (`debian-12`), as in the database; None if it has none."""
     joined = re.sub(r"[-_ ](?=\d)", "", name.lower())
     line, _ = split_name(joined)
     joined = _BEFORE_VERSIONS.get(line, line) + joined[len(line) :]
@@ -85,7 +85,7 @@ def old_system(name: str) -> str | None:
 
 
 def list_order(name: str) -> list[tuple[int, int, str]]:
-    """Sort key that puts names in alphabetical order, but higher numbers first."""
+    """Return a sort key for alphabetical order in which higher numbers come first."""
     key = []
     for is_number, letters in groupby(name, str.isdecimal):
         text = "".join(letters)
@@ -94,7 +94,9 @@ def list_order(name: str) -> list[tuple[int, int, str]]:
 
 
 def split_name(name: str) -> tuple[str, Version]:
-    """A name's line and version: `rhel6.10` is `rhel`, (6, 10); `sle15sp4` is `sle`, (15, 4); `gentoo` has ()."""
+    """Return a name's line and version: `rhel6.10`: `rhel`, (6, 10); `sle15sp4`: `sle`, (15, 4); `gentoo`: `gentoo`,
+    ().
+    """
     end = len(name)
     version: list[int] = []
     while end and name[end - 1].isdecimal() and name[end - 1].isascii():
@@ -112,20 +114,21 @@ def split_name(name: str) -> tuple[str, Version]:
 
 
 def line_of(name: str) -> str:
-    """The line of systems of a name: `debian` for debian13 and for debiantrixie."""
+    """Return the line of systems of a name: `debian` for debian13 and for debiantrixie."""
     return split_name(CODE_NAMES.get(name, name))[0]
 
 
 def version_of(name: str) -> Version:
-    """The version in a name: (13,) for debian13 and for debiantrixie."""
+    """Return the version in a name: (13,) for debian13 and for debiantrixie; empty if there is none."""
     return split_name(CODE_NAMES.get(name, name))[1]
 
 
 def find_system(name: str, index: Index) -> tuple[System, bool] | None:
-    """Find the system in `index` for `name`, and whether `name` means exactly that system.
+    """Return the system in `index` for `name`, and whether `name` means exactly that system; None if there is none.
 
-    A whole major version (`rhel6`) means its newest minor one. A version after all known ones, or a line without a
-    version (`debian`), resolves to the newest of the line. A missing version among the known ones is a misspelling.
+    A whole major version (`rhel6`) means the newest minor version. A version after all known ones, or a line without a
+    version (`debian`), resolves to the newest system of the line. An unknown version before the newest one is a
+    misspelling.
     """
     if name in index.by_name:
         return index.by_name[name], True
@@ -144,7 +147,7 @@ def find_system(name: str, index: Index) -> tuple[System, bool] | None:
 
 
 def _members(line: str, index: Index) -> dict[Version, System]:
-    """The systems of a line that have a version."""
+    """Return the systems of a line that have a version."""
     found: dict[Version, System] = {}
     for name, system in index.by_name.items():
         if name.startswith(line):
@@ -155,7 +158,8 @@ def _members(line: str, index: Index) -> dict[Version, System]:
 
 
 def _newest(members: dict[Version, System]) -> Version:
-    """The newest version by date. Numbers do not always grow: Windows 98 and openSUSE 42 are older than 11 and 15.
+    """Return the newest version by date, because numbers do not always grow: Windows 98 and openSUSE 42 are older than
+    11 and 15.
 
     The highest number without a date was not released when the database was created: it is the newest.
     """
@@ -167,7 +171,7 @@ def _newest(members: dict[Version, System]) -> Version:
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
-    """The names most similar to `name`, the best first."""
+    """Return the names most similar to `name`, the most similar first."""
     from virtinstall.similar import similar_names
 
     return similar_names(name, known, 4)

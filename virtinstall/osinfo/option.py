@@ -1,7 +1,7 @@
 """`--osinfo`: the requested system, and the system that is used after the media have been examined.
 
-Source: virt-install's behavior with `--osinfo`. The difference: if nothing was requested and nothing was detected,
-virt-install fails; here a modern Linux is assumed, with a warning.
+Source: virt-install's behavior with `--osinfo`, with one difference: if nothing was requested and nothing was detected,
+virt-install fails, but here a modern Linux is assumed, with a warning.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _GENERIC_CHOSEN = (
 class RequestedOs(NamedTuple):
     """The request of `--osinfo`.
 
-    `name`: a short id, a full id or `generic`; with `detect` it is the fallback. `require`: whether it is an error if
-    no name is found; None: unspecified. `strict`: detect=on or require=on was specified, so that a failed detection is
-    reported.
+    `name`: a short ID, a full ID or `generic`; with `detect`, the fallback; None if unspecified. `require`: whether it
+    is an error if no name is found; None if unspecified. `strict`: whether detect=on or require=on was specified, so
+    that a failed detection is reported.
     """
 
     name: str | None = None
@@ -36,9 +36,10 @@ class RequestedOs(NamedTuple):
 
 
 class ChosenOs(NamedTuple):
-    """The guest's operating system and warnings about the choice.
+    """The guest's operating system and the warnings about the choice.
 
-    `assumed`: the record is of another system, because the requested or detected one is unknown or there was none.
+    `assumed`: whether the record is of another system, because the system is unknown or was neither requested nor
+    detected.
     """
 
     record: OsRecord
@@ -88,8 +89,9 @@ def choose_os(
     """Choose the system of the guest.
 
     `detected`: names from the media, the most likely first; they are ignored if detection is off. `default_name`: the
-    name in another option (`--install fedora36`, `--reinstall`). `is_hvm`: full virtualization; containers and
-    paravirtual guests do not need a name.
+    name in another option (`--install fedora36`, `--reinstall`), or None. `is_hvm`: whether the guest is fully
+    virtualized; containers and paravirtual guests do not need a name. `environment`: the user's environment, which may
+    disable that a name is required.
 
     Raises: RequestError, if a name is unknown, or none was found and one is required.
     """
@@ -117,9 +119,9 @@ def choose_os(
 
 
 def _known(catalog: Catalog, name: str) -> ChosenOs | None:
-    """The system that a medium or an image names, or None if the database has no similar one.
+    """Return the system that a medium or an image names, or None if the database has no similar one.
 
-    The user did not type this name, and the settings of a similar release suit it: no warning is due.
+    The user did not type this name, and the settings of a similar release suit the system, so there is no warning.
     """
     try:
         record, _, exact = catalog.lookup(name)
@@ -129,7 +131,7 @@ def _known(catalog: Catalog, name: str) -> ChosenOs | None:
 
 
 def _may_lack(environment: Mapping[str, str] | None) -> bool:
-    """Whether the user's environment allows a missing name."""
+    """Return whether the user's environment allows a missing name."""
     return "VIRTINSTALL_OSINFO_DISABLE_REQUIRE" in (environment or {})
 
 

@@ -15,7 +15,7 @@ Stamp = list[int] | None
 
 
 def database_directories(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The directories of the database: system, local and user; a later one overrides an earlier one."""
+    """Return the directories of the database: system, local and user; a later one overrides an earlier one."""
     system = environment.get("OSINFO_SYSTEM_DIR") or environment.get("OSINFO_DATA_DIR") or "/usr/share/osinfo"
     local = environment.get("OSINFO_LOCAL_DIR") or "/etc/osinfo"
     user = environment.get("OSINFO_USER_DIR")
@@ -28,7 +28,7 @@ def database_directories(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def stamp(path: str) -> Stamp:
-    """The current state of `path`."""
+    """Return the current state of `path`."""
     try:
         status = os.stat(path)
     except OSError:
@@ -46,14 +46,14 @@ class Places:
         self._roots = tuple(os.path.join(directory, kind) for directory in directories)
 
     def directories(self) -> Iterator[str]:
-        """The directories whose change means that files were added or removed."""
+        """Yield the directories whose change means that files were added or removed."""
         for root in self._roots:
             yield root
             for vendor in _names(root):
                 yield os.path.join(root, vendor)
 
     def entities(self) -> dict[tuple[str, str], list[str]]:
-        """The sources of all entities by (vendor, entity name): `("debian.org", "debian-11")`, in order."""
+        """Return the sources of all entities by (vendor, entity name): `("debian.org", "debian-11")`, in order."""
         found: dict[tuple[str, str], list[str]] = {}
         for root in self._roots:
             for vendor in _names(root):
@@ -65,17 +65,17 @@ class Places:
         return found
 
     def sources(self, vendor: str, entity: str) -> list[str]:
-        """The sources of one entity: its file and its drop-in directory, in each root that has them."""
+        """Return the sources of one entity: the file and the drop-in directory, in each root that has them."""
         bases = [os.path.join(root, vendor, entity) for root in self._roots]
         paths = [f"{base}.{ending}" for base in bases for ending in _ENDINGS]
         return [path for path in paths if os.path.lexists(path)]
 
 
 def source_files(sources: list[str]) -> list[str]:
-    """The files to read for an entity's sources.
+    """Return the files to read for the sources of an entity.
 
-    Only the last of its main files counts; an empty file or a link to /dev/null removes the entity. All drop-ins are
-    added.
+    Only the last of the entity's main files counts; an empty file or a link to /dev/null removes the entity. All
+    drop-ins are added.
     """
     own = [path for path in sources if path.endswith(".xml")][-1:]
     drop_ins = [
@@ -89,9 +89,9 @@ def source_files(sources: list[str]) -> list[str]:
 
 
 def entity_of(identity: str) -> tuple[str, str] | None:
-    """(vendor, entity name) of the id's URI: `http://debian.org/debian/11` is `debian-11` of `debian.org`.
+    """Return (vendor, entity name) of an ID, a URI: `http://debian.org/debian/11` is `debian-11` of `debian.org`.
 
-    None if the id is not a URI, or its host would leave the database's directories.
+    The result is None if the ID is not a URI, or its host would leave the database's directories.
     """
     _, separator, rest = identity.partition("://")
     vendor, _, path = rest.partition("/")
@@ -103,7 +103,7 @@ def entity_of(identity: str) -> tuple[str, str] | None:
 
 
 def _names(directory: str) -> list[str]:
-    """The names in a directory, sorted; empty if it does not exist or cannot be read."""
+    """Return the names in a directory, sorted; empty if the directory does not exist or cannot be read."""
     try:
         return sorted(os.listdir(directory))
     except OSError:

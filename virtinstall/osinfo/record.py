@@ -1,7 +1,7 @@
-"""An operating system with inheritance resolved: the devices it has drivers for, and its requirements.
+"""An operating system with inheritance resolved: the devices for which it has drivers, and its requirements.
 
-Source: osinfo-db (https://libosinfo.org); the ids of devices are those of the PCI and USB id registries. An OS has the
-properties in its files, then those of the systems it derives from and clones, nearest first; `supported="false"`
+Source: osinfo-db (https://libosinfo.org); the IDs of devices are those of the PCI and USB ID registries. An OS has the
+properties in its files, then those of the systems that it derives from and clones, nearest first; `supported="false"`
 removes inherited ones.
 """
 
@@ -50,11 +50,11 @@ _LOCAL_CLOCK_FAMILIES = ("win9x", "win16", "winnt", "solaris")
 
 
 class OsRecord(NamedTuple):
-    """An operating system. `devices` are the ids of the devices that it supports, including inherited ones.
+    """An operating system. `devices` are the IDs of the devices that it supports, including inherited ones.
 
     `resources` are those in its files, `inherited_resources` those of the nearest ancestor that has any. `family` is
-    osinfo's: `linux`, `winnt`, `freebsd`, ...; dates are `YYYY-MM-DD`. `is_generic`: nothing is known about it
-    (`--osinfo generic`).
+    osinfo's: `linux`, `winnt`, `freebsd` and so on; dates are `YYYY-MM-DD`. `is_generic`: whether nothing is known
+    about the system (`--osinfo generic`).
 
     A named tuple, because a frozen dataclass of this size costs 2 ms at each start of the program.
     """
@@ -92,14 +92,14 @@ class OsRecord(NamedTuple):
 
     @property
     def media(self) -> tuple[Media, ...]:
-        """The media that can install it."""
+        """The media that can install the system."""
         from virtinstall.osinfo.media_rows import Media
 
         return tuple(Media._make(row) for row in self.media_rows)
 
     @property
     def trees(self) -> tuple[TreeRow, ...]:
-        """The trees that can install it."""
+        """The trees that can install the system."""
         from virtinstall.osinfo.media_rows import TreeRow
 
         return tuple(TreeRow._make(row) for row in self.tree_rows)
@@ -113,24 +113,24 @@ class OsRecord(NamedTuple):
 
     @property
     def drivers(self) -> tuple[Driver, ...]:
-        """Files with additional drivers."""
+        """The files with additional drivers."""
         from virtinstall.osinfo.media_rows import Driver
 
         return tuple(Driver._make(row) for row in self.driver_rows)
 
     def installable_driver(self, arch: str) -> Driver | None:
-        """The drivers for machines of `arch` that its installer can load; None if there are none."""
+        """Return the drivers for machines of `arch` that the system's installer can load; None if there are none."""
         known = [driver for driver in self.drivers if driver.pre_installable and driver.arch in (arch, "all")]
         return max(known, key=lambda driver: driver.priority, default=None)
 
     @property
     def is_windows(self) -> bool:
-        """Whether it is Windows, of the NT line or earlier."""
+        """Whether the system is Windows, of the NT line or earlier."""
         return self.family in ("win16", "win9x", "winnt")
 
     @property
     def is_windows_client(self) -> bool:
-        """Whether it is a desktop Windows (`win10`), not a server (`win2k19`): it uses at most two CPU sockets."""
+        """Whether the system is a desktop Windows (`win10`), not a server (`win2k19`); it uses at most two sockets."""
         return self.family == "winnt" and not self.short_id.startswith("win2k")
 
     @property
@@ -140,61 +140,63 @@ class OsRecord(NamedTuple):
 
     @property
     def supports_acpi(self) -> bool:
-        """Whether it supports ACPI; systems older than ACPI ignore it."""
+        """Whether the system supports ACPI; systems older than ACPI ignore it."""
         return True
 
     @property
     def supports_apic(self) -> bool:
-        """Whether it supports an APIC; systems older than the APIC ignore it."""
+        """Whether the system supports an APIC; systems older than the APIC ignore it."""
         return True
 
     def has_device(self, *ids: str) -> bool:
-        """Whether it supports any of the devices, by id: `http://pcisig.com/pci/1af4/1001`."""
+        """Return whether the system supports any of the devices with these IDs: `http://pcisig.com/pci/1af4/1001`."""
         return any(identity in self.devices for identity in ids)
 
     def supports_virtio(self, kind: str, *, modern: bool = False) -> bool:
-        """Whether it has a driver for a virtio device: `net`, `block`, `scsi`, `gpu`, ...; `modern`: virtio 1.0."""
+        """Return whether the system has a driver for a virtio device (`net`, `block`, `gpu`, ...); `modern`: for virtio
+        1.0.
+        """
         ids = _VIRTIO[kind]
         return self.has_device(*(_PCI + identity for identity in (ids[-1:] if modern else ids)))
 
     def supports_virtio_disk(self, arch: str = "x86_64") -> bool:
-        """Whether its disks can be virtio-blk."""
+        """Return whether the system's disks can be virtio-blk."""
         return arch in _VIRTIO_ARCHITECTURES or self.supports_virtio("block")
 
     def supports_virtio_net(self, arch: str = "x86_64") -> bool:
-        """Whether its interfaces can be virtio-net."""
+        """Return whether the system's interfaces can be virtio-net."""
         return arch in _VIRTIO_ARCHITECTURES or self.supports_virtio("net")
 
     def supports_virtio_scsi(self, arch: str = "x86_64") -> bool:
-        """Whether its SCSI controller can be virtio-scsi."""
+        """Return whether the system's SCSI controller can be virtio-scsi."""
         return arch in _VIRTIO_ARCHITECTURES or self.supports_virtio("scsi")
 
     def supports_virtio_balloon(self, arch: str = "x86_64") -> bool:
-        """Whether it has a driver for the memory balloon."""
+        """Return whether the system has a driver for the memory balloon."""
         return self.supports_virtio("balloon")
 
     def supports_virtio_rng(self, arch: str = "x86_64") -> bool:
-        """Whether it has a driver for the entropy source."""
+        """Return whether the system has a driver for the entropy source."""
         return self.supports_virtio("rng")
 
     def supports_virtio_gpu(self, arch: str = "x86_64") -> bool:
-        """Whether its display can be virtio-gpu."""
+        """Return whether the system's display can be virtio-gpu."""
         return self.supports_virtio("gpu")
 
     def supports_virtio_serial(self, arch: str = "x86_64") -> bool:
-        """Whether it has a driver for virtio consoles and channels."""
+        """Return whether the system has a driver for virtio consoles and channels."""
         return arch in _VIRTIO_ARCHITECTURES or self.supports_virtio("console")
 
     def supports_guest_agent(self, arch: str = "x86_64") -> bool:
-        """Whether it can use a channel for the QEMU guest agent."""
+        """Return whether the system can use a channel for the QEMU guest agent."""
         return self.supports_virtio_serial(arch)
 
     def supports_usb3(self, arch: str = "x86_64") -> bool:
-        """Whether it has a driver for xHCI controllers."""
+        """Return whether the system has a driver for xHCI controllers."""
         return arch in _VIRTIO_ARCHITECTURES or self.has_device(*_XHCI)
 
     def supports_q35(self, arch: str = "x86_64") -> bool:
-        """Whether it runs on the q35 chipset.
+        """Return whether the system runs on the q35 chipset.
 
         Virtio devices on PCI Express ports support only virtio 1.0: a system with only older drivers (RHEL 6) would
         find neither its disk nor its network there.
@@ -203,39 +205,39 @@ class OsRecord(NamedTuple):
         return self.has_device(_Q35) and not only_old
 
     def net_models(self, arch: str = "x86_64") -> tuple[str, ...]:
-        """The emulated network cards that it has drivers for, the best first, without virtio."""
+        """Return the emulated network cards for which the system has drivers, the best first, without virtio."""
         return self._models(_NET_MODELS)
 
     def _models(self, table: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
         return tuple(model for model, identity in table if _PCI + identity in self.devices)
 
     def supports_firmware(self, kind: str, arch: str) -> bool | None:
-        """Whether it boots with `bios` or `efi` on `arch`; None if the database does not specify it."""
+        """Return whether the system boots with `bios` or `efi` on `arch`; None if the database does not specify it."""
         return next((row.supported for row in self.firmwares if row.type == kind and row.arch == arch), None)
 
     def requires_efi(self, arch: str) -> bool:
-        """Whether it boots only with UEFI."""
+        """Return whether the system boots only with UEFI."""
         return self.supports_firmware("bios", arch) is False and self.supports_firmware("efi", arch) is not False
 
     def amounts(self, kind: str, arch: str) -> Amounts:
-        """The requirements on `arch`: `minimum`, `recommended`, `maximum` or `network_install`."""
+        """Return the requirements on `arch`: `minimum`, `recommended`, `maximum` or `network_install`."""
         return _amounts(self.resources, kind, arch)
 
     def minimum_ram_bytes(self, arch: str) -> int | None:
-        """The minimum memory in bytes."""
+        """Return the minimum memory in bytes; None if the database does not specify it."""
         rows = self.resources or self.inherited_resources
         return _amounts(rows, "minimum", arch).ram_bytes
 
     def recommended_ram_bytes(self, arch: str) -> int | None:
-        """The suitable memory in bytes: the recommended size, or twice the minimum."""
+        """Return the recommended memory in bytes, or twice the minimum; None if neither is specified."""
         return self._recommended(self.resources or self.inherited_resources, "ram_bytes", arch)
 
     def recommended_storage_bytes(self, arch: str) -> int | None:
-        """The suitable disk size in bytes: the recommended size, or twice the minimum."""
+        """Return the recommended disk size in bytes, or twice the minimum; None if neither is specified."""
         return self._recommended(self.resources or self.inherited_resources, "storage_bytes", arch)
 
     def recommended_cpus(self, arch: str) -> int | None:
-        """The suitable number of CPUs: the recommended number, or twice the minimum."""
+        """Return the recommended number of CPUs, or twice the minimum; None if neither is specified."""
         return self._recommended(self.resources, "n_cpus", arch)
 
     def _recommended(self, rows: tuple[Resources, ...], what: str, arch: str) -> int | None:
@@ -244,7 +246,7 @@ class OsRecord(NamedTuple):
         return recommended or (minimum * 2 if minimum else None)
 
     def script_ids(self, media: Media | None = None) -> tuple[str, ...]:
-        """The matching install scripts: those of the medium if it has any, otherwise those of the OS."""
+        """Return the IDs of the matching install scripts: those of the medium if it has any, else those of the OS."""
         if media is not None and not media.installer_script:
             return ()
         return tuple(media.scripts) if media is not None and media.scripts else self.scripts
@@ -255,7 +257,7 @@ GENERIC = OsRecord(id="", short_ids=("generic",), name="Generic or unknown OS", 
 
 
 def _amounts(rows: tuple[Resources, ...], kind: str, arch: str) -> Amounts:
-    """The amounts for `arch`, completed with those for all architectures."""
+    """Return the amounts for `arch`, completed with those for all architectures."""
     found: list[int | None] = [None] * len(Amounts._fields)
     for wanted in (arch, "all"):
         for row in rows:

@@ -1,4 +1,4 @@
-"""Combine an operating system and those it derives from into one record; convert the record to JSON and back."""
+"""Combination of an operating system and its ancestors into one record, and its conversion to JSON and back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def resolve(entry: Entry, find: Callable[[str], Entry | None]) -> OsRecord:
-    """The record of `entry`; `find` returns the entries it names, or None for missing ones."""
+    """Return the record of `entry`; `find` returns the entries that it names, or None for missing ones."""
     line = list(_lineage(entry, find))
     devices: dict[str, bool] = {}
     firmwares: dict[tuple[str, str], Firmware] = {}
@@ -53,7 +53,7 @@ def resolve(entry: Entry, find: Callable[[str], Entry | None]) -> OsRecord:
 
 
 def _lineage(entry: Entry, find: Callable[[str], Entry | None]) -> Iterator[Entry]:
-    """`entry` and its ancestors, each once, the nearest first; a database may contain cycles."""
+    """Yield `entry` and its ancestors, each once, the nearest first; a database may contain cycles."""
     seen = {entry.id}
     waiting = [entry]
     for current in waiting:
@@ -67,7 +67,9 @@ def _lineage(entry: Entry, find: Callable[[str], Entry | None]) -> Iterator[Entr
 
 
 def _resources(line: list[Entry]) -> list[Resources]:
-    """The resources of the first in `line`; rows with `inherit` are completed from the next system that has them."""
+    """Return the resources of the first system in `line`; rows with `inherit` are completed from the next one that has
+    them.
+    """
     return [_filled(row, line[1:]) if row.inherit else row for row in line[0].resources]
 
 
@@ -94,12 +96,12 @@ def _merged(own: Amounts | None, above: Amounts | None) -> Amounts | None:
 
 
 def to_json(record: OsRecord) -> dict[str, Any]:
-    """The record as JSON-compatible values."""
+    """Return the record as JSON-compatible values."""
     return {**record._asdict(), "devices": sorted(record.devices)}
 
 
 def from_json(data: dict[str, Any]) -> OsRecord:
-    """The record that `to_json` wrote; rows of media and similar are converted when they are used.
+    """Return the record that `to_json` wrote; rows of media and similar are converted when they are used.
 
     Raises: TypeError or KeyError, if the data is not from `to_json`.
     """

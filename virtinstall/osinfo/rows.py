@@ -1,6 +1,6 @@
 """The facts in osinfo-db about one operating system, as plain rows.
 
-Named tuples, because they are stored in the JSON of the cache unchanged.
+The rows are named tuples, because they are stored in the JSON of the cache unchanged.
 
 Source: osinfo-db's schema, /usr/share/osinfo/schema/osinfo.rng
 """
@@ -13,7 +13,7 @@ from virtinstall.named import NamedTuple
 
 
 class Amounts(NamedTuple):
-    """An amount of resources; None if the database does not specify it."""
+    """The amounts of resources; None if the database does not specify one."""
 
     cpu_hz: int | None = None
     n_cpus: int | None = None
@@ -24,7 +24,7 @@ class Amounts(NamedTuple):
 class Resources(NamedTuple):
     """`<resources>`: the requirements of a guest of this architecture (or `all`).
 
-    `inherit`: missing values are taken from the OS it derives from.
+    `inherit`: whether missing values are taken from the OS that the OS derives from.
     """
 
     arch: str
@@ -44,6 +44,6 @@ class Firmware(NamedTuple):
 
 
 def resources_from_json(row: list[Any]) -> Resources:
-    """A row from JSON; amounts are nested rows."""
+    """Return a row from JSON, whose amounts are nested rows."""
     arch, inherit, *amounts = row
     return Resources(arch, inherit, *(Amounts(*values) if values else None for values in amounts))

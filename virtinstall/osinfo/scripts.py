@@ -1,4 +1,4 @@
-"""Install scripts: osinfo-db's description of how an installer reads its answers. The answers are created in `seed/`.
+"""Install scripts: osinfo-db's description of how an installer reads the answers, which `seed/` creates.
 
 Source: osinfo-db's `<install-script>` and `<datamap>` (schema/osinfo.rng)
 """
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 
 class InstallScript(NamedTuple):
-    """Description of how an answer file of one kind is passed to an installer.
+    """The description of how an answer file of one kind is passed to an installer.
 
-    `injection_methods`: `initrd`, `cdrom`, `floppy`, `disk`, `web`. `product_key_format` has a `$` for each character
-    of the key. `required` and `optional` are its parameters: `admin-password`, `user-login`, `l10n-language`, ...
+    `injection_methods`: `initrd`, `cdrom`, `floppy`, `disk` or `web`. `product_key_format` has a `$` for each character
+    of the key; None if there is no key. `required` and `optional` are the script's parameters: `admin-password`,
+    `user-login`, `l10n-language` and so on.
     """
 
     id: str
@@ -40,7 +41,7 @@ class InstallScript(NamedTuple):
 
 
 def install_scripts(catalog: Catalog, record: OsRecord, media: Media | None = None) -> list[InstallScript]:
-    """The scripts for a system, or for one of its media; empty if it cannot be installed unattended."""
+    """Return the scripts for a system, or for one of its media; empty if it cannot be installed unattended."""
     found = []
     for identity in record.script_ids(media):
         element = _entity(catalog, "install-script", identity)
@@ -52,22 +53,25 @@ def install_scripts(catalog: Catalog, record: OsRecord, media: Media | None = No
 def choose_scripts(
     catalog: Catalog, record: OsRecord, *, media: Media | None = None, profile: str | None = None
 ) -> list[InstallScript]:
-    """The scripts for `profile` (`desktop`, `jeos`); by default, those for a desktop if there are any.
+    """Return the scripts for `profile` (`desktop`, `jeos`); by default, those for a desktop if there are any.
 
-    The first one contains the answers; Windows has others that run after the installation.
+    The first script contains the answers; Windows has others that run after the installation.
 
     Raises: RequestError, if the system or the medium has no script, or none for the profile.
     """
     if media is not None and not media.installer_script:
         raise RequestError(
-            f"the install media does not support unattended installation of {record.short_id}",
-            hint="use an install image instead of a live image",
+            f"the install medium does not support unattended installation of {record.short_id}",
+            hint="if the medium is a live image, use an install image; otherwise, omit --unattended",
         )
     scripts = install_scripts(catalog, record, media)
     profiles = sorted({script.profile for script in scripts})
     if not scripts:
         raise RequestError(
-            f"{record.short_id} does not support unattended installation", hint="install it without --unattended"
+            f"--unattended: {record.short_id} does not support unattended installation",
+            hint="specify the system with --osinfo NAME, or omit --unattended"
+            if record.is_generic
+            else "omit --unattended",
         )
     wanted = profile or ("desktop" if "desktop" in profiles else profiles[0])
     if wanted not in profiles and media is not None:
@@ -83,7 +87,7 @@ def choose_scripts(
 
 
 def media_language(catalog: Catalog, media: Media, volume_id: str) -> str | None:
-    """The language in a medium's volume id, as a locale (`en_US`), or None."""
+    """Return the language in a medium's volume ID, as a locale (`en_US`), or None."""
     import re
 
     language = media.language
@@ -105,7 +109,7 @@ def media_language(catalog: Catalog, media: Media, volume_id: str) -> str | None
 
 
 def _entity(catalog: Catalog, kind: str, identity: str) -> etree._Element | None:
-    """The element of another kind of entity; None if the database does not contain it."""
+    """Return the element of another kind of entity; None if the database does not contain it."""
     from virtinstall.osinfo.entry import read_elements
 
     place = entity_of(identity)
