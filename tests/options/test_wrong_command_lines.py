@@ -37,7 +37,7 @@ LINES = """
 --vcpus 4,maxvcpus=2                            exceeds maxvcpus=2
 --vcpus four                                    four
 --vcpus sockets=2,cores=2,threads=x             threads=x
---vcpus 5,sockets=2,cores=2                     4 vCPUs, not 5
+--vcpus 5,sockets=2,cores=2                     threads=1 has 4 vCPUs
 --disk size=abc                                 abc
 --disk size=-1                                  -1
 --disk size=5X                                  5X
