@@ -20,10 +20,12 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def ctrl_c_is_not_ignored() -> None:
-    """Restore the handling of SIGINT, which a shell ignores in background jobs and their children."""
+def signals_are_not_ignored() -> None:
+    """Restore the handling of SIGINT, which a shell ignores in background jobs, and of SIGHUP, which nohup ignores."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture
