@@ -83,3 +83,8 @@ def test_missing_file_of_the_test_driver_is_one_error(capfd: pytest.CaptureFixtu
     with pytest.raises(RequestError, match="no such file"):
         virtinstall.connect("test:///defualt")
     assert capfd.readouterr().err == ""
+
+
+def test_missing_program_is_named_in_the_hint() -> None:
+    """libvirt looks for programs such as passt only when it starts the guest."""
+    assert message_hint("Cannot find 'passt' in path: No such file or directory") == "install passt"

@@ -25,6 +25,8 @@ HINTS = (
         r"interface type='\w+' requires a 'source'",
         "specify the source: --network bridge=NAME, or type=direct,source=INTERFACE",
     ),
+    (r"<portForward> element can only be used", "install passt and add backend.type=passt, or omit portForward"),
+    (r"Cannot find '([\w.-]+)' in path", r"install \1"),
     (r"VNC password is \d+ characters", "use at most 8 characters"),
     (r"/dev/dri\b", "install a driver for the host's GPU, or omit gl=on"),
     (r"Missing source (?:host|service) attribute", "specify both: source.host=ADDRESS,source.service=PORT"),
