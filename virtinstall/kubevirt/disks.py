@@ -184,7 +184,9 @@ def _map_blocks(conversion: Conversion, disk: Disk, entry: Node) -> None:
     add(custom, "discardGranularity", granularity)
     if custom["logical"] > custom["physical"]:
         conversion.break_rule(
-            "the logical block size must not exceed the physical one", "change blockio.logical_block_size="
+            f"blockio.logical_block_size={custom['logical']} must not exceed blockio.physical_block_size="
+            f"{custom['physical']}",
+            f"use blockio.logical_block_size={custom['physical']}",
         )
     entry["blockSize"] = {"custom": custom}
 

@@ -53,14 +53,15 @@ def map_memory(conversion: Conversion) -> None:
     if maximum and maximum * KIB < start:
         conversion.break_rule(
             f"maxMemory= ({quantity(maximum * KIB)}) must not be less than the memory ({quantity(start)})",
-            "change maxMemory=",
+            f"use maxMemory={-(-start // MIB)} or more",
         )
     if page:
         memory["hugepages"] = {"pageSize": _PAGE_SIZES[page]}
         if start % page:
+            block = max(page, MIB)
             conversion.break_rule(
                 f"the memory ({quantity(start)}) must be a multiple of the huge page size ({_PAGE_SIZES[page]})",
-                "change --memory",
+                f"for example --memory {-(-start // block) * block // MIB}",
             )
         if limit > start:
             conversion.break_rule(f"{_HOTPLUG} and huge pages cannot be used together", "omit one of them")
@@ -81,12 +82,13 @@ def _recommended_kib(conversion: Conversion) -> int:
 def _check_hotplug(conversion: Conversion, start: int, limit: int) -> None:
     if start < _LEAST_PLUGGABLE:
         conversion.break_rule(
-            f"{_HOTPLUG} requires at least 1Gi of memory at boot, not {quantity(start)}", "change --memory"
+            f"{_HOTPLUG} requires at least 1Gi of memory at boot, not {quantity(start)}", "use at least 1024 MiB"
         )
     for name, size in (("the memory", start), ("the maximum", limit)):
         if size % _PLUG_BLOCK:
             conversion.break_rule(
-                f"with {_HOTPLUG}, {name} ({quantity(size)}) must be a multiple of 2Mi", "change --memory"
+                f"with {_HOTPLUG}, {name} ({quantity(size)}) must be a multiple of 2Mi",
+                f"for example {-(-size // _PLUG_BLOCK) * _PLUG_BLOCK // MIB} MiB",
             )
     if conversion.arch not in ("x86_64", "aarch64"):
         conversion.break_rule(f"{_HOTPLUG} is not available for {conversion.arch}", "omit maxMemory=")
