@@ -195,7 +195,7 @@ def test_text_instead_of_a_sequence_has_a_hint() -> None:
     [
         ((), {"x": 1}, "Named: name is missing"),
         (("a",), {}, "Named: x is missing"),
-        (("a", "b"), {"x": 1}, "Named: too many positional arguments .accepted: name."),
+        (("a", "b"), {"x": 1}, "Named: too many positional arguments; accepted: name"),
         (("a",), {"x": 1, "name": "b"}, "Named: duplicate value for name"),
         (("a",), {"x": 1, "passwrd": "b"}, "Named has no field 'passwrd'"),
     ],
