@@ -84,7 +84,7 @@ def fill_scsi(draft: Draft, *, for_seeds: bool = False) -> None:
 
 
 def fill_nvme(draft: Draft) -> None:
-    """Add the controller of disks on the NVMe bus; libvirt requires that it has a serial number."""
+    """Add the controller for disks on the NVMe bus, with the serial number that libvirt requires."""
     from virtinstall.devices.disk import Disk
 
     if any(disk.target_bus == "nvme" for disk in draft.domain.devices_of(Disk)) and not _has(draft, "nvme"):

@@ -26,7 +26,7 @@ _VISTA = 6
 
 
 def choose_tree(urls: Sequence[str]) -> str:
-    """Return the install tree to use from `urls`, the trees in the OS database, which are not empty."""
+    """Return the install tree to use from `urls`, which the OS database lists; there must be at least one."""
     # Fedora's trees of single variants cannot install anything else
     return next((url for url in urls if "/Everything/" in url), urls[0])
 

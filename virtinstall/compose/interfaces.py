@@ -140,7 +140,7 @@ def _check_port_forwards(draft: Draft, interface: Interface) -> None:
 
 
 def _warn_of_network(draft: Draft, interface: Interface) -> None:
-    """Warn about a missing or inactive network: the guest cannot start with it, but may be defined."""
+    """Warn about a missing or inactive network: the guest may be defined, but cannot start."""
     name = interface.source_network
     networks = draft.facts.networks
     if interface.type != "network" or name is None or name not in networks:

@@ -27,7 +27,7 @@ def fill_seclabels(draft: Draft) -> None:
 
 
 def fill_model(label: Seclabel, models: Sequence[str]) -> None:
-    """Set the security model of a label without one: `dac` for numbers, the host's first model without a text."""
+    """Set the security model of a label without one: `dac` for numbers, the host's first one for an empty label."""
     if label.model is None and models:
         label.model = _model_of(label.label, models)
 

@@ -46,7 +46,7 @@ class Lookup(NamedTuple):
 
 
 class Catalog:
-    """The osinfo-db in the directories of the environment; `cache` determines whether cache files may be written.
+    """The OS database (osinfo-db) in the directories of the environment; `cache`: whether cache files may be written.
 
     `broken_files` are files that are not XML and were skipped.
     """

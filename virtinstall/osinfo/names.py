@@ -72,7 +72,7 @@ def other_spelling(name: str) -> str | None:
 
 
 def joined_spelling(name: str) -> str | None:
-    """Return `name` without a separator before the version (`debian-12`), as in the database; None if it has none."""
+    """Return `name` as the database spells it, without the separator before the version (`debian-12`), or None."""
     joined = re.sub(r"[-_ ](?=\d)", "", name.lower())
     line, _ = split_name(joined)
     joined = _BEFORE_VERSIONS.get(line, line) + joined[len(line) :]
