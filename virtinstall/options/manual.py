@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _SHARED = ("clearxml", "xpathN.")
 _ALL = "All options that describe XML"
+_HELP = ".TP\n\\fB\\-h\\fR, \\fB\\-\\-help\\fR\nPrint the help.\n"
 
 
 def roff(text: str) -> str:
@@ -118,6 +119,7 @@ def mark_pages(folder: Path) -> None:
     """
     for path in folder.glob("*.1"):
         page = path.read_text(encoding="utf-8").replace(".SH COMMENTS\n", ".SH NOTES\n")
+        page = page.replace(".SH COMMAND ", ".SH SUBCOMMAND ").replace(".SH OPTIONS\n", f".SH OPTIONS\n{_HELP}", 1)
         path.write_text(bold_terms(_summary_first(page)), encoding="utf-8")
 
 
