@@ -65,7 +65,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--wipe", action="store_true", help="Overwrite the disks with zeros before deleting them.")
     parser.add_argument("--dry-run", action="store_true", help="Print what would be deleted; delete nothing.")
     parser.add_argument("-y", "--yes", action="store_true", help="Do not ask for confirmation.")
-    parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` or `json`.")
+    parser.add_argument(
+        "--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` (default) or `json`."
+    )
 
 
 def run(given: Namespace, log: Log) -> int:

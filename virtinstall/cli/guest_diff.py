@@ -59,8 +59,10 @@ def add_file_arguments(parser: ArgumentParser, prune: str) -> None:
         "-f", "--file", metavar="FILE", help="Guests file (YAML or JSON), required; `-` is standard input."
     )
     parser.add_argument("--prune", action="store_true", help=prune)
-    parser.add_argument("--schema", action="store_true", help="Print the JSON Schema of guests files.")
-    parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` or `json`.")
+    parser.add_argument("--schema", action="store_true", help="Print the JSON Schema of guests files and exit.")
+    parser.add_argument(
+        "--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` (default) or `json`."
+    )
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -22,6 +22,8 @@ TAKES_GUESTS = True
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
+    # argparse would show COMMAND, which can follow `--`, as optional
+    parser.usage = "virt-guest exec [-h] [--connect URI] [--stdin] [--timeout TIME] NAME -- COMMAND [ARG ...]"
     parser.add_argument("name", metavar="NAME", help="Name of the guest.")
     parser.add_argument("command", metavar="COMMAND", nargs="*", help="Command and arguments; write `--` before them.")
     parser.add_argument("--stdin", action="store_true", help="Pass standard input to the command.")

@@ -20,7 +20,9 @@ _STEPS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` or `json`.")
+    parser.add_argument(
+        "--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` (default) or `json`."
+    )
 
 
 def run(given: Namespace, log: Log) -> int:

@@ -41,7 +41,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--start", action="store_true", help="Start the guest afterwards.")
     parser.add_argument("--dry-run", action="store_true", help="Print what would be reset; change nothing.")
     parser.add_argument("-y", "--yes", action="store_true", help="Do not ask for confirmation.")
-    parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` or `json`.")
+    parser.add_argument(
+        "--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` (default) or `json`."
+    )
 
 
 def run(given: Namespace, log: Log) -> int:

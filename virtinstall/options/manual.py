@@ -31,9 +31,11 @@ def roff(text: str) -> str:
 
 
 def bold_terms(text: str) -> str:
-    """Convert text in backticks to bold text, within one line."""
-    lines = []
+    """Convert text in backticks to bold text; it may be wrapped once."""
+    lines: list[str] = []
     for line in text.split("\n"):
+        if lines and lines[-1].count("`") % 2 and line.count("`") % 2:
+            line = f"{lines.pop()} {line}"
         parts = line.split("`")
         if len(parts) % 2:
             line = "".join(f"\\fB{part}\\fR" if place % 2 else part for place, part in enumerate(parts))

@@ -64,7 +64,11 @@ class CloudInit(Element):
     tag = "cloud-init"
     option = "--cloud-init"
 
-    root_password_generate = Setting(SWITCH, "Generate a root password and print it.", name="root-password-generate")
+    root_password_generate = Setting(
+        SWITCH,
+        "Generate a root password, which expires at the first login, and print it.",
+        name="root-password-generate",
+    )
     root_password_file = Setting(
         TEXT, "File whose first line is root's password; `-` prompts for it.", name="root-password-file"
     )
@@ -101,7 +105,10 @@ class CloudInit(Element):
     gateway = Setting(TEXT, "Gateway for `address`.")
     nameservers = Setting(TEXT, "Name servers for `address`, separated by commas.", commas=True)
     bus = Setting(TEXT, "Bus of the seed ISO: `virtio`, `scsi`, `sata`, ...")
-    keep = Setting(SWITCH, "Whether the seed ISO stays attached; by default it is removed after the first boot.")
+    keep = Setting(
+        SWITCH,
+        "Whether the seed ISO stays attached; by default it is detached after the first boot, and its file is deleted.",
+    )
 
 
 class OsInfo(Element):
@@ -123,11 +130,11 @@ class Check(Element):
     tag = "check"
     option = "--check"
 
-    path_in_use = Setting(SWITCH, "Refuse disks that another guest uses.")
-    disk_size = Setting(SWITCH, "Refuse disks that do not fit on the storage.")
+    path_in_use = Setting(SWITCH, "Refuse disks that another guest uses; default: `on`.")
+    disk_size = Setting(SWITCH, "Refuse disks that do not fit on the storage; default: `on`.")
     path_exists = Setting(SWITCH, "Refuse paths that do not exist; for virt-clone, refuse to overwrite existing files.")
-    path_access = Setting(SWITCH, "Refuse paths that QEMU's user cannot access.")
-    mac_in_use = Setting(SWITCH, "Refuse MAC addresses that another guest uses.")
-    xml = Setting(SWITCH, "Refuse XML that libvirt rejects, in previews as well.")
-    migration = Setting(SWITCH, "Warn about everything that prevents live migration.")
+    path_access = Setting(SWITCH, "Refuse paths that QEMU's user cannot access; default: `on`.")
+    mac_in_use = Setting(SWITCH, "Refuse MAC addresses that another guest uses; default: `on`.")
+    xml = Setting(SWITCH, "Refuse XML that libvirt rejects, in previews as well; default: `on`.")
+    migration = Setting(SWITCH, "Warn about everything that prevents live migration; default: `off`.")
     all = Setting(SWITCH, "All checks except `migration`.")
