@@ -157,7 +157,7 @@ def test_standard_output_is_only_the_document(tmp_path: Path) -> None:
 def test_unknown_output_format_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     """The error lists the formats."""
     assert main([*GUEST, "--disk", "none", "--output", "xml"]) == 1
-    assert "use text, json" in capsys.readouterr().err
+    assert "--output xml: must be text, json" in capsys.readouterr().err
 
 
 def test_json_list_of_systems_has_the_order_of_the_text(capsys: pytest.CaptureFixture[str]) -> None:

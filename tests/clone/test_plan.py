@@ -173,7 +173,7 @@ def test_file_names_the_copies_in_order() -> None:
     requested = {"auto_clone": False, "name": "n"}
     created = plan(xml, *sources, requested={**requested, "files": ("/i/1", "/i/2")})
     assert [source.get("file") for source in domain(created).iterfind("devices/disk/source")] == ["/i/1", "/i/2"]
-    with pytest.raises(RequestError, match="more --file options than disks to copy: vda, vdb") as caught:
+    with pytest.raises(RequestError, match=r"more --file options than disks to copy \(vda, vdb\)") as caught:
         plan(xml, *sources, requested={**requested, "files": ("/i/1", "/i/2", "/i/3")})
     assert "/i/3" in caught.value.message
     with pytest.raises(RequestError, match="no destination for the disk"):
@@ -233,8 +233,9 @@ def test_preserve_data_uses_existing_files() -> None:
     assert "'/i/x'" in created.xml or '"/i/x"' in created.xml
     with pytest.raises(StorageError, match="no such file: /i/x"):
         plan(guest(disk()), gone, requested=requested)
-    with pytest.raises(StorageError, match="in use by guest 'other'"):
-        plan(guest(disk()), gone, requested=requested, places=places, uses={"/i/x": ("in use by guest 'other'",)})
+    with pytest.raises(StorageError, match="'/i/x' is already used by the guest 'other'"):
+        uses = {"/i/x": ("'/i/x' is already used by the guest 'other'",)}
+        plan(guest(disk()), gone, requested=requested, places=places, uses=uses)
 
 
 @pytest.mark.parametrize("source", [SourceFacts(kind="network"), SourceFacts("/i", "dir"), SourceFacts("/i/gone")])
@@ -296,7 +297,7 @@ def test_full_pool_is_an_error() -> None:
     places = {"/i": Place(True, False, frozenset(), pool(free=6 * MIB))}
     source = IMAGE._replace(volume=volume())
     assert plan(guest(disk()), source, places=places).copies
-    with pytest.raises(NoSpaceError, match="free space"):
+    with pytest.raises(NoSpaceError, match="the pool 'p' has 6 MiB free"):
         plan(guest(disk()), source, places=places, requested={"sparse": False})
 
 
@@ -304,6 +305,9 @@ def test_remote_paths_need_a_pool() -> None:
     """Only storage pools can be written on a remote host."""
     with pytest.raises(StorageError, match="not in a storage pool of the remote host"):
         plan(guest(disk()), IMAGE._replace(volume=volume()), remote=True)
+    with pytest.raises(StorageError, match="of the original, '/i/gone', is not in a storage pool") as caught:
+        plan(guest(disk()), SourceFacts("/i/gone"), remote=True)
+    assert str(caught.value.hint).endswith("dir --target /i")
 
 
 def test_images_that_depend_on_other_files_are_rejected() -> None:
@@ -311,8 +315,11 @@ def test_images_that_depend_on_other_files_are_rejected() -> None:
     relative = IMAGE._replace(relative_backing="base.qcow2")
     places = {"/i": HERE, "/other": HERE}
     assert plan(guest(disk()), relative).copies
-    with pytest.raises(StorageError, match="backing file"):
-        plan(guest(disk()), relative, requested={"files": ("/other/x",)}, places=places)
+    for backing_format in (None, "raw"):
+        source = relative._replace(backing_format=backing_format)
+        with pytest.raises(StorageError, match="backing file") as caught:
+            plan(guest(disk()), source, requested={"files": ("/other/x",)}, places=places)
+        assert f"-F {backing_format or 'FORMAT'} /i/" in str(caught.value.hint)
     with pytest.raises(StorageError, match="data in the external file"):
         plan(guest(disk()), IMAGE._replace(data_file="data.raw"))
 

@@ -41,7 +41,7 @@ def test_hint_for_a_rejected_value_is_that_of_its_warning() -> None:
     """The schema contains similar values; the hint names the option."""
     warnings = [
         unlisted_warning("--disk bus=scssi", "did you mean 'scsi'?"),
-        unlisted_warning("--watchdog action=x", "it lists reset, none"),
+        unlisted_warning("--watchdog action=x", "the schema lists reset, none"),
     ]
     assert (
         listed_values(warnings, "Invalid value for attribute 'bus': 'scssi'")

@@ -28,7 +28,7 @@ def report(command: str, arguments: list[str], capsys: pytest.CaptureFixture[str
         (["--wait", "5m"], "--wait 5m: must be a whole number", "use --wait MINUTES"),
         (["--wait", ""], "--wait '': must be a whole number", "use --wait MINUTES"),
         (["--autostart=yes"], "--autostart does not accept a value", "use --autostart alone"),
-        (["--noreboot", "yes"], "unexpected argument 'yes'", "--noreboot does not accept a value"),
+        (["--noreboot", "yes"], "unexpected argument 'yes'", "omit 'yes': --noreboot does not accept a value"),
         (["--name", "my", "vm"], "unexpected argument 'vm'", "put quotes around a value that contains spaces"),
         (["-name", "vm"], "unexpected argument 'vm'", "did you mean --name?"),
         (["-disk", "size=5"], "unknown option -disk", "did you mean --disk?"),
@@ -64,7 +64,6 @@ def test_unexpected_argument_is_an_error(
     [
         (["apply", "lab.yaml", "-x"], "unknown option -x", "`virt-guest apply --help` lists the options"),
         (["images", "show"], "unexpected argument 'show'", "`virt-guest images --help` lists the arguments"),
-        (["list", "--output", "x"], "invalid value 'x' for --output", "use text or json"),
         (["rm", "x"], "unknown subcommand 'rm'", "use virt-guest delete NAME"),
         (["start", "x"], "unknown subcommand 'start'", "use virsh start NAME"),
         (["lst"], "unknown subcommand 'lst'", "did you mean 'list'?"),
@@ -98,7 +97,7 @@ def test_command_without_arguments_is_an_error(
     ("value", "error", "hint"),
     [
         ("bus=scsi", "--disk bus=scsi: no path, size or source specified", "for example --disk size=20,bus=scsi"),
-        ("size=2,5", "--disk: unexpected '5' after '2,'", "use a decimal point: 2.5"),
+        ("size=2,5", "--disk: unexpected '5' after '2,'", "use a decimal point: size=2.5"),
         ("size", "/size: no such file; a new disk requires size=", "did you mean --disk size=VALUE?"),
         (
             "rbd:pool/image",

@@ -51,9 +51,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     disks.add_argument(
         "--keep-disks", dest="storage", action="store_const", const="none", help="Equivalent to --storage none."
     )
-    parser.add_argument("--force", action="store_true", help="Power off a running guest.")
+    parser.add_argument("--force", action="store_true", help="Power off running guests.")
     parser.add_argument(
-        "--shutdown", metavar="TIMEOUT", help="Shut down a running guest, and wait up to TIMEOUT: `90s`, `5m`."
+        "--shutdown", metavar="TIMEOUT", help="Shut down running guests, and wait up to TIMEOUT: `90s`, `5m`."
     )
     parser.add_argument(
         "-j",

@@ -56,7 +56,10 @@ def add_file_arguments(parser: ArgumentParser, prune: str) -> None:
     """Declare the options that `diff` and `apply` share; `prune` is the help of --prune."""
     parser.add_argument("names", metavar="NAME", nargs="*", help="Guest or group in the file; default: all guests.")
     parser.add_argument(
-        "-f", "--file", metavar="FILE", help="Guests file (YAML or JSON), required; `-` is standard input."
+        "-f",
+        "--file",
+        metavar="FILE",
+        help="Guests file (YAML or JSON), required except with --schema; `-` is standard input.",
     )
     parser.add_argument("--prune", action="store_true", help=prune)
     parser.add_argument("--schema", action="store_true", help="Print the JSON Schema of guests files and exit.")

@@ -25,9 +25,16 @@ def add_arguments(parser: ArgumentParser) -> None:
     # argparse would show COMMAND, which can follow `--`, as optional
     parser.usage = "virt-guest exec [-h] [--connect URI] [--stdin] [--timeout TIME] NAME -- COMMAND [ARG ...]"
     parser.add_argument("name", metavar="NAME", help="Name of the guest.")
-    parser.add_argument("command", metavar="COMMAND", nargs="*", help="Command and arguments; write `--` before them.")
+    parser.add_argument(
+        "command",
+        metavar="COMMAND",
+        nargs="*",
+        help="Command to run, with its arguments; write `--` before the command.",
+    )
     parser.add_argument("--stdin", action="store_true", help="Pass standard input to the command.")
-    parser.add_argument("--timeout", metavar="TIME", help="Maximum run time of the command: `90s`, `5m`.")
+    parser.add_argument(
+        "--timeout", metavar="TIME", help="Maximum run time of the command: `90s`, `5m`; default: unlimited."
+    )
 
 
 def run(given: Namespace, log: Log) -> int:

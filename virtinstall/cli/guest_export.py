@@ -21,7 +21,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "names", metavar="NAME", nargs="*", help="Existing guest; with -f, a guest or group in the file (default: all)."
     )
-    parser.add_argument("-f", "--file", metavar="FILE", help="Guests file (YAML or JSON); `-` is standard input.")
+    parser.add_argument(
+        "-f", "--file", metavar="FILE", help="Guests file (YAML or JSON) for --format kubevirt; `-` is standard input."
+    )
     parser.add_argument(
         "--format",
         choices=("yaml", "kubevirt"),

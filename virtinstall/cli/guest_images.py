@@ -32,14 +32,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     action.add_argument(
         "--fetch", metavar="NAME", action="append", help="Download an image in advance; can be repeated."
     )
-    action.add_argument("--prune", action="store_true", help="Remove images that no guest or disk uses.")
+    action.add_argument("--prune", action="store_true", help="Delete images that no guest or disk uses.")
     parser.add_argument("--arch", metavar="ARCH", help="Architecture of the image to download; default: the host's.")
     parser.add_argument(
         "--refresh",
         action="store_true",
-        help="Check the server for a newer image even if the cached one is less than a day old.",
+        help="Check the server for a newer image even if the last check was less than a day ago.",
     )
-    parser.add_argument("--dry-run", action="store_true", help="Print what --prune would remove; remove nothing.")
+    parser.add_argument("--dry-run", action="store_true", help="Print what --prune would delete; delete nothing.")
     parser.add_argument("-y", "--yes", action="store_true", help="Do not ask for confirmation.")
     parser.add_argument(
         "--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` (default) or `json`."

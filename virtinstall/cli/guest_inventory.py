@@ -23,11 +23,20 @@ FORMATS = ("ini", "yaml", "json", "ssh-config")
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("names", metavar="NAME", nargs="*", help="Guest or group in the file; default: all guests.")
-    parser.add_argument("-f", "--file", metavar="FILE", help="Guests file (YAML or JSON); `-` is standard input.")
-    parser.add_argument("--all", action="store_true", help="Print all guests on the connection; no file is needed.")
+    parser.add_argument(
+        "-f",
+        "--file",
+        metavar="FILE",
+        help="Guests file (YAML or JSON), required except with --all; `-` is standard input.",
+    )
+    parser.add_argument("--all", action="store_true", help="Print all guests on the connection, without a guests file.")
     parser.add_argument("--format", choices=FORMATS, help="Output format; default: `ini`.")
     parser.add_argument("--list", action="store_true", help="Print JSON, as Ansible expects from an inventory script.")
-    parser.add_argument("--host", metavar="NAME", help="Print the variables of one guest as JSON, as Ansible expects.")
+    parser.add_argument(
+        "--host",
+        metavar="NAME",
+        help="Print the variables of one guest as JSON, as Ansible expects from an inventory script.",
+    )
 
 
 def run(given: Namespace, log: Log) -> int:

@@ -23,7 +23,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("name", metavar="NAME", help="Name of the guest.")
     parser.add_argument("--wait", action="store_true", help="Wait until an address is known.")
-    parser.add_argument("--timeout", metavar="TIME", help="Maximum time to wait: `90s`, `5m`; implies --wait.")
+    parser.add_argument(
+        "--timeout", metavar="TIME", help="Maximum time to wait: `90s`, `5m`; implies --wait. Default: unlimited."
+    )
     parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` or `json`.")
 
 

@@ -36,7 +36,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--delete-snapshots", action="store_true", help="Also delete the guest's snapshots and checkpoints."
     )
     parser.add_argument(
-        "--without-seed", action="store_true", help="Reset the guest even if its cloud-init seed was not kept."
+        "--without-seed", action="store_true", help="Reset the guest even if the cloud-init seed was not kept."
     )
     parser.add_argument("--start", action="store_true", help="Start the guest afterwards.")
     parser.add_argument("--dry-run", action="store_true", help="Print what would be reset; change nothing.")

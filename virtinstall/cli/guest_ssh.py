@@ -21,9 +21,14 @@ TAKES_GUESTS = True
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("name", metavar="NAME", help="Name of the guest.")
-    parser.add_argument("command", metavar="COMMAND", nargs="*", help="Command and arguments; write `--` before them.")
     parser.add_argument(
-        "-l", "--user", metavar="NAME", help="User to log in as; default: the one that cloud-init created."
+        "command",
+        metavar="COMMAND",
+        nargs="*",
+        help="Command to run, with its arguments; write `--` before the command.",
+    )
+    parser.add_argument(
+        "-l", "--user", metavar="NAME", help="User to log in as; default: the user that cloud-init created."
     )
     parser.add_argument("-i", "--identity", metavar="FILE", help="Private key to log in with.")
     parser.add_argument("--print", dest="print_only", action="store_true", help="Print the ssh command; do not run it.")

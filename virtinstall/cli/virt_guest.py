@@ -60,7 +60,7 @@ SUBCOMMANDS = (
         "reset", "virtinstall.cli.guest_reset", "Reset the disk of a guest to the image that it was created from."
     ),
     Subcommand("delete", "virtinstall.cli.guest_delete", "Delete guests and the disks that were created for them."),
-    Subcommand("images", "virtinstall.cli.guest_images", "List, download and remove cached disk images."),
+    Subcommand("images", "virtinstall.cli.guest_images", "List, download and delete cached disk images."),
 )
 
 

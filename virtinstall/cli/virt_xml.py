@@ -54,7 +54,7 @@ def xml_parser() -> Parser:
         "domain",
         nargs="?",
         metavar="GUEST",
-        help="Guest to change: name, ID or UUID; without it, XML is read from standard input.",
+        help="Guest to change: its name, ID or UUID; without GUEST, XML is read from standard input.",
     )
     return parser
 

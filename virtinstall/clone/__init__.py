@@ -1,1 +1,1 @@
-"""Copy a guest: `virt-clone`."""
+"""The copying of guests: `virt-clone`."""

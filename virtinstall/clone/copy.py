@@ -1,4 +1,4 @@
-"""Apply a clone's plan: copy the images and define the guest; an incomplete copy is rolled back."""
+"""The application of a clone's plan: images are copied and the guest is defined, or everything is rolled back."""
 
 from __future__ import annotations
 
@@ -37,9 +37,11 @@ if TYPE_CHECKING:
 
 
 def check_clone(plan: ClonePlan, host: Host, checks: Checks) -> list[str]:
-    """Check whether the copies can be created and QEMU can access them, changing nothing; return warnings.
+    """Check, without changes, that the copies can be created and that QEMU can access them; return warnings.
 
-    Raises: StorageError; `checks` turns errors into warnings.
+    An error of a check that `checks` disables becomes a warning.
+
+    Raises: StorageError, if a copy cannot be created or QEMU cannot access it.
     """
     if not has_real_storage(host):
         return []
@@ -48,9 +50,9 @@ def check_clone(plan: ClonePlan, host: Host, checks: Checks) -> list[str]:
 
 
 def _check_file(copy: Copy) -> str | None:
-    """Check whether this copy can be created; return a warning if it may outgrow the file system.
+    """Check that this copy can be created; return a warning if it may outgrow the file system, otherwise None.
 
-    Raises: StorageError.
+    Raises: StorageError, if it cannot be created.
     """
     with storage_errors("cannot read", copy.source):
         os.close(os.open(copy.source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
@@ -59,8 +61,8 @@ def _check_file(copy: Copy) -> str | None:
             refuse_existing(copy.target)
     elif not os.path.isfile(copy.target):
         raise StorageError(
-            f"cannot overwrite '{copy.target}': it is not a file",
-            hint="use another path, or use --preserve-data to keep the existing data",
+            f"cannot overwrite '{copy.target}': it is not a regular file",
+            hint="use another path, or --preserve-data to keep the existing data",
         )
     if not can_create(copy.target):
         raise StorageError(
@@ -74,7 +76,7 @@ def _check_file(copy: Copy) -> str | None:
 def _check_access(plan: ClonePlan, host: Host) -> None:
     """Check that QEMU's user can access the copies.
 
-    Raises: StorageError.
+    Raises: StorageError, if the user cannot.
     """
     from virtinstall.storage.access import require_access
 
@@ -93,8 +95,10 @@ def make_clone(
 ) -> HostGuest:
     """Copy the images and define the guest; after any failure remove everything that this call created.
 
-    A replaced guest and overwritten images exist until everything else is done. Raises: StorageError, HypervisorError,
-    or TakenError, if another guest took a generated name; steps that could not be undone are in the error's notes.
+    A guest to replace and images to overwrite are not changed until everything else is done. The error's notes list
+    the steps that could not be undone.
+
+    Raises: StorageError, HypervisorError; TakenError, if another guest meanwhile has a generated name.
     """
     if not plan.replaces:
         require_free(plan.name, plan.uuid, host, name_is_generated=plan.generated)
@@ -121,9 +125,9 @@ def make_clone(
 
 
 def clone_record(plan: ClonePlan) -> GuestRecord:
-    """Return the record of the copy: the images that this run created, and the account to log in to.
+    """Return the record of the copy: the images that this run created, and the user to log in as.
 
-    The host key is unknown: the copy has that of the original, until the guest creates another one.
+    The record has no host key: the copy starts with the original's, which the guest may replace.
     """
     original = next(iter(etree.fromstring(plan.xml.encode()).iterfind(f"metadata/{{{NAMESPACE}}}guest")), None)
     before = None
@@ -155,7 +159,7 @@ def _define(plan: ClonePlan, host: Host, undo: Undo) -> HostGuest:
 
 @contextmanager
 def _taken_meanwhile(generated: bool, is_there: Callable[[], bool]) -> Iterator[None]:
-    """Raise TakenError if another guest has the name meanwhile, so that another name can be tried."""
+    """Raise TakenError instead of another error if a generated name exists meanwhile, so that another can be tried."""
     try:
         yield
     except HostError as error:
@@ -167,7 +171,7 @@ def _taken_meanwhile(generated: bool, is_there: Callable[[], bool]) -> Iterator[
 def _make_copy(
     copy: Copy, host: Host, undo: Undo, progress: Progress, journal: Journal | None
 ) -> tuple[str, str] | None:
-    """Create one image; return what to rename at the end if a file is overwritten."""
+    """Create one image; return the old and new path to rename at the end if a file is overwritten, otherwise None."""
     if copy.how == "file":
         # guests of the test driver and their images are simulated
         if not has_real_storage(host):
@@ -179,9 +183,9 @@ def _make_copy(
 
 
 def _make_volume(copy: Copy, host: Host, undo: Undo, progress: Progress, journal: Journal | None) -> None:
-    """Create the volume through libvirt, and fill it.
+    """Create the volume through libvirt, and copy the data to it.
 
-    Raises: StorageError.
+    Raises: StorageError, if the volume cannot be created or written.
     """
     if journal is not None:
         journal.record("volume", f"{copy.pool}/{copy.volume}")

@@ -1,4 +1,4 @@
-"""Plan a copy and create it: checked, journaled, retried when another run takes a generated name."""
+"""The planning and creation of a copy, which is repeated if another run takes a generated name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 def make_clone_plan(request: CloneRequest, host: LibvirtHost) -> ClonePlan:
-    """Return the plan for `request`; reads only. Raises: RequestError, HostError."""
+    """Return the plan for `request`, without changes.
+
+    Raises: RequestError, if the guest cannot be copied as requested; HostError, if the host cannot be queried.
+    """
     return plan_clone(request, survey_clone(request, host, os.urandom(32)))
 
 
@@ -33,10 +36,12 @@ def create_clone(
     on_warning: Report | None = None,
     report: Report | None = None,
 ) -> str:
-    """Create the copy; return its name, which differs from the plan's if another run took that meanwhile.
+    """Create the copy; return its name, which differs from the plan's if another run has taken that name meanwhile.
 
-    After any failure everything this call created is removed. Raises: RequestError, StorageError, HypervisorError;
-    TakenError, if names are taken repeatedly.
+    After any failure, everything that this call created is removed. `on_warning` receives warnings and `report`
+    messages; None logs them.
+
+    Raises: RequestError, StorageError, HypervisorError; TakenError, if other runs take the names repeatedly.
     """
     warn = on_warning or log_warning
     shown = progress or Silent()

@@ -1,4 +1,4 @@
-"""The original's disks that are copied, with their targets and methods: --file, --force-copy, --skip-copy,
+"""The disks that are copied, with the paths and methods of the copies: --file, --force-copy, --skip-copy and
 --preserve-data.
 
 Source: the behavior of virt-clone: read-only and shareable disks and empty drives are kept.
@@ -29,9 +29,9 @@ _CREATING_POOLS = (*_FILE_POOLS, "logical", "zfs")
 
 
 class NewDisk(NamedTuple):
-    """A disk of the copy that gets a new image: `kind` is the <disk>'s type.
+    """A disk of the copy that has another image than the original: `kind` is the <disk>'s type.
 
-    `image_format` is that of an existing image, None if it is the original's.
+    `copy` is None if the image exists already; `image_format` is then its format, or None to keep the original's.
     """
 
     disk: Disk
@@ -42,7 +42,7 @@ class NewDisk(NamedTuple):
 
 
 class DiskPlanner:
-    """Planner of the copied disks, in order; it collects warnings in `warnings`."""
+    """The planner of the copied disks, in order of the <disk> elements; `warnings` are those of the plan."""
 
     def __init__(self, request: CloneRequest, facts: CloneFacts, original: str, name: str) -> None:
         self._request = request
@@ -54,9 +54,9 @@ class DiskPlanner:
         self.warnings: list[str] = []
 
     def new_disks(self, disks: list[Disk]) -> list[NewDisk]:
-        """Return the disks of the copy that get new images.
+        """Return the disks of the copy that have other images than the original.
 
-        Raises: RequestError, StorageError.
+        Raises: RequestError, StorageError, if a disk cannot be copied as requested.
         """
         targets = [disk.target_dev or "" for disk in disks]
         for option, wanted in (("--force-copy", self._request.force_copy), ("--skip-copy", self._request.skip_copy)):
@@ -74,17 +74,18 @@ class DiskPlanner:
         return found
 
     def _refuse_further_files(self, copied: list[str]) -> None:
-        """Reject more --file options than disks; if no disk is copied, they only have no effect.
+        """Reject more --file options than disks; if no disk is copied, only add a warning.
 
-        Raises: RequestError.
+        Raises: RequestError, if there are more options than disks.
         """
         message = f"--file {self._files[0]}: more --file options than disks to copy"
         if not copied:
             self.warnings.append(message)
             return
         raise RequestError(
-            f"{message}: {', '.join(copied)}",
-            hint="use --file once for each of these disks, or --force-copy TARGET to copy a read-only or shared disk",
+            f"{message} ({', '.join(copied)})",
+            hint="use --file once for each of these disks; to copy a read-only or shared disk as well, use "
+            "--force-copy TARGET",
         )
 
     def _is_copied(self, disk: Disk, source: SourceFacts) -> bool:
@@ -99,16 +100,13 @@ class DiskPlanner:
     def _new_disk(self, disk: Disk, source: SourceFacts) -> NewDisk:
         given = self._request.preserve_data and bool(self._files)
         if (source.path is None or source.kind in ("network", "dir")) and not given:
-            kind = disk.source_protocol or disk.type or "file"
             raise RequestError(
-                f"cannot copy the disk {disk.target_dev} ({kind}): it is not a file, block device or volume",
-                hint=f"share it with --skip-copy {disk.target_dev}",
+                f"cannot copy the disk '{disk.target_dev}' of type {_type_of(disk)}: only files, block devices and "
+                "volumes can be copied",
+                hint=f"use --skip-copy {disk.target_dev} to share the disk between both guests",
             )
         if source.kind is None and not self._request.preserve_data:
-            raise StorageError(
-                f"the original's disk '{source.path}' does not exist",
-                hint=f"use --skip-copy {disk.target_dev}, or --preserve-data --file PATH with an existing image",
-            )
+            raise self._missing(disk.target_dev or "", source.path or "")
         generated = not self._files
         path = self._path_for(source.path or "")
         place = self._facts.places[os.path.dirname(path)]
@@ -122,10 +120,23 @@ class DiskPlanner:
             self._check_existing(path, place)
         return NewDisk(disk, path, kind, self.copy_to(source, path, overwrite=taken)._replace(generated=generated))
 
-    def _path_for(self, source: str) -> str:
-        """Return the next --file, or a generated path.
+    def _missing(self, target: str, path: str) -> StorageError:
+        """Return the error for a disk of the original whose image libvirt or this host does not find."""
+        if self._facts.remote and path.startswith("/"):
+            return StorageError(
+                f"the disk '{target}' of the original, '{path}', is not in a storage pool of the remote host",
+                hint=_new_pool(path),
+            )
+        what = "file" if path.startswith("/") else "volume"
+        return StorageError(
+            f"no such {what}: {path}, the disk '{target}' of the original",
+            hint=f"use --skip-copy {target}, or --preserve-data --file PATH with an existing image",
+        )
 
-        Raises: RequestError, if neither is allowed.
+    def _path_for(self, source: str) -> str:
+        """Return the path of the next --file, or a generated path.
+
+        Raises: RequestError, if there is neither a --file nor --auto-clone, or a path is used twice.
         """
         if self._files:
             path = os.path.abspath(self._files.pop(0))
@@ -151,9 +162,9 @@ class DiskPlanner:
         self.check_in_use(path)
 
     def check_in_use(self, path: str) -> None:
-        """Check that there are no other users of the file at `path`.
+        """Check that no other guest uses the file at `path`; with --check path_in_use=off, add a warning instead.
 
-        Raises: StorageError; --check path_in_use=off makes it a warning.
+        Raises: StorageError, if another guest uses the file.
         """
         for message in self._facts.uses.get(path, ()):
             if self._request.checks.path_in_use:
@@ -161,13 +172,13 @@ class DiskPlanner:
             self.warnings.append(message)
 
     def check_overwritten(self, path: str) -> None:
-        """Check that the copy does not overwrite its source, or files that others use.
+        """Check that the copy does not overwrite a file of the original or of another guest.
 
-        Raises: StorageError.
+        Raises: StorageError, if it would overwrite one.
         """
         if path in self._facts.onto_source:
             raise StorageError(
-                f"cannot copy to '{path}': it is a file of the original guest, or an overlay of one",
+                f"cannot copy to '{path}': it is a file of the original guest, or an overlay of such a file",
                 hint="use another path",
             )
         self.check_in_use(path)
@@ -176,7 +187,7 @@ class DiskPlanner:
         if place.pool is not None:
             raise StorageError(
                 f"the volume '{path}' already exists, and volumes are not overwritten",
-                hint="use another path, or use --preserve-data to keep the existing data",
+                hint="use another path, or --preserve-data to keep the existing data",
             )
         if self._request.checks.path_exists:
             raise StorageError(
@@ -186,9 +197,9 @@ class DiskPlanner:
         self.warnings.append(f"'{path}' already exists and will be overwritten")
 
     def copy_to(self, source: SourceFacts, path: str, *, overwrite: bool = False) -> Copy:
-        """Return the method to copy `source` to `path`.
+        """Return the copy of `source` to `path`, with its method.
 
-        Raises: RequestError, StorageError, if it is not possible.
+        Raises: RequestError, StorageError, if `source` cannot be copied to `path`.
         """
         assert source.path is not None
         place = self._facts.places[os.path.dirname(path)]
@@ -216,7 +227,7 @@ class DiskPlanner:
     def _through_libvirt(self, copy: Copy, source: SourceFacts, pool: PoolFacts, *, readable: bool) -> Copy:
         """Return `copy` as a volume of `pool`.
 
-        Raises: RequestError, StorageError, if libvirt cannot create it there.
+        Raises: RequestError, StorageError, if libvirt cannot create the volume.
         """
         path = copy.target
         if pool.type not in _CREATING_POOLS:
@@ -229,8 +240,7 @@ class DiskPlanner:
         if volume is None and not readable:
             raise StorageError(
                 f"cannot read the original's disk '{source.path}' from here, and it is not in a storage pool",
-                hint="create a pool for its directory: virsh pool-create-as NAME dir --target "
-                f"{shlex.quote(os.path.dirname(source.path or ''))}",
+                hint=_new_pool(source.path or ""),
             )
         # libvirt's copy of an overlay would be a complete image
         streamed = source.file_bytes > 0 and pool.type in _FILE_POOLS
@@ -249,14 +259,14 @@ class DiskPlanner:
         )
 
     def _check_chain(self, source: SourceFacts, path: str) -> None:
-        """Check that the copy finds the files that the original refers to.
+        """Check that the copy can refer to the same files as the original.
 
-        Raises: StorageError.
+        Raises: StorageError, if it cannot.
         """
         if source.data_file is not None:
             raise StorageError(
                 f"'{source.path}' stores its data in the external file '{source.data_file}', which a copy would share",
-                hint="use an image without an external file in the original; create it with: "
+                hint="convert the original's disk to an image without an external data file: "
                 f"qemu-img convert -O qcow2 {shlex.quote(source.path or '')} NEW.qcow2",
             )
         assert source.path is not None
@@ -265,8 +275,9 @@ class DiskPlanner:
             raise StorageError(
                 f"'{source.path}' refers to its backing file by the relative path '{source.relative_backing}', "
                 f"which a copy in another directory would not find",
-                hint="use a path in the same directory, or store the absolute path (FORMAT: the backing file's): "
-                f"qemu-img rebase -u -b {shlex.quote(_absolute_backing(source))} -F FORMAT {shlex.quote(source.path)}",
+                hint=f"use a path in the same directory, or store the absolute path{_format_note(source)}: "
+                f"qemu-img rebase -u -b {shlex.quote(_absolute_backing(source))} "
+                f"-F {shlex.quote(source.backing_format or 'FORMAT')} {shlex.quote(source.path)}",
             )
 
     def _check_place(self, path: str, place: Place) -> None:
@@ -274,10 +285,26 @@ class DiskPlanner:
         if self._facts.remote:
             raise StorageError(
                 f"'{path}' is not in a storage pool of the remote host",
-                hint="use a path in one of its pools; list them with: virsh pool-list --details",
+                hint="use a path in a pool of that host; list the pools with: virsh pool-list --details",
             )
         if not place.exists:
-            raise StorageError(f"no such directory: {directory}", hint="create it first, or use another path")
+            raise StorageError(f"no such directory: {directory}", hint="create the directory, or use another path")
+
+
+def _type_of(disk: Disk) -> str:
+    """Return the type of a disk for a message: that of its XML, with the protocol of a network disk."""
+    kind = disk.type or "file"
+    return f"{kind} ({disk.source_protocol})" if disk.source_protocol else kind
+
+
+def _new_pool(path: str) -> str:
+    """Return the hint to create a pool for the directory of `path`, through which libvirt can read the image."""
+    directory = shlex.quote(os.path.dirname(path))
+    return f"create a pool for the directory: virsh pool-create-as NAME dir --target {directory}"
+
+
+def _format_note(source: SourceFacts) -> str:
+    return "" if source.backing_format else ", where FORMAT is the format of the backing file"
 
 
 def _absolute_backing(source: SourceFacts) -> str:
@@ -287,20 +314,20 @@ def _absolute_backing(source: SourceFacts) -> str:
 
 
 def _check_pool_space(path: str, needed: int, pool: PoolFacts) -> None:
-    """Check the free space of the pool; --check disk_size=off has no effect, because libvirt would reject the volume.
+    """Check the free space of the pool, even with --check disk_size=off, because libvirt would reject the volume.
 
-    Raises: NoSpaceError.
+    Raises: NoSpaceError, if the pool does not have `needed` bytes.
     """
     if pool.available_bytes is not None and needed > pool.available_bytes:
         free = human_size(pool.available_bytes)
         raise NoSpaceError(
-            f"'{path}' needs {human_size(needed)}, but the pool '{pool.name}' has only {free} of free space",
-            hint="free space, or use --file with a path in another pool",
+            f"the pool '{pool.name}' has {free} free, but '{path}' requires {human_size(needed)}",
+            hint="free up space in the pool, or use --file with a path in another pool",
         )
 
 
 def _volume_xml(name: str, source: SourceFacts, allocation: int, *, as_it_is: bool) -> str:
-    """<volume> of a copy. Data that is sent byte by byte (`as_it_is`, or no volume) is raw until libvirt reads it."""
+    """Return the <volume> of a copy; its format is raw if the data is sent unchanged (`as_it_is`, or not a volume)."""
     root = etree.Element("volume")
     etree.SubElement(root, "name").text = name
     capacity = source.file_bytes if as_it_is else source.capacity_bytes

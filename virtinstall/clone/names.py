@@ -1,4 +1,4 @@
-"""Names that --auto-clone generates for the copy and its disks.
+"""The names that --auto-clone generates for the copy and its disks.
 
 Source: the output of virt-clone: `vm` becomes `vm-clone`, then `vm-clone1`; `/a/vm.qcow2` becomes `/a/NEWNAME.qcow2` if
 the file is named after the guest, and `/a/data.img` becomes `/a/data-clone.img`.
@@ -17,7 +17,7 @@ _SUFFIX = "-clone"
 
 
 def clone_name(original: str, taken: Collection[str]) -> str:
-    """Return a free name for the copy of the guest `original`."""
+    """Return a name for the copy of the guest `original` that is not in `taken`."""
     stem, number = _stem_and_next(original)
     while (name := f"{stem}{number or ''}") in taken:
         number += 1
@@ -25,7 +25,7 @@ def clone_name(original: str, taken: Collection[str]) -> str:
 
 
 def _stem_and_next(original: str) -> tuple[str, int]:
-    """The beginning of the copy's name, and its first number (0: none): `vm` -> `vm-clone`, `vm-clone7` -> 8."""
+    """Return the stem of the copy's name and the first number to try, 0 for none: (`vm-clone`, 0), (`vm-clone`, 8)."""
     stem = original.rstrip("0123456789")
     digits = original[len(stem) :]
     if not stem.endswith(_SUFFIX) or digits.startswith("0"):

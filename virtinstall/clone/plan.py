@@ -1,4 +1,4 @@
-"""Original XML + facts -> the copy's XML and the images to create; pure.
+"""The planning of a copy: the XML of the original and the facts determine the copy's XML and the new images.
 
 Values that must differ between two guests are changed: name, UUID, MAC addresses, names of network devices, fixed ports
 of displays, sockets and logs that are named after the guest. Everything else is kept.
@@ -72,7 +72,10 @@ def plan_clone(request: CloneRequest, facts: CloneFacts) -> ClonePlan:
 
 
 def _require_xml(request: CloneRequest) -> None:
-    """Refuse values that no XML can hold. Raises: RequestError."""
+    """Reject values that XML cannot contain.
+
+    Raises: RequestError.
+    """
     single = (("--name", request.name), ("--uuid", request.uuid), ("--nvram", request.nvram))
     many = (("--file", request.files), ("--mac", request.macs))
     for option, value in (*single, *((option, value) for option, values in many for value in values)):
@@ -83,25 +86,25 @@ def _new_name(request: CloneRequest, facts: CloneFacts, original: str) -> str:
     name = request.name
     if name and not name.strip():
         raise RequestError(
-            f"--name '{name}': the name is empty", hint="omit --name and use --auto-clone to generate one"
+            f"--name '{name}': must not be empty", hint="omit --name and use --auto-clone to generate a name"
         )
     if not name:
         if not request.auto_clone:
             raise RequestError("no name for the copy", hint="use --name NAME, or --auto-clone")
         return clone_name(original, facts.guest_names)
     if "/" in name or "\n" in name:
-        raise RequestError(f"--name '{one_line(name)}': a guest name must not contain a slash or a line break")
+        raise RequestError(f"--name '{one_line(name)}': must not contain a slash or a line break")
     if name == original and request.original is not None and request.replaces:
-        raise RequestError(f"--replace: cannot replace '{name}', the guest to copy", hint="choose another --name")
+        raise RequestError(f"--replace: cannot replace '{name}', the guest to copy", hint="use another --name")
     if name in facts.guest_names and not request.replaces:
         raise RequestError(
-            f"a guest named '{name}' already exists", hint="choose another --name, or remove that guest with --replace"
+            f"a guest named '{name}' already exists", hint="use another --name, or delete that guest with --replace"
         )
     return name
 
 
 def _rename(domain: Domain, name: str, uuid: str, random: Random) -> None:
-    """Change name and identity; the title is removed, and a new generation ID shows the guest that it is a copy."""
+    """Set the name, the UUID and a new generation ID, which shows the guest that it is a copy; remove the title."""
     old_uuid = (domain.uuid or "").strip().lower()
     # the number of a running guest, which is not part of its configuration
     domain.ensure_node().attrib.pop("id", "")
@@ -142,7 +145,7 @@ def _nvram(
     disks: DiskPlanner,
     warnings: list[str],
 ) -> list[Copy]:
-    """Set a new file for the UEFI variables; without the original's, libvirt creates it from its template."""
+    """Set a new file for the UEFI variables; return the copy of the original's file, in a list that may be empty."""
     found = facts.nvram
     if found is None or found.path is None:
         if request.nvram is not None:
@@ -172,7 +175,7 @@ def _nvram(
 
 
 def _report_uncopied_state(domain: Domain, facts: CloneFacts, warnings: list[str]) -> None:
-    """What libvirt keeps for the original by name or UUID on a host whose files are not seen from here."""
+    """Warn about the UEFI variables and TPM state that are on a remote host, and are therefore not copied."""
     if not facts.remote:
         return
     if facts.nvram is None and domain.os.firmware == "efi":
@@ -211,7 +214,7 @@ def _check_mac(mac: str, request: CloneRequest, facts: CloneFacts, warnings: lis
         return
     message = f"MAC address {mac} is already used by the guest '{user}'"
     if request.checks.mac_in_use:
-        raise RequestError(message, hint="omit --mac to generate one, or use --check mac_in_use=off")
+        raise RequestError(message, hint="use --mac RANDOM to generate an address, or use --check mac_in_use=off")
     warnings.append(message)
 
 

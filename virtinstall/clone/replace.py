@@ -1,4 +1,4 @@
-"""`virt-clone --replace`: the copy takes the place of a guest, which is touched once libvirt has accepted the copy.
+"""The replacement of a guest by a copy (`virt-clone --replace`), after libvirt has accepted the copy.
 
 The copy is first defined under a name that no guest has. Then the old guest is removed, and the copy gets its name.
 Drivers that cannot rename guests validate the copy in the same way, and define it again afterwards.
@@ -25,10 +25,12 @@ _LONGEST_STEM = 40
 
 
 def replace_guest(plan: ClonePlan, host: Host, undo: Undo) -> HostGuest:
-    """Define the copy in the place of the guest that has its name.
+    """Define the copy in place of the guest that has the same name.
 
-    If libvirt rejects the copy, the old guest is unchanged. Files of the old guest are removed by `remove_old_nvram`
-    when everything else is done. Raises: HypervisorError.
+    If libvirt rejects the copy, the old guest is unchanged. The old guest's UEFI variables are removed later, by
+    `remove_old_nvram`.
+
+    Raises: HypervisorError, if libvirt rejects the copy or cannot remove the old guest.
     """
     old = host.guest_named(plan.name)
     can_rename = host.driver() == "qemu" and (old is None or old.uuid != plan.uuid)
@@ -53,7 +55,7 @@ def replace_guest(plan: ClonePlan, host: Host, undo: Undo) -> HostGuest:
 
 
 def remove_old_nvram(plan: ClonePlan, nvram: str | None, host: Host) -> str | None:
-    """Remove the UEFI variables of the guest that was replaced, unless the copy has them; return a warning or None."""
+    """Remove the replaced guest's UEFI variables unless the copy uses them; return a warning if that fails, or None."""
     written = {copy.target for copy in plan.copies}
     if nvram is None or not host.is_local() or not has_real_storage(host) or nvram in written or plan.keeps_nvram:
         return None
@@ -69,7 +71,7 @@ def remove_old_nvram(plan: ClonePlan, nvram: str | None, host: Host) -> str | No
 
 
 def nvram_of(guest: HostGuest | None) -> str | None:
-    """Return the path of a guest's UEFI variables, or None."""
+    """Return the path of a guest's UEFI variables, or None if there is no guest or it has none."""
     if guest is None:
         return None
     from virtinstall.storage.file_uses import Role, uses_in
@@ -79,7 +81,7 @@ def nvram_of(guest: HostGuest | None) -> str | None:
 
 
 def _remove(old: HostGuest, host: Host, undo: Undo) -> None:
-    """Remove the old guest; if the copy cannot take its place, its definition is restored."""
+    """Remove the old guest; a rollback restores the definition."""
     xml, autostart = old.xml(inactive=True), old.is_autostarted()
     if old.is_active():
         old.destroy()

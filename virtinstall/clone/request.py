@@ -1,4 +1,4 @@
-"""The request to virt-clone, the facts, and the plan, as data."""
+"""The request of virt-clone, the facts and the plan, as data."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 
 class CloneRequest(Record):
-    """A requested copy: `original` names a guest, or `original_xml` is the XML of one that need not be defined.
+    """A requested copy: `original` is the name of a guest, or `original_xml` the XML of a guest, defined or not.
 
-    `files` are the new disks' paths in order of the disks that are copied, `macs` the addresses in order of the
-    interfaces. `sparse` False allocates the new disks completely.
+    `files` are the paths of the new disks in order of the copied disks, and `macs` are the addresses in order of the
+    interfaces. `name` and `uuid` are generated if they are None. If `sparse` is False, all space of the new disks is
+    allocated.
     """
 
     original: str | None = None
@@ -39,11 +40,12 @@ class CloneRequest(Record):
 
 
 class SourceFacts(NamedTuple):
-    """One image of the original. `path` None: there is none (an empty drive, a network disk).
+    """An image of the original; `path` is None for an empty drive or a network disk.
 
-    `kind` is `file`, `block`, `dir`, `network`, or None if it does not exist. `relative_backing` is the name of a
-    backing file that is relative to the image's directory. `file_bytes` is the size of a volume's file, if the volume
-    is an overlay.
+    `kind` is `file`, `block`, `dir`, `network`, or None if the image was not found. `relative_backing` is the path of
+    the backing file if it is relative to the image's directory, and `backing_format` is the format of the backing
+    file that the image contains; `data_file` is an external data file. All three are None if there is none.
+    `file_bytes` is the size of a volume's file if the volume is an overlay, otherwise 0.
     """
 
     path: str | None = None
@@ -53,12 +55,13 @@ class SourceFacts(NamedTuple):
     capacity_bytes: int = 0
     allocation_bytes: int = 0
     relative_backing: str | None = None
+    backing_format: str | None = None
     data_file: str | None = None
     file_bytes: int = 0
 
 
 class Place(NamedTuple):
-    """A directory for new images: its contents, and the active pool that manages it."""
+    """A directory for new images: the names in it, and the active pool that manages it, or None."""
 
     exists: bool
     writable: bool
@@ -69,12 +72,12 @@ class Place(NamedTuple):
 class CloneFacts(NamedTuple):
     """The input of a copy's plan.
 
-    `disks` are in order of the XML's <disk> elements; `places` are the directories of all
-    images, by path; `uses` describes the users of the files of --file and --nvram, and `onto_source` are those
-    that the original uses, or whose backing chain includes one of its files.
-    `formats` are those of existing images of --file. `remote`: files of this machine are not the
-    hypervisor's. `pretended`: libvirt's test driver, whose guests have no real images. `tpm` is the directory of
-    the original's TPM state, None where there is none.
+    `disks` are in order of the <disk> elements, and `places` are the directories of all images by path. `uses` are
+    the messages about other users of the files of --file and --nvram by path, and `onto_source` are those of the
+    files that the original uses, or whose backing chain contains a file of the original. `formats` are the formats of
+    the existing images of --file by path. `remote` is whether the hypervisor is on another host, and `pretended` is
+    whether it is libvirt's test driver, whose guests have no real images. `tpm` is the directory of the original's
+    TPM state, or None if there is none.
     """
 
     xml: str
@@ -96,10 +99,11 @@ class CloneFacts(NamedTuple):
 class Copy(NamedTuple):
     """An image to copy from `source` to `target`.
 
-    `how`: `file` (this process reads and writes), `volume` (libvirt copies a volume), `stream` (libvirt creates a
+    `how` is `file` (this process reads and writes), `volume` (libvirt copies a volume), `stream` (libvirt creates a
     volume, and this process transfers the data) or `upload` (libvirt creates a volume, and this process uploads a
-    file). `pool` and `volume` are where libvirt creates it; `volume_xml` is its <volume>. `generated`: the path was
-    generated, so another one can be used.
+    file). `pool` and `volume` are the names of the new volume, and `volume_xml` is its XML; they are empty for `file`.
+    `source_volume` is the pool and the name of the source, or None if it is not a volume. `generated` is whether
+    `target` was generated, so that another path can be used.
     """
 
     source: str
@@ -118,12 +122,12 @@ class Copy(NamedTuple):
 
 
 class ClonePlan(NamedTuple):
-    """The plan of a copy: the copied images, then the guest of `xml`.
+    """The plan of a copy: the images to copy, and the guest to define with `xml`.
 
-    `replaces`: an existing guest with the name is removed; `keeps_nvram`: the copy gets the file of UEFI variables
-    that the user named, existing or not; `generated`: the name was generated; `uuid_is_new`: the UUID, too.
-    `original_xml`: the XML of the guest that is copied, None where libvirt has none. `tpm`: the directory of the TPM
-    state, and where its copy goes.
+    `replaces` is whether an existing guest of the same name is deleted, and `keeps_nvram` is whether the user named
+    the file of the UEFI variables. `generated` and `uuid_is_new` are whether the name and the UUID were generated.
+    `original_xml` is the XML of the copied guest, or None if the XML came from a file. `tpm` are the directories of
+    the TPM state and of its copy, or None if there is no TPM state.
     """
 
     name: str

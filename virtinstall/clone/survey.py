@@ -1,4 +1,4 @@
-"""Facts about the guest to copy, its images, and the places of the copies. Reading only."""
+"""The facts about the guest to copy, its images, and the directories of the copies; nothing is changed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ _DRIVERS_LIKE_QEMU = ("qemu", "kvm")
 def survey_clone(request: CloneRequest, host: Host, random_bytes: bytes) -> CloneFacts:
     """Return the facts for a copy.
 
-    Raises: RequestError, if the original does not exist or runs, or a path is empty; HostError, if it cannot be read.
+    Raises: RequestError, if the original does not exist or is not shut off, or a path is empty; HostError, if the
+    host cannot be queried.
     """
     if "" in request.files:
         raise RequestError(
@@ -75,16 +76,26 @@ def _xml_of(name: str, host: Host) -> str:
 
 
 def _require_shut_off(guest: HostGuest, option: str, host: Host) -> None:
-    """Check that the guest is shut off, because the data of a running guest is never consistent.
+    """Check that the guest is shut off, because the images of a running guest are not consistent.
 
-    Raises: RequestError.
+    Raises: RequestError, if it is not.
     """
     state = guest.state()
     if state != "shut off":
+        found = "shutting down" if state == "shutdown" else state
         raise RequestError(
-            f"{option}: the guest '{guest.name}' must be shut off, but is {state}",
-            hint=f"shut it down with: {virsh_command(host.uri, 'shutdown', guest.name)}",
+            f"{option}: the guest '{guest.name}' must be shut off, but is {found}",
+            hint=_how_to_stop(guest.name, state, host),
         )
+
+
+def _how_to_stop(name: str, state: str, host: Host) -> str:
+    """Return the hint for a guest that must be shut off; only a running guest reacts to a shutdown request."""
+    if state == "running":
+        return f"shut it down with: {virsh_command(host.uri, 'shutdown', name)}"
+    if state == "shutdown":
+        return "wait until the guest is shut off"
+    return f"power it off with: {virsh_command(host.uri, 'destroy', name)}"
 
 
 def _parsed(xml: str) -> Domain:
@@ -100,7 +111,7 @@ def _parsed(xml: str) -> Domain:
 
 
 def _tpm_state(domain: etree._Element, host: Host) -> str | None:
-    """The directory of the TPM's state; None where the guest has none yet, or it is on another host."""
+    """Return the directory of the TPM's state, or None if the guest has none or it is on another host."""
     named = host.is_local() and (domain.findtext("uuid") or "").strip()
     path = tpm_folder(domain, host) if named else None
     return path if path is not None and os.path.isdir(path) else None
@@ -114,7 +125,7 @@ def _log_paths(domain: etree._Element) -> list[str]:
 
 
 def _with_uses(facts: CloneFacts, request: CloneRequest, host: Host, original: str) -> CloneFacts:
-    """`facts` with the users of each file that the copy may write or use; a guest that is replaced does not count.
+    """Return `facts` with the users of each file that the copy may write or use, except a guest that is replaced.
 
     Raises: RequestError, if two --file options refer to the same file.
     """
@@ -151,7 +162,7 @@ def _with_uses(facts: CloneFacts, request: CloneRequest, host: Host, original: s
 
 
 def _formats(files: list[str], facts: CloneFacts, host: Host) -> dict[str, str]:
-    """The formats of existing images, from their pools or headers."""
+    """Return the formats of existing images by path, from their pools or headers."""
     from virtinstall.survey.storage import look_at
 
     found: dict[str, str] = {}
@@ -165,7 +176,7 @@ def _formats(files: list[str], facts: CloneFacts, host: Host) -> dict[str, str]:
 
 
 class _Look:
-    """Examines paths, through the pools that know them and (on this machine) directly."""
+    """An examination of paths, through their pools or, on this machine, directly."""
 
     def __init__(self, host: Host, *, remote: bool, pretended: bool) -> None:
         self._host = host
@@ -174,7 +185,7 @@ class _Look:
         self._pools: list[PoolFacts] | None = None
 
     def at_disk(self, disk: Disk) -> SourceFacts:
-        """The image of a <disk>."""
+        """Return the facts about the image of a <disk>."""
         pool, name = disk.source_pool, disk.source_volume
         if pool is not None and name is not None:
             volume = self._host.volume(pool, name)
@@ -190,7 +201,7 @@ class _Look:
         return SourceFacts(path, "file") if pretended else self._of_path(path, disk.driver_type)
 
     def at_nvram(self, domain: etree._Element) -> SourceFacts | None:
-        """The file of UEFI variables that the XML names."""
+        """Return the facts about the file of UEFI variables that the guest uses, or None if there is none."""
         node = domain.find("os/nvram")
         if node is None:
             return self._stored_nvram(domain)
@@ -202,12 +213,12 @@ class _Look:
         return self._of_volume(volume, None) if volume is not None else self._of_path(path, node.get("format"))
 
     def _stored_nvram(self, domain: etree._Element) -> SourceFacts | None:
-        """The variables that libvirt stores under the guest's name, if the XML only requests UEFI."""
+        """Return the facts about the variables that libvirt stores by the guest's name, or None if there are none."""
         path = None if self._pretended else guest_nvram(domain, self._host)[0]
         return None if path is None or not os.path.isfile(path) else self._of_path(path, None)
 
     def at_place(self, directory: str) -> Place:
-        """A directory, and the running pool whose target it is."""
+        """Return the facts about a directory, with the active pool whose target it is."""
         pool = next((pool for pool in self._all_pools() if pool.active and _same(pool.target, directory)), None)
         names = self._host.volume_names(pool.name) if pool is not None else frozenset()
         if self._remote:
@@ -254,7 +265,7 @@ class _Look:
 
 
 def _measured(facts: SourceFacts, image_format: str | None) -> SourceFacts:
-    """The image with sizes and the files in its header; the format is that of the guest's XML, never a guess."""
+    """Return the facts with the sizes and the files in the image's header, read in the format of the guest's XML."""
     from virtinstall.storage.chain import is_local_name
     from virtinstall.storage.probe import probe_image
 
@@ -267,6 +278,7 @@ def _measured(facts: SourceFacts, image_format: str | None) -> SourceFacts:
         capacity_bytes=info.file_size,
         allocation_bytes=info.file_size if facts.kind == "block" else min(status.st_blocks * 512, info.file_size),
         relative_backing=relative,
+        backing_format=info.backing_format,
         data_file=info.data_file,
     )
 

@@ -1,6 +1,6 @@
-"""The state of an emulated TPM, which libvirt keeps by the guest's UUID: keys that the guest has sealed data with.
+"""The state of an emulated TPM, which contains the keys of the guest; libvirt stores it under the guest's UUID.
 
-A copy without it starts with an empty TPM, and cannot unlock a disk whose key the original's TPM holds.
+A copy without this state starts with an empty TPM, and cannot unlock a disk whose key is in the original's TPM.
 Source: https://libvirt.org/formatdomain.html#tpm-device; libvirt's directories for swtpm.
 """
 
@@ -21,7 +21,10 @@ _OF_THE_RUNNING_SWTPM = (".lock",)
 
 
 def copy_tpm_state(source: str, target: str, undo: Undo) -> None:
-    """Copy the directory `source`, with owners and modes, to `target`, which must not exist. Raises: StorageError."""
+    """Copy the directory `source`, with owners and modes, to `target`, which must not exist.
+
+    Raises: StorageError, if a file cannot be copied.
+    """
     with storage_errors("cannot copy the TPM state to", target):
         os.mkdir(target, 0o700)
         undo.push(f"the TPM state in '{target}'", partial(_remove_tree, target))
@@ -60,7 +63,7 @@ def _copy_owner(path: str, status: os.stat_result) -> None:
 
 
 def _remove_tree(path: str) -> None:
-    """Remove the copy, unless libvirt has removed it with the guest."""
+    """Remove the directory, unless libvirt has removed it together with the guest."""
     import shutil
 
     try:

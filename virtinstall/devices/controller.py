@@ -56,7 +56,7 @@ class Controller(Device, VirtioDriver):
     master_startport: XmlField[int] = XmlField(
         "./master/@startport",
         INTEGER,
-        "First port of the EHCI controller for this companion.",
+        "First port of the EHCI controller that this companion controller serves.",
         aliases=("master",),
     )
     driver_iothread: XmlField[int] = XmlField("./driver/@iothread", INTEGER, "Number of the controller's I/O thread.")

@@ -73,14 +73,18 @@ class Disk(Device, VirtioDriver, DiskTuning):
         SWITCH, "Whether the disk is a full copy of the image instead of an overlay.", name="image.copy"
     )
     image_refresh: Setting[bool] = Setting(
-        SWITCH, "Whether to ask the server for a newer image; default: once a day.", name="image.refresh"
+        SWITCH,
+        "Check the server for a newer image always (`on`) or never (`off`); default: once a day.",
+        name="image.refresh",
     )
     pool: Setting[str] = Setting(TEXT, "Storage pool in which the disk is created.")
-    vol: Setting[str] = Setting(TEXT, "Volume: `POOL/VOLUME`; with `size` it is created if it does not exist.")
+    vol: Setting[str] = Setting(TEXT, "Volume: `POOL/VOLUME`; with `size`, a volume that does not exist is created.")
     size_bytes: Setting[int] = Setting(SIZE, "Size in GiB, or with a unit: `20`, `500M`.", name="size", convert=_size)
-    format: Setting[str] = Setting(TEXT, "Format of a new image: `qcow2`, `raw`, `vmdk`, `vdi`, `vpc`, `qed`.")
+    format: Setting[str] = Setting(
+        TEXT, "Format of the image, new or existing: `qcow2`, `raw`, `vmdk`, `vdi`, `vpc`, `qed`."
+    )
     sparse: Setting[bool] = Setting(
-        SWITCH, "Whether a new image allocates space only when it is written; default: `on`."
+        SWITCH, "Whether space for a new image is allocated only when data is written; default: `on`."
     )
     permissions_mode: Setting[str] = Setting(
         TEXT, "Mode of a new image, octal: `0640`.", name="permissions.mode", convert=_mode
@@ -156,7 +160,7 @@ class Disk(Device, VirtioDriver, DiskTuning):
     )
     path: Setting[str] = Setting(
         TEXT,
-        "Path or URL of the disk; with `size` it is created if it does not exist.",
+        "Path or URL of the disk; with `size`, a disk that does not exist is created.",
         match=True,
         convert=file_or_directory,
     )

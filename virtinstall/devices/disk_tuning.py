@@ -42,7 +42,7 @@ class DiskTuning(Element):
         "./driver/@type", TEXT, "Format of the image: `qcow2`, `raw`.", aliases=("driver_type",)
     )
     driver_copy_on_read: XmlField[bool] = XmlField(
-        "./driver/@copy_on_read", ON_OFF, "Copy data that is read from the backing file into the image."
+        "./driver/@copy_on_read", ON_OFF, "Copy data into the image when it is read from the backing file."
     )
     driver_io: XmlField[str] = XmlField(
         "./driver/@io", TEXT, "I/O mode of the host: `native`, `threads`, `io_uring`.", aliases=("io",)

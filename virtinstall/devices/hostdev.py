@@ -29,7 +29,7 @@ class Hostdev(Device):
         "./@display", ON_OFF, "Whether a mediated device is shown on the guest's display."
     )
     ramfb: XmlField[bool] = XmlField(
-        "./@ramfb", ON_OFF, "Whether the display works before the guest has loaded its driver."
+        "./@ramfb", ON_OFF, "Whether the display works before the guest has loaded the device's driver."
     )
     name: Setting[str] = Setting(
         TEXT,
@@ -57,7 +57,7 @@ class Hostdev(Device):
         "./source/address/@function", INTEGER, "PCI function of the host.", name=None
     )
     source_address_device: XmlField[int] = XmlField(
-        "./source/address/@device", INTEGER, "Number on the USB bus.", name=None
+        "./source/address/@device", INTEGER, "Device number on the USB bus.", name=None
     )
     source_address_target: XmlField[int] = XmlField("./source/address/@target", INTEGER, "SCSI target.", name=None)
     source_address_unit: XmlField[int] = XmlField("./source/address/@unit", INTEGER, "SCSI unit.", name=None)

@@ -92,10 +92,14 @@ class Interface(Device, VirtioDriver):
     backend_hostname: XmlField[str] = XmlField(
         "./backend/@hostname", TEXT, "Host name that passt announces to the guest."
     )
-    backend_fqdn: XmlField[str] = XmlField("./backend/@fqdn", TEXT, "Full host name that passt announces to the guest.")
+    backend_fqdn: XmlField[str] = XmlField(
+        "./backend/@fqdn", TEXT, "Fully qualified host name that passt announces to the guest."
+    )
     backend_log_file: XmlField[str] = XmlField("./backend/@logFile", TEXT, "Log file of passt.", convert=absolute_path)
     trust_guest_rx_filters: XmlField[bool] = XmlField(
-        "./@trustGuestRxFilters", YES_NO, "Whether the guest may change its MAC address and receive filters."
+        "./@trustGuestRxFilters",
+        YES_NO,
+        "Whether the host trusts changes that the guest makes to its MAC address and rx filters.",
     )
     source_network: XmlField[str] = XmlField("./source/@network", TEXT, "Virtual network.")
     source_bridge: XmlField[str] = XmlField("./source/@bridge", TEXT, "Bridge of the host.")

@@ -19,7 +19,7 @@ class MemoryDevice(Device, VirtioDriver):
     bare = ("model",)
 
     model: XmlField[str] = XmlField("./@model", TEXT, "Kind: `dimm`, `nvdimm`, `virtio-mem`, `virtio-pmem`, `sgx-epc`.")
-    access: XmlField[str] = XmlField("./@access", TEXT, "Whether the memory can be shared: `shared`, `private`.")
+    access: XmlField[str] = XmlField("./@access", TEXT, "Mapping by other processes: `shared` (allowed), `private`.")
     discard: XmlField[bool] = XmlField("./@discard", YES_NO, "Discard the memory's content when the guest stops.")
     uuid: XmlField[str] = XmlField("./uuid", TEXT, "UUID of an NVDIMM (pseries).")
     target_size: XmlField[int] = XmlField(

@@ -17,7 +17,7 @@ class UsbRule(Element):
 
     tag = "usbdev"
 
-    class_: XmlField[str] = XmlField("./@class", TEXT, "USB class, such as `0x08` for storage, or -1 for any.")
+    class_: XmlField[str] = XmlField("./@class", TEXT, "USB class, such as `0x08` for storage, or `-1` for any.")
     vendor: XmlField[str] = XmlField("./@vendor", TEXT, "USB vendor ID, or `-1` for any.")
     product: XmlField[str] = XmlField("./@product", TEXT, "USB product ID, or `-1` for any.")
     version: XmlField[str] = XmlField("./@version", TEXT, "Version of the device, or `-1` for any.")

@@ -49,7 +49,7 @@ DEVICES = (
         "hostdev",
         "Hostdev",
         "--hostdev",
-        "Host device to assign to the guest: PCI or USB address, or node device name.",
+        "Host device to assign to the guest: PCI or USB address, or name from virsh nodedev-list.",
     ),
     DeviceRow("redirdev", "Redirdev", "--redirdev", "Port for redirected USB devices."),
     DeviceRow(

@@ -84,7 +84,7 @@ class Cpu(Section):
     wanted_model: Setting[str] = Setting(TEXT, "Requested model, if it depends on the host.", name=None)
     model: XmlField[str] = XmlField("./model", TEXT, "Name of the model in mode `custom`.", name=None)
     model_fallback: XmlField[str] = XmlField(
-        "./model/@fallback", TEXT, "Whether a less capable model may be used: `allow`, `forbid`."
+        "./model/@fallback", TEXT, "Use of a less capable model if the host lacks the requested one: `allow`, `forbid`."
     )
     model_vendor_id: XmlField[str] = XmlField(
         "./model/@vendor_id", TEXT, "CPU vendor ID that the guest sees, twelve characters."

@@ -44,7 +44,7 @@ class NumaCell(Element):
     memory: XmlField[int] = XmlField("./@memory", INTEGER, "Memory of the cell, in `unit`.")
     unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of `memory`; default: `KiB`.")
     mem_access: XmlField[str] = XmlField(
-        "./@memAccess", TEXT, "Whether other processes may map the cell's memory: `shared`, `private`."
+        "./@memAccess", TEXT, "Mapping of the cell's memory by other processes: `shared` (allowed), `private`."
     )
     discard: XmlField[bool] = XmlField(
         "./@discard", YES_NO, "Discard the content of the cell's memory when the guest stops."

@@ -114,7 +114,7 @@ class Cputune(Section):
     shares: XmlField[int] = XmlField("./shares", INTEGER, "CPU weight relative to other guests.")
     period: XmlField[int] = XmlField("./period", INTEGER, "Period for `quota`, in microseconds.")
     quota: XmlField[int] = XmlField(
-        "./quota", INTEGER, "Maximum time of a vCPU per period, in microseconds; `-1`: unlimited."
+        "./quota", INTEGER, "Maximum CPU time of a vCPU per period, in microseconds; `-1`: unlimited."
     )
     global_period: XmlField[int] = XmlField("./global_period", INTEGER, "Period for `global_quota`, in microseconds.")
     global_quota: XmlField[int] = XmlField(

@@ -50,7 +50,7 @@ class QemuCapability(Element):
 
     tag = "qemu:add"
 
-    capability: XmlField[str] = XmlField("./@capability", TEXT, "Capability to add, by libvirt's name for it.")
+    capability: XmlField[str] = XmlField("./@capability", TEXT, "Capability to add: its name in libvirt.")
 
 
 class QemuRemovedCapability(QemuCapability):
@@ -58,7 +58,7 @@ class QemuRemovedCapability(QemuCapability):
 
     tag = "qemu:del"
 
-    capability: XmlField[str] = XmlField("./@capability", TEXT, "Capability to remove, by libvirt's name for it.")
+    capability: XmlField[str] = XmlField("./@capability", TEXT, "Capability to remove: its name in libvirt.")
 
 
 class QemuCapabilities(Section):

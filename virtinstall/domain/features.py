@@ -77,10 +77,12 @@ class Features(Section):
     )
     hyperv_ipi_state: XmlField[bool] = _state("hyperv/ipi", "Hyper-V: interrupts between processors.")
     hyperv_evmcs_state: XmlField[bool] = _state("hyperv/evmcs", "Hyper-V: enlightened VMCS (Intel, nested guests).")
-    hyperv_avic_state: XmlField[bool] = _state("hyperv/avic", "Hyper-V: use with hardware APIC virtualization.")
+    hyperv_avic_state: XmlField[bool] = _state(
+        "hyperv/avic", "Hyper-V: compatibility with hardware APIC virtualization (AVIC)."
+    )
     hyperv_xmm_input_state: XmlField[bool] = _state("hyperv/xmm_input", "Hyper-V: hypercall input in XMM registers.")
     hyperv_emsr_bitmap_state: XmlField[bool] = _state("hyperv/emsr_bitmap", "Hyper-V: enlightened MSR bitmap.")
-    vmport_state: XmlField[bool] = _state("vmport", "VMware's I/O port, for its mouse.", "vmport")
+    vmport_state: XmlField[bool] = _state("vmport", "VMware's I/O port, which drivers of VMware's mouse use.", "vmport")
     kvm_hidden_state: XmlField[bool] = _state("kvm/hidden", "Hide KVM from the guest.", "kvm_hidden")
     kvm_hint_dedicated_state: XmlField[bool] = _state(
         "kvm/hint-dedicated", "Hint to the guest that its CPUs are dedicated."

@@ -30,7 +30,9 @@ class FirmwareFeature(Element):
 
     tag = "feature"
 
-    enabled: XmlField[bool] = XmlField("./@enabled", YES_NO, "Whether the feature is required.")
+    enabled: XmlField[bool] = XmlField(
+        "./@enabled", YES_NO, "Whether the feature `firmware.featureN.name` must be enabled (`yes`) or disabled (`no`)."
+    )
     name: XmlField[str] = XmlField("./@name", TEXT, "Name of the feature: `secure-boot`, `enrolled-keys`.")
 
 
@@ -96,7 +98,7 @@ class Os(Section):
     boot_devices_option = Suboption(
         "hd",
         _set_boot_devices,
-        "Boot devices in order, written without a value: `hd,network`.",
+        "Boot devices in order, written without `=`: `hd,network`.",
         aliases=BOOT_DEVICES[1:],
         joined=True,
         kind_name="word",
@@ -155,13 +157,13 @@ class Os(Section):
     firmware_secure_boot_option = Suboption(
         "firmware.secure-boot",
         _firmware_setter("secure-boot"),
-        "Whether to choose a firmware that supports Secure Boot.",
+        "Choose firmware that supports Secure Boot (`on`) or does not support it (`off`).",
         kind_name="on/off",
     )
     firmware_enrolled_keys_option = Suboption(
         "firmware.enrolled-keys",
         _firmware_setter("enrolled-keys"),
-        "Whether to choose a firmware with enrolled keys.",
+        "Choose firmware with enrolled keys (`on`) or without them (`off`).",
         kind_name="on/off",
     )
     nvram: XmlField[str] = XmlField(

@@ -1,1 +1,1 @@
-"""Changes of virt-xml to the XML of an existing guest; pure, except for `added.py`, which surveys the host."""
+"""The changes of virt-xml to the XML of an existing guest."""

@@ -1,4 +1,4 @@
-"""`--add-device`: the devices that an option of virt-xml describes."""
+"""The devices that an option of `virt-xml --add-device` describes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 def read_devices(option: XmlOption) -> Domain:
-    """Return a domain with only the devices that the option describes. Raises: RequestError."""
+    """Return a domain that contains only the devices that the option describes.
+
+    Raises: RequestError, if a value is invalid.
+    """
     domain = Domain()
     for text in option.described():
         pairs = cut(option.cls, option.name, text, option.fallback)

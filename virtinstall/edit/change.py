@@ -1,4 +1,4 @@
-"""One change of virt-xml, applied to a domain: edit, add, remove. Pure."""
+"""A change of virt-xml to a domain (edit, add or remove), without access to the host."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class XmlOption(NamedTuple):
-    """XML option of a change: its name, the class with its fields, its values."""
+    """The XML option of a change: the name, the class that declares the sub-options, and the values."""
 
     name: str
     cls: type[Element]
@@ -41,12 +41,15 @@ class XmlOption(NamedTuple):
     fallback: Fallback | None
 
     def described(self) -> tuple[str, ...]:
-        """Return the values except `none`, which describes no object."""
+        """Return the values without `none`, which does not describe an object."""
         return tuple(text for text in self.texts if not says_none(self.cls, text))
 
 
 def edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:
-    """Change the objects that match `selector`; return them. Raises: RequestError."""
+    """Change the objects that match `selector`; return them.
+
+    Raises: RequestError, if no object matches or a value is invalid.
+    """
     spice = option.cls is Graphics and convert.has_spice(domain)
     found = _objects_to_edit(domain, option, selector)
     texts = option.described()
@@ -77,16 +80,19 @@ def edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:
 
 
 def _require_xml_values(element: Element) -> None:
-    """Refuse settings that only a new interface can have. Raises: RequestError."""
+    """Reject settings that only a new interface can have.
+
+    Raises: RequestError.
+    """
     if isinstance(element, Interface) and (element.ip or element.gateway or element.nameservers):
         raise RequestError(
-            "--edit --network does not support ip=, gateway= and nameservers=, which apply only to new interfaces",
+            "--edit --network does not support ip=, gateway= or nameservers=, which apply only to new interfaces",
             hint="use --add-device --network, or change the address in the virtual network with virsh net-update",
         )
 
 
 def _leaves_open(cls: type[Element], option: str, pair: Pair) -> bool:
-    """Whether `pair` leaves a choice to the defaults (`--video default`), which an existing object already contains."""
+    """Return whether `pair` selects the default (`--video default`), which does not change an existing object."""
     if pair.value != "default" or pair.target is None or pair.target.declared is Interface.type_option:
         return False
     fresh = cls()
@@ -96,7 +102,7 @@ def _leaves_open(cls: type[Element], option: str, pair: Pair) -> bool:
 
 
 def _lists_classes(pair: Pair) -> bool:
-    """Whether `pair` sets the classes of devices that <os> lists: `--boot hd`, `--boot boot0.dev=hd`."""
+    """Return whether `pair` sets the classes of devices that <os> lists: `--boot hd`, `--boot boot0.dev=hd`."""
     if pair.target is None or not pair.value:
         return False
     listed = bool(pair.target.hops) and pair.target.hops[0].attribute == "boot_devices"
@@ -104,24 +110,27 @@ def _lists_classes(pair: Pair) -> bool:
 
 
 def resolve_requirements(domain: Domain, changed: Sequence[Element]) -> None:
-    """Update the rest of the guest after a change of SMBIOS data, as at creation, or of a watchdog."""
+    """Change the parts of `domain` that depend on the `changed` SMBIOS data and watchdogs."""
     if any(isinstance(element, Sysinfo) for element in changed):
         resolve_sysinfo(domain)
     match_watchdogs(domain, changed)
 
 
 def _objects_to_edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:
-    """Return the objects to edit; a missing section is created, a missing device is not."""
+    """Return the objects to edit; a missing section is created, but a missing device is an error."""
     if selector == "" and not is_device(option.cls) and not objects_of(domain, option.cls):
         return [domain.section(option.cls)]
     return select(domain, option.cls, option.name, "--edit", selector, option.fallback)
 
 
 def remove(domain: Domain, option: XmlOption) -> list[Device]:
-    """Remove the devices that the option's value selects; return them. Raises: RequestError."""
+    """Remove the devices that the last value of the option selects; return them.
+
+    Raises: RequestError, if no device matches or the option does not describe a device.
+    """
     if not is_device(option.cls):
         raise RequestError(
-            f"--remove-device does not support {option.name}", hint="use the option of a device, for example --disk"
+            f"--remove-device does not support {option.name}", hint="use the option of a device, for example --disk 1"
         )
     spice = option.cls is Graphics and convert.has_spice(domain)
     found: list[Device] = select(  # type: ignore[assignment]
@@ -135,9 +144,9 @@ def remove(domain: Domain, option: XmlOption) -> list[Device]:
 
 
 def _twins(domain: Domain, removed: Sequence[Device]) -> list[Device]:
-    """Return the console that stands for the first serial port, if that is removed: libvirt would bring it back.
+    """Return the console of the first serial port if the port is removed, because libvirt would add the port again.
 
-    A console that is removed leaves its serial port, which may be in use for something else.
+    If the console is removed, its serial port is not, because it may be used for another purpose.
     """
     serials, consoles = domain.devices_of(Serial), domain.devices_of(Console)
     if not serials or not consoles or consoles[0].target_type not in (None, "serial"):
@@ -155,7 +164,9 @@ def can_add(domain: Domain, cls: type[Element]) -> bool:
 def add_sections(domain: Domain, option: XmlOption, security_models: Sequence[str] = ()) -> list[Element]:
     """Add sections that can occur several times (<seclabel>); return them.
 
-    `security_models` are the host's, and a label without a model gets one of them. Raises: RequestError.
+    `security_models` are those of the host, from which a label without a model receives one.
+
+    Raises: RequestError, if a value is invalid.
     """
     elements = []
     for text in option.described():

@@ -1,4 +1,4 @@
-"""Conversions of a whole guest: the newest machine of its kind, i440FX to q35, SPICE to VNC.
+"""Conversions of a guest: to the newest version of the machine type, from i440FX to q35, and from SPICE to VNC.
 
 Source: https://libvirt.org/formatdomain.html, https://libvirt.org/pci-hotplug.html
 """
@@ -38,7 +38,10 @@ _SPICE_ATTRIBUTES = ("tlsPort", "defaultMode")
 
 
 def refresh_machine(domain: Domain) -> None:
-    """Use the newest version of the machine type. Raises: RequestError, if the type has no versions."""
+    """Set the newest version of the machine type.
+
+    Raises: RequestError, if the type has no versions.
+    """
     machine = domain.os.type_machine or ""
     for prefix, newest in _VERSIONED:
         if machine.startswith(prefix) or machine == newest:
@@ -46,17 +49,17 @@ def refresh_machine(domain: Domain) -> None:
             return
     raise RequestError(
         f"--boot refresh-machine-type: the machine type{_quoted(machine)} has no versions",
-        hint="set the machine type: --boot machine=TYPE",
+        hint="set the machine type with: --boot machine=TYPE",
     )
 
 
 def _quoted(machine: str) -> str:
-    """Return a machine type for a message; empty if the guest has none."""
+    """Return a machine type in quotes, after a space, for a message; empty if the guest has none."""
     return f" '{machine}'" if machine else ""
 
 
 def remove_spice_parts(domain: Domain) -> None:
-    """Remove devices that only SPICE uses, if no SPICE display is left."""
+    """Remove devices that only SPICE uses, if the guest has no SPICE display."""
     if any(graphics.type == "spice" for graphics in domain.devices_of(Graphics)):
         return
     parts: list[Device] = [device for device in domain.devices_of(Channel) if device.type == "spicevmc"]
@@ -73,10 +76,16 @@ def has_spice(domain: Domain) -> bool:
 
 
 def convert_to_vnc(domain: Domain, *, vdagent: bool) -> None:
-    """Replace SPICE with VNC. Raises: RequestError, if the guest has no SPICE display."""
+    """Replace SPICE with VNC; `vdagent` adds a channel that shares the clipboard.
+
+    Raises: RequestError, if the guest has no SPICE display.
+    """
     displays = [graphics for graphics in domain.devices_of(Graphics) if graphics.type == "spice"]
     if not displays:
-        raise RequestError("--convert-to-vnc: the guest has no SPICE display")
+        raise RequestError(
+            "--convert-to-vnc: the guest has no SPICE display",
+            hint="add a VNC display with: --add-device --graphics vnc",
+        )
     has_vnc = any(graphics.type == "vnc" for graphics in domain.devices_of(Graphics))
     for graphics in displays:
         if has_vnc:
@@ -102,7 +111,7 @@ def _make_vnc(graphics: Graphics) -> None:
 
 
 def _replace_qxl(video: Video) -> None:
-    """qxl's memory sizes mean nothing to the other cards."""
+    """Replace the model qxl with virtio, without qxl's memory sizes, which other models do not have."""
     node = video.ensure_node().find("model")
     if node is not None:
         etree.strip_attributes(node, "ram", "vram", "vram64", "vgamem")
@@ -110,7 +119,9 @@ def _replace_qxl(video: Video) -> None:
 
 
 def convert_to_q35(domain: Domain, root_ports: int | None) -> None:
-    """Replace i440FX with q35: without IDE and addresses on the old bus, with PCIe root ports.
+    """Replace i440FX with q35: IDE controllers and PCI addresses are removed, and PCIe root ports are added.
+
+    `root_ports` is their number, or None for the default.
 
     Raises: RequestError, if the guest's machine type is not i440FX.
     """

@@ -1,4 +1,4 @@
-"""The change as a unified diff of two documents."""
+"""The difference of two XML documents as a unified diff."""
 
 from __future__ import annotations
 

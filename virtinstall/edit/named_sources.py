@@ -1,4 +1,4 @@
-"""Sources that an edit refers to by a name on the host: a volume, a host device, a network card."""
+"""The sources that an edit refers to by a name on the host: volumes, host devices and network cards."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from virtinstall.xml.element import Element
 
 _KIND = ("mode", "type", "model", "managed")
-"""Attributes of a device that belong to its source."""
+"""The attributes of a device that describe the source."""
 _LOCAL_TYPES = ("file", "block", "dir")
 
 
 def resolve_named_sources(domain: Domain, changed: Sequence[Element], host: Host) -> Plan | None:
-    """Replace the source of each changed device by the one that its new settings name; return what has to be created.
+    """Set the source that the new settings of each changed device name; return the plan of new disks, or None.
 
-    Raises: RequestError, if the host does not have it; HostError.
+    Raises: RequestError, if the host does not have the source; HostError, if the host cannot be queried.
     """
     plan = None
     for element in changed:
@@ -45,7 +45,7 @@ def resolve_named_sources(domain: Domain, changed: Sequence[Element], host: Host
 
 
 def _twin(element: Element) -> Device | None:
-    """Return a device with nothing but the name of the source, or None where the edit names none."""
+    """Return a device with only the name of the source, or None if the edit does not name one."""
     if isinstance(element, Disk) and (
         any(value is not None for value in (element.vol, element.pool, element.image)) or is_url(element.path or "")
     ):
@@ -72,7 +72,7 @@ def _twin(element: Element) -> Device | None:
 
 
 def _settle_type(disk: Disk, host: Host) -> None:
-    """Set the type of a local source by what the new path is: the former type may be another one."""
+    """Set the type of a local source to that of the new path, which may differ from the former type."""
     path = disk.source_file or disk.source_dev or disk.source_dir
     if path is None or disk.type not in _LOCAL_TYPES:
         return
@@ -84,7 +84,7 @@ def _settle_type(disk: Disk, host: Host) -> None:
 
 
 def _kind_of(path: str) -> str | None:
-    """Return the type that a disk with a local path has; None where there is nothing, or a character device."""
+    """Return the type of a disk with a local path, or None if the path does not exist or is a character device."""
     from virtinstall.survey.storage import look_at
 
     kind = look_at(path, probe=False).kind

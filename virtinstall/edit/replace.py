@@ -1,6 +1,6 @@
-"""Values that a new value replaces in an existing object: other sources, features of another CPU, ports.
+"""The values of an existing object that a new value replaces: former sources, CPU features and ports.
 
-A new guest has none of these; there, setting a value is enough.
+In a new guest, no former values must be removed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _HOST_CPUS = (*MODES, *HOST_MODES, "host")
 
 
 def make_room(element: Element, pairs: list[Pair]) -> None:
-    """Remove what the values of `pairs` replace, before they are applied."""
+    """Remove the values that `pairs` replace, before `pairs` are applied."""
     if isinstance(element, Interface):
         _leave_network(element, pairs)
     elif isinstance(element, Disk):
@@ -43,9 +43,9 @@ def make_room(element: Element, pairs: list[Pair]) -> None:
 
 
 def follow_up(element: Element, pairs: list[Pair]) -> None:
-    """Resolve what follows from the values of `pairs`, after they are applied.
+    """Set the values that depend on those of `pairs`, after `pairs` are applied.
 
-    Raises: RequestError, if they describe several objects.
+    Raises: RequestError, if `pairs` describe several objects.
     """
     if isinstance(element, Os):
         _settle_firmware(element, pairs)
@@ -72,7 +72,7 @@ def _is(pair: Pair, declared: object) -> bool:
 
 
 def _leave_network(interface: Interface, pairs: list[Pair]) -> None:
-    """Another kind of connection, or another network: the former source goes."""
+    """Remove the former source if `pairs` set another kind of connection or another network."""
     kind = next((pair.value for pair in pairs if _is(pair, Interface.type_option)), None)
     elsewhere = any(_is(pair, Interface.network) or _is(pair, Interface.bridge) for pair in pairs)
     if elsewhere and kind is None:
@@ -87,7 +87,7 @@ def _leave_network(interface: Interface, pairs: list[Pair]) -> None:
 
 
 def _leave_address(disk: Disk, pairs: list[Pair]) -> None:
-    """Another bus: the address on the former one goes, unless a new one is given; libvirt chooses one."""
+    """Remove the address on the former bus if `pairs` set another bus and no address; libvirt chooses one."""
     bus = next((pair.value for pair in pairs if _is(pair, Disk.target_bus)), None)
     given = any(pair.target is not None and pair.target.hops[:1] == (Hop("address", None),) for pair in pairs)
     if bus and disk.target_bus is not None and bus != disk.target_bus and not given:
@@ -96,7 +96,7 @@ def _leave_address(disk: Disk, pairs: list[Pair]) -> None:
 
 
 def _settle_firmware(os: Os, pairs: list[Pair]) -> None:
-    """A firmware by path and one that libvirt chooses by features exclude each other: what is new counts."""
+    """Replace firmware by path with firmware that libvirt chooses by features, or vice versa, as `pairs` request."""
     features = any(
         pair.target is not None
         and (
@@ -113,7 +113,7 @@ def _settle_firmware(os: Os, pairs: list[Pair]) -> None:
 
 
 def _leave_backend(rng: Rng, pairs: list[Pair]) -> None:
-    """Another kind of source: the former one's device or socket goes. Only `random` reads a device."""
+    """Remove the source of the former kind if `pairs` set another kind; `backend` sets `random`, which has a device."""
     kinds = ["random" if pair.value.startswith("/") else pair.value for pair in pairs if _is(pair, Rng.backend_option)]
     kinds += ["random" for pair in pairs if _is(pair, Rng.backend) and pair.value]
     node = rng.ensure_node().find("backend")
@@ -127,7 +127,7 @@ def _leave_backend(rng: Rng, pairs: list[Pair]) -> None:
 
 
 def _set_source(disk: Disk) -> None:
-    """`path` as the source of a disk that is there, in the form that its type has."""
+    """Set `path` as the source of an existing disk, in the attribute that belongs to the type of the disk."""
     if disk.path is None:
         disk.leave_source()
     elif is_url(disk.path):

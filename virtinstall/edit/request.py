@@ -1,4 +1,4 @@
-"""Request of virt-xml, as data."""
+"""The request of virt-xml, as data."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 
 class EditRequest(Record):
-    """Requested change: `action` is one of `edit`, `add_device`, `remove_device`, `build_xml`.
+    """A requested change: `action` is `edit`, `add_device`, `remove_device` or `build_xml`.
 
-    `option` is None for the conversions, whose sub-options are in `conversions`.
-    `define` and `start`: whether the result is saved and started; `update` whether the running guest is changed too.
+    `option` is None for the conversions, whose sub-options are in `conversions`; `os_values` are those of --osinfo,
+    or None if it is not used. `define` and `start` are whether the result is saved and started, and `update` is
+    whether the running guest is changed as well.
     """
 
     action: str

@@ -1,4 +1,4 @@
-"""Selection of a guest's objects by an option of virt-xml: the first, number N, all, or those that match.
+"""The selection of a guest's objects by an option of virt-xml: the first, number N, all, or those that match.
 
 Source: the behavior of virt-xml's --edit and --remove-device.
 """
@@ -36,7 +36,7 @@ def is_device(cls: type[Element]) -> bool:
 def objects_of(domain: Domain, cls: type[Element]) -> list[Element]:
     """Return the objects that an option with the fields of `cls` describes, in document order.
 
-    For a class that is mixed into `Domain`, that is the domain; for a section, the section, even if it is empty.
+    For a class that is mixed into `Domain`, the object is the domain; for a section, it is the section, even if empty.
     """
     if not cls.tag:
         return [domain]
@@ -50,14 +50,16 @@ def objects_of(domain: Domain, cls: type[Element]) -> list[Element]:
 def select(
     domain: Domain, cls: type[Element], option: str, action: str, selector: str, fallback: Fallback | None
 ) -> list[Element]:
-    """Return the objects that `selector` matches: empty (the first), a number, `all`, or sub-options.
+    """Return the objects that `selector` matches: empty for the first, a number, `all`, or sub-options.
 
-    `all` may match no object; otherwise there must be one.
+    The result is empty only for `all`.
 
-    Raises: RequestError, if there is none, or the option does not support the selector.
+    Raises: RequestError, if no object matches, or the option does not support the selector.
     """
     found = objects_of(domain, cls)
     kind = _kind(cls)
+    # the selector is the value of --edit, but with --remove-device that of the option
+    typed = f"{action} {selector}" if action == "--edit" else f"{action} {option} {selector}"
     if not cls.tag and selector not in ("", "all", "1"):
         raise RequestError(f"{option} does not support '{action} {selector}'", hint=f"use {action} without a value")
     if selector == "all":
@@ -69,17 +71,17 @@ def select(
         return found[:1]
     number = _number(selector)
     if number is None:
-        return _matching(found, cls, option, action, selector, fallback)
+        return _matching(found, cls, option, typed, selector, fallback)
     if number == 0:
-        raise RequestError(f"invalid number '0' for {action}", hint="use 1 for the first, or -1 for the last")
+        raise RequestError(f"{typed}: must not be 0", hint=f"use 1 for the first {kind}, or -1 for the last")
     if abs(number) > len(found):
         count = f"one {option} {kind}" if len(found) == 1 else f"{len(found)} {option} {kind}s"
-        raise RequestError(f"{action} {selector}: the guest has only {count}")
+        raise RequestError(f"{typed}: the guest has only {count}", hint=f"use {_numbers(found)}, or all")
     return [found[number - 1 if number > 0 else number]]
 
 
 def _kind(cls: type[Element]) -> str:
-    """Return what messages call an object of `cls`."""
+    """Return the noun for an object of `cls` in messages."""
     return "device" if is_device(cls) else "section"
 
 
@@ -88,32 +90,36 @@ def _number(text: str) -> int | None:
 
 
 def _matching(
-    found: list[Element], cls: type[Element], option: str, action: str, selector: str, fallback: Fallback | None
+    found: list[Element], cls: type[Element], option: str, typed: str, selector: str, fallback: Fallback | None
 ) -> list[Element]:
     pairs = cut(cls, option, selector, fallback)
     for pair in pairs:
         if pair.target is not None and not pair.target.declared.match:
             raise RequestError(
-                f"{action} {selector}: cannot select by '{pair.key}'", hint="use a number, all, or another sub-option"
+                f"{typed}: cannot select by '{pair.key}'", hint="use a number, all, or another sub-option"
             )
     chosen = [each for each in found if all(_matches(each, option, pair, fallback) for pair in pairs)]
     if not chosen:
-        numbers = f"a number from 1 to {len(found)}" if found[1:] else "1"
         raise RequestError(
-            f"{action} {selector}: no {option} {_kind(cls)} matches",
-            hint=f"use {_described(found, pairs[0])}, {numbers}, or all",
+            f"{typed}: no {option} {_kind(cls)} matches",
+            hint=f"use {_described(found, pairs[0])}, {_numbers(found)}, or all",
         )
     return chosen
 
 
+def _numbers(found: list[Element]) -> str:
+    """Return the numbers that select one of the objects, for a hint."""
+    return f"a number from 1 to {len(found)}" if found[1:] else "the number 1"
+
+
 def _described(found: list[Element], pair: Pair) -> str:
-    """Return the values that the objects have for the key of `pair`, or its name if it is not a plain value."""
+    """Return the values of the objects for the key of `pair`, for a hint; only the key if they are not plain values."""
     if pair.target is not None and isinstance(pair.target.declared, XmlField) and not pair.target.hops:
         values = [pair.target.declared.__get__(each, type(each)) for each in found]
         texts = [f"{pair.key}={value}" for value in values if value is not None]
         if texts:
             return ", ".join(texts[:8]) + (", ..." if len(texts) > 8 else "")
-    return f"another value of {pair.key}"
+    return f"another value of {pair.key}="
 
 
 def _matches(element: Element, option: str, pair: Pair, fallback: Fallback | None) -> bool:
@@ -138,7 +144,7 @@ _CONNECTIONS = {
 
 
 def _same(one: etree._Element, other: etree._Element) -> bool:
-    """Whether two elements mean the same; numbers compare by value: libvirt writes `0x07` where users type 7."""
+    """Return whether two elements are equal; numbers are compared by value, because libvirt writes `0x07` for 7."""
     if one.tag != other.tag or len(one) != len(other) or set(one.attrib) != set(other.attrib):
         return False
     values = [(one.text, other.text), *((one.get(name), other.get(name)) for name in one.attrib)]

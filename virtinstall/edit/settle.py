@@ -1,4 +1,4 @@
-"""Values that an edit looks up: the newest version of a machine type, the ID of an OS, the host's CPU and firmware."""
+"""The values that an edit looks up: the newest machine type, the ID of an OS, and the host's CPU and firmware."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def resolve_edit(domain: Domain, host: Host) -> list[str]:
-    """Resolve the settings that an edit left on `domain`; return warnings. Raises: RequestError, HostError."""
+    """Replace settings of `domain` that depend on the host or the OS database with their values; return warnings.
+
+    Raises: RequestError, if a setting is not possible; HostError, if the host cannot be queried.
+    """
     if domain.os.refresh_machine_type:
         refresh_machine(domain)
     if domain.os_name is not None or domain.os_full_id is not None:

@@ -1,4 +1,4 @@
-"""Options of virt-clone: spellings, argument, group, help.
+"""The options of virt-clone: spellings, argument, group, help.
 
 Source: the interface of virt-clone (spellings, hidden old ones).
 """
@@ -10,7 +10,7 @@ from virtinstall.options.table import GENERAL, MISC, OPTIONS, Option
 STORAGE = "Storage"
 NETWORK = "Networking"
 
-USAGE = "--original GUEST --auto-clone [options]"
+USAGE = "{--original GUEST | --original-xml FILE}\n                  {--auto-clone | --name NAME --file PATH} [options]"
 DESCRIPTION = (
     "Copy the disks and the configuration of a guest that is shut off. The copy has a new name, UUID and MAC "
     "addresses; nothing inside it is changed."
@@ -32,13 +32,18 @@ def _shared(dest: str) -> tuple[Option, ...]:
 
 CLONE_OPTIONS: tuple[Option, ...] = (
     *_shared("connect"),
-    _value("-o --original", "original", GENERAL, "Guest to copy: name or UUID.", "GUEST"),
+    _value("-o --original", "original", GENERAL, "Guest to copy: its name or UUID.", "GUEST"),
     _value("--original-xml", "original_xml", GENERAL, "File with the XML of the guest to copy.", "FILE"),
     _flag("--auto-clone", "auto_clone", GENERAL, "Generate the copy's name and the paths of its disks."),
     _value("-n --name", "name", GENERAL, "Name of the copy.", "NAME"),
     *_shared("uuid"),
     _value(
-        "-f --file", "files", STORAGE, "Path of a disk of the copy; repeat for each disk that is copied.", "PATH", True
+        "-f --file",
+        "files",
+        STORAGE,
+        "Path of a disk of the copy; repeat the option for each disk that is copied.",
+        "PATH",
+        True,
     ),
     _value(
         "--force-copy",
@@ -57,18 +62,20 @@ CLONE_OPTIONS: tuple[Option, ...] = (
         STORAGE,
         "Share data blocks with the originals if the file system supports it (btrfs, XFS).",
     ),
-    _flag("--nonsparse", "nonsparse", STORAGE, "Allocate the new disks fully."),
-    _flag("--preserve-data", "preserve_data", STORAGE, "Do not copy data; use the existing images given with --file."),
+    _flag("--nonsparse", "nonsparse", STORAGE, "Allocate all space of the new disks."),
+    _flag(
+        "--preserve-data", "preserve_data", STORAGE, "Do not copy data: the copy uses the existing images of --file."
+    ),
     _value("--nvram", "nvram", STORAGE, "Path of the file with the copy's UEFI variables.", "PATH"),
     _value(
         "-m --mac",
         "macs",
         NETWORK,
-        "MAC address of a network interface of the copy; repeat for each interface.",
+        "MAC address of a network interface of the copy; repeat the option for each interface.",
         "MAC",
         True,
     ),
-    _flag("--replace", "replace", MISC, "Remove an existing guest that has the copy's name."),
+    _flag("--replace", "replace", MISC, "Delete the existing guest that has the copy's name."),
     _flag("--print-xml", "print_xml", MISC, "Print the copy's XML and change nothing."),
     *_shared("check"),
     *_shared("prompt"),

@@ -1,4 +1,4 @@
-"""Parsing of a virt-install command line into a Request, for scripts."""
+"""The parsing of a virt-install command line into a Request, for scripts."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from virtinstall.request import Request
 
 
 def parse_request(argv: Sequence[str]) -> Request:
-    """Return the request of a command line; old spellings are accepted.
+    """Return the request of a command line, which may contain old spellings.
 
-    Raises: RequestError (UsageError if the command line cannot be parsed).
+    Raises: RequestError, if a value is invalid; UsageError, if the command line cannot be parsed.
     """
     from virtinstall.options.fallback import fallback_for
     from virtinstall.options.legacy import rewrite

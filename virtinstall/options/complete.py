@@ -1,7 +1,7 @@
 """Shell completion: `virt-install --complete SHELL WORD...`, hidden from the help.
 
 Options, sub-options and their docs come from the declarations, so that no list is kept in
-the shells' scripts (completion/), which only hand the command line over and show the answer.
+the shells' scripts (completion/), which only pass the command line and show the answer.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Values for completion: those of libvirt's schema, names from libvirt or the OS database, files."""
+"""The values for completion: those of libvirt's schema, names from libvirt or the OS database, and files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from virtinstall.xml.element import Element
 
 Query = Callable[[str], list[str]]
-"""Names that libvirt has: `guests`, `networks`, `pools`, `node devices`, `volumes of POOL`."""
+"""A function that returns the names of libvirt's `guests`, `networks`, `pools`, `node devices` or `volumes of POOL`."""
 
 _URIS = ("qemu:///system", "qemu:///session", "embed", "test:///default", "qemu+ssh://", "xen:///system", "lxc:///")
 _PLAIN: Mapping[str, tuple[str, ...]] = {
@@ -48,12 +48,12 @@ LEADING_VALUES: Mapping[str, tuple[str, ...]] = {
     "boot": ("uefi", "hd", "cdrom", "network", "fd"),
     "network": ("user", "default"),
 }
-"""Values without a name at the beginning of an option's value."""
+"""The values that can begin an option's value without a sub-option's name."""
 _BRIDGES = ("bridge", "source.bridge")
 
 
 class Candidate(NamedTuple):
-    """A word that fits, what it means; `open`: more may follow without a space."""
+    """A possible word, and its meaning; after an `open` word, more may follow without a space."""
 
     text: str
     doc: str = ""
@@ -99,12 +99,12 @@ def sub_values(option: Option, cls: type[Element], key: str, text: str, query: Q
 
 
 def matching(known: list[str] | tuple[str, ...], text: str) -> list[Candidate]:
-    """Return candidates for the texts that begin with `text`."""
+    """Return candidates for the texts in `known` that begin with `text`."""
     return [Candidate(word) for word in known if word.startswith(text)]
 
 
 def files(text: str) -> list[Candidate]:
-    """Files and folders whose path begins with `text`."""
+    """Return the files and folders whose path begins with `text`."""
     folder, slash, start = text.rpartition("/")
     try:
         with os.scandir(folder + slash or ".") as entries:
@@ -117,7 +117,7 @@ def files(text: str) -> list[Candidate]:
 
 
 def names_a_file(option: Option, key: str) -> bool:
-    """Whether the value of that sub-option is a path on this machine."""
+    """Return whether the value of the sub-option `key` is a path on this machine."""
     if option.dest == "location" or (option.dest, key) == ("filesystem", "source"):
         return True
     return key.rpartition(".")[2] in _FILE_ENDS or key.endswith(_FILE_SUFFIXES)
@@ -131,7 +131,7 @@ def _volumes(text: str, query: Query) -> list[Candidate]:
 
 
 def image_names(text: str) -> list[Candidate]:
-    """Names of images; paths where one begins."""
+    """Return the names of images that begin with `text`, or paths if `text` is the beginning of a path."""
     if text.startswith(("/", ".", "~")):
         return files(text)
     from virtinstall.images.catalogue import ImageCatalogue
@@ -148,7 +148,7 @@ def _systems() -> list[str]:
 
 
 def _cpu_models() -> list[str]:
-    """Models that libvirt knows for this machine's kind: `x86_Skylake-Client.xml` is one."""
+    """Return the CPU models that libvirt knows for this machine's architecture: `x86_Skylake-Client.xml` is one."""
     place = "/usr/share/libvirt/cpu_map"
     kind = {"x86_64": "x86_", "aarch64": "arm_"}.get(os.uname().machine)
     if kind is None or not os.path.isdir(place):
@@ -165,7 +165,7 @@ def _bridges() -> list[str]:
 
 
 def _schema_values(cls: type[Element], target: Target | None, key: str) -> tuple[str, ...]:
-    """Return the values that the installed libvirt's schema lists for the sub-option."""
+    """Return the values that the installed libvirt's schema lists for the sub-option; empty if it lists none."""
     from virtinstall.options.fallback import element_path, installed_schema
     from virtinstall.options.known_values import place_of
 

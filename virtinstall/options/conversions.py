@@ -8,7 +8,7 @@ from virtinstall.xml.kinds import INTEGER, SWITCH
 
 
 class ConvertToQ35(Element):
-    """--convert-to-q35: from i440FX to q35."""
+    """--convert-to-q35: the conversion from i440FX to q35."""
 
     tag = "convert-to-q35"
     option = "--convert-to-q35"
@@ -17,7 +17,7 @@ class ConvertToQ35(Element):
 
 
 class ConvertToVnc(Element):
-    """--convert-to-vnc: from SPICE to VNC."""
+    """--convert-to-vnc: the conversion from SPICE to VNC."""
 
     tag = "convert-to-vnc"
     option = "--convert-to-vnc"

@@ -1,4 +1,4 @@
-"""Sub-options of an option: the text of `--disk help`, and the same as data for completion and the manual."""
+"""The sub-options of an option: the text of `--disk help`, and the same as data for completion and the manual."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KIND_COLUMNS = 9
 
 
 class Known(NamedTuple):
-    """One sub-option: its name (`hostN` where it is numbered), aliases, kind of value, doc."""
+    """A sub-option: the name (`hostN` if it is numbered), the aliases, the kind of value, and the help text."""
 
     name: str
     aliases: tuple[str, ...]
@@ -31,7 +31,7 @@ _SHARED_DOCS = {
     "xpathN.delete": ("text", "Remove the nodes that the XPath selects, after all options are applied."),
     "xpathN.set": ("text", "`XPATH=VALUE`: set the node at XPATH to VALUE, after all options are applied."),
     "xpathN.create": ("text", "Create the element at the XPath, after all options are applied."),
-    "xpathN.value": ("text", "Value for `xpathN.set`, needed if the value contains `=`."),
+    "xpathN.value": ("text", "Value for `xpathN.set`, required if the value contains `=`."),
 }
 
 _SWITCHES = ("yes/no", "on/off")
@@ -40,7 +40,7 @@ _TYPED_AS_ON_OFF = ("switch", "present")
 
 
 def known_sub_options(cls: type[Element]) -> Iterator[Known]:
-    """Yield every sub-option of a section or device class; those that all XML options share are at the end."""
+    """Yield every sub-option of a section or device class; the sub-options of all XML options are last."""
     for name, declared in sub_option_names(cls):
         kind = "on/off" if declared.kind_name in _TYPED_AS_ON_OFF else declared.kind_name
         yield Known(name, declared.aliases, kind, declared.doc)
@@ -51,7 +51,7 @@ def known_sub_options(cls: type[Element]) -> Iterator[Known]:
 
 
 def unnamed_values(cls: type[Element]) -> str:
-    """Return which values at the start of an option need no name; `cls.bare` is not empty."""
+    """Return a sentence about the values that need no name at the start of an option; `cls.bare` must not be empty."""
     names = " and ".join(f"`{name}`" for name in cls.bare)
     return (
         f"The first value without `=` is {names}" if len(cls.bare) == 1 else f"The first values without `=` are {names}"
@@ -59,7 +59,7 @@ def unnamed_values(cls: type[Element]) -> str:
 
 
 def switch_values(cls: type[Element]) -> str:
-    """Return which values the switches among the sub-options accept; empty without switches."""
+    """Return a sentence about the values of the switches among the sub-options; empty if there are no switches."""
     kinds = {known.kind for known in known_sub_options(cls)}
     switches = [kind for kind in _SWITCHES if kind in kinds]
     return f"Values of {' and '.join(switches)}: yes, no, on, off." if switches else ""
@@ -90,7 +90,9 @@ def _one(known: Known, width: int, columns: int) -> list[str]:
     margin = " " * (2 + width + _KIND_COLUMNS)
     lines = _wrapped(known.doc, margin, columns)
     if known.aliases:
-        lines += _wrapped(f"also: {', '.join(known.aliases)}", margin, columns)
+        # for the names of boot devices, which are values
+        label = "or" if known.kind == "word" else "also"
+        lines += _wrapped(f"{label}: {', '.join(known.aliases)}", margin, columns)
     kind = known.kind.ljust(_KIND_COLUMNS - 1) + " "
     if len(known.name) >= width:
         return [f"  {known.name}", f"  {' ' * width}{kind}{lines[0].lstrip()}", *lines[1:]]

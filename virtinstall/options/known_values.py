@@ -1,7 +1,7 @@
-"""Values that the installed libvirt's schema does not list: a warning, not an error.
+"""Warnings about values that the installed libvirt's schema does not list.
 
-libvirt grows faster than any list: the value is passed through, and a warning shows the nearest
-one in the schema.
+Such a value is not an error, because a newer libvirt may accept it: the value is used, and the warning shows the
+most similar one in the schema.
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ def unknown_values(
 ) -> list[str]:
     """Return a warning for each value in `pairs`, sub-options of `cls`, that the schema does not list.
 
-    `path` is the path of elements of `cls` below <domain>; `schema` is called only if
-    there is a value to look up.
+    `path` is the path of elements of `cls` below <domain>. `schema` is called only if a value must be looked up.
     """
     warnings = []
     for pair in pairs:
@@ -38,7 +37,7 @@ def unknown_values(
 
 
 def _place(cls: type[Element], path: tuple[str, ...], pair: Pair) -> tuple[str, ...] | None:
-    """Return the schema path of the value of `pair`, or None if it is not a single value in the XML."""
+    """Return the schema path of the value of `pair`, or None if the XML does not contain it unchanged."""
     if pair.target is None or not pair.value:
         return None
     place = place_of(cls, path, pair.target)
@@ -51,7 +50,7 @@ def _place(cls: type[Element], path: tuple[str, ...], pair: Pair) -> tuple[str, 
 
 
 def place_of(cls: type[Element], path: tuple[str, ...], target: Target) -> tuple[str, ...] | None:
-    """Return the schema path of the value that a sub-option of `cls` sets, or None if it sets no text."""
+    """Return the schema path of the value that a sub-option of `cls` sets, or None if it does not set a text."""
     declared = target.declared
     if not isinstance(declared, XmlField) or declared.kind is not TEXT:
         return None
@@ -81,5 +80,5 @@ def sub_options_with_value(schema: Schema, cls: type[Element], path: tuple[str, 
 def _nearest(value: str, known: tuple[str, ...]) -> str:
     from virtinstall.similar import did_you_mean
 
-    listed = f"it lists {', '.join(known[:8])}{', ...' if len(known) > 8 else ''}"
+    listed = f"the schema lists {', '.join(known[:8])}{', ...' if len(known) > 8 else ''}"
     return did_you_mean(value, known) or listed

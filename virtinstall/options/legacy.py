@@ -1,4 +1,4 @@
-"""Old options, rewritten into current ones before anything else reads them.
+"""The rewriting of old options into current ones, before anything else reads the options.
 
 Source: the hidden options of virt-install and its behavior with them.
 """
@@ -52,9 +52,14 @@ def _storage(given: Namespace) -> None:
             raise RequestError(f"--nodisks and {other} cannot be used together", hint="omit one of them")
         given.disk = ["none"]
     if paths and given.disk:
-        raise RequestError("--file and --disk cannot be used together", hint="use --disk path=PATH instead of --file")
+        raise RequestError(
+            "--file and --disk cannot be used together",
+            hint=f"use --disk path={_quoted(paths[0])} instead of --file",
+        )
     if len(sizes) > max(1, len(paths)):
-        raise RequestError("more --file-size than --file options", hint="use --disk path=PATH,size=GIB for each disk")
+        raise RequestError(
+            "more --file-size options than --file options", hint="use --disk path=PATH,size=GIB for each disk"
+        )
     for number in range(max(len(paths), len(sizes))):
         parts = []
         if number < len(paths):
@@ -106,8 +111,8 @@ def _graphics(given: Namespace) -> None:
         return
     if given.graphics:
         old = next(iter((*kinds, *details)))
-        hint = f"add {details[old]} to --graphics instead" if old in details else f"omit --{old}"
-        raise RequestError(f"--graphics and --{old} cannot be used together", hint=hint)
+        new = f"use --graphics {given.graphics[0]},{details[old]} instead of --{old}" if old in details else None
+        raise RequestError(f"--graphics and --{old} cannot be used together", hint=new or f"omit --{old}")
     if len(kinds) > 1:
         raise RequestError(f"--{kinds[0]} and --{kinds[1]} cannot be used together", hint="omit one of them")
     if kinds == ["nographics"]:

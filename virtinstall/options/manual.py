@@ -1,6 +1,6 @@
-"""The manual pages' generated part: every sub-option, from the declarations; and the markup of the pages.
+"""The generated part of the manual pages, which describes every sub-option, and the markup of the pages.
 
-argparse-manpage makes a page of a parser and of an include file. The include files combine the
+argparse-manpage generates a page from a parser and an include file. The include files combine the
 hand-written text of `man/PROGRAM.text` with the sub-options.
 """
 
@@ -23,7 +23,7 @@ _HELP = ".TP\n\\fB\\-h\\fR, \\fB\\-\\-help\\fR\nPrint the help.\n"
 
 
 def roff(text: str) -> str:
-    """Return `text` escaped for a page; text in backticks is bold."""
+    """Return `text` escaped for a manual page, with text in backticks in bold."""
     escaped = text.replace("\\", "\\e").replace("-", "\\-")
     if escaped[:1] in (".", "'"):
         escaped = "\\&" + escaped
@@ -105,7 +105,7 @@ def _shared() -> list[str]:
 
 
 def write_includes(folder: Path) -> None:
-    """Write `PROGRAM.include` of each page, from `PROGRAM.text` and, for virt-install, the sub-options."""
+    """Write `PROGRAM.include` for each page in `folder`: `PROGRAM.text` and, for virt-install, the sub-options."""
     for path in sorted(folder.glob("*.text")):
         text = path.read_text(encoding="utf-8")
         if path.stem == "virt-install":
@@ -114,10 +114,10 @@ def write_includes(folder: Path) -> None:
 
 
 def mark_pages(folder: Path) -> None:
-    """Finish the pages: text in backticks is bold, and the first sentence of --help begins the description.
+    """Set text in backticks in bold, and move the first sentence of --help to the start of the description.
 
-    argparse-manpage does not convert backticks, prints the description of `PROGRAM.text` first, and calls the
-    notes at the end of the help comments.
+    argparse-manpage does not convert backticks, prints the description in `PROGRAM.text` first, and prints the text
+    at the end of the help under the heading COMMENTS.
     """
     for path in folder.glob("*.1"):
         page = path.read_text(encoding="utf-8").replace(".SH COMMENTS\n", ".SH NOTES\n")

@@ -1,4 +1,4 @@
-"""Parsing of the command line into options: spelling, prefixes, arguments; values are not interpreted here."""
+"""The parsing of the command line into options; values are not interpreted here."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from virtinstall.options.usage import Formatter, Parser
 
 HELP_FLAGS = ("?", "help")
 DESCRIPTION = (
-    "Create a virtual machine through libvirt and start its installation. METHOD is one of the installation methods "
-    "below."
+    "Create a virtual machine through libvirt and start its installation. METHOD is --cdrom, --location, --pxe, "
+    "--image, --import or --install."
 )
 _KINDS = {"text": str, "integer": int, "number": float}
 
@@ -26,7 +26,7 @@ class _Formatter(Formatter):
 def build_parser(
     prog: str = "virt-install",
     options: Sequence[Option] = OPTIONS,
-    usage: str = "--name NAME --memory MIB --disk DISK METHOD [options]",
+    usage: str = "--name NAME --memory VALUE --disk VALUE METHOD [options]",
     description: str = DESCRIPTION,
 ) -> Parser:
     """Return the parser for `options`, grouped as in the table; `usage` follows the command's name."""
@@ -80,7 +80,7 @@ def _add(group: argparse._ArgumentGroup, option: Option) -> None:
 
 
 def respell(argv: Sequence[str], options: Sequence[Option] = OPTIONS) -> list[str]:
-    """Return argv with `--extra_args` replaced by `--extra-args`: old guides spell options with underscores."""
+    """Return `argv` with hyphens in options that are spelled with underscores, as in old guides: `--extra_args`."""
     names = {name for option in options for name in option.names}
     result = []
     for word in argv:
@@ -92,9 +92,9 @@ def respell(argv: Sequence[str], options: Sequence[Option] = OPTIONS) -> list[st
 
 
 def parse_argv(argv: Sequence[str], prog: str = "virt-install") -> argparse.Namespace:
-    """Return the options of `argv` by destination; those not used are None.
+    """Return the options of `argv` by destination; an option that is not used is None.
 
-    Raises: UsageError.
+    Raises: UsageError, if an option is unknown or an argument is missing or invalid.
     """
     given: argparse.Namespace = _parser(prog).parse_args(respell(argv))
     given.single_dashes = single_dashes(argv)
@@ -102,7 +102,7 @@ def parse_argv(argv: Sequence[str], prog: str = "virt-install") -> argparse.Name
 
 
 def single_dashes(argv: Sequence[str], options: Sequence[Option] = OPTIONS) -> list[str]:
-    """Return the arguments such as `-vcpus=2`: with one dash, argparse reads them as several short options."""
+    """Return the arguments such as `-vcpus=2`, which argparse reads as several short options."""
     names = {name for option in options for name in option.names}
     single = [word for word in argv if word.startswith("-") and not word.startswith("--")]
     return [word for word in single if "-" + word.partition("=")[0] in names]
@@ -115,7 +115,7 @@ def _parser(prog: str) -> Parser:
 
 
 def help_wanted(given: argparse.Namespace, options: Sequence[Option] = OPTIONS) -> list[Option]:
-    """Return the compound options whose value is `help` or `?`, in order of the table."""
+    """Return the compound options whose value is `help` or `?`, in the order of `options`."""
     wanted = []
     for option in options:
         values = getattr(given, option.dest)

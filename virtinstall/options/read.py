@@ -1,4 +1,4 @@
-"""Conversion of options to a Request: each compound value is split and applied to its element."""
+"""The conversion of options to a Request: each compound value is split and applied to an element."""
 
 from __future__ import annotations
 
@@ -48,11 +48,12 @@ def _as_list(values: Any) -> list[str]:
 def read_request(
     given: Namespace, fallback_for: FallbackFor, *, warnings: Sequence[str] = (), preview: bool = False
 ) -> Request:
-    """Return the request of the options; old spellings have been rewritten (`legacy.rewrite`).
+    """Return the request of the options, in which `legacy.rewrite` has replaced old spellings.
 
-    `fallback_for(cls)` returns the handling of names that `cls` does not declare. `preview`:
-    only the XML is printed, and no installation method is required.
-    Raises: RequestError; several errors are reported together, one line each.
+    `fallback_for(cls)` returns the handling of names that `cls` does not declare, or None. `warnings` are those of
+    `legacy.rewrite`. With `preview`, only the XML is printed, and no installation method is required.
+
+    Raises: RequestError, which reports several errors together, one per line.
     """
     from virtinstall.domain.domain import Domain
 
@@ -77,7 +78,9 @@ def read_request(
             except RequestError as error:
                 problems.append(error)
     if given.name is not None and not given.name.strip():
-        problems.append(RequestError(f"--name '{given.name}': the name is empty", hint="omit --name to generate one"))
+        problems.append(
+            RequestError(f"--name '{given.name}': must not be empty", hint="omit --name to generate a name")
+        )
     if given.name is not None and domain.name is None:
         domain.name = given.name
     _raise_together(problems)
@@ -125,7 +128,7 @@ def _left_aside(given: Namespace) -> list[str]:
         return []
     return [
         f"--reinstall {given.reinstall} does not change the guest's configuration: {', '.join(names)} "
-        f"{'has' if len(names) == 1 else 'have'} no effect; use virt-xml to change it"
+        f"{'has' if len(names) == 1 else 'have'} no effect; use virt-xml to change the configuration"
     ]
 
 
@@ -153,7 +156,7 @@ def _raise_together(problems: list[RequestError]) -> None:
 
 
 def _read_element(domain: Domain, option: Option, text: str, without: set[str], fallback_for: FallbackFor) -> list[str]:
-    """Apply one compound value; return warnings."""
+    """Apply one compound value to `domain`; return warnings."""
     cls = section_class(option)
     name = option.names[0] if option.names[0].startswith("--") else option.names[-1]
     if says_none(cls, text):
@@ -167,7 +170,10 @@ def _read_element(domain: Domain, option: Option, text: str, without: set[str], 
 
 
 def read_holder(option: Option, texts: list[str]) -> dict[str, str] | None:
-    """Return the checked sub-options of a non-XML option by name, or None if the option was not used."""
+    """Return the sub-options of a non-XML option by name, or None if the option was not used or is `none`.
+
+    Raises: RequestError, if a sub-option is unknown or has an invalid value.
+    """
     if not texts:
         return None
     cls = section_class(option)
@@ -229,7 +235,10 @@ def _absolute(path: str | None) -> str | None:
 
 
 def read_checks(texts: Sequence[str]) -> Checks:
-    """Return the checks that the values of --check leave enabled. Raises: RequestError."""
+    """Return the checks that the values of --check leave enabled.
+
+    Raises: RequestError, if a sub-option is unknown or has an invalid value.
+    """
     option = next(option for option in OPTIONS if option.dest == "check")
     return _checks(read_holder(option, list(texts)))
 
@@ -250,22 +259,18 @@ def _run(given: Namespace) -> RunOptions:
 
     autoconsole: AutoConsole = given.autoconsole or "default"
     if autoconsole not in ("text", "graphical", "none", "default"):
-        raise RequestError(
-            f"invalid value '{autoconsole}' for --autoconsole",
-            hint="use text, graphical, none or default",
-        )
+        raise RequestError(f"--autoconsole {autoconsole}: must be text, graphical, none or default")
     if given.output not in (None, "text", "json", "spec", "kubevirt"):
-        raise RequestError(f"invalid value '{given.output}' for --output", hint="use text, json, spec or kubevirt")
+        raise RequestError(f"--output {given.output or repr('')}: must be text, json, spec or kubevirt")
     timeout = None if given.timeout is None else parse_duration(given.timeout, "--timeout")
     if timeout is not None and given.wait_for is None:
         raise RequestError(
-            "--timeout requires --wait-for", hint="add a condition such as --wait-for ip, or use --wait MINUTES"
+            "--timeout requires --wait-for",
+            hint="add a condition, for example --wait-for ip; to limit the time of an installation, use --wait MINUTES "
+            "instead",
         )
     if given.wait_for is not None and given.wait_for not in GOALS:
-        raise RequestError(
-            f"invalid value '{given.wait_for}' for --wait-for",
-            hint=f"use {', '.join(GOALS[:-1])} or {GOALS[-1]}",
-        )
+        raise RequestError(f"--wait-for {given.wait_for or repr('')}: must be {', '.join(GOALS[:-1])} or {GOALS[-1]}")
     return RunOptions(
         autostart=bool(given.autostart),
         transient=bool(given.transient),

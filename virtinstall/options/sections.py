@@ -12,19 +12,19 @@ from virtinstall.xml.kinds import SWITCH, TEXT
 
 
 class Location(Element):
-    """--location: source of the installer's kernel and initrd."""
+    """--location: the source of the installer's kernel and initrd."""
 
     tag = "location"
     option = "--location"
     bare = ("location",)
 
     location = Setting(TEXT, "URL, local directory or ISO image of the install tree.", commas=True)
-    kernel = Setting(TEXT, "Path of the kernel inside the tree, if it is not found automatically.")
-    initrd = Setting(TEXT, "Path of the initrd inside the tree, if it is not found automatically.")
+    kernel = Setting(TEXT, "Path of the kernel inside the tree, if the kernel is not found automatically.")
+    initrd = Setting(TEXT, "Path of the initrd inside the tree, if the initrd is not found automatically.")
 
 
 class Install(Element):
-    """--install: details of the installation boot."""
+    """--install: the details of the installation boot."""
 
     tag = "install"
     option = "--install"
@@ -40,7 +40,7 @@ class Install(Element):
 
 
 class Unattended(Element):
-    """--unattended: answers for the installer."""
+    """--unattended: the answers to the installer's questions."""
 
     tag = "unattended"
     option = "--unattended"
@@ -55,11 +55,13 @@ class Unattended(Element):
     )
     product_key = Setting(TEXT, "Product key (Windows).", name="product-key")
     reg_login = Setting(TEXT, "Login for the subscription.", name="reg-login")
-    drivers = Setting(SWITCH, "Whether Windows gets virtio drivers, from the URL in the OS database; default: `yes`.")
+    drivers = Setting(
+        SWITCH, "Whether to add virtio drivers to Windows, from the URL in the OS database; default: `yes`."
+    )
 
 
 class CloudInit(Element):
-    """--cloud-init: configuration of a cloud image at its first boot."""
+    """--cloud-init: the configuration that a cloud image receives at the first boot."""
 
     tag = "cloud-init"
     option = "--cloud-init"
@@ -88,10 +90,10 @@ class CloudInit(Element):
     user_data = Setting(TEXT, "File to use as user-data, unchanged.", name="user-data")
     meta_data = Setting(TEXT, "File to use as meta-data, unchanged.", name="meta-data")
     network_config = Setting(TEXT, "File to use as network-config, unchanged.", name="network-config")
-    user = Setting(TEXT, "Login of a user to create, who may use sudo.")
+    user = Setting(TEXT, "Login of a user to create; the user may run sudo.")
     user_password_generate = Setting(
         SWITCH,
-        "Generate a password for `user` and print it; it expires at the first login.",
+        "Generate a password for `user`, which expires at the first login, and print it.",
         name="user-password-generate",
     )
     user_password_file = Setting(
@@ -112,7 +114,7 @@ class CloudInit(Element):
 
 
 class OsInfo(Element):
-    """--osinfo: operating system of the guest."""
+    """--osinfo: the operating system of the guest."""
 
     tag = "osinfo"
     option = "--osinfo"
@@ -120,12 +122,14 @@ class OsInfo(Element):
 
     name = Setting(TEXT, "Short name: `debian12`, `win11`.", aliases=("short-id",))
     id = Setting(TEXT, "Full ID: `http://debian.org/debian/12`.")
-    detect = Setting(SWITCH, "Whether to detect the system from the install media; `name` is used if that fails.")
+    detect = Setting(
+        SWITCH, "Whether to detect the system from the install medium; if the detection fails, `name` is used."
+    )
     require = Setting(SWITCH, "Whether an unknown system is an error.")
 
 
 class Check(Element):
-    """--check: checks whose errors become warnings."""
+    """--check: the checks; the errors of a disabled check become warnings."""
 
     tag = "check"
     option = "--check"

@@ -1,4 +1,4 @@
-"""Compound option values: `path=/x.img,size=20,bus=virtio`, split and applied to an element.
+"""Compound option values such as `path=/x.img,size=20,bus=virtio`: they are split and applied to an element.
 
 Source of the rules: the behavior of virt-install. Values are split at commas with shell
 quoting, then at the first `=`; leading parts without `=` are bare values; a sub-option
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 
 SHARED_NAMES = ("clearxml", "xpathN.delete", "xpathN.set", "xpathN.create", "xpathN.value")
 _MOST_DIGITS = 4
-"""A number with more digits is an error: all elements before it would have to be created."""
+"""The maximum number of digits of a number in a name, because all elements with lower numbers are created."""
 _SWITCHES = ("on/off", "yes/no", "present", "switch")
-"""Names of the kinds whose values are on and off."""
+"""The names of the kinds whose values are on and off."""
 _XPATH_ACTIONS = ("set", "delete", "create", "value")
 
 
 class Hop(NamedTuple):
-    """One step down: the attribute that holds a child, and the number of the child (None: there is only one)."""
+    """A step to a child: the attribute that holds the child, and the child's number, or None if there is only one."""
 
     attribute: str
     number: int | None
 
 
 class Target(NamedTuple):
-    """Meaning of a sub-option's name: the path to the element, the declaration, its position."""
+    """The meaning of a sub-option's name: the path to the element, the declaration, and the declaration's position."""
 
     hops: tuple[Hop, ...]
     declared: Declared
@@ -46,9 +46,9 @@ class Target(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """One `key=value` of a compound value; `target` is None if no class declares the name.
+    """A `key=value` of a compound value; `target` is None if no class declares the key.
 
-    `bare`: only the value was typed, which implies the key.
+    `bare` is whether only the value was typed, which implies the key.
     """
 
     key: str
@@ -58,16 +58,16 @@ class Pair(NamedTuple):
 
     @property
     def typed(self) -> str:
-        """Text that was typed."""
+        """The text that was typed."""
         return self.value if self.bare else f"{self.key}={self.value}"
 
 
 class Fallback(NamedTuple):
-    """Handling of a dotted name that no class declares: libvirt's schema.
+    """The handling of a name that no class declares, by libvirt's schema.
 
-    `knows(key)` returns whether the schema has it, `apply(element, key, value)` sets it,
-    `nearest(key)` returns similar names and `with_value(word)` the names of sub-options that accept a value, both for
-    the error's hint. `unknown_arguments(option, pairs)` returns warnings for values that the schema does not list.
+    `knows(key)` returns whether the schema has the name, and `apply(element, key, value)` sets the value. For hints,
+    `nearest(key)` returns similar names, and `with_value(value)` the names of sub-options that accept a value.
+    `unknown_arguments(option, pairs)` returns warnings about values that the schema does not list.
     """
 
     knows: Callable[[str], bool]
@@ -125,7 +125,7 @@ def resolve(cls: type[Element], key: str) -> Target | None:
 
 
 def _ways_into(nested: Child[Any] | Children[Any], key: str) -> Iterator[tuple[int | None, str]]:
-    """Yield (number, name below the child) for each interpretation of `key` that leads into `nested`."""
+    """Yield (number or None, name below the child) for each interpretation of `key` that leads into `nested`."""
     numbered = isinstance(nested, Children)
     if key in nested.flat:
         yield 0 if numbered else None, nested.flat[key]
@@ -144,7 +144,7 @@ def _ways_into(nested: Child[Any] | Children[Any], key: str) -> Iterator[tuple[i
 
 
 def sub_option_names(cls: type[Element], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Declared]]:
-    """Yield (name, declaration) of each sub-option of `cls`, in order; numbered ones have an N (`hostN.name`)."""
+    """Yield (name, declaration) of each sub-option of `cls`, in order; numbered names have an N (`hostN.name`)."""
     for _, declared in cls.declarations():
         if isinstance(declared, Declared):
             if declared.name is not None:
@@ -157,7 +157,7 @@ def sub_option_names(cls: type[Element], prefix: str = "", depth: int = 0) -> It
 
 
 def says_none(cls: type[Element], text: str) -> bool:
-    """Return whether `text` is `none` in the sense of no object, and not a value."""
+    """Return whether `text` is `none` and means that there is no object."""
     return text == "none" and cls.none_word != "value"
 
 
@@ -166,17 +166,18 @@ def cut(cls: type[Element], option: str, text: str, fallback: Fallback | None = 
 
     Bare values belong to the names in `cls.bare`; `cls.read_word` may convert any other
     value to a pair (`+feature`, a boot device); `cls.cut_whole` may use the text unchanged.
-    Raises: RequestError, naming option, sub-option and value.
+
+    Raises: RequestError, if a sub-option is unknown or a quote is not closed.
     """
     whole = cls.cut_whole(text)
     if whole is not None:
-        return _in_order([Pair(key, value, resolve(cls, key)) for key, value in whole])
+        return _in_order([Pair(key, value, resolve(cls, key), bare=value == text) for key, value in whole])
     try:
         parts = split_parts(text)
     except ValueError as error:
         raise RequestError(
             f"{option} {text}: {error}",
-            hint="add the closing quote, or write a literal quote with a backslash before it",
+            hint="add the closing quote, or write a backslash before a quote that belongs to the value",
         ) from None
     pairs: list[Pair] = []
     bare = list(getattr(cls, "bare", ()))
@@ -253,9 +254,9 @@ def _in_order(pairs: list[Pair]) -> list[Pair]:
 
 
 def apply_pairs(element: Element, option: str, pairs: list[Pair], fallback: Fallback | None = None) -> None:
-    """Apply `pairs` to `element`; XPath edits are stored on it for the end of the composition.
+    """Apply `pairs` to `element`; XPath edits are stored in its settings until the composition ends.
 
-    Raises: RequestError, naming option, sub-option and value.
+    Raises: RequestError, if a value is invalid.
     """
     cleared = any(pair.key == "clearxml" and _switch(option, pair) for pair in pairs)
     if cleared:
@@ -317,9 +318,9 @@ def _switch(option: str, pair: Pair) -> bool:
 
 
 def read_edits(option: str, pairs: list[Pair]) -> list[Edit]:
-    """Return the XPath edits in `pairs`, in the order of their numbers; of one number the last counts.
+    """Return the XPath edits in `pairs`, in the order of their numbers; if several have the same number, the last.
 
-    Raises: RequestError, if a `value` has no `set`, or a `set` has no value.
+    Raises: RequestError, if `xpathN.value` is used without `xpathN.set`, or `xpathN.set` has no value.
     """
     numbered: dict[int, list[Pair]] = {}
     for pair in pairs:
@@ -328,19 +329,20 @@ def read_edits(option: str, pairs: list[Pair]) -> list[Edit]:
             numbered.setdefault(int(digits or 0), []).append(pair)
     edits = []
     for number in sorted(numbered):
-        by_action = {pair.key.partition(".")[2]: pair.value for pair in numbered[number]}
-        value = by_action.pop("value", None)
-        if value is not None and "set" not in by_action:
-            raise RequestError(
-                f"{option} xpath{number}.value={value} requires xpath{number}.set", hint=f"add xpath{number}.set=XPATH"
-            )
-        for action, xpath in list(by_action.items())[-1:]:
+        by_action = {pair.key.partition(".")[2]: pair for pair in numbered[number]}
+        given = by_action.pop("value", None)
+        if given is not None and "set" not in by_action:
+            name = given.key.partition(".")[0]
+            raise RequestError(f"{option} {given.typed} requires {name}.set", hint=f"add {name}.set=XPATH")
+        value = None if given is None else given.value
+        for action, pair in list(by_action.items())[-1:]:
+            xpath = pair.value
             if action == "set" and value is None:
                 xpath, equals, text = xpath.rpartition("=")
                 if not equals:
                     raise RequestError(
-                        f"{option} {text}: expected XPATH=VALUE",
-                        hint="use a form such as ./vcpu/@placement=static; an empty value removes the node",
+                        f"{option} {pair.typed}: must be XPATH=VALUE",
+                        hint="for example ./vcpu/@placement=static; an empty value removes the node",
                     )
                 edits.append(Edit(action, xpath, text))
             else:
@@ -387,7 +389,7 @@ def _unknown(
     before = parts[place - 1].rpartition("=")[2] if place else ""
     if key[:1].isdigit() and before.isdigit() and not equals:
         return RequestError(
-            f"{option}: unexpected '{key}' after '{before},'", hint=f"use a decimal point: {before}.{key}"
+            f"{option}: unexpected '{key}' after '{before},'", hint=f"use a decimal point: {parts[place - 1]}.{key}"
         )
     # what has no = may be the rest of a value that was split at its comma: a path, a list
     commas = "" if equals or not place else "; write a comma within a value as \\, or quote the value"

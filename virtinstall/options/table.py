@@ -1,7 +1,7 @@
 """Every option of the command line, once: spellings, argument, group, help.
 
 Source: the interface of virt-install (spellings, hidden old ones, groups). Sub-options
-aren't here: they follow from the fields of the class that `section` names.
+are not listed here: they follow from the fields of the class that `section` names.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from virtinstall.devices.table import DeviceRow
 from virtinstall.named import NamedTuple
 
 GENERAL = "General options"
-INSTALL = "Installation method"
+INSTALL = "Installation and boot"
 OS = "Operating system"
 DEVICES = "Devices"
 GUEST = "Guest configuration"
@@ -21,13 +21,13 @@ MISC = "Miscellaneous"
 
 
 class Option(NamedTuple):
-    """One option.
+    """An option.
 
-    `argument`: "none", "required" or "optional" (then `bare` is the value without one).
-    `section`: "module:Class" whose fields are the sub-options, empty for a plain value.
-    `describes`: what the sub-options are about: a "device" or a "section" of the domain's XML, the "run", or "".
-    `kind`: what a plain value is ("text", "integer", "number"). `stores`: what a flag
-    stores, True by default. `hidden`: accepted, not shown in the help.
+    `argument` is "none", "required" or "optional"; `bare` is the value of an option whose optional argument is omitted.
+    `section` is the "module:Class" whose fields are the sub-options, empty for a plain value. `describes` is the
+    subject of the sub-options: a "device" or "section" of the domain's XML, the "run", or "" for a plain value. `kind`
+    is the type of a plain value: "text", "integer" or "number". `stores` is the value of a flag that is used. A
+    `hidden` option is accepted, but not shown in the help.
     """
 
     names: tuple[str, ...]
@@ -150,23 +150,23 @@ _GENERAL = (
 
 _INSTALL = (
     _old("-c", "cdrom_short", INSTALL, "Old form of --cdrom."),
-    _value("--cdrom", "cdrom", INSTALL, "ISO image or device to install from: path or URL.", "PATH"),
+    _value("--cdrom", "cdrom", INSTALL, "ISO image or device to install from: a path or URL.", "PATH"),
     _holder(
         "-l --location",
         "Location",
         INSTALL,
-        "Install tree or ISO image with kernel and initrd: URL or path.",
+        "Install tree or ISO image with kernel and initrd: a path or URL.",
     ),
     _flag("--pxe", "pxe", INSTALL, "Install by booting from the network."),
     _value(
         "--image",
         "image",
         INSTALL,
-        "Boot a copy-on-write overlay of a disk image: `debian12`, a URL or a path; `list` prints the names.",
+        "Boot a copy-on-write overlay of a disk image: `debian12`, a path or a URL; `list` prints the names.",
         "NAME",
     ),
     _flag("--import", "import_disk", INSTALL, "Boot an existing disk image instead of installing."),
-    _old_flag("--livecd", "livecd", INSTALL, "Old: boot --cdrom as a live system, without an installation."),
+    _old_flag("--livecd", "livecd", INSTALL, "Boot --cdrom as a live system, without an installation."),
     Option(
         ("-x", "--extra-args"),
         "extra_args",
@@ -194,7 +194,7 @@ _INSTALL = (
         "--reinstall",
         "reinstall",
         INSTALL,
-        "Reinstall an existing guest; its configuration does not change.",
+        "Reinstall an existing guest without changing its configuration.",
         "GUEST",
     ),
     _holder("--cloud-init", "CloudInit", INSTALL, "Configure a cloud image: users, SSH keys, packages.", bare="1"),
@@ -202,13 +202,12 @@ _INSTALL = (
         "--ignition",
         "ignition",
         INSTALL,
-        "Ignition configuration for the first boot of a CoreOS-like system: path or URL.",
+        "Ignition configuration for the first boot of a CoreOS-like system: a path or URL.",
         "FILE",
     ),
     _old("--test-media-detection", "test_media_detection", INSTALL, "Print the OS detected at a location."),
     _old_flag("--test-stub-command", "test_stub_command", INSTALL, "Accepted without effect."),
     _domain("--boot", "os", "Os", "Boot devices, firmware or kernel: `uefi`, `hd,network`, `kernel=PATH`.", INSTALL),
-    _domain("--idmap", "idmap", "Idmap", "User and group ID mapping of a container.", INSTALL),
     _old("--init", "init", INSTALL, "Old form of --boot init=."),
 )
 
@@ -240,6 +239,7 @@ _DEVICES = (
 )
 
 _GUEST = (
+    _domain("--idmap", "idmap", "Idmap", "User and group ID mapping of a container."),
     _domain("--iothreads", "iothreads", "Iothreads", "Threads for disk I/O."),
     _domain("--seclabel --security", "seclabel", "Seclabel", "Security label of the guest's process."),
     _domain("--keywrap", "keywrap", "Keywrap", "Key wrapping (s390)."),
@@ -250,7 +250,7 @@ _GUEST = (
     _domain("--memorybacking", "memory_backing", "MemoryBacking", "Huge pages, locked or shared memory."),
     _domain("--features", "features", "Features", "Hypervisor features: `acpi=off`, `kvm_hidden=on`."),
     _domain("--clock", "clock", "Clock", "Clock offset and timers."),
-    _domain("--pm", "pm", "Pm", "Whether the guest can suspend to memory and to disk."),
+    _domain("--pm", "pm", "Pm", "Suspend to memory and to disk: `suspend_to_mem=yes`."),
     _domain("--events", "events", "Events", "Actions on poweroff, reboot and crash."),
     _domain("--throttle", "throttle", "ThrottleGroup", "I/O limits shared by disks: `NAME,total_iops_sec=500`."),
     _domain("--perf", "perf", "Perf", "Host CPU performance events to count: `cpu_cycles,cache_misses`."),
@@ -263,7 +263,7 @@ _GUEST = (
     _domain("--lxc-namespace", "driver_extras", "LxcNamespace", "Namespaces that an LXC container shares."),
     _domain("--bhyve-commandline", "driver_extras", "BhyveCommandline", "Command-line arguments for bhyve."),
     _domain("--xen-commandline", "driver_extras", "XenCommandline", "Command-line arguments for Xen's device model."),
-    _domain("--iommufd", "iommufd", "Iommufd", "Access host devices through /dev/iommu: `yes`."),
+    _domain("--iommufd", "iommufd", "Iommufd", "Access to host devices through `/dev/iommu`: `yes`."),
     _domain("--launchSecurity --launchsecurity", "launch_security", "LaunchSecurity", "Confidential guest: `sev`, ..."),
 )
 
@@ -314,7 +314,7 @@ _KUBEVIRT = (
         ("--kubevirt-device",),
         "kubevirt_device",
         KUBEVIRT,
-        "Node device to assign, by resource name: `nvidia.com/TU104GL,type=gpu`; can be repeated.",
+        "Device of a Kubernetes node to assign, by resource name: `nvidia.com/TU104GL,type=gpu`; can be repeated.",
         repeat=True,
         metavar="RESOURCE",
     ),
@@ -339,7 +339,7 @@ _MISC = (
         "--output",
         "output",
         MISC,
-        "Output format: `text`, `json`, `spec` (a guests file for virt-guest) or `kubevirt` (a manifest).",
+        "Output format: `text` (default), `json`, `spec` (a guests file for virt-guest) or `kubevirt` (a manifest).",
         "FORMAT",
     ),
     _value(
@@ -349,7 +349,9 @@ _MISC = (
         "Condition to wait for: `running`, `ip`, `agent`, `ssh`, `cloud-init` or `shutdown`.",
         "GOAL",
     ),
-    _value("--timeout", "timeout", MISC, "Maximum time that --wait-for waits: `90s`, `10m`.", "TIME"),
+    _value(
+        "--timeout", "timeout", MISC, "Maximum time that --wait-for waits: `90s`, `10m`; default: unlimited.", "TIME"
+    ),
     _old_flag("--prompt", "prompt", MISC, "Accepted with a warning, but without effect."),
     _old_flag("--force", "force", MISC, "Old form of --check all=off."),
     _value(
@@ -365,7 +367,7 @@ _MISC = (
         ("--print-xml",),
         "print_xml",
         MISC,
-        "Print the guest's XML and change nothing; `1`: only for the installation, `2`: only the final XML.",
+        "Print the guest's XML and change nothing; `1`: only the XML for the installation, `2`: only the final XML.",
         argument="optional",
         bare="all",
         metavar="STEP",

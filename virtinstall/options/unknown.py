@@ -1,4 +1,4 @@
-"""Sub-options that users try and that do not exist: the spelling that they probably meant."""
+"""The probable meaning of sub-options that users try, but that do not exist."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _named(name: str) -> Callable[[str], str]:
 
 
 def _switched(name: str) -> Callable[[str], str]:
-    """`name` with the value as on or off."""
+    """Return a function that returns `name` with a value as on or off."""
     spellings = {"yes": "on", "no": "off", "true": "on", "false": "off", "1": "on", "0": "off"}
     return lambda value: f"{name}={spellings.get(value.lower(), value)}"
 
@@ -71,9 +71,9 @@ _ON = ("", "on", "yes", "true", "1")
 
 
 def is_mistaken(option: str, key: str, value: str) -> bool:
-    """Return whether `key` is a name that users try instead of another one.
+    """Return whether `key` is a name that users try instead of the correct one.
 
-    An element of the schema that has no value is switched on or off: `driver=on` is meant as it is written.
+    A name with the value on or off is not mistaken: `driver=on` adds the element <driver>.
     """
     if _plain(key) not in REPLACEMENTS.get(option, {}):
         return False
@@ -95,9 +95,9 @@ def meant(
     following: Sequence[str],
     with_value: Callable[[str], Iterable[str]],
 ) -> str | None:
-    """Return the correct spelling of `word` (`key=value`), if it is known and not only similar.
+    """Return the correct spelling of `word` (`key=value`), or None if it is not known for certain.
 
-    `following` are the parts after it; `with_value` returns the sub-options that accept a value.
+    `following` are the parts after `word`; `with_value` returns the sub-options that accept a value.
     """
     key, _, value = word.partition("=")
     replace = REPLACEMENTS.get(option, {}).get(_plain(key))

@@ -1,6 +1,6 @@
-"""Base of every command's parser: errors are exceptions, and libvirt can hold every argument.
+"""The base of every command's parser: errors are exceptions, and every argument is a text that libvirt accepts.
 
-Apart from the table of options, which commands without it need not load.
+It is separate from the table of options, so that commands without that table do not load it.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _CHOICE = r"(?s)invalid choice: (['\"])(?P<value>.*)\1 \(choose from (?P<choices
 
 
 class UsageError(RequestError):
-    """Invalid command line: an unknown option, a missing argument."""
+    """Invalid command line, for example an unknown option or a missing argument."""
 
 
 class Formatter(argparse.HelpFormatter):
-    """Formatter of help without shutil, which is slow to load: argparse creates one for each option."""
+    """A formatter of help that does not import shutil, which is slow to load."""
 
     help_column = 24
 
@@ -54,7 +54,7 @@ def _wrap(text: str, width: int) -> list[str]:
 
 
 def columns() -> int:
-    """Return the width of help on this terminal."""
+    """Return the width of help on this terminal, in columns."""
     try:
         return max(40, os.get_terminal_size(1).columns - 2)
     except OSError:
@@ -62,22 +62,28 @@ def columns() -> int:
 
 
 class Parser(argparse.ArgumentParser):
-    """Argument parser that raises UsageError instead of exiting.
+    """An argument parser that raises UsageError instead of exiting.
 
-    `later` are options that abbreviations of older ones do not compete with.
+    `later` are newer options, which do not make the abbreviations of older options ambiguous.
     """
 
     later: frozenset[str] = frozenset()
     _typed: Sequence[str] = ()
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse arguments that libvirt and its XML can hold. Raises: UsageError, RequestError."""
+        """Parse arguments; unknown ones are returned.
+
+        Raises: UsageError, if the arguments are invalid; RequestError, if XML cannot contain a character.
+        """
         self._typed = tuple(args or ())
         require_usable(self._typed)
         return super().parse_known_args(args, namespace)
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse arguments, all of which must belong to an option. Raises: UsageError, RequestError."""
+        """Parse arguments; unknown ones are errors.
+
+        Raises: UsageError, if the arguments are invalid; RequestError, if XML cannot contain a character.
+        """
         given, extra = self.parse_known_args(args, namespace)
         if extra:
             from virtinstall.options.usage_hints import stray_argument, unknown_option
@@ -97,18 +103,18 @@ class Parser(argparse.ArgumentParser):
         return word if word in self._typed else next(longer, word)
 
     def _get_option_tuples(self, option_string: str) -> Any:
-        """The options that an abbreviation may mean: older ones, if there are any."""
+        """Return the options that an abbreviation may mean: the older ones, if there are any."""
         found = super()._get_option_tuples(option_string)
         return [each for each in found if not self.later.intersection(each[0].option_strings)] or found
 
     def error(self, message: str) -> NoReturn:
-        """Raise UsageError with a message and a hint."""
+        """Raise UsageError for a message of argparse."""
         from virtinstall.options.usage_hints import value_hint
 
         option, separator, what = message.removeprefix("argument ").partition(": ")
         action = next((each for each in self._actions if "/".join(each.option_strings) == option), None)
         if not separator or not message.startswith("argument ") or action is None:
-            raise UsageError(_plain_message(message), hint=f"`{self.prog} --help` lists the options")
+            raise _plain_error(message, self.prog)
         name = self._spelling(action)
         short = next((word for word in self._typed if word[:1] == "-" and f"-{word}" in self._names()), None)
         if short is not None:
@@ -116,12 +122,16 @@ class Parser(argparse.ArgumentParser):
         choice = re.fullmatch(_CHOICE, what)
         if choice is not None:
             *values, last = choice["choices"].replace("'", "").split(", ")
-            raise UsageError(f"invalid value '{choice['value']}' for {name}", hint=f"use {', '.join(values)} or {last}")
+            value = choice["value"] or "''"
+            raise UsageError(f"{name} {value}: must be {', '.join(values)} or {last}")
+        other = what.removeprefix("not allowed with argument ")
+        if other != what:
+            raise UsageError(f"{other} and {name} cannot be used together", hint="omit one of them")
         hint = f"use {name} alone" if action.nargs == 0 else value_hint(action, name, self.prog)
         raise UsageError(_problem(name, what), hint=hint)
 
     def _subparser(self) -> Parser:
-        """The parser of the subcommand that was typed, or this one if there are no subcommands."""
+        """Return the parser of the subcommand that was typed, or this parser if there are no subcommands."""
         for action in self._actions:
             if isinstance(action, argparse._SubParsersAction):
                 found = next((action.choices[word] for word in self._typed if word in action.choices), self)
@@ -129,7 +139,7 @@ class Parser(argparse.ArgumentParser):
         return self
 
     def _spelling(self, action: argparse.Action) -> str:
-        """The name of an option as it was typed; an abbreviation counts as the name it is short for."""
+        """Return the name of an option as it was typed; for an abbreviation, the last name of the option."""
         typed = {word.partition("=")[0] for word in self._typed}
         names = [name for name in action.option_strings if name in typed] or action.option_strings
         return names[-1]
@@ -144,10 +154,11 @@ class Parser(argparse.ArgumentParser):
 
 
 def require_usable(argv: Sequence[str]) -> None:
-    """Refuse arguments that are not UTF-8 or contain characters that XML cannot hold.
+    """Reject arguments that are not UTF-8 or contain characters that XML cannot contain.
 
-    Scripts in --cloud-init may contain any text: they do not become XML.
-    Raises: UsageError, RequestError; both name the option and the value.
+    Values of --cloud-init may contain any text, because they do not become XML.
+
+    Raises: UsageError, if an argument is not UTF-8; RequestError, if XML cannot contain a character.
     """
     before = ""
     for word in argv:
@@ -170,12 +181,15 @@ def _is_option(word: str) -> bool:
     return word.startswith("-") and word[1:3].strip("-").isalpha()
 
 
-def _plain_message(message: str) -> str:
-    """Return argparse's message that is not about one option in the style of this project."""
+def _plain_error(message: str, prog: str) -> UsageError:
+    """Return the error for an argparse message that is not about one option, in the style of this project."""
     if message.startswith(_REQUIRED):
         # the other arguments in the list are optional: argparse lists those without a minimum, too
-        return f"missing argument: {message.removeprefix(_REQUIRED).partition(', ')[0]}"
-    return message
+        name = message.removeprefix(_REQUIRED).partition(", ")[0]
+        return UsageError(f"missing argument: {name}", hint=f"`{prog} --help` lists the arguments")
+    if message.startswith("ambiguous option: "):
+        return UsageError(message, hint="write the option in full")
+    return UsageError(message, hint=f"`{prog} --help` lists the options")
 
 
 def _problem(name: str, what: str) -> str:

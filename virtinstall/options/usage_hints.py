@@ -1,6 +1,6 @@
-"""Hints of errors about the shape of the command line: unknown options, stray arguments, missing values.
+"""The hints of errors about unknown options, unexpected arguments and missing values.
 
-Loaded only when a command line is wrong.
+This module is loaded only if a command line is invalid.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def stray_argument(word: str, argv: Sequence[str], actions: Sequence[argparse.Ac
         is_long = f"-{name}" in names
         return problem, f"did you mean -{name}?" if is_long else f"`{prog} --help` lists the options"
     if action.nargs == 0:
-        return problem, f"{name} does not accept a value"
+        return problem, f"omit '{word}': {name} does not accept a value"
     if getattr(action, "is_compound", False) and "=" in word[1:] and word[0] not in ",=":
         return problem, f"write sub-options without spaces: {name} {value.rstrip(', ')},{word}"
     if word[:1] in ("=", ",") or value.endswith((",", "=")):
@@ -58,14 +58,14 @@ def stray_argument(word: str, argv: Sequence[str], actions: Sequence[argparse.Ac
 
 
 def _guests_file(word: str, names: Sequence[str]) -> str | None:
-    """Return the hint for the name of a guests file without -f."""
+    """Return the hint for a guests file without -f, or None if `word` is not the name of one."""
     return f"use -f {word}" if word.endswith(_GUESTS_FILES) and "-f" in names else None
 
 
 def _option_before(
     word: str, argv: Sequence[str], actions: Sequence[argparse.Action]
 ) -> tuple[str, str, argparse.Action | None]:
-    """Return the option before the last `word` in `argv`, its value and its declaration: None if it is unknown."""
+    """Return the option before the last `word` in `argv`, its value, and its declaration or None if it is unknown."""
     end = len(argv) - 1 - argv[::-1].index(word)
     for place in range(end - 1, -1, -1):
         name, _, value = argv[place].partition("=")
