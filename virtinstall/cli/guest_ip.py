@@ -26,7 +26,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", metavar="TIME", help="Maximum time to wait: `90s`, `5m`; implies --wait. Default: unlimited."
     )
-    parser.add_argument("--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` or `json`.")
+    parser.add_argument(
+        "--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` (default) or `json`."
+    )
 
 
 def run(given: Namespace, log: Log) -> int:

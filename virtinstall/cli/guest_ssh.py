@@ -28,7 +28,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="Command to run, with its arguments; write `--` before the command.",
     )
     parser.add_argument(
-        "-l", "--user", metavar="NAME", help="User to log in as; default: the user that cloud-init created."
+        "-l", "--user", metavar="USER", help="User to log in as; default: the user that cloud-init created."
     )
     parser.add_argument("-i", "--identity", metavar="FILE", help="Private key to log in with.")
     parser.add_argument("--print", dest="print_only", action="store_true", help="Print the ssh command; do not run it.")

@@ -207,7 +207,7 @@ _INSTALL = (
     ),
     _old("--test-media-detection", "test_media_detection", INSTALL, "Print the OS detected at a location."),
     _old_flag("--test-stub-command", "test_stub_command", INSTALL, "Accepted without effect."),
-    _domain("--boot", "os", "Os", "Boot devices, firmware or kernel: `uefi`, `hd,network`, `kernel=PATH`.", INSTALL),
+    _domain("--boot", "os", "Os", "Boot devices, firmware or kernel: `hd,network`; `uefi`; or `kernel=PATH`.", INSTALL),
     _old("--init", "init", INSTALL, "Old form of --boot init=."),
 )
 

@@ -68,7 +68,7 @@ XML_OPTIONS: tuple[Option, ...] = (
         "convert_to_q35",
         CONVERSIONS,
         "With --edit: convert an i440FX guest to the machine type q35.",
-        "VALUE",
+        "num_pcie_root_ports=N",
         "virtinstall.options.conversions:ConvertToQ35",
     ),
     _optional(
@@ -76,7 +76,7 @@ XML_OPTIONS: tuple[Option, ...] = (
         "convert_to_vnc",
         CONVERSIONS,
         "With --edit: replace SPICE and its devices with VNC.",
-        "VALUE",
+        "qemu-vdagent=on",
         "virtinstall.options.conversions:ConvertToVnc",
     ),
     _shared("osinfo"),
