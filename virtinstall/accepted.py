@@ -237,7 +237,8 @@ def check_plan_accepted(plan: Plan, host: Host, *, schema: bool = False) -> list
 def check_change_accepted(before: str | None, after: str, host: Host, checks: Checks) -> list[str]:
     """Ask libvirt whether it accepts a changed or copied guest that is defined but not started; return warnings.
 
-    A rejection that also applies to `before` is not caused by the change, and is not reported.
+    `before` is the XML before the change, or None. A rejection that also applies to `before` is not caused by the
+    change, and is not reported.
 
     Raises: HypervisorError.
     """

@@ -50,10 +50,10 @@ _LOOKS, _LOOK_SECONDS = 5, 0.2
 
 
 class Change:
-    """The targets of a change: `live`, the running guest; `persistent`, its definition; None: if it exists."""
+    """The targets of a change: the running guest if `live` is true, its definition if `persistent` is true."""
 
     def __init__(self, guest: HostGuest, live: bool | None, persistent: bool | None) -> None:
-        """Choose the targets.
+        """Choose the targets; None stands for a target that is changed if it exists.
 
         Raises: RequestError, if there is no target, or if a requested one does not exist.
         """
@@ -75,7 +75,7 @@ def attach(
 ) -> D:
     """Add a device; return it as it was added, including defaults.
 
-    Raises: RequestError, StorageError, HypervisorError; then everything that was created is removed.
+    Raises: RequestError, StorageError, HypervisorError; after an error, everything that was created is removed.
     """
     definition, running = _documents(guest)
     base = definition if change.persistent else running or definition
@@ -306,7 +306,9 @@ def _overlay(there: etree._Element, wanted: etree._Element) -> None:
 
 
 def still_has(guest: HostGuest, text: str) -> bool:
-    """Return whether the running guest still has the device `text` after a few seconds, because it releases it later.
+    """Return whether the running guest still has the device `text` after a few seconds.
+
+    A guest may need some time to release a device.
 
     Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainDetachDeviceFlags
     """

@@ -40,7 +40,7 @@ class GuestArch(NamedTuple):
         return next((domain for domain in self.domains if domain.type == virt_type), None)
 
     def machines_for(self, virt_type: str) -> tuple[str, ...]:
-        """Return the machines for `virt_type`: those specific to the type, otherwise those of the architecture."""
+        """Return the machines for `virt_type`: those specific to the type or, if there are none, all."""
         domain = self.domain(virt_type)
         return domain.machines if domain and domain.machines else self.machines
 
@@ -119,19 +119,19 @@ class DomainCapabilities:
 
     @property
     def machine(self) -> str | None:
-        """The machine type, resolved (`pc-q35-7.2`)."""
+        """The machine type, resolved (`pc-q35-7.2`); None if it is not reported."""
         return self._root.findtext("machine")
 
     @property
     def most_vcpus(self) -> int | None:
-        """The maximum number of vCPUs of the machine."""
+        """The maximum number of vCPUs of the machine; None if it is not reported."""
         found = self._root.find("vcpu")
         text = "" if found is None else found.get("max", "")
         return int(text) if text.isdecimal() else None
 
     @property
     def arch(self) -> str | None:
-        """The architecture."""
+        """The architecture; None if it is not reported."""
         return self._root.findtext("arch")
 
     def values(self, path: str, enum: str) -> tuple[str, ...]:
@@ -156,7 +156,7 @@ class DomainCapabilities:
 
     @property
     def host_model(self) -> str | None:
-        """The CPU model that libvirt's host-model mode is based on."""
+        """The CPU model that libvirt's host-model mode is based on; None if it is not reported."""
         mode = self.cpu_mode("host-model")
         return None if mode is None else mode.findtext("model")
 

@@ -181,7 +181,7 @@ def _is_created(plan: Plan, host: Host) -> bool:
 
 
 def with_images(plan: Plan, host: Host, progress: Progress, on_warning: Report) -> Plan:
-    """Download the images that the plan's disks start from, unless they are cached; return the plan with their paths.
+    """Download the images of the plan's disks that are not in the cache; return the plan with the paths of all images.
 
     Raises: FetchError, StorageError; RequestError, if a disk is too small for its image.
     """

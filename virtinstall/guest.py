@@ -107,7 +107,7 @@ class Guest:
     @property
     @for_scripts
     def xml(self) -> str:
-        """The current XML: of the running guest, otherwise of its definition. It contains the guest's passwords."""
+        """The XML of the running guest, or of the definition if the guest is off; it contains the guest's passwords."""
         return self._guest.xml()
 
     @property
@@ -349,7 +349,7 @@ class Guest:
         running guest, `persistent` its definition; by default, both are changed if they exist. The returned device
         contains the target or MAC address.
 
-        Raises: RequestError, StorageError, HypervisorError; then nothing is changed.
+        Raises: RequestError, StorageError, HypervisorError; after an error, nothing is changed.
         """
         from virtinstall.attach import Change, attach
         from virtinstall.progress import Silent

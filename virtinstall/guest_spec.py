@@ -75,7 +75,8 @@ class GuestSpec(Record):
         """Return KubeVirt manifests: Secrets, a VirtualMachine, and a Service if ports are forwarded.
 
         Nothing is changed, and no hypervisor is contacted. `drop` are options that are omitted: `graphics`,
-        `disk.snapshot`. The other parameters correspond to the options `--kubevirt-...` of virt-install.
+        `disk.snapshot`. The other parameters correspond to the options `--kubevirt-...` of virt-install; None omits
+        the option.
 
         Raises: RequestError, which names everything that KubeVirt does not support, or if a password is generated,
         because the manifests would contain only its hash.

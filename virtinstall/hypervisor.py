@@ -152,7 +152,7 @@ class Hypervisor:
         `Guest.resume`, so that its console can be read from the first line.
 
         A guest that is being installed powers off when the installer reboots, and is started again in its final
-        configuration: in the background while this connection is open (unless `restart` is false), later by `finish`.
+        configuration: in the background while this connection is open if `restart` is true, or later by `finish`.
         `Guest.wait_for` waits for that.
 
         The same plan can be created again: generated names and addresses are then replaced. It is a RequestError if the
@@ -196,7 +196,7 @@ class Hypervisor:
         progress: Progress | None = None,
         on_warning: Callable[[str], None] | None = None,
     ) -> CachedImage:
-        """Download an image into the cache, unless a current copy is there; return the cached image.
+        """Return an image in the cache; download it if the cache has no current copy.
 
         `name` is `NAME[:VARIANT]`, a URL or `docker://REFERENCE`. `arch` is the host's if it is None. `refresh`: True
         asks the server for a newer image, False does so only if there is no copy, None asks once a day.
@@ -301,9 +301,9 @@ class Hypervisor:
     ) -> Deletion:
         """Apply a plan of `deletion_plan`; return what was removed, was kept, and could not be removed.
 
-        A running guest is powered off with `force`, or shut down within `shutdown_timeout` seconds. `wipe` overwrites
-        disks before they are removed. Every file is examined again before it is removed. If this process is killed, a
-        new plan for the same name completes the deletion.
+        A running guest is powered off with `force`, or shut down within `shutdown_timeout` seconds if this is not None.
+        `wipe` overwrites disks before they are removed. Every file is examined again before it is removed. If this
+        process is killed, a new plan for the same name completes the deletion.
 
         Raises: RequestError, if the guest is running and must not be stopped; WaitTimeout; HypervisorError.
         """

@@ -35,7 +35,7 @@ class Permissions(Record):
 class NewImage(Record):
     """A local image to create.
 
-    `capacity_bytes` None means the size of the backing file. Unless `sparse`, all space of the image is reserved.
+    `capacity_bytes` None means the size of the backing file. If `sparse` is false, all space of the image is reserved.
     `backing_path` is stored in the image unchanged; a relative path is relative to the image's directory.
     `make_folder`: create the image's directory if it is missing, because libvirt uses that directory by default. `base`
     is the image that the new image starts from, which is downloaded when the plan is applied; its path is then

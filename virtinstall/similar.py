@@ -35,7 +35,7 @@ def similar_names(word: str, known: Iterable[str], count: int = 3) -> list[str]:
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str | None = None) -> str | None:
-    """Return the hint `did you mean 'A' or 'B'?`, or `otherwise` if no name in `known` is similar to `word`."""
+    """Return the hint `did you mean 'A' or 'B'?`, or `otherwise` (by default None) if no name is similar."""
     return question_for(similar_names(word, known)) or otherwise
 
 

@@ -45,7 +45,7 @@ class Spec(Protocol):
 
     @property
     def domain(self) -> Domain | None:
-        """The requested XML values."""
+        """The requested XML values; None for a reinstallation."""
 
     @property
     def install(self) -> Install:
@@ -53,7 +53,7 @@ class Spec(Protocol):
 
     @property
     def os(self) -> str | None:
-        """The operating system."""
+        """The name of the operating system; None if it is not specified."""
 
     @property
     def without(self) -> Sequence[str] | frozenset[str]:

@@ -32,7 +32,9 @@ def unit_bytes(unit: str) -> int | None:
 
 
 def parse_size(text: str, default_unit: int, what: str) -> int:
-    """Return the bytes in `text`: a number, either in `default_unit` bytes or with a unit (`20G`, `500 MiB`).
+    """Return the size in `text`, in bytes.
+
+    `text` is a number of units of `default_unit` bytes, or a number with a unit (`20G`, `500 MiB`).
 
     Raises: RequestError, which names `what`, if the text is not a size or is negative.
     """

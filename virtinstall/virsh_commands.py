@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def virsh_command(uri: str | None, *arguments: str) -> str:
-    """Return a virsh command, quoted for the shell; without --connect if the URI is unknown."""
+    """Return a virsh command, quoted for the shell; if `uri` is None, without --connect."""
     import shlex
 
     return shlex.join(["virsh", *(() if uri is None else ("--connect", uri)), *arguments])

@@ -39,7 +39,8 @@ def delete_planned(
 ) -> int:
     """Delete the guests, several at the same time; return the exit status.
 
-    A failure does not affect the other guests.
+    A failure does not affect the other guests. `where` maps the names of guests to those of their hosts; None stands
+    for the only host.
 
     Raises: VirtInstallError, if there is only one guest and it cannot be deleted.
     """
@@ -128,7 +129,10 @@ def _run_all(
 def ended(
     error: BaseException, plans: list[DeletionPlan], given: Namespace, where: dict[str, str | None], sessions: Sessions
 ) -> EndedRun:
-    """Return the error for a signal, which names the deleted guests, the others, and the command that continues."""
+    """Return the error for a signal; it names the deleted guests, the others, and the command that continues.
+
+    `where` maps the names of guests to those of their hosts; None stands for the only host.
+    """
     found: dict[str, list[str]] = {"deleted": [], "partly deleted": [], "not deleted": []}
     for plan in plans:
         try:

@@ -10,7 +10,7 @@ from virtinstall.osinfo.catalog import Catalog
 
 
 def list_systems(output: str | None = None) -> int:
-    """Print all names, as JSON if `output` is `json`, otherwise one per line; return the exit status."""
+    """Print all names, one on each line, or as JSON if `output` is `json`; return the exit status."""
     catalog = Catalog(os.environ)
     if output == "json":
         print(json.dumps([{"names": names} for names in catalog.systems()], indent=2))

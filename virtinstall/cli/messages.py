@@ -18,12 +18,12 @@ class Messages:
         self._warned: set[str] = set()
 
     def report(self, text: str) -> None:
-        """Print a line, unless quiet."""
+        """Print a line if `quiet` is false."""
         if not self.quiet:
             print(text, flush=True)
 
     def note(self, text: str) -> None:
-        """Print a remark about the output to standard error, unless notes are off."""
+        """Print a remark about the output to standard error, if `notes` is true."""
         if self._notes:
             with suppress(OSError):
                 print(f"note: {text}", file=sys.stderr)

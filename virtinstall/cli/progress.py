@@ -41,7 +41,7 @@ class Lines:
         self._done_bytes += count_bytes
 
     def finish(self) -> None:
-        """Print the amount of data and the rate, unless the step moved no data."""
+        """Print the amount of data and the rate, if the step moved data."""
         if not self._done_bytes:
             return
         seconds = time.monotonic() - self._started

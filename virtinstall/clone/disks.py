@@ -29,7 +29,7 @@ _CREATING_POOLS = (*_FILE_POOLS, "logical", "zfs")
 
 
 class NewDisk(NamedTuple):
-    """A disk of the copy that has another image than the original: `kind` is the <disk>'s type.
+    """A disk of the copy whose image differs from that of the original; `kind` is the <disk>'s type.
 
     `copy` is None if the image exists already; `image_format` is then its format, or None to keep the original's.
     """
@@ -54,7 +54,7 @@ class DiskPlanner:
         self.warnings: list[str] = []
 
     def new_disks(self, disks: list[Disk]) -> list[NewDisk]:
-        """Return the disks of the copy that have other images than the original.
+        """Return the disks of the copy whose images differ from those of the original.
 
         Raises: RequestError, StorageError, if a disk cannot be copied as requested.
         """

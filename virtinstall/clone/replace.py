@@ -55,7 +55,7 @@ def replace_guest(plan: ClonePlan, host: Host, undo: Undo) -> HostGuest:
 
 
 def remove_old_nvram(plan: ClonePlan, nvram: str | None, host: Host) -> str | None:
-    """Remove the replaced guest's UEFI variables unless the copy uses them; return a warning if that fails, or None."""
+    """Remove the replaced guest's UEFI variables if the copy does not use them; return a warning or None."""
     written = {copy.target for copy in plan.copies}
     if nvram is None or not host.is_local() or not has_real_storage(host) or nvram in written or plan.keeps_nvram:
         return None

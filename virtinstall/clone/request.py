@@ -45,7 +45,7 @@ class SourceFacts(NamedTuple):
     `kind` is `file`, `block`, `dir`, `network`, or None if the image was not found. `relative_backing` is the path of
     the backing file if it is relative to the image's directory, and `backing_format` is the format of the backing
     file that the image contains; `data_file` is an external data file. All three are None if there is none.
-    `file_bytes` is the size of a volume's file if the volume is an overlay, otherwise 0.
+    `file_bytes` is the size of a volume's file if the volume is an overlay, and 0 for other images.
     """
 
     path: str | None = None

@@ -19,7 +19,7 @@ _MANY_GUESTS = 999
 
 
 def add_consoles(draft: Draft) -> None:
-    """Add a text console, unless a console or serial port was requested."""
+    """Add a text console if no console and no serial port was requested."""
     domain = draft.domain
     if (
         not domain.devices_of(Console)

@@ -42,7 +42,7 @@ def requested_path(disk: Disk) -> str | None:
 
 
 def take_from_backing(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
-    """Use the size of the backing file, unless a size was requested.
+    """Use the size of the backing file if no size was requested.
 
     Raises: RequestError, if the requested size is smaller.
     """
@@ -201,7 +201,7 @@ def _refuse_no_size(disk: Disk, what: str) -> None:
 
 
 def default_format(draft: Draft, disk: Disk) -> str:
-    """Return qcow2 if QEMU reads the image, else raw; also raw if several guests may share the disk."""
+    """Return `qcow2` if QEMU reads the image and guests cannot share the disk; return `raw` in all other cases."""
     if disk.shareable:
         return "raw"
     return "qcow2" if draft.facts.host.is_like_qemu else "raw"

@@ -37,7 +37,7 @@ def warn_of_directory(draft: Draft, disk: Disk, path: str) -> None:
 
 
 def warn_of_empty_boot_disk(draft: Draft) -> None:
-    """Warn if --import boots a new and empty disk, unless another boot device was requested."""
+    """Warn if --import boots a new and empty disk, and no other boot device was requested."""
     if not draft.request.install.boot_disk or boot_order.has_order(draft.domain):
         return
     disk = next((disk for disk in draft.domain.devices_of(Disk) if disk.device in (None, "disk")), None)

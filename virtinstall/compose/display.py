@@ -106,7 +106,7 @@ def _video_model(draft: Draft) -> str:
 
 
 def add_inputs(draft: Draft) -> None:
-    """Add a tablet if there are graphics, for absolute pointer positions, and a keyboard if the board has none."""
+    """Add a tablet (for absolute pointer positions) if there are graphics, and a keyboard if the board has none."""
     platform = draft.platform
     inputs = draft.domain.devices_of(Input)
     # there is no USB on IBM Z

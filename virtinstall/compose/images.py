@@ -34,10 +34,10 @@ def default_login(
     keys: Callable[[], tuple[str, ...]],
     new_password: Callable[[], tuple[str, str]],
 ) -> SeedFacts:
-    """Return the seed of an image for which the request specifies no login: the user's keys, else a password.
+    """Return the seed of an image for which the request specifies no login.
 
-    `keys` reads the user's public keys; `new_password` returns a password and its hash. The seed is empty if the image
-    does not read one.
+    It contains the user's keys or, if there are none, a password. `keys` reads the user's public keys; `new_password`
+    returns a password and its hash. The seed is empty if the image does not read one.
     """
     from virtinstall.seed.cloud_init import CloudInitRequest
 

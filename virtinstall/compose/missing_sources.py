@@ -13,7 +13,7 @@ _SUB_OPTIONS = ("size", "pool", "vol", "format", "bus", "backing_store", "readon
 
 
 def no_source(disk: Disk) -> RequestError:
-    """Return the error for a disk without a path, size or source, which shows what was requested instead."""
+    """Return the error for a disk without a path, size or source; the error shows what was requested instead."""
     requested = ",".join(f"{name}={value}" for name, value in _plain_values(disk))
     return RequestError(
         f"--disk{f' {requested}' if requested else ''}: no path, size or source specified",

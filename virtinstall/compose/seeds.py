@@ -99,8 +99,8 @@ def account(draft: Draft) -> str | None:
 
 
 def first_boot_path(draft: Draft, name: str) -> str:
-    """Return the path of a seed that must exist until the guest is off for the first time, although empty after the
-    start.
+    """Return the path of a seed that must exist until the guest is off for the first time; after the guest's start, the
+    seed is empty.
 
     The seed is next to the guest's disk if possible, because a guest that is migrated has its disk on shared storage.
     """

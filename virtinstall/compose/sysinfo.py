@@ -11,7 +11,7 @@ def resolve_sysinfo(domain: Domain) -> None:
     """Merge the blocks of --sysinfo by type, and update the rest of the domain.
 
     `host` and `emulate` are modes of SMBIOS and not blocks, and SMBIOS values require the mode `sysinfo`; libvirt
-    requires that the UUID of the system is that of the guest.
+    requires that the system and the guest have the same UUID.
     """
     blocks: dict[str, Sysinfo] = {}
     for sysinfo in list(domain.sysinfos):

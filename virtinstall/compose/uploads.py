@@ -40,6 +40,6 @@ def path_there(draft: Draft, path: str) -> str:
 
 
 def resolved_uploads(draft: Draft, final: Domain) -> list[Upload]:
-    """Return the uploads, of which those that the finished guest uses (a Windows CD-ROM, a live system) are kept."""
+    """Return the uploads; those that the finished guest uses (a Windows CD-ROM, a live system) are marked as kept."""
     stay = {disk.source_file for disk in final.devices_of(Disk)} | {final.os.kernel, final.os.initrd}
     return [upload.replace(keep=upload.target in stay) for upload in draft.uploads]

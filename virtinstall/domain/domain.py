@@ -187,7 +187,10 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
         return [self._wrapped(node, cls) for node in self._device_nodes(cls.tag)]
 
     def add(self, device: Device, *, before: Device | None = None) -> None:
-        """Add `device` after the others of its kind, or directly before `before`; kinds are in libvirt's order."""
+        """Add `device` directly before `before`, or after the devices of its kind if that is None.
+
+        Kinds are in libvirt's order.
+        """
         if before is not None:
             before.ensure_node().addprevious(device.ensure_node())
         else:

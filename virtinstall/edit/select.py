@@ -50,9 +50,9 @@ def objects_of(domain: Domain, cls: type[Element]) -> list[Element]:
 def select(
     domain: Domain, cls: type[Element], option: str, action: str, selector: str, fallback: Fallback | None
 ) -> list[Element]:
-    """Return the objects that `selector` matches: empty for the first, a number, `all`, or sub-options.
+    """Return the objects that `selector` matches: an empty text (the first object), a number, `all`, or sub-options.
 
-    The result is empty only for `all`.
+    The result is empty only for `all`. `fallback` handles names that `cls` does not declare; None rejects them.
 
     Raises: RequestError, if no object matches, or the option does not support the selector.
     """

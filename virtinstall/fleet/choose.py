@@ -121,6 +121,8 @@ def selection(
 ) -> Selection:
     """Return the selection of the `placed` guests; `every` contains all guests in the file.
 
+    `file` is the path of the file, or None if the file sets its project.
+
     Raises: RequestError, if --recreate or --adopt names a guest that is not in the file or not selected.
     """
     known = {*(guest.name for guest in placed.guests), *placed.problems}

@@ -46,7 +46,7 @@ class Comparison(Record):
     `action` is `create`, `update`, `adopt` (the guest itself is not changed), `delete`, `recreate`, `reboot`, `none`,
     or `unreachable` for a guest whose host cannot be reached, with the error in `problem` and `hint`. `changes` are
     values that the file changes, and `at_next_boot` the paths of those that a running guest gets only at its next boot.
-    `moved` contains the disks that get another target: the present beginnings of their paths by the new ones. `added`
+    `moved` maps, for each disk that gets another target, the new beginning of its path to the present one. `added`
     and `removed` are the devices that the guest gets and loses (`devices/disk[vda]`). `drift` are values that something
     else changed since the last apply and that are kept. `at_creation` are changed options that act only at creation.
     `pending` is true if the guest runs without changes that an earlier apply wrote to its definition, and `interrupted`

@@ -189,9 +189,9 @@ def prefixes(marks: Iterable[Mark]) -> list[str]:
 
 
 def moves(wanted: Pinned, final: Domain, present: Mapping[str, str]) -> dict[str, str]:
-    """Return the disks that get another target: the present beginnings of their paths by the new ones.
+    """Return, for each disk that gets another target, the new beginning of its path with the present one.
 
-    `present` are the guest's leaves. A disk whose path the file changes is another disk, and not included.
+    `present` are the guest's leaves. A disk whose path the file changes is a different disk, and is not included.
     """
     disks = [(device, mark) for device, mark in wanted.devices if isinstance(device, Disk)]
     found = {}

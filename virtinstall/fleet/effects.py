@@ -70,7 +70,7 @@ def is_boot_order(path: str) -> bool:
 
 
 def is_live(change: Difference, leaves: Mapping[str, str]) -> bool:
-    """Return whether a running guest gets the value immediately, unless libvirt refuses it.
+    """Return whether the change takes effect immediately in a running guest, if libvirt accepts it.
 
     `leaves` are those of the guest's definition.
     """

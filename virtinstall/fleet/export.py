@@ -76,7 +76,10 @@ def export_guest(handle: HostGuest, hypervisor: Hypervisor) -> Exported:
 
 
 def export_text(guests: Sequence[Exported], connect: str | None = None) -> str:
-    """Return a guests file (YAML) with comments at its top about everything that it does not express."""
+    """Return a guests file (YAML) with comments at its top about everything that it does not express.
+
+    `connect` is the URI to write into the file; None writes no URI.
+    """
     import yaml
 
     document: dict[str, Any] = {"version": 1}

@@ -31,6 +31,8 @@ def growth_of(
 ) -> Iterator[Difference]:
     """Yield the change of size of each disk that the file enlarges.
 
+    `devices` are pairs of a device and its mark of the last apply, or None.
+
     Raises: RequestError, if the file makes a disk smaller, or if another disk replaced the disk of the last apply.
     """
     number = -1
@@ -89,7 +91,7 @@ def capacity(handle: HostGuest, target: str, host: Host) -> int | None:
 
 
 def grow_disk(handle: HostGuest, target: str, size_bytes: int, host: Host) -> None:
-    """Enlarge a disk: in the running guest, which sees the new size immediately, otherwise its volume or image.
+    """Enlarge a disk of the running guest, which sees the new size immediately; if it is off, enlarge the image.
 
     Raises: StorageError; HypervisorError.
     """

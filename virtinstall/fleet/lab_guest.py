@@ -23,10 +23,10 @@ class LabGuest(Record):
 
     `place` is the guest's position in the file (`guests.yaml:14:3`), and `after` are the names of guests that come
     first. `index` is the guest's number if `count` creates several guests, otherwise None. `host` is the name of the
-    guest's host, or None if the file names no hosts or one of `spread` must be chosen. `given` are the options as the
-    parser of the command line stores them, and `network_places` the positions of the guest's networks. `absent` is true
-    if the guest must not exist, and `has_addresses` if the file sets addresses of its interfaces. `read` is the request
-    if it differs from that of `given`, otherwise None.
+    guest's host; None if the file names no hosts, or if no host of `spread` is chosen yet. `given` are the options as
+    the parser of the command line stores them, and `network_places` the positions of the guest's networks. `absent` is
+    true if the guest must not exist, and `has_addresses` if the file sets addresses of its interfaces. `read` is the
+    request if it differs from that of `given`, and None if it does not.
     """
 
     name: str

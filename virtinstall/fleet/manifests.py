@@ -23,9 +23,10 @@ GROUP_LABEL = "group.virtinstall/"
 def guest_manifests(
     project: str, guests: Sequence[LabGuest], options: KubevirtRequest, *, environ: Mapping[str, str] | None = None
 ) -> list[Manifests]:
-    """Return the manifests of each guest that must exist; `options` are added to those of the guests.
+    """Return the manifests of the guests, except for those that the file marks as absent.
 
-    Groups become labels. Secrets with the same content are one object.
+    `options` are added to the options of each guest. Groups become labels. Secrets with the same content are one
+    object.
 
     Raises: RequestError, for the problems of all guests, with their positions in the file.
     """

@@ -32,14 +32,17 @@ def owner_of(guest: HostGuest) -> Owner | None:
 
 
 def other_file(owner: Owner | None, file: str | None) -> str | None:
-    """Return the other file that the guest belongs to; None if it belongs to `file`, or the other no longer exists."""
+    """Return the existing file, other than `file`, that the guest belongs to; None if there is none."""
     if owner is None or owner.file is None or file is None or owner.file == file:
         return None
     return owner.file if os.path.isfile(owner.file) else None
 
 
 def belongs(guest: HostGuest, project: str, file: str | None) -> bool:
-    """Return whether the guest was created from this file, also by a run that stored no record."""
+    """Return whether the guest was created from this file, even if the run stored no record.
+
+    `file` is the path of the file, or None if the file sets its project.
+    """
     owner = owner_of(guest)
     if owner is None:
         return guest.uuid.lower() == uuid_of(project, guest.name)

@@ -34,7 +34,7 @@ class UnreachableError(RequestError):
 
 
 class Placed(NamedTuple):
-    """The guests with their hosts, and by name the errors of guests whose host is not known."""
+    """The guests with their hosts, and the errors, by guest name, of guests whose host is not known."""
 
     guests: tuple[LabGuest, ...]
     problems: Mapping[str, RequestError]

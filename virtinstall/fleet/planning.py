@@ -57,7 +57,7 @@ def plan_guest(guest: LabGuest, project: str, session: Session) -> Plan:
 
 
 def plan_again(guest: LabGuest, project: str, session: Session, request: Request | None = None) -> Plan:
-    """Return the plan for a guest as if it did not exist yet; `request` replaces its request.
+    """Return the plan for a guest as if it did not exist yet; `request`, if it is not None, replaces its request.
 
     Raises: the same errors as `make_plan`.
     """

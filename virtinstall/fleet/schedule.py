@@ -102,7 +102,10 @@ class _Run(Generic[T]):
                 self.finish(name, result, name if self.failed(result) else None)
 
     def finish(self, name: str, result: T, cause: str | None) -> None:
-        """Record a result; names whose last predecessor this was become ready."""
+        """Record the result of `name`; names that waited only for `name` become ready.
+
+        `cause` is the predecessor whose failure prevented the step, or None.
+        """
         self.results[name] = result
         if self.on_result is not None:
             self.on_result(result)

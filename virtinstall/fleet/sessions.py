@@ -81,7 +81,7 @@ class Sessions:
         return any(has_real_storage(each.host) for each in self._hypervisors.values())
 
     def of(self, host: str | None) -> Session:
-        """Return the session of a host, by the host's name.
+        """Return the session of the host with the name `host`; None stands for the only host of a file that names none.
 
         Raises: RequestError, if there is no connection to the host.
         """
@@ -97,6 +97,8 @@ class Sessions:
 
     def of_this_thread(self, host: str | None) -> Session:
         """Return a session with a separate connection for this thread.
+
+        `host` has the same meaning as for `of`.
 
         Raises: HypervisorError.
         """

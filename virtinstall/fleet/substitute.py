@@ -87,5 +87,5 @@ def protect(text: str) -> str:
 
 
 def unprotect(text: str) -> str:
-    """Return a result of `protect` in which `{n}` and `{name}` are placeholders again."""
+    """Return `text`, a result of `protect`, with `{n}` and `{name}` as placeholders again."""
     return _PLACE.sub(lambda found: found[0][1:-1] if found[1] is not None else found[0], text)

@@ -29,7 +29,7 @@ class Writer(Protocol):
     """A receiver of data in pieces."""
 
     def write(self, data: bytes | memoryview, /) -> int | None:
-        """Write all of `data`."""
+        """Write all of `data`; the result is ignored."""
 
     def close(self) -> None:
         """Complete the data."""

@@ -33,7 +33,7 @@ class WebReader:
         self._headers = _NO_CACHE if fresh else {}
 
     def read(self, url: str, headers: Mapping[str, str] | None = None) -> bytes:
-        """Return the contents of the file at `url`.
+        """Return the contents of the file at `url`; `headers` are further request headers.
 
         Raises: FetchError.
         """
@@ -72,7 +72,9 @@ class Download:
         self._sink = self._new_sink(0)
 
     def run(self, progress: Progress, name: str, cached: Response | None = None) -> Downloaded:
-        """Download the file, unless the copy that `cached` describes is current; `name` is for the progress bar.
+        """Download the file; `name` is for the progress bar.
+
+        `cached` is the response of the cached copy, or None; if that copy is current, nothing is downloaded.
 
         An incomplete download of an uncompressed image is kept, so that another run can resume it.
 

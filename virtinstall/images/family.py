@@ -81,6 +81,8 @@ class Family:
     def source(self, version: str, variant: str, arch: str, codename: str | None = None) -> ImageSource:
         """Return the image of a release.
 
+        `codename` is used if the catalog has no codename for `version`; None if it is not known.
+
         Raises: RequestError, if there is no such variant or architecture.
         """
         name = self.release_name(version)

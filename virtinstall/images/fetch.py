@@ -49,7 +49,10 @@ class FetchRequest(NamedTuple):
 
 
 def is_current(wanted: FetchRequest, record: CachedImage, now: float, started: float | None = None) -> bool:
-    """Return whether a copy is used without asking the server; a copy checked after the time `started` is, too."""
+    """Return whether a copy is used without asking the server.
+
+    This includes a copy that was checked after the time `started`, if it is not None.
+    """
     if wanted.refresh is False or wanted.pinned is not None or (started is not None and record.checked >= started):
         return True
     return wanted.refresh is None and 0 <= now - record.checked < CHECK_AFTER_SECONDS

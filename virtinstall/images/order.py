@@ -28,7 +28,9 @@ def fetch_by_name(
     progress: Progress | None,
     on_warning: Callable[[str], None],
 ) -> CachedImage:
-    """Fetch an image into the cache at `folder`.
+    """Return the image `name` in the cache at `folder`; download it if the cache has no current copy.
+
+    The other parameters are those of `Hypervisor.fetch_image`.
 
     Raises: RequestError, FetchError, StorageError.
     """

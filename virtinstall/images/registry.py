@@ -42,7 +42,7 @@ class RegistryWeb(Protocol):
     """A reader of a registry with request headers."""
 
     def read(self, url: str, headers: Mapping[str, str] | None = None) -> bytes:
-        """Return the document at `url`.
+        """Return the document at `url`; `headers` are further request headers.
 
         Raises: FetchError, whose `status` and `challenge` are those of the response.
         """

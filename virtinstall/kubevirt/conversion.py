@@ -96,7 +96,10 @@ class Conversion:
         self.problems.append(refusal(option, name, value, why, hint))
 
     def break_rule(self, rule: str, hint: str, drop: str | None = None) -> None:
-        """Report a manifest that KubeVirt would reject."""
+        """Report a manifest that KubeVirt would reject.
+
+        `drop` is the option that --kubevirt-drop would omit, or None.
+        """
         self.problems.append(Problem(f"KubeVirt would reject the guest: {rule}", hint, drop))
 
     def leave(self, option: str, leaves: Sequence[Leaf]) -> None:
@@ -117,7 +120,7 @@ class Conversion:
         self.secret_places.append((node, key))
 
     def warn(self, text: str) -> None:
-        """Add a warning, unless it was already added."""
+        """Add a warning that was not added before."""
         if text not in self.warnings:
             self.warnings.append(text)
 
@@ -147,7 +150,7 @@ def leave_device(conversion: Conversion, device: Element) -> None:
 
 
 def refusal(option: str, name: str, value: object, why: str, hint: str | None = None) -> Problem:
-    """Return the problem of a value that cannot be expressed; `why` is the reason, or `use ...` with other values."""
+    """Return the problem of a value that cannot be expressed; `why` is the reason, or begins with `use`."""
     shown = str(value)
     if any(word in name.lower() for word in _SECRET_NAMES):
         shown = "***"
@@ -173,7 +176,7 @@ def quantity(size_bytes: int) -> str:
 
 
 def add(node: MutableMapping[str, Any], key: str, value: Any) -> None:
-    """Set `key` unless the value is None."""
+    """Set `key` if the value is not None."""
     if value is not None:
         node[key] = value
 

@@ -30,7 +30,7 @@ _BLOCK_SIZES = ("logical_block_size", "physical_block_size", "discard_granularit
 
 
 def map_disks(conversion: Conversion, images: Sequence[ImageSource | None]) -> None:
-    """Fill in `disks` and `volumes`."""
+    """Fill in `disks` and `volumes`; `images` are the images that the disks start from, None for other disks."""
     names: set[str] = set()
     threads = [disk.driver_iothread for disk in conversion.domain.devices_of(Disk) if disk.driver_iothread is not None]
     for thread in {each for each in threads if threads.count(each) > 1}:
@@ -47,7 +47,7 @@ def map_disks(conversion: Conversion, images: Sequence[ImageSource | None]) -> N
 
 
 def free_name(stem: str, names: set[str], *, first: str | None = None) -> str:
-    """Return a name that no other disk has: `first`, then `stem`-2, `stem`-3, ..."""
+    """Return a name that no other disk has: `first` if it is not None and free, or else `stem`-NUMBER."""
     number = len(names) + 1
     name = first if first is not None and first not in names else f"{stem}-{number}"
     while name in names:
@@ -71,7 +71,10 @@ def default_bus(conversion: Conversion, device: str) -> str | None:
 def attach(
     conversion: Conversion, name: str, device: str, bus: str | None, source: Node, *, order: int | None = None
 ) -> Node:
-    """Add a disk and its volume; return the disk."""
+    """Add a disk and its volume; return the disk.
+
+    `bus` None leaves the choice to KubeVirt; `order` is the place in the boot order, or None.
+    """
     target: Node = {}
     add(target, "bus", bus)
     entry: Node = {"name": name}

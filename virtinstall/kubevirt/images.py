@@ -35,7 +35,7 @@ def image_sources(
 
 
 def image_url(source: ImageSource) -> ImageSource:
-    """Return the image with the address of its file, from the vendor's index if it is not known otherwise.
+    """Return the image with the address of its file, which is read from the vendor's index if it is not known.
 
     Raises: FetchError, if the index cannot be read.
     """

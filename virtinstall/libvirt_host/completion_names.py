@@ -16,6 +16,8 @@ KINDS = ("guests", "networks", "pools", "node devices")
 def listed(kind: str, uri: str | None, timeout_seconds: float) -> list[str]:
     """Return the names of libvirt's objects of a kind: one of KINDS, or `volumes of POOL`.
 
+    `uri` is that of the connection, None for libvirt's default.
+
     The list is empty if libvirt does not answer in time, or is remote: completion must not wait or ask for a password.
     """
     import threading

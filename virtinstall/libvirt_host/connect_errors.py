@@ -66,7 +66,10 @@ def _plain(message: str, uri: str | None) -> str:
 
 
 def connection_hint(uri: str | None, message: str, code: int | None) -> str:
-    """Return the hint for a failed connection, selected by libvirt's message and code."""
+    """Return the hint for a failed connection to `uri` (None: libvirt's default).
+
+    `message` and `code` are libvirt's; `code` is None if the error has none.
+    """
     if uri is not None and uri.partition("://")[2].partition("/")[0]:
         return _remote_hint(uri, message)
     if uri is not None and _is_misspelt(uri):

@@ -40,7 +40,7 @@ _ALIVE_SECONDS, _ALIVE_COUNT = 5, 5
 def connect(uri: str | None, *, events: bool = True) -> LibvirtHost:
     """Connect to `uri`; None is libvirt's default.
 
-    `events`: the caller waits for events; otherwise, a connection to this machine needs no thread.
+    `events`: the caller waits for events. Without events, a connection to this machine needs no thread.
 
     Raises: HypervisorError, if the connection fails.
     """
@@ -155,9 +155,9 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the MAC addresses of the guests")
     def guest_macs(self, *, fresh: bool = True) -> Mapping[str, str]:
-        """Return the guests' names by MAC address, in lower case; with `fresh` False, as last queried.
+        """Return the guests' names by MAC address, in lower case.
 
-        Each guest's XML is read once.
+        If `fresh` is false, return them as they were last queried. Each guest's XML is read once.
         """
         return self._macs().owners(fresh=fresh)
 
@@ -175,7 +175,7 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the XML of the guests")
     def guest_xmls(self) -> list[tuple[str, str]]:
-        """Return pairs of the name and the XML of each guest: as it runs, as it starts next, and its snapshots."""
+        """Return pairs of the name and the XML of each guest: of its current run, its next start, and its snapshots."""
         found = []
         for domain in self.connection.listAllDomains(0):
             with none_if(libvirt.VIR_ERR_NO_DOMAIN):
@@ -203,7 +203,7 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the guest '{0}'")
     def guest_named(self, name: str) -> LibvirtGuest | None:
-        """Return the guest with that name, not with that UUID or number; None if there is none."""
+        """Return the guest whose name (not UUID or number) is `name`; None if there is none."""
         with none_if(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG):
             return LibvirtGuest(self.connection.lookupByName(name))
         return None
@@ -322,7 +322,9 @@ class LibvirtHost(StorageHost):
             return LibvirtGuest(self.connection.defineXML(xml))
 
     def wait_until(self, done: Callable[[], bool], timeout_seconds: float | None) -> bool:
-        """Wait until `done` is true, checking at each of the guests' events; return False after a timeout.
+        """Wait until `done` is true; return False after a timeout (None: no timeout).
+
+        `done` is called at each event of a guest, and also at regular intervals.
 
         Raises: HypervisorError, if libvirt no longer answers; EndedError, when `interrupted` is set.
         """

@@ -52,7 +52,7 @@ class ConsoleStream:
     def run(self, read_fd: int | None, write: Callable[[bytes], object]) -> bool:
         """Copy input from `read_fd`, if it is not None, and output to `write`.
 
-        Return False if the user left, otherwise True.
+        Return True if the guest ended, and False if the user left.
 
         Raises: HypervisorError, if the connection is lost or the console output cannot be written.
         """

@@ -22,7 +22,7 @@ _CONF_LINES = '# without it QEMU\'s output needs a running virtlogd\nstdio_handl
 def embed_root(environ: Mapping[str, str], uid: int) -> str:
     """Return the directory of the embedded driver: `virtinstall` below the user's data directory.
 
-    Root's is in /var/lib unless XDG_DATA_HOME is set, because QEMU's user cannot enter root's home directory.
+    If XDG_DATA_HOME is not set, root's is in /var/lib, because QEMU's user cannot enter root's home directory.
     """
     data = environ.get("XDG_DATA_HOME")
     if not data and uid == 0:

@@ -75,7 +75,7 @@ class LibvirtGuest:
         return str(self.domain.UUIDString())
 
     def xml(self, *, inactive: bool = False) -> str:
-        """Return the guest's XML with secrets; `inactive`: as it starts next, not as it runs."""
+        """Return the guest's XML with secrets; `inactive`: the XML for its next start."""
         flags = libvirt.VIR_DOMAIN_XML_SECURE | (libvirt.VIR_DOMAIN_XML_INACTIVE if inactive else 0)
         with translated(f"cannot read the XML of the guest '{self.name}'"):
             return str(self.domain.XMLDesc(flags))
@@ -94,7 +94,10 @@ class LibvirtGuest:
         return _state_name(self._state())
 
     def end(self) -> str:
-        """Return why the guest is off: `crashed` or `destroyed` (powered off from outside); otherwise the state."""
+        """Return `crashed` or `destroyed` (powered off from outside) if the guest is off for that reason.
+
+        In all other cases, return the state of the guest.
+        """
         found = self._state()
         if found == (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_DESTROYED):
             return "destroyed"
@@ -197,7 +200,7 @@ class LibvirtGuest:
                     raise
 
     def undefine(self, *, remove_nvram: bool = False, remove_tpm: bool = False, remove_saved: bool = False) -> None:
-        """Remove the definition; state files are kept unless the arguments name them.
+        """Remove the definition; keep the state files that the arguments do not name.
 
         Raises: HypervisorError.
         """

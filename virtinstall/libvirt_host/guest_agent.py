@@ -20,7 +20,7 @@ _AGENT_SECONDS = 5
 
 
 def addresses(domain: Any, source: str | None = None) -> list[str]:
-    """Return the guest's IP addresses, IPv4 first, from leases, the guest agent and ARP, or from one `source`.
+    """Return the guest's IP addresses, IPv4 first, from `source` or, if it is None, from leases, guest agent and ARP.
 
     The list is empty if no address is known or the guest no longer exists; a missing source (no agent yet) is ignored.
     The agent also reports the guest's bridges, but only addresses of its network cards are used. The agent's reply is

@@ -34,7 +34,9 @@ class GuestMacs:
         self._owner: dict[str, str] = {}
 
     def owners(self, *, fresh: bool = True) -> Mapping[str, str]:
-        """Return the guests' names by MAC address, in lower case; with `fresh` False, as last queried.
+        """Return the guests' names by MAC address, in lower case.
+
+        If `fresh` is false, return them as they were last queried.
 
         Raises: libvirtError.
         """

@@ -24,7 +24,7 @@ class HostGuest(Protocol):
         """The guest's UUID."""
 
     def xml(self, *, inactive: bool = False) -> str:
-        """Return the guest's XML with secrets; `inactive`: as it starts next, not as it runs."""
+        """Return the guest's XML with secrets; `inactive`: the XML for its next start."""
 
     def is_active(self) -> bool:
         """Return whether the guest runs or is paused."""
@@ -36,7 +36,10 @@ class HostGuest(Protocol):
         """Return the state: `running`, `paused`, `shutdown`, `shut off`, `crashed`, `suspended` or `gone`."""
 
     def end(self) -> str:
-        """Return why the guest is off: `crashed` or `destroyed` (powered off from outside); otherwise the state."""
+        """Return `crashed` or `destroyed` (powered off from outside) if the guest is off for that reason.
+
+        In all other cases, return the state of the guest.
+        """
 
     def may_be_restored(self) -> bool:
         """Return whether the guest runs, its memory is saved, or libvirt does not know why the guest is off."""
@@ -241,19 +244,22 @@ class Host(Protocol):
         """Return the names of all guests, active or not."""
 
     def guest_macs(self, *, fresh: bool = True) -> Mapping[str, str]:
-        """Return the guests' names by MAC address, in lower case; with `fresh` False, as last queried."""
+        """Return the guests' names by MAC address, in lower case.
+
+        If `fresh` is false, return them as they were last queried.
+        """
 
     def shared_macs(self, uuid: str, macs: Collection[str]) -> list[str]:
         """Return the addresses in `macs` that a guest other than the one with the UUID uses."""
 
     def guest_xmls(self) -> list[tuple[str, str]]:
-        """Return pairs of the name and the XML of each guest: as it runs, as it starts next, and its snapshots."""
+        """Return pairs of the name and the XML of each guest: of its current run, its next start, and its snapshots."""
 
     def find_guest(self, name: str) -> HostGuest | None:
         """Return the guest with that name (or UUID, or number while it runs); None if there is none."""
 
     def guest_named(self, name: str) -> HostGuest | None:
-        """Return the guest with that name, not with that UUID or number; None if there is none."""
+        """Return the guest whose name (not UUID or number) is `name`; None if there is none."""
 
     def guest_by_uuid(self, uuid: str) -> HostGuest | None:
         """Return the guest with that UUID; None if there is none."""
@@ -348,7 +354,9 @@ class Host(Protocol):
         """Return the MAC address, IP address and kind (`reservation`, `lease`) of each address in a virtual network."""
 
     def add_reservation(self, network: str, mac: str, address: str, name: str | None) -> None:
-        """Add a DHCP reservation to a virtual network, in its definition and while it runs; `name` is its DNS name.
+        """Add a DHCP reservation to a virtual network, in its definition and while it runs.
+
+        `name` is the guest's DNS name, or None.
 
         Raises: HypervisorError.
         """
@@ -375,7 +383,10 @@ class Host(Protocol):
         """
 
     def wait_until(self, done: Callable[[], bool], timeout_seconds: float | None) -> bool:
-        """Wait until `done` is true, checking at each of the guests' events; return False after a timeout."""
+        """Wait until `done` is true; return False after a timeout (None: no timeout).
+
+        `done` is called at each event of a guest, and also at regular intervals.
+        """
 
     def close(self) -> None:
         """Close the connection."""

@@ -15,7 +15,7 @@ TPM = "swtpm"
 
 
 def state_folder(uri: str, kind: str) -> str | None:
-    """Return the directory of `kind` (`NVRAM`, `TPM`) for `uri`; None if the host is remote or the driver unknown."""
+    """Return the directory of `kind` (`NVRAM`, `TPM`) for `uri`; None for a remote host and for an unknown driver."""
     root = root_of(uri)
     if root is not None:
         return os.path.join(root, "lib", kind)

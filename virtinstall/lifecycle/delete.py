@@ -71,8 +71,8 @@ def delete(
     overwrites the files with zeros.
 
     Raises: RequestError, if the guest is running and neither `force` nor `shutdown_timeout` is set; WaitTimeout, if it
-    does not shut down in time; HypervisorError, if the guest cannot be removed; in this case, none of its files is
-    removed.
+    does not shut down in time; HypervisorError, if the guest cannot be removed; in this case, all of its files are
+    kept.
     """
     if plan.must_stop:
         require_stoppable(plan.name, force=force, shutdown_timeout=shutdown_timeout)

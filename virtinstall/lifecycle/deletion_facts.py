@@ -306,7 +306,10 @@ def _is_replaced(created: CreatedFile, path: str) -> bool:
 
 
 def examine(file: FileFacts, host: Host, uses: FilesInUse, *, but: str | None, uuid: str = "") -> FileFacts:
-    """Return the facts about a file with its state and its users; uses by the guest `but` are ignored, if not None."""
+    """Return the facts about a file, completed with its state and its users.
+
+    If `but` is not None, uses by the guest of that name are ignored.
+    """
     if file.source not in ("file", "volume"):
         return file
     volume = None if file.pool is None or file.volume is None else (file.pool, file.volume)

@@ -101,6 +101,8 @@ def read_url(
 ) -> tuple[Response, bytes]:
     """Return the response and the contents of a small file, which has at most `limit_bytes` bytes.
 
+    `headers` are further request headers. If the version `cached` is current, the server sends no contents.
+
     Raises: FetchError.
     """
     client = HttpClient(limits, headers)

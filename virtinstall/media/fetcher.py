@@ -131,7 +131,7 @@ def label_of(verb: str, path: str) -> str:
 
 
 def write_all(target_file: Target, data: memoryview) -> None:
-    """Write every byte of `data`, also to an unbuffered file that accepts fewer bytes per call.
+    """Write every byte of `data`, even if the file is unbuffered and accepts fewer bytes per call.
 
     Raises: FetchError, if the file cannot be written.
     """

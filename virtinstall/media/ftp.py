@@ -48,7 +48,7 @@ _LONGEST_REPLY = 64 * 1024
 
 
 class FtpFetcher:
-    """A reader of files below an FTP address; the login is anonymous unless the URL contains a user."""
+    """A reader of files below an FTP address; if the URL contains no user, the login is anonymous."""
 
     volume: VolumeIds | None = None
 

@@ -49,6 +49,8 @@ class HttpClient:
     ) -> HttpReader:
         """Open the file at `url`, from `offset` on if the server supports ranges and still has the version `before`.
 
+        `cached` is the version of a cached copy; if it is current, the server sends no contents.
+
         Raises: FetchError.
         """
         headers = {}

@@ -32,7 +32,10 @@ _LABELS = (
 
 
 def name_of_label(volume_id: str) -> str | None:
-    """Return the osinfo short ID for an image with this volume ID, also if newer than the database; None if unknown."""
+    """Return the osinfo short ID for an image with this volume ID; None if it is unknown.
+
+    The system may be newer than the database.
+    """
     label = _ARCH.sub("", volume_id)
     for pattern, name in _LABELS:
         if found := re.match(pattern, label):

@@ -247,7 +247,7 @@ class _NfsReader:
         return data
 
     def close(self) -> None:
-        """Stop nfs-cat, also before the end of the output."""
+        """Stop nfs-cat, even if its output has not ended."""
         self._process.kill()
         self._process.communicate()
 

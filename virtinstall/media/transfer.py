@@ -206,6 +206,8 @@ def check_room(place: int | str | os.PathLike[str], needed_bytes: int, where: st
 def check_announced(name: str, done: int, total: int | None) -> None:
     """Reject a file that is longer than its server announced.
 
+    `total` is the announced length in bytes, None if none was announced.
+
     Raises: FetchError.
     """
     if total is not None and done > total:

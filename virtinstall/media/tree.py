@@ -28,10 +28,10 @@ _BELOW = ("BaseOS/{}/os", "Server/{}/os", "Everything/{}/os", "os/{}", "{}/os", 
 
 
 def recognize(fetcher: Fetcher, *, arch: str, guest_type: str = "hvm", identify: Identify | None = None) -> InstallTree:
-    """Return the files that start the installer at the fetcher's location.
+    """Find, at the fetcher's location, the files that start the installer; return their paths and properties.
 
     `arch` is libvirt's name of the guest's architecture, `guest_type` is `hvm` or `xen` (paravirtual); `identify` looks
-    the medium up in an OS database.
+    the medium up in an OS database; None skips that.
 
     Raises: FetchError, if the location cannot be read or contains no known kind of medium.
     """

@@ -51,7 +51,10 @@ def completion_lines(prog: str, arguments: Sequence[str], find: Find | None = No
 
 
 def candidates(prog: str, typed: Sequence[str], query: Query | None = None) -> list[Candidate]:
-    """Return the candidates for the last of the arguments `typed` after the command's name."""
+    """Return the candidates for the last of `typed`, the arguments after the command's name.
+
+    `query` returns the names of libvirt's objects; None asks libvirt.
+    """
     options = _options_of(prog)
     *before, current = typed
     query = query or _asker(options, before)

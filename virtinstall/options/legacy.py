@@ -14,7 +14,7 @@ _DISPLAY_DETAILS = {"vncport": "port", "vnclisten": "listen", "keymap": "keymap"
 
 
 def rewrite(given: Namespace) -> list[str]:
-    """Replace the old options in `given` by current ones, in place; return warnings to print.
+    """Replace the old options in `given` with current ones, in place; return warnings to print.
 
     Raises: RequestError, if an old option and a current one contradict each other.
     """

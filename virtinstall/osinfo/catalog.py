@@ -36,8 +36,8 @@ _FORMAT = 3
 class Lookup(NamedTuple):
     """The record found for a name.
 
-    `warning` is set if the name is another spelling or the record is of another system, else None. `exact`: whether the
-    record is of the system that was named.
+    `warning` is a text if the name is another spelling or the record is of another system, or None. `exact`: whether
+    the record is of the system that was named.
     """
 
     record: OsRecord

@@ -24,9 +24,9 @@ _GENERIC_CHOSEN = (
 class RequestedOs(NamedTuple):
     """The request of `--osinfo`.
 
-    `name`: a short ID, a full ID or `generic`; with `detect`, the fallback; None if unspecified. `require`: whether it
-    is an error if no name is found; None if unspecified. `strict`: whether detect=on or require=on was specified, so
-    that a failed detection is reported.
+    `name`: a short ID, a full ID or `generic`; with `detect`, it is used if the detection fails. `require`: whether it
+    is an error if no name is found. Both are None if they are not specified. `strict`: whether detect=on or require=on
+    was specified, so that a failed detection is reported.
     """
 
     name: str | None = None
@@ -49,6 +49,8 @@ class ChosenOs(NamedTuple):
 
 def read_requested(values: Mapping[str, str] | None) -> RequestedOs:
     """Read the sub-options of `--osinfo` (`name`, `short-id`, `id`, `detect`, `require`).
+
+    `values` is None if the option is not used.
 
     Raises: RequestError, if a switch is neither on nor off.
     """

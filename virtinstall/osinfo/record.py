@@ -246,7 +246,7 @@ class OsRecord(NamedTuple):
         return recommended or (minimum * 2 if minimum else None)
 
     def script_ids(self, media: Media | None = None) -> tuple[str, ...]:
-        """Return the IDs of the matching install scripts: those of the medium if it has any, else those of the OS."""
+        """Return the IDs of the install scripts of the medium or, if it is None or has none, of the OS."""
         if media is not None and not media.installer_script:
             return ()
         return tuple(media.scripts) if media is not None and media.scripts else self.scripts

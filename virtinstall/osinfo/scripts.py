@@ -41,7 +41,10 @@ class InstallScript(NamedTuple):
 
 
 def install_scripts(catalog: Catalog, record: OsRecord, media: Media | None = None) -> list[InstallScript]:
-    """Return the scripts for a system, or for one of its media; empty if it cannot be installed unattended."""
+    """Return the install scripts for a system, or for its medium `media` if that is not None.
+
+    The result is empty if the system cannot be installed unattended.
+    """
     found = []
     for identity in record.script_ids(media):
         element = _entity(catalog, "install-script", identity)

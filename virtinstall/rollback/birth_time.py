@@ -44,6 +44,9 @@ def birth_time_ns(path: str) -> int | None:
 
 
 def is_later_file(path: str, born: int | None) -> bool:
-    """Return whether the file at `path` was created at another time than `born`; False if either time is unknown."""
+    """Return whether the file at `path` was created at a time other than `born`.
+
+    `born` is in nanoseconds, None if it is unknown. The result is False if either time is unknown.
+    """
     now = None if born is None else birth_time_ns(path)
     return now is not None and now != born

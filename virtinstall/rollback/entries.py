@@ -50,7 +50,7 @@ class Record(NamedTuple):
     entries: tuple[Entry, ...] = ()
 
     def is_about(self, name: str, uri: str | None) -> bool:
-        """Return whether the run creates guest `name` at `uri`; an unknown connection matches any other."""
+        """Return whether the run creates guest `name` at `uri`; an unknown connection (None) matches any other."""
         return self.name == name and (uri is None or self.uri in (None, uri))
 
 

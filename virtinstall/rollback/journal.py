@@ -91,7 +91,7 @@ class ClaimedError(Exception):
 def journal_folder(environ: Mapping[str, str], uid: int) -> str:
     """Return the directory of journals.
 
-    It is /var/lib/virtinstall/runs for root, otherwise a directory in the user's XDG state directory.
+    It is /var/lib/virtinstall/runs for root, and is in the user's XDG state directory for other users.
     """
     return os.path.join(state_directory(environ, uid), "runs")
 
@@ -151,6 +151,8 @@ class Journal:
     @classmethod
     def begin(cls, name: str, folder: Folder, uri: str | None = None, uuid: str | None = None) -> Journal:
         """Start the journal of a run that creates guest `name` at `uri`; create `folder` if it is missing.
+
+        `uri` and `uuid` are None if they are not known.
 
         Raises: ClaimedError, if another run is creating a guest with that name or UUID; OSError, if the folder cannot
         be written.
@@ -275,9 +277,9 @@ def _dead_runs(folder: Folder) -> Iterator[tuple[str, Record]]:
 def find_leftovers(name: str, folder: Folder, uri: str | None = None) -> list[Leftover]:
     """Return the leftovers of killed runs that created guest `name`; change nothing.
 
-    Runs on another connection than `uri` are skipped if both connections are known: there, the name belongs to another
-    guest. Files that were removed or replaced are not listed. Objects of other kinds are listed, because only libvirt
-    knows whether they still exist.
+    Runs on a connection other than `uri` are skipped if both connections are known, because the name belongs to another
+    guest there; an unknown connection is None. Files that were removed or replaced are not listed. Objects of other
+    kinds are listed, because only libvirt knows whether they still exist.
     """
     found = []
     for _, record in _dead_runs(folder):

@@ -81,7 +81,7 @@ def _guest_of(leftover: Leftover, host: Host) -> HostGuest | None:
 
 
 def remove_served(name: str, host: Host, report: Report) -> None:
-    """Remove files that killed runs for guest `name` created only for its installation; report each file."""
+    """Remove the files that interrupted runs for guest `name` created only for its installation; report each file."""
     folder = journal_folder(os.environ, os.geteuid())
     for leftover in find_leftovers(name, folder, host.uri):
         if leftover.kind in _SERVED and os.path.lexists(leftover.path):
@@ -98,7 +98,10 @@ def remove_served(name: str, host: Host, report: Report) -> None:
 
 
 def remove_served_of_others(name: str | None, host: Host, report: Report) -> None:
-    """Remove files that killed runs of other guests than `name` downloaded or created only for their installation."""
+    """Remove files that interrupted runs created only for the installation of guests other than `name`.
+
+    If `name` is None, the files of all guests are removed. Files that were downloaded for an installation are included.
+    """
     folder = journal_folder(os.environ, os.geteuid())
     for other in sorted(names_of_dead_runs(folder) - {name}):
         for leftover in find_leftovers(other, folder, host.uri):

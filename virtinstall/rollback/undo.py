@@ -22,8 +22,8 @@ class Step(NamedTuple):
     """One created object: `what` describes it for users, `roll_back` removes it.
 
     `temporary`: the object is not needed after success. `uses_older`: the object is a guest, which may use everything
-    that was created before it. `is_thing`: the step created the object; otherwise it changed the object, and
-    `roll_back` restores it.
+    that was created before it. `is_thing`: true if the step created the object, false if it changed the
+    object, so that `roll_back` restores it.
     """
 
     what: str
@@ -43,8 +43,8 @@ class Undo:
 
     Leaving the `with` block through an exception (including KeyboardInterrupt and SystemExit) rolls back every step on
     the stack. A step that fails is appended to `failed`, added to the exception's notes, and left in `journal` for the
-    next run. The other steps still run, unless the failed step is a guest: then all older steps are in `kept`, because
-    the guest may use their objects.
+    next run. The other steps still run. If the failed step is a guest, however, no older step runs; these steps are put
+    in `kept`, because the guest may use their objects.
     """
 
     def __init__(self, journal: Journal | None = None) -> None:

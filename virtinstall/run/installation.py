@@ -64,7 +64,7 @@ class Installation:
             )
 
     def start_finished(self, *, paused: bool = False) -> HostGuest:
-        """Start the finished guest, unless it is already running; return the guest.
+        """Start the finished guest if it is not running; return the guest.
 
         Raises: GuestStopped, HypervisorError.
         """

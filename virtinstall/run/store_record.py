@@ -64,7 +64,7 @@ def recorded(plan: Plan, host: Host, nvram: str | None) -> Plan:
 
 
 def store_plan(plan: Plan, guest: HostGuest, host: Host, nvram: str | None) -> str | None:
-    """Store the record of the guest that `plan` created; return a warning if that is not possible, otherwise None."""
+    """Store the record of the guest that `plan` created; return None, or a warning if that is not possible."""
     if not plan.reinstall and guest.metadata(NAMESPACE) is not None:
         # it is in the definition already
         return None
@@ -99,7 +99,7 @@ def record_added(plan: Plan, guest: HostGuest, host: Host) -> list[str]:
 
 
 def store(record: GuestRecord, guest: HostGuest, host: Host) -> str | None:
-    """Store a record, completed; return a warning if that is not possible, otherwise None.
+    """Complete a record and store it; return None, or a warning if that is not possible.
 
     Files that have an inode are not examined again: their paths may now be those of other files.
     """

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 def send_files(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
-    """Upload the files of the plan as volumes, which are temporary unless the guest keeps them; they are in `undo`.
+    """Upload the files of the plan as volumes, and push their removal to `undo`.
+
+    Volumes that the guest does not keep are temporary.
 
     Raises: StorageError.
     """

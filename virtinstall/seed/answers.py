@@ -30,8 +30,8 @@ _FALLBACK_LOGIN = "user"
 class Installer:
     """An installer of `kind` `kickstart`, `preseed`, `autoinstall`, `autoyast`, `agama` or `autounattend`.
 
-    `file_name` is the name of the file with the answers. `in_initrd`: the answers are added to the initrd's root,
-    otherwise to a CD-ROM. `required` are the names of the answers that the installer needs.
+    `file_name` is the name of the file with the answers. `in_initrd`: true if the answers are in the
+    initrd's root, false if they are on a CD-ROM. `required` are the names of the answers that the installer needs.
     """
 
     kind: str

@@ -34,9 +34,10 @@ def write_seed_image(path: Path, label: str, files: Mapping[str, bytes], undo: U
 
 
 def write_seed_file(path: Path, content: bytes, undo: Undo, *, keep: bool = False) -> None:
-    """Write `content` to the new file `path`, which is temporary unless `keep` is true.
+    """Write `content` to the new file `path`; if `keep` is false, the file is temporary.
 
-    Answers contain passwords: only the owner can read the file; libvirt's daemon makes it readable for QEMU's user.
+    Only the owner can read the file, because answers for an installer contain passwords; libvirt's daemon makes it
+    readable for QEMU's user.
 
     Raises: StorageError, if the file exists or cannot be written.
     """

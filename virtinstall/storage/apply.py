@@ -211,7 +211,7 @@ def _pools_with(paths: Collection[str], host: Host) -> dict[str, list[str]]:
 def refreshing_pools(paths: Sequence[str], host: Host, undo: Undo) -> Iterator[None]:
     """Refresh the active pools in whose folders the block creates `paths`, or `undo` removes them.
 
-    Otherwise, libvirt does not notice the change.
+    Without a refresh, libvirt does not notice the change.
     """
     pools = _pools_with(paths, host)
     for pool in pools:

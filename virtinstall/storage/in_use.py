@@ -44,7 +44,10 @@ def file_identity(path: str) -> Hashable:
 
 
 def local_chain(path: str, image_format: str | None) -> Chain:
-    """Return the files that the image at `path` refers to; empty if it cannot be read."""
+    """Return the files that the image at `path` refers to; empty if it cannot be read.
+
+    `image_format` None detects the format of the image.
+    """
     if image_format == "raw":
         return []
     try:
@@ -133,16 +136,19 @@ class FilesInUse:
         return identity is not None and identity == self._identify(other)
 
     def uses(self, path: str, volume: tuple[str, str] | None = None) -> list[FileUse]:
-        """Return all uses of a file or block device by guests and this host; `volume` is its pool and name."""
+        """Return all uses of a file or block device by guests and this host.
+
+        `volume` is the pool and the name of its volume, or None.
+        """
         return self._uses_of(FileUse("", Role.DISK, path, volume=volume))
 
     def conflicts(
         self, wanted: Sequence[FileUse], *, known: Sequence[FileUse] = (), skip: str | None = None
     ) -> list[Conflict]:
-        """Return a guest's conflicts: with other users of files, and for files that the guest would use twice.
+        """Return the conflicts of a guest's files: with other users, and with a second use by the same guest.
 
-        `known` are the guest's existing uses, whose conflicts are not returned; `skip` is a guest whose uses are
-        ignored, because it is edited or replaced.
+        `known` are the guest's existing uses, whose conflicts are not returned; `skip` is the name of a guest
+        whose uses are ignored, because it is edited or replaced; None ignores no guest.
         """
         old = {use for use, _ in self.expand(known)}
         expanded = [(use, image, self._identities(use)) for use, image in self.expand(wanted)]
@@ -209,7 +215,7 @@ def _excludes_own(use: FileUse, other: FileUse) -> bool:
 
 
 def files_in_use(host: Host, *, tables: HostTables | None = None) -> FilesInUse:
-    """Return the files that the guests of `host` use, and those that the host uses if it is this machine.
+    """Return the files that the guests of `host` use and, if the host is this machine, those that the host uses.
 
     Raises: HostError, if the guests cannot be read.
     """
@@ -226,7 +232,7 @@ def files_in_use(host: Host, *, tables: HostTables | None = None) -> FilesInUse:
 def refuse_conflicts(conflicts: Sequence[Conflict], checks: Checks) -> list[str]:
     """Return the conflicts as warnings.
 
-    Raises: RequestError, for the first conflict that destroys data, unless `checks` allows conflicts.
+    Raises: RequestError, for the first conflict that destroys data, if `checks` does not allow conflicts.
     """
     # two guests may append to one log; all other combinations destroy data
     severe = [each for each in conflicts if each.wanted.role is not Role.LOG or each.held.role is not Role.LOG]

@@ -18,7 +18,7 @@ _LOCK = "hhqqi4x"
 
 
 def open_by(path: str, *, but_guest: str = "") -> list[str]:
-    """Return the processes that have the file open, except this one, for example `process 17 (qemu-img)`.
+    """Return the processes other than this one that have the file open, for example `process 17 (qemu-img)`.
 
     `but_guest` is the UUID of a guest whose QEMU is ignored, because it is stopped first.
     """

@@ -68,7 +68,7 @@ def check_plan_in_use(
     `in_use` returns the files that guests use, which are read from `host` if it is None; uses by the guest `replacing`
     are ignored.
 
-    Raises: RequestError, for a file that is not a disk, and for a used file unless `checks` allows it; HostError, if
+    Raises: RequestError, for a file that is not a disk, and for a used file if `checks` forbids that; HostError, if
     the guests cannot be read.
     """
     generated = generated_paths(plan)
@@ -107,7 +107,7 @@ def _is_pretended(conflict: Conflict, host: Host) -> bool:
 def check_change_in_use(before: Domain, after: Domain, host: Host, checks: Checks) -> list[str]:
     """Check whether a changed guest would use files that others use, or one file twice; return warnings.
 
-    Raises: RequestError, for a file that is not a disk, and for a used file unless `checks` allows it; HostError, if
+    Raises: RequestError, for a file that is not a disk, and for a used file if `checks` forbids that; HostError, if
     the guests cannot be read.
     """
     name = str(before.name)

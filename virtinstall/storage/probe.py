@@ -62,7 +62,7 @@ class ImageInfo(NamedTuple):
 
 
 def probe_image(path: str, image_format: str | None = None) -> ImageInfo:
-    """Read the header of the image at `path` as `image_format`, or in the detected format.
+    """Read the header of the image at `path` as `image_format`; None detects the format.
 
     At most 4 MiB are read, regardless of the header.
 

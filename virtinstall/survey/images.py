@@ -56,8 +56,8 @@ def survey_images(
 def cache_directory(host: HostFacts, environ: Mapping[str, str]) -> tuple[str, bool]:
     """Return the directory of the image cache, and whether this host's QEMU can read it.
 
-    The cache is next to the images of libvirt's default pool if this user may write there, otherwise in the user's
-    cache directory.
+    The cache is next to the images of libvirt's default pool if this user may write there, and in
+    the user's cache directory if not.
     """
     named = environ.get("VIRTINSTALL_IMAGE_CACHE")
     if named:

@@ -99,7 +99,9 @@ class Known:
             return self._in_use
 
     def guest_macs(self, *, fresh: bool) -> Mapping[str, str]:
-        """Return the names of guests by MAC address; unless `fresh`, as the connection last read them.
+        """Return the names of guests by MAC address.
+
+        If `fresh` is false, return them as the connection last read them.
 
         Raises: HostError.
         """

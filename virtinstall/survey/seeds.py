@@ -24,6 +24,8 @@ def survey_seeds(
 ) -> SeedFacts:
     """Return the facts about the answers for the guest.
 
+    `media` is the install medium; None if there is none.
+
     Raises: RequestError, if the options contradict each other; FetchError, if a URL that they contain cannot be read.
     """
     install = request.install

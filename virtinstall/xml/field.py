@@ -76,7 +76,7 @@ class Declared:
 class XmlField(Declared, Generic[T]):
     """A value in the XML below an element, bound to a typed Python attribute.
 
-    The sub-option is named after the path unless `name` overrides the name (None: no sub-option). `convert` converts
+    `name` is the sub-option's name, by default derived from the path (None: no sub-option). `convert` converts
     what a user typed if that differs from the XML (MiB to KiB, the word `default`), and raises ValueError for an
     invalid value. `own_values` are values that the composer replaces before libvirt sees them.
     """

@@ -35,7 +35,7 @@ _SUITES = ("stable", "testing")
 
 
 def recognize(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
-    """Return the Debian or Ubuntu medium at the location; None if it is another one."""
+    """Return the Debian or Ubuntu medium at the location; None if it is a different medium."""
     debian_arch = _arch_in(probe.location) or _ARCHES.get(arch, arch)
     return _from_disc(probe, debian_arch, guest_type) or _from_network_tree(probe, debian_arch, guest_type)
 

@@ -47,7 +47,7 @@ _WELL_KNOWN = (
 
 
 def recognize(probe: Probe, arch: str) -> InstallTree | None:
-    """Return the medium if it is of one of this module's distributions; None otherwise."""
+    """Return the medium, or None if it is not of one of this module's distributions."""
     return _mageia(probe, arch) or _alt(probe) or _arch(probe, arch) or _alpine(probe)
 
 

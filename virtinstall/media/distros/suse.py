@@ -30,7 +30,7 @@ _SUSE_LABEL = re.compile(r"suse|agama|sle[smd]?[-_ ]|leap|tumbleweed|^install", 
 
 
 def recognize(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
-    """Return the SUSE medium at the location; None if it is another one.
+    """Return the SUSE medium at the location; None if it is a different medium.
 
     Live discs of other vendors may also have a kernel in `boot/ARCH/loader`.
     """
