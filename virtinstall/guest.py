@@ -294,7 +294,7 @@ class Guest:
 
         `installed`: the installation has ended; `running`; `ip`: an address is known; `agent`: the guest agent answers;
         `ssh`: an SSH server answers; `cloud-init`: cloud-init has ended; `shutdown`: powered off. A guest that is being
-        installed is started again after its installation (unless its plan specifies otherwise), and later goals refer
+        installed is started again after its installation (if its plan requests that), and later goals refer
         to the finished guest. `timeout` is in seconds; None waits forever.
 
         Raises: WaitTimeout; GuestCrashed; GuestStopped, if the guest powered off before; CloudInitFailed, if cloud-init

@@ -115,7 +115,7 @@ class Lab(Record):
         Existing guests stay where they are, and new guests with `spread` get a host. The `problems` of the result are
         the errors of guests whose host cannot be reached. Guests of `adopt` need not have been created from the file.
 
-        Raises: RequestError, if a guest is on another host than in the file; HostError.
+        Raises: RequestError, if a guest is on a host other than that in the file; HostError.
         """
         chosen = self.chosen(names)
         if not self.hosts:

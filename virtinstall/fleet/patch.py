@@ -150,7 +150,7 @@ def by_libvirt(
     """Return how libvirt's version of the changed devices differs from the plan: added values, and omitted values.
 
     The added values are paths to remove, because libvirt fills in the values again; the omitted values are planned
-    values to set. A device keeps its place on its bus unless it becomes another kind of device. libvirt treats a serial
+    values to set. A device that remains the same kind of device keeps its place on its bus. libvirt treats a serial
     port and its console as one device.
     """
     units: dict[str, bool] = {}

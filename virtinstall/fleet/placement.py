@@ -69,7 +69,7 @@ def place(
     A new guest with `spread` is placed on a host where no other guest of the file has one of its ports, disks or
     devices: the one with the fewest guests, then the most free memory, then the first.
 
-    Raises: RequestError, if a guest is on another host than its `host`, is on several hosts, or has no possible host;
+    Raises: RequestError, if a guest is on a host other than its `host`, is on several hosts, or no host is suitable;
     HostError.
     """
     hosts = {name: _Host(hypervisor) for name, hypervisor in hypervisors.items()}

@@ -99,7 +99,7 @@ class Source:
 
 
 def together(problems: Sequence[RequestError]) -> FileError:
-    """Return several errors as one, in the order of the file; each line has its hint, unless all hints are the same.
+    """Return several errors as one, in the order of the file; each line has its hint if the hints differ.
 
     A mistake in the defaults, or at an anchor, is one line for all guests that share it.
     """

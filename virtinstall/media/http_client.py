@@ -207,7 +207,7 @@ def drop(reply: Any) -> None:
 def _content_range(reply: Any, url: str) -> tuple[int, int | None]:
     """Return the start of the part in a 206 response, and the length of the whole file, None if it is unknown.
 
-    A server may send another part than requested; only its Content-Range identifies it.
+    A server may send a part other than the requested one; only its Content-Range identifies it.
 
     Raises: FetchError.
     """

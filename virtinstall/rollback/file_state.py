@@ -83,7 +83,7 @@ def _status(path: str, *, follow: bool) -> os.stat_result | None:
 
 
 def remove_if_same(path: str, identity: Identity) -> None:
-    """Remove the file at `path` if its identity is still `identity`; otherwise do nothing.
+    """Remove the file at `path` if its identity is still `identity`.
 
     Raises: OSError, if the file cannot be examined or removed.
     """
