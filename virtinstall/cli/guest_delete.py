@@ -39,7 +39,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         "names", metavar="NAME", nargs="*", help="Guest to delete; it is not an error if the guest does not exist."
     )
     parser.add_argument(
-        "-f", "--file", metavar="FILE", help="Delete the guests in this file, or only those that NAME specifies."
+        "-f",
+        "--file",
+        metavar="FILE",
+        help="Delete the guests in this file (YAML or JSON), or only those that NAME specifies; `-` is standard input.",
     )
     disks = parser.add_mutually_exclusive_group()
     disks.add_argument(

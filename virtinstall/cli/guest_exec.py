@@ -23,7 +23,10 @@ TAKES_GUESTS = True
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     # argparse would show COMMAND, which can follow `--`, as optional
-    parser.usage = "virt-guest exec [-h] [--connect URI] [--stdin] [--timeout TIME] NAME -- COMMAND [ARG ...]"
+    parser.usage = (
+        "virt-guest exec [-h] [--connect URI] [--stdin] [--timeout TIME]\n"
+        "                       NAME -- COMMAND [ARG ...]"
+    )
     parser.add_argument("name", metavar="NAME", help="Name of the guest.")
     parser.add_argument(
         "command",

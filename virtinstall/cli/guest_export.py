@@ -19,7 +19,10 @@ TAKES_GUESTS = True
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "names", metavar="NAME", nargs="*", help="Existing guest; with -f, a guest or group in the file (default: all)."
+        "names",
+        metavar="NAME",
+        nargs="*",
+        help="Existing guest; with -f, a guest or group in the file; default: all guests.",
     )
     parser.add_argument(
         "-f", "--file", metavar="FILE", help="Guests file (YAML or JSON) for --format kubevirt; `-` is standard input."
@@ -34,7 +37,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="OPTION",
         action="append",
         default=[],
-        help="Options to omit from the manifests: `graphics`, `disk.snapshot`; can be repeated.",
+        help="Options to omit from the manifests: `graphics` or `disk.snapshot,pm`; can be repeated.",
     )
     parser.add_argument("--kubevirt-namespace", metavar="NAME", help="Kubernetes namespace of the guests.")
 

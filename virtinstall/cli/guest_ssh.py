@@ -20,6 +20,11 @@ TAKES_GUESTS = True
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
+    # argparse would omit `--`
+    parser.usage = (
+        "virt-guest ssh [-h] [--connect URI] [-l USER] [-i FILE] [--print]\n"
+        "                      NAME [-- COMMAND [ARG ...]]"
+    )
     parser.add_argument("name", metavar="NAME", help="Name of the guest.")
     parser.add_argument(
         "command",

@@ -142,7 +142,7 @@ def guest_parser(subcommands: tuple[Subcommand, ...] = SUBCOMMANDS) -> Parser:
             each.name, help=each.help, description=each.help, formatter_class=Formatter, add_help=False
         )
         _add_help(sub)
-        sub.add_argument("--connect", metavar="URI", help="libvirt connection URI, as in virt-install.")
+        sub.add_argument("--connect", metavar="URI", help="Connection URI of libvirt, as in virt-install.")
         importlib.import_module(each.module).add_arguments(sub)
         sub.set_defaults(module=each.module)
     return parser

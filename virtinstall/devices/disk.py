@@ -121,7 +121,9 @@ class Disk(Device, VirtioDriver, DiskTuning):
         "Policy for a missing source: `mandatory`, `requisite`, `optional`.",
         aliases=("startup_policy",),
     )
-    source_type: XmlField[str] = XmlField("./source/@type", TEXT, "Kind of source: `pci` (nvme) or `unix` (vhostuser).")
+    source_type: XmlField[str] = XmlField(
+        "./source/@type", TEXT, "Connection to the source: `pci` (nvme) or `unix` (vhostuser)."
+    )
     source_namespace: XmlField[int] = XmlField("./source/@namespace", INTEGER, "Namespace of an NVMe device.")
     source_managed: XmlField[bool] = XmlField(
         "./source/@managed", YES_NO, "Whether libvirt detaches the NVMe device from the host."

@@ -136,7 +136,9 @@ class Interface(Device, VirtioDriver):
     )
     gateway: Setting[str] = Setting(TEXT, "Gateway for an `ip` that cloud-init sets.", commas=True)
     nameservers: Setting[str] = Setting(
-        TEXT, "Name servers for an `ip` that cloud-init sets, separated by commas.", commas=True
+        TEXT,
+        "Name servers for an `ip` that cloud-init sets, separated by commas: `nameservers=192.0.2.1,192.0.2.2`.",
+        commas=True,
     )
     hostdev: Setting[str] = Setting(TEXT, "Network card of the host to assign to the guest: name or PCI address.")
     target_dev: XmlField[str] = XmlField(

@@ -30,7 +30,7 @@ class Panic(Device):
     bare = ("model",)
 
     model_option = Suboption(
-        "model", _set_model, "Model: `isa`, `pseries`, `hyperv`, `s390`; or an ISA port such as `0x505`.", match=True
+        "model", _set_model, "Model: `isa`, `pseries`, `hyperv`, `s390`, or an ISA port such as `0x505`.", match=True
     )
     model: XmlField[str] = XmlField("./@model", TEXT, "Model of the device.", name=None)
     iobase = Suboption("iobase", _set_iobase, "Old spelling of `address.iobase`.", match=True)

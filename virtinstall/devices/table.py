@@ -30,12 +30,12 @@ class DeviceRow(NamedTuple):
 
 DEVICES = (
     DeviceRow("disk", "Disk", "--disk", "Disk: `size=20`; `path=/x.qcow2`; `pool=default,size=20`; or `none`."),
-    DeviceRow("controller", "Controller", "--controller", "Controller: `scsi,model=virtio-scsi`; or `usb3`."),
+    DeviceRow("controller", "Controller", "--controller", "Controller: `scsi,model=virtio-scsi` or `usb3`."),
     DeviceRow("lease", "Lease", "--lease", "Lease from a lock manager on a resource that several hosts share."),
     DeviceRow("filesystem", "Filesystem", "--filesystem", "Host directory to share with the guest: `SOURCE,TARGET`."),
     DeviceRow("interface", "Interface", "-w --network", "Network interface: `network=default`, `bridge=br0`, `none`."),
     DeviceRow("smartcard", "Smartcard", "--smartcard", "Smartcard reader."),
-    DeviceRow("serial", "Serial", "--serial", "Serial port: `pty`; or `file,path=/x.log`."),
+    DeviceRow("serial", "Serial", "--serial", "Serial port: `pty` or `file,path=/x.log`."),
     DeviceRow("parallel", "Parallel", "--parallel", "Parallel port."),
     DeviceRow("console", "Console", "--console", "Text console."),
     DeviceRow("channel", "Channel", "--channel", "Communication channel between host and guest."),

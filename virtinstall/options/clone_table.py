@@ -60,7 +60,7 @@ CLONE_OPTIONS: tuple[Option, ...] = (
         "--reflink",
         "reflink",
         STORAGE,
-        "Share data blocks with the originals if the file system supports it (btrfs, XFS).",
+        "Share data blocks with the originals; the file system must support it (Btrfs, XFS).",
     ),
     _flag("--nonsparse", "nonsparse", STORAGE, "Allocate all space of the new disks."),
     _flag(

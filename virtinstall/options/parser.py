@@ -26,7 +26,7 @@ class _Formatter(Formatter):
 def build_parser(
     prog: str = "virt-install",
     options: Sequence[Option] = OPTIONS,
-    usage: str = "--name NAME\n           {--image NAME | --memory VALUE --disk VALUE METHOD} [options]",
+    usage: str = "[--name NAME]\n           {--image NAME | --memory VALUE --disk VALUE METHOD} [options]",
     description: str = DESCRIPTION,
 ) -> Parser:
     """Return the parser for `options`, grouped as in the table; `usage` follows the command's name."""

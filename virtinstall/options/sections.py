@@ -77,7 +77,9 @@ class CloudInit(Element):
     disable = Setting(SWITCH, "Disable cloud-init after the first boot.")
     root_ssh_key = Setting(TEXT, "File with a public SSH key for root.", name="root-ssh-key", aliases=("ssh-key",))
     clouduser_password_generate = Setting(
-        SWITCH, "Generate a password for the image's default user and print it.", name="clouduser-password-generate"
+        SWITCH,
+        "Generate a password, which does not expire, for the image's default user, and print it.",
+        name="clouduser-password-generate",
     )
     clouduser_password_file = Setting(
         TEXT,
@@ -101,11 +103,15 @@ class CloudInit(Element):
     )
     user_ssh_key = Setting(TEXT, "File with a public SSH key for `user`.", name="user-ssh-key")
     hostname = Setting(TEXT, "Host name of the guest.")
-    packages = Setting(TEXT, "Packages to install, separated by commas.", commas=True)
-    run = Setting(TEXT, "Commands to run at the end of the first boot, separated by semicolons.", commas=True)
+    packages = Setting(TEXT, "Packages to install, separated by commas: `packages=git,vim`.", commas=True)
+    run = Setting(
+        TEXT, "Commands to run at the end of the first boot, separated by semicolons: `run=CMD1;CMD2`.", commas=True
+    )
     address = Setting(TEXT, "Static address with prefix length: `192.0.2.5/24`.")
     gateway = Setting(TEXT, "Gateway for `address`.")
-    nameservers = Setting(TEXT, "Name servers for `address`, separated by commas.", commas=True)
+    nameservers = Setting(
+        TEXT, "Name servers for `address`, separated by commas: `nameservers=192.0.2.1,192.0.2.2`.", commas=True
+    )
     bus = Setting(TEXT, "Bus of the seed ISO: `virtio`, `scsi`, `sata`, ...")
     keep = Setting(
         SWITCH,

@@ -1,6 +1,6 @@
 """A copy of a local image, as fast and as sparse as the file system allows.
 
-A shared-extent copy (reflink) is instant on btrfs, XFS and bcachefs; otherwise only the parts that contain data are
+A shared-extent copy (reflink) is instant on Btrfs, XFS and bcachefs; otherwise only the parts that contain data are
 copied, inside the kernel if possible.
 
 Source: ioctl_ficlone(2), lseek(2) SEEK_DATA and SEEK_HOLE, copy_file_range(2).

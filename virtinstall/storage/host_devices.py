@@ -98,7 +98,7 @@ def _mounted(tables: HostTables) -> dict[int, list[tuple[str, bool]]]:
             continue
         place = (unescaped(parts[4]), "ro" in more[2].split(","))
         major, _, minor = parts[2].partition(":")
-        # btrfs and others have separate numbers: the source names the device
+        # Btrfs and others have separate numbers: the source names the device
         numbers = {os.makedev(int(major), int(minor)), tables.number_of(unescaped(more[1]))}
         for number in numbers:
             if number is not None and place not in found.setdefault(number, []):
