@@ -95,7 +95,8 @@ class GuestSpec(Record):
         found = manifests(request_of(self).replace(kubevirt=options))
         if found.passwords:
             raise RequestError(
-                "GuestSpec.to_kubevirt: the manifests contain only the hash of a generated password",
+                "GuestSpec.to_kubevirt: a generated password would be lost, because the manifests contain only "
+                "its hash",
                 hint="set the password: CloudInit(root_password=...)",
             )
         return list(found.documents)

@@ -34,6 +34,12 @@ def one_line(text: str, limit: int = LONGEST_LINE) -> str:
     return shortened(printable(text), limit)
 
 
+def reason_of(error: BaseException) -> str:
+    """Return the system's or the library's reason for an error, for the end of a message: `permission denied`."""
+    text = getattr(error, "strerror", None) or str(error)
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
+
+
 def shortened(text: str, limit: int = LONGEST_MESSAGE) -> str:
     """Return `text` with at most `limit` characters."""
     return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -81,7 +81,8 @@ class CloudInit(Record):
             )
         if (self.gateways or self.nameservers) and not self.addresses:
             raise RequestError(
-                "CloudInit: gateways and nameservers require addresses", hint='add addresses=["192.0.2.5/24"]'
+                "CloudInit: gateways and nameservers require addresses",
+                hint='add addresses, for example addresses=["192.0.2.5/24"]',
             )
 
 

@@ -66,7 +66,7 @@ def test_preview_that_cannot_be_printed_is_an_error(args: tuple[str, ...]) -> No
     done = run(*args, stdout=target)
     os.close(target)
     assert done.returncode == 1
-    assert "No space left on device" in done.stderr
+    assert "no space left on device" in done.stderr
     assert "created" not in done.stderr
 
 

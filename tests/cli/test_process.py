@@ -26,7 +26,7 @@ def test_output_to_a_full_disk_is_an_error(tmp_path: Path, args: tuple[str, ...]
     """There is one message and an exit status, but no traceback."""
     done = virt_install(*args, redirection="> /dev/full", state=tmp_path)
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == "virt-install: error: No space left on device"
+    assert done.stderr.splitlines()[-1] == "virt-install: error: no space left on device"
     assert "Traceback" not in done.stderr
 
 

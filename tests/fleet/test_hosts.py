@@ -121,7 +121,7 @@ def test_too_few_hosts_for_guests_with_the_same_port_are_an_error(hosts: Connect
     """Nothing is created; the error names the guest that uses the port on each host."""
     wanted = lab(f"  web: {{count: 3, spread: [kvm1, kvm2], {VNC % 5950}}}\n")
     with pytest.raises(
-        RequestError, match=r"web-3: no host is possible: on the host 'kvm1', the port 5950 is already used by"
+        RequestError, match=r"web-3: no host is suitable: on the host 'kvm1', port 5950 is already used by"
     ):
         wanted.apply(hosts)
     assert [names(hosts[name]) for name in hosts] == [[], [], []]
@@ -248,7 +248,7 @@ def test_guests_on_different_hosts_may_have_equal_ports_and_addresses() -> None:
     """Networks are local to a host, but MAC addresses must differ."""
     values = "graphics: {type: vnc, port: 5901}, network: [{network: default, ip: 192.168.122.10}]"
     lab(f"  a: {{host: kvm1, {values}}}\n  b: {{host: kvm2, {values}}}\n")
-    with pytest.raises(FileError, match="the port 5901 is already used by"):
+    with pytest.raises(FileError, match="port 5901 is already used by"):
         lab(f"  a: {{host: kvm1, {values}}}\n  b: {{host: kvm1, {values}}}\n")
     mac = "network: [{network: default, mac: '52:54:00:00:00:01'}]"
     with pytest.raises(FileError, match="MAC address"):

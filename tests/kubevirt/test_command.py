@@ -150,7 +150,7 @@ def test_library_rejects_generated_passwords() -> None:
     spec = virtinstall.GuestSpec(
         Domain(name="web", memory_kib=2 << 20, devices=[Disk(vol="pvc/a")]), install=CloudImage(seed), os="debian12"
     )
-    with pytest.raises(virtinstall.RequestError, match="only the hash of a generated password"):
+    with pytest.raises(virtinstall.RequestError, match="password would be lost, because the manifests"):
         spec.to_kubevirt()
 
 

@@ -126,7 +126,7 @@ def test_login_in_a_url_is_used_and_hidden(ftp: FtpServer) -> None:
 
 def test_closed_port_is_an_error() -> None:
     """The message contains the cause."""
-    with pytest.raises(FetchError, match="Connection refused"):
+    with pytest.raises(FetchError, match="connection refused"):
         open_location("ftp://127.0.0.1:9/pub").exists("vmlinuz")
 
 

@@ -52,7 +52,7 @@ def test_system_without_scripts_is_an_error(database: Database) -> None:
     """Systems that cannot be installed unattended have none."""
     catalog = database.catalog()
     for name in ("penguin1", "generic"):
-        with pytest.raises(RequestError, match=f"{name} does not support unattended"):
+        with pytest.raises(RequestError, match=f"{name}' does not support unattended"):
             choose_scripts(catalog, catalog.lookup(name).record)
 
 

@@ -219,7 +219,7 @@ def test_missing_backing_file_or_directory_is_an_error(tmp_path: Path) -> None:
         make(overlay)
     with pytest.raises(StorageError, match="no such directory") as caught:
         make(NewImage(path=str(tmp_path / "no" / "disk"), format="raw", capacity_bytes=MIB))
-    assert caught.value.hint == "check the path"
+    assert caught.value.hint == f"use another directory, or create it with: mkdir -p {tmp_path / 'no'}"
     with pytest.raises(StorageError, match="no such directory"):
         survey_image(NewImage(path=str(tmp_path / "no" / "disk"), format="raw", capacity_bytes=MIB))
 

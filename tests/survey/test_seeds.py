@@ -93,7 +93,7 @@ def test_file_can_be_a_path_or_a_file_url(tmp_path: Path) -> None:
     ("make", "message"),
     [
         (lambda path: None, "no such file"),
-        (lambda path: path.mkdir(), "Is a directory"),
+        (lambda path: path.mkdir(), "is a directory"),
         (lambda path: path.write_bytes(b"\xff\xfe"), "UTF-8"),
         (lambda path: path.write_bytes(bytes(1024 * 1024 + 1)), "larger than 1 MiB"),
     ],

@@ -23,7 +23,7 @@ def finish(given: Namespace) -> int:
     name: str = given.finish
     if given.wait_for is not None or given.timeout is not None:
         raise RequestError(
-            f"--finish {name} does not support --wait-for or --timeout",
+            "--finish does not support --wait-for or --timeout",
             hint="use --wait MINUTES to limit the time",
         )
     timeout = None if given.wait is None or given.wait < 0 else given.wait * 60.0

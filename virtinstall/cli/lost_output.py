@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
+from virtinstall.safe_text import reason_of
+
 
 class _Tolerant:
     """A text stream that stores the first failure in `error` instead of raising it."""
@@ -50,7 +52,7 @@ def tolerate_lost_output(fact: str) -> Iterator[None]:
         sys.stdout = before
         if tolerant.error is not None:
             _discard_from_now_on(before)
-            reason = tolerant.error.strerror or tolerant.error
+            reason = reason_of(tolerant.error)
             print(f"WARNING  cannot write to standard output: {reason}; {fact}", file=sys.stderr)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from virtinstall.cli.safe_stream import SafeStream
 from virtinstall.errors import VirtInstallError
-from virtinstall.safe_text import shortened
+from virtinstall.safe_text import reason_of, shortened
 
 if TYPE_CHECKING:
     from virtinstall.cli.log import Log
@@ -81,7 +81,7 @@ def _command(prog: str, run: _Run, argv: Sequence[str] | None) -> int:
         except OSError as error:
             # errors without a better message: output to a full disk, a removed directory, ...
             subject = f"'{error.filename}': " if error.filename else ""
-            print(f"{prog}: error: {subject}{error.strerror or error}", file=sys.stderr)
+            print(f"{prog}: error: {subject}{reason_of(error)}", file=sys.stderr)
             return 1
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from virtinstall.safe_text import reason_of
+
 if TYPE_CHECKING:
     from argparse import Namespace
 
@@ -83,7 +85,7 @@ def _text_of(path: str) -> str:
         with open(path, encoding="utf-8") as file:
             return file.read()
     except (OSError, UnicodeDecodeError) as error:
-        why = "not valid UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
+        why = "not valid UTF-8 text" if isinstance(error, UnicodeDecodeError) else reason_of(error)
         why = "no such file" if isinstance(error, FileNotFoundError) else why
         hint = "save the XML of a guest with: virsh dumpxml NAME > FILE"
         raise RequestError(f"--original-xml {path}: {why}", hint=hint) from error

@@ -18,6 +18,7 @@ from virtinstall.clone.request import CloneFacts, CloneRequest, Copy, Place, Sou
 from virtinstall.devices.disk import Disk
 from virtinstall.errors import NoSpaceError, RequestError, StorageError
 from virtinstall.named import NamedTuple
+from virtinstall.storage.files import missing_directory_hint
 from virtinstall.units import human_size
 
 if TYPE_CHECKING:
@@ -288,7 +289,7 @@ class DiskPlanner:
                 hint="use a path in a pool of that host; list the pools with: virsh pool-list --details",
             )
         if not place.exists:
-            raise StorageError(f"no such directory: {directory}", hint="create the directory, or use another path")
+            raise StorageError(f"no such directory: {directory}", hint=missing_directory_hint(directory))
 
 
 def _type_of(disk: Disk) -> str:

@@ -15,6 +15,7 @@ from lxml import etree
 
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.rollback.file_state import remove_file
+from virtinstall.safe_text import reason_of
 
 if TYPE_CHECKING:
     from virtinstall.clone.request import ClonePlan
@@ -66,7 +67,7 @@ def remove_old_nvram(plan: ClonePlan, nvram: str | None, host: Host) -> str | No
     try:
         remove_file(nvram)
     except OSError as error:
-        return f"cannot remove the replaced guest's UEFI variables '{nvram}': {error.strerror}"
+        return f"cannot remove the replaced guest's UEFI variables '{nvram}': {reason_of(error)}"
     return None
 
 

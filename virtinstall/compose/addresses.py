@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Parsed = IPv4Interface | IPv6Interface
 
+_EXAMPLE = "192.0.2.5/24"
 _ROUTED = ("nat", "route", "open")
 
 
@@ -54,13 +55,24 @@ def assign_addresses(draft: Draft) -> None:
         )
 
 
+def _neighbor(gateway: str) -> str:
+    """Return an address in the gateway's network, for a hint; the length of the prefix is assumed."""
+    try:
+        network = ip_interface(f"{gateway}/{24 if '.' in gateway else 64}").network
+    except ValueError:
+        return _EXAMPLE
+    number = 6 if network[5] == ip_address(gateway) else 5
+    return f"{network[number]}/{network.prefixlen}"
+
+
 def _assign(draft: Draft, interface: Interface, seen: set[str]) -> None:
     if interface.ip is None:
         for key in ("gateway", "nameservers"):
             value = getattr(interface, key)
             if value is not None:
+                example = _neighbor(value) if key == "gateway" else _EXAMPLE
                 raise RequestError(
-                    f"--network {key}={value} requires ip=", hint="add an address, for example ip=192.0.2.5/24"
+                    f"--network {key}={value} requires ip=", hint=f"add an address, for example ip={example}"
                 )
         return
     static: list[str] = []

@@ -265,8 +265,8 @@ def _foreign(guest: LabGuest, applied: Applied | None) -> RequestError:
     owner = "was not created from this file" if applied is None else f"belongs to the project '{applied.project}'"
     return RequestError(
         f"{guest.place}: the guest '{guest.name}' exists and {owner}",
-        hint=f"adopt the guest unchanged with: {guest.apply_command} --adopt {quote(guest.name)}; or use another name "
-        "in the file",
+        hint="use another name in the file, or adopt the guest unchanged with: "
+        f"{guest.apply_command} --adopt {quote(guest.name)}",
     )
 
 

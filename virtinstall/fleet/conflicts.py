@@ -49,7 +49,9 @@ def conflicts(guests: Sequence[LabGuest], values: Mapping[str, Exclusive]) -> li
 def already_used(kind: str, value: str, owner: str) -> str:
     """Return the message for a value that the guest `owner` has too."""
     shown = f"'{value}'" if kind in _QUOTED else value
-    return f"the {kind} {shown} is already used by the guest '{owner}'"
+    # "the" fits before a quoted name, but not between "port" and a number
+    article = "" if kind == "port" else "the "
+    return f"{article}{kind} {shown} is already used by the guest '{owner}'"
 
 
 def conflict_hint(kinds: Collection[str], *, numbered: bool) -> str:

@@ -20,6 +20,7 @@ from virtinstall.fleet.sessions import Hypervisors, Sessions
 from virtinstall.hypervisor import Hypervisor
 from virtinstall.hypervisor import connect as connect_one
 from virtinstall.record import Record
+from virtinstall.safe_text import reason_of
 from virtinstall.similar import did_you_mean
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Lab(Record):
         except OSError as error:
             if isinstance(error, FileNotFoundError):
                 raise RequestError(f"no such file: {where}", hint="check the path of the guests file") from error
-            raise RequestError(f"cannot read '{where}': {error.strerror}") from error
+            raise RequestError(f"cannot read '{where}': {reason_of(error)}") from error
         there = where.resolve()
         loaded = load(data, str(where), there.parent.name, os.environ if variables is None else variables)
         return Lab._of(loaded, None if loaded.sets_project else str(there))
@@ -264,7 +265,7 @@ class Lab(Record):
         for guest in found:
             if guest.passwords:
                 raise RequestError(
-                    f"{guest.name}: the manifests contain only the hash of a generated password",
+                    f"{guest.name}: a generated password would be lost, because the manifests contain only its hash",
                     hint="use user-password-file=FILE, or `virt-guest export --format kubevirt`, which prints the "
                     "password",
                 )

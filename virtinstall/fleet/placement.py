@@ -124,7 +124,7 @@ def _spread(guest: LabGuest, hosts: Mapping[str, _Host], taken: dict[_Value, str
         )
         remedy = conflict_hint({value[0] for value in conflicts.values()}, numbered=guest.index is not None)
         raise RequestError(
-            f"{guest.place}: {guest.name}: no host is possible: {'; '.join(reasons)}",
+            f"{guest.place}: {guest.name}: no host is suitable: {'; '.join(reasons)}",
             hint=f"add hosts under `spread`, or {remedy}",
         )
     free = [name for name in possible if guest.name not in hosts[name].names] or possible

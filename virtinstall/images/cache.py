@@ -23,6 +23,7 @@ from typing import Any
 
 from virtinstall.errors import StorageError
 from virtinstall.named import NamedTuple
+from virtinstall.safe_text import reason_of
 
 _FILES, _SOURCES = "by-digest", "sources"
 _PART_LIFE_SECONDS = 24 * 3600
@@ -124,7 +125,7 @@ class ImageCache:
         try:
             fd = _lock(path, waiting)
         except OSError as error:
-            raise StorageError(f"cannot open '{path}' in the image cache: {error.strerror}") from error
+            raise StorageError(f"cannot open '{path}' in the image cache: {reason_of(error)}") from error
         part = Part(path, fd)
         try:
             yield part
@@ -161,7 +162,7 @@ class ImageCache:
                 os.rename(part.path, target)
             _flush_directory(os.path.dirname(target))
         except OSError as error:
-            raise StorageError(f"cannot write '{target}' in the image cache: {error.strerror}") from error
+            raise StorageError(f"cannot write '{target}' in the image cache: {reason_of(error)}") from error
         return target
 
     def save(self, record: CachedImage) -> CachedImage:
@@ -205,7 +206,7 @@ class ImageCache:
                 os.makedirs(folder, mode=0o711, exist_ok=True)
         except OSError as error:
             raise StorageError(
-                f"cannot create the image cache '{self.root}': {error.strerror}",
+                f"cannot create the image cache '{self.root}': {reason_of(error)}",
                 hint="run as a user with write permission, or set VIRTINSTALL_IMAGE_CACHE to another directory",
             ) from error
 
@@ -304,7 +305,7 @@ def _write_json(path: str, content: Mapping[str, Any]) -> None:
             json.dump(dict(content), file)
         os.replace(temporary, path)
     except OSError as error:
-        raise StorageError(f"cannot write '{path}' in the image cache: {error.strerror}") from error
+        raise StorageError(f"cannot write '{path}' in the image cache: {reason_of(error)}") from error
 
 
 def _flush_directory(path: str) -> None:

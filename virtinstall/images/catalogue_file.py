@@ -16,6 +16,7 @@ from virtinstall.errors import RequestError
 from virtinstall.images.digest import HEX_DIGITS, digest_of
 from virtinstall.images.family import Family
 from virtinstall.named import NamedTuple
+from virtinstall.safe_text import reason_of
 
 SYSTEM_DIRECTORY = "/etc/virtinstall/images.d"
 _TEXTS = (
@@ -103,7 +104,7 @@ def read_catalogue(path: str) -> CatalogueFile:
         with open(path, encoding="utf-8") as file:
             document = yaml.safe_load(file)
     except OSError as error:
-        raise RequestError(f"cannot read the image catalog '{path}': {error.strerror}") from error
+        raise RequestError(f"cannot read the image catalog '{path}': {reason_of(error)}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
         place = path if mark is None else f"{path}:{mark.line + 1}"

@@ -165,6 +165,6 @@ def _zstandard() -> Any:
     except ImportError:
         raise FetchError(
             "the image is compressed with zstd, which requires the Python package zstandard",
-            hint="install it with: apt install python3-zstandard, or pip install zstandard",
+            hint="install the Python package zstandard, for example with: apt install python3-zstandard",
         ) from None
     return zstandard

@@ -17,6 +17,7 @@ from virtinstall.media.fetcher import display_url, label_of
 from virtinstall.media.http_client import HttpClient
 from virtinstall.media.transfer import DEFAULT_LIMITS, Reader, Response, transfer
 from virtinstall.named import NamedTuple
+from virtinstall.safe_text import reason_of
 
 if TYPE_CHECKING:
     from virtinstall.images.cache import Part
@@ -151,7 +152,7 @@ class Download:
         try:
             hash_file(self._part.fd, self._hash, size)
         except OSError as error:
-            raise FetchError(f"cannot read '{self._part.path}' in the image cache: {error.strerror}") from error
+            raise FetchError(f"cannot read '{self._part.path}' in the image cache: {reason_of(error)}") from error
         self._response = before
         return size, before
 

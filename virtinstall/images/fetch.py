@@ -16,6 +16,7 @@ from virtinstall.images.registry import Layer, Registry, parse_reference
 from virtinstall.media.fetcher import display_url
 from virtinstall.media.transfer import Response
 from virtinstall.named import NamedTuple
+from virtinstall.safe_text import reason_of
 
 if TYPE_CHECKING:
     from virtinstall.images.source import ImageSource
@@ -110,7 +111,7 @@ def local_image(wanted: FetchRequest) -> CachedImage:
                 while data := file.read(1 << 20):
                     computed.update(data)
         except OSError as error:
-            raise StorageError(f"cannot read '{path}': {error.strerror}") from error
+            raise StorageError(f"cannot read '{path}': {reason_of(error)}") from error
         if computed.hexdigest() != expected.value:
             hint = "correct image.checksum=, or replace the file"
             raise _mismatch(path, Digest(expected.algorithm, computed.hexdigest()), expected, hint)

@@ -14,7 +14,7 @@ from virtinstall.images.cache import CachedImage, ImageCache
 from virtinstall.images.fetch import FetchRequest, fetch_image, local_image
 from virtinstall.images.image_users import note_disk
 from virtinstall.libvirt_host.host import has_real_storage
-from virtinstall.units import human_size
+from virtinstall.units import human_size, size_argument
 
 if TYPE_CHECKING:
     from virtinstall.libvirt_host.host import Host
@@ -96,7 +96,7 @@ def _capacity(size: int | None, is_default: bool, image: CachedImage, what: str)
         raise RequestError(
             f"'{what}': {human_size(size)} is too small for the image '{image.name}', whose virtual size is "
             f"{human_size(image.virtual_size)}",
-            hint=f"omit size=, or use size={-(-image.virtual_size // (1 << 30))} or more",
+            hint=f"omit size=, or use size={size_argument(image.virtual_size, up=True)} or more",
         )
     return max(size, image.virtual_size)
 

@@ -23,6 +23,7 @@ from virtinstall.images.fetch import CHECK_AFTER_SECONDS
 from virtinstall.images.signature import can_verify, verified_text
 from virtinstall.images.source import CLOUD_INIT, NO_SEED, ImageSource
 from virtinstall.media.fetcher import display_url
+from virtinstall.safe_text import reason_of
 
 if TYPE_CHECKING:
     from virtinstall.osinfo.catalog import Catalog
@@ -97,7 +98,7 @@ class IndexReader:
                 file.write(data)
             os.replace(temporary, path)
         except OSError as error:
-            raise FetchError(f"cannot write '{path}' in the image cache: {error.strerror}") from error
+            raise FetchError(f"cannot write '{path}' in the image cache: {reason_of(error)}") from error
 
 
 def _verified(url: str, keyring: str) -> bytes:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from virtinstall.errors import FetchError
 from virtinstall.images.decompress import Decompressor, Writer, compression_of
+from virtinstall.safe_text import reason_of
 from virtinstall.units import human_size
 
 if TYPE_CHECKING:
@@ -157,4 +158,4 @@ def _write_failure(error: OSError) -> FetchError:
     hint = (
         "free up space on the file system of the image cache" if error.errno in (errno.ENOSPC, errno.EDQUOT) else None
     )
-    return FetchError(f"cannot write to the image cache: {error.strerror or error}", hint=hint)
+    return FetchError(f"cannot write to the image cache: {reason_of(error)}", hint=hint)

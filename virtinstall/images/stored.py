@@ -18,6 +18,7 @@ from virtinstall.errors import RequestError, StorageError
 from virtinstall.images.cache import CachedImage, ImageCache
 from virtinstall.images.image_users import forget_disks, noted_disks
 from virtinstall.record import Record
+from virtinstall.safe_text import reason_of
 from virtinstall.storage.chain import backing_chain
 from virtinstall.storage.in_use import file_identity, files_in_use, local_chain
 
@@ -164,7 +165,7 @@ def remove_images(images: Sequence[StoredImage], folder: str) -> list[str]:
         except FileNotFoundError:
             continue
         except OSError as error:
-            raise StorageError(f"cannot remove the image '{image.path}': {error.strerror}") from error
+            raise StorageError(f"cannot remove the image '{image.path}': {reason_of(error)}") from error
         forget_disks(image.path)
         removed.append(image.path)
     return removed + cache.remove_stale(0)

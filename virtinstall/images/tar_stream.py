@@ -98,7 +98,7 @@ class DiskExtractor:
         self._passes = is_disk and not name.rpartition("/")[2].startswith(".wh.")
         if self._passes:
             if self.found is not None:
-                raise FetchError(f"the containerdisk has more than one file in /disk: '{self.found}' and '{name}'")
+                raise FetchError(f"the containerdisk has more than one disk image: '{self.found}' and '{name}'")
             self.found = name
         self._start(size)
 

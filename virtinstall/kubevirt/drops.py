@@ -115,7 +115,7 @@ def _check(text: str) -> None:
         shown = text or "''"
         raise RequestError(f"--kubevirt-drop {shown}: no such option{which}", hint=hint)
     if option in _EXPRESSIBLE:
-        raise RequestError(f"--kubevirt-drop {text}: --{option} cannot be dropped", hint=f"omit --{option} itself")
+        raise RequestError(f"--kubevirt-drop {text}: --{option} cannot be dropped", hint=f"omit --{option} instead")
     if not name:
         return
     names = list(value_names(option))

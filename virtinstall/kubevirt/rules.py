@@ -34,7 +34,7 @@ def check_rules(conversion: Conversion) -> None:
         ):
             conversion.break_rule(
                 f"invalid serial number '{serial[:40]}' of a disk",
-                f"use at most {_LONGEST_SERIAL} letters, digits and . _ + - in --disk serial=",
+                f"use at most {_LONGEST_SERIAL} ASCII letters, digits and . _ + - in --disk serial=",
                 "disk.serial",
             )
     if len(disks) > MOST_DISKS:

@@ -13,7 +13,7 @@ from virtinstall.errors import HypervisorError
 from virtinstall.libvirt_host.error_translation import error_text
 from virtinstall.libvirt_host.plain_errors import plain_message
 
-_ADDRESSES = "use a URI such as qemu:///system, qemu:///session or qemu+ssh://root@HOST/system, or use embed"
+_ADDRESSES = "use a URI such as qemu:///system, qemu:///session or qemu+ssh://root@HOST/system, or --connect embed"
 _NOT_ALLOWED = ("permission denied", "authentication", "polkit", "access denied", "system bus")
 _DRIVERS = ("qemu", "test", "lxc", "xen", "libxl", "vz", "bhyve", "ch", "vbox", "openvz", "esx", "gsx", "vpx", "hyperv")
 _REMOTE_HINTS = (
@@ -29,7 +29,7 @@ _REMOTE_HINTS = (
     ),
 )
 """Patterns of messages, and hints; `{ssh}` is the command that logs in on the host, `{copy}` the one for a key."""
-_NO_DAEMON = "start libvirt with: systemctl start libvirtd, or connect without a daemon: --connect embed"
+_NO_DAEMON = "connect without a daemon (--connect embed), or start libvirt with: systemctl start libvirtd"
 
 
 def cannot_connect(uri: str | None, root: str | None, error: libvirt.libvirtError) -> HypervisorError:
@@ -106,8 +106,8 @@ def _remote_hint(uri: str, message: str) -> str:
     if "refused" in message and transport in ("tcp", "tls", ""):
         socket = transport or "tls"
         return (
-            f"start the socket on the remote host with: systemctl start libvirtd-{socket}.socket, "
-            f"or use --connect qemu+ssh://{login}/system"
+            f"use --connect qemu+ssh://{login}/system, or start the socket on the remote host with: "
+            f"systemctl start libvirtd-{socket}.socket"
         )
     return "check the host name, and that the host and libvirt on it are running"
 

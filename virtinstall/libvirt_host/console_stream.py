@@ -20,6 +20,7 @@ from virtinstall.errors import HypervisorError
 from virtinstall.libvirt_host.connection import LibvirtHost
 from virtinstall.libvirt_host.error_translation import translated
 from virtinstall.libvirt_host.host import HostGuest
+from virtinstall.safe_text import reason_of
 
 ESCAPE = 0x1D
 _CHUNK_BYTES = 65536
@@ -141,7 +142,7 @@ class ConsoleStream:
                 write(data)
         except OSError as error:
             raise HypervisorError(
-                f"cannot write the console output of the guest '{self._name}': {error.strerror}",
+                f"cannot write the console output of the guest '{self._name}': {reason_of(error)}",
                 hint=f"open the console again with: virsh console {self._name}",
             ) from error
 

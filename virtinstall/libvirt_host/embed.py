@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 
 from virtinstall.errors import HypervisorError, StorageError
+from virtinstall.safe_text import reason_of
 
 QEMU_USER = "libvirt-qemu"
 SOCKET_DIRECTORY = "s"
@@ -79,7 +80,7 @@ def prepare(root: str) -> None:
             conf.write_text(text + _CONF_LINES)
     except OSError as error:
         raise StorageError(
-            f"cannot prepare the directory '{root}' for the embedded driver: {error.strerror or error}",
+            f"cannot prepare the directory '{root}' for the embedded driver: {reason_of(error)}",
             hint=f'use another directory: --connect "qemu:///embed?root={_FOR_ROOT}"',
         ) from None
     if os.geteuid() == 0:

@@ -24,6 +24,7 @@ from virtinstall.lifecycle.unfinished import (
 )
 from virtinstall.rollback.birth_time import birth_time_ns, is_later_file
 from virtinstall.run.state_files import guest_nvram, nvram_of_name, tpm_folder
+from virtinstall.safe_text import reason_of
 from virtinstall.storage.file_uses import Role
 from virtinstall.storage.in_use import FilesInUse, file_identity, files_in_use, local_chain
 from virtinstall.storage.open_files import open_by
@@ -332,7 +333,7 @@ def _with_status(file: FileFacts, uuid: str) -> FileFacts:
     try:
         status = os.stat(path)
     except OSError as error:
-        return file.replace(is_regular=False, unreachable=f"it cannot be examined: {error.strerror}")
+        return file.replace(is_regular=False, unreachable=f"it cannot be examined: {reason_of(error)}")
     if stat.S_ISBLK(status.st_mode):
         return file.replace(source="block")
     return file.replace(

@@ -15,6 +15,7 @@ from virtinstall.errors import RequestError, StorageError
 from virtinstall.guest_record import NAMESPACE, parse_record
 from virtinstall.lifecycle.addresses import guest_addresses
 from virtinstall.rollback.state_directory import state_directory
+from virtinstall.safe_text import reason_of
 from virtinstall.xml.tree import Node, parse_tree
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def host_key_options(uuid: str, host_key: str) -> dict[str, str]:
             file.write(line)
         os.replace(fresh, path)
     except OSError as error:
-        raise StorageError(f"cannot write '{path}': {error.strerror}") from error
+        raise StorageError(f"cannot write '{path}': {reason_of(error)}") from error
     quoted = path.replace("%", "%%").replace('"', '\\"')
     return {
         "HostKeyAlias": uuid,
@@ -164,9 +165,9 @@ def _target(guest: HostGuest, document: Node, host: Host) -> tuple[str, int]:
     if user_mode:
         raise RequestError(
             f"the guest '{guest.name}' is on a user-mode network, and no port of this host is forwarded to its port 22",
-            hint=f"use the guest agent: virt-guest exec {guest.name} -- COMMAND; or create the guest with "
-            "--network user,backend.type=passt,portForward0.proto=tcp,portForward0.range0.start=2222,"
-            "portForward0.range0.to=22",
+            hint="create the guest with --network user,backend.type=passt,portForward0.proto=tcp,"
+            "portForward0.range0.start=2222,portForward0.range0.to=22, "
+            f"or use the guest agent: virt-guest exec {guest.name} -- COMMAND",
         )
     raise RequestError(
         f"no address of the guest '{guest.name}' is known",

@@ -16,6 +16,7 @@ from virtinstall.record import Record
 from virtinstall.redact import logger
 from virtinstall.rollback.file_state import Identity
 from virtinstall.rollback.journal import ClaimedError, Journal, find_leftovers, forget_leftovers, journal_folder
+from virtinstall.safe_text import reason_of
 
 if TYPE_CHECKING:
     from virtinstall.libvirt_host.host import Host
@@ -68,7 +69,7 @@ def begin_deletion(plan: DeletionPlan, host: Host) -> Journal | None:
         logger("delete").warning(
             "cannot write a journal to '%s': %s; this deletion cannot be resumed if it is killed",
             deletions_folder(),
-            error.strerror,
+            reason_of(error),
         )
         return None
 

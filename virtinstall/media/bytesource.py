@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from virtinstall.errors import FetchError
 from virtinstall.media.fetcher import CHUNK_BYTES, Target, write_all, write_failure
+from virtinstall.safe_text import reason_of
 
 if TYPE_CHECKING:
     from virtinstall.media.download import HttpFetcher
@@ -58,7 +59,7 @@ class FileSource:
             self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
             self.size = os.lseek(self._fd, 0, os.SEEK_END)
         except OSError as error:
-            raise FetchError(f"cannot open '{path}': {error.strerror}") from error
+            raise FetchError(f"cannot open '{path}': {reason_of(error)}") from error
 
     def __enter__(self) -> FileSource:
         return self
@@ -119,7 +120,7 @@ class FileSource:
         return done
 
     def _failure(self, error: OSError) -> FetchError:
-        return FetchError(f"cannot read '{self.name}': {error.strerror}")
+        return FetchError(f"cannot read '{self.name}': {reason_of(error)}")
 
 
 class HttpSource:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 from virtinstall.errors import FetchError
-from virtinstall.safe_text import one_line
+from virtinstall.safe_text import one_line, reason_of
 from virtinstall.units import human_size
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def write_failure(target_file: Target, error: OSError) -> FetchError:
     """Return the error for a target that cannot be written."""
     name = getattr(target_file, "name", "the temporary file")
     return FetchError(
-        f"cannot write '{name}': {error.strerror or error}",
+        f"cannot write '{name}': {reason_of(error)}",
         hint=space_hint(error, name),
     )
 

@@ -34,7 +34,7 @@ from virtinstall.media.transfer import (
     fetch_failure,
     transfer,
 )
-from virtinstall.safe_text import one_line
+from virtinstall.safe_text import one_line, reason_of
 from virtinstall.units import human_size
 
 if TYPE_CHECKING:
@@ -131,8 +131,9 @@ class FtpFetcher:
                 ) from None
             except _FAILURES as error:
                 session.close()
+                doing = "read" if isinstance(error, (EOFError, ftplib.Error)) else "reach"
                 raise FetchError(
-                    f"cannot reach {self.location}: {_plain(error)}", hint="check the address and the network"
+                    f"cannot {doing} {self.location}: {_plain(error)}", hint="check the address and the network"
                 ) from error
             self._session = session
         return self._session
@@ -314,7 +315,7 @@ class _FtpReader:
 def _plain(error: BaseException) -> str:
     """Return the server's or the system's message, without anything that looks like a password."""
     if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+        return reason_of(error)
     if isinstance(error, EOFError):
         return "the server closed the connection"
     return one_line(re.sub(r"//\S*@", "//", str(error)) or type(error).__name__)

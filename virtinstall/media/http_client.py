@@ -14,6 +14,7 @@ from virtinstall.errors import FetchError
 from virtinstall.media.deadline import Deadline
 from virtinstall.media.fetcher import CHUNK_BYTES, display_url, parse_count
 from virtinstall.media.transfer import DEFAULT_LIMITS, Limits, Response, TransferInterrupted, fetch_failure
+from virtinstall.safe_text import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,6 +26,8 @@ _STATUS_HINTS = {
     407: "add the user and password of the proxy to its URL, for example in https_proxy",
     **dict.fromkeys((500, 502, 503, 504), "try again later"),
 }
+_INVALID_RESPONSES = ("BadStatusLine", "LineTooLong", "UnknownProtocol")
+"""Exceptions of http.client for responses that violate HTTP."""
 NOT_THERE = (404, 410)
 """HTTP statuses of files that do not exist."""
 
@@ -243,7 +246,10 @@ def _reason(error: BaseException) -> str:
             break
         inner = below
     if isinstance(inner, OSError) and inner.strerror:
-        return inner.strerror
+        return reason_of(inner)
     kind = type(inner).__name__
     text = str(inner)
-    return kind if not text or "://" in text or "/" in text or "@" in text else text
+    text = kind if not text or "/" in text or "@" in text else text
+    if kind in _INVALID_RESPONSES:
+        return f"the server sent an invalid HTTP response ({text})"
+    return text

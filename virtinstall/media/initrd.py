@@ -21,6 +21,7 @@ from virtinstall.errors import FetchError, RequestError
 from virtinstall.media.bytesource import FileSource
 from virtinstall.media.fetcher import space_hint
 from virtinstall.progress import Silent
+from virtinstall.safe_text import reason_of
 from virtinstall.units import human_size
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def inject(initrd: Path, files: Sequence[Injection], progress: Progress | None =
                 shown.finish()
     except OSError as error:
         raise FetchError(
-            f"cannot add files to the initrd '{initrd}': {error.strerror or error}",
+            f"cannot add files to the initrd '{initrd}': {reason_of(error)}",
             hint=space_hint(error, initrd),
         ) from error
 
@@ -115,11 +116,11 @@ def _look_at(path: Path) -> Injection:
     except FileNotFoundError:
         raise RequestError(f"{option}: no such file", hint="check the path") from None
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
+        why = reason_of(error)
         raise RequestError(f"{option}: cannot read the file: {why}", hint=hint) from error
     if status.st_size > _LARGEST:
         raise RequestError(
-            f"{option}: the file has {human_size(status.st_size)}, but files in an initrd are limited to 4 GiB",
+            f"{option}: the file is {human_size(status.st_size)}, but a file in an initrd must be smaller than 4 GiB",
             hint="download the file in the guest, or put it on a disk",
         )
     executable = bool(status.st_mode & stat.S_IXUSR)

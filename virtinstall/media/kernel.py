@@ -20,6 +20,7 @@ from virtinstall.media.transfer import check_room
 from virtinstall.rollback.directories import make_directory
 from virtinstall.rollback.file_state import remove_file
 from virtinstall.rollback.signals import deferred_signals
+from virtinstall.safe_text import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,7 +70,7 @@ def _new_file(path: Path, mode: int, undo: Undo) -> Iterator[BinaryIO]:
             raise FetchError(f"'{path}' already exists", hint="remove the existing file") from None
         except OSError as error:
             raise FetchError(
-                f"cannot create '{path}': {error.strerror}",
+                f"cannot create '{path}': {reason_of(error)}",
                 hint=space_hint(error, path) or f"check that '{path.parent}' exists and is writable",
             ) from error
         undo.push(f"the file '{path}'", lambda: remove_file(str(path)), temporary=True)

@@ -21,6 +21,7 @@ from virtinstall.media.fetcher import (
     label_of,
     no_such_file,
 )
+from virtinstall.safe_text import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,4 +92,4 @@ class LocalTreeFetcher:
         return FileSource(self._directory / clean_path(path))
 
     def _failure(self, path: str, error: OSError) -> FetchError:
-        return FetchError(f"cannot read '{path}' in '{self.location}': {error.strerror}")
+        return FetchError(f"cannot read '{path}' in '{self.location}': {reason_of(error)}")

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from virtinstall.errors import FetchError
 from virtinstall.media.fetcher import display_url
 from virtinstall.media.transfer import DEFAULT_LIMITS, Limits
-from virtinstall.safe_text import percent_decoded
+from virtinstall.safe_text import percent_decoded, reason_of
 
 if TYPE_CHECKING:
     from virtinstall.media.fetcher import Fetcher
@@ -85,7 +85,7 @@ def _open_local(path: Path, limits: Limits) -> Fetcher:
         hint = "use the URL or directory of an install tree, or an ISO image"
         raise FetchError(f"no such file or directory: {path}", hint=hint) from None
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
+        why = reason_of(error)
         raise FetchError(
             f"cannot open the install location '{path}': {why}",
             hint="use the URL or directory of an install tree, or an ISO image",
@@ -128,4 +128,4 @@ def _check_host(location: str) -> None:
     except ValueError:
         usable = False
     if not usable:
-        raise FetchError(f"invalid port in the URL '{shown}'", hint="use a port in 1-65535, or omit it")
+        raise FetchError(f"invalid port in the URL '{shown}'", hint="use a port from 1 to 65535, or omit it")

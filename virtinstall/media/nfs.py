@@ -31,7 +31,7 @@ from virtinstall.media.fetcher import (
 )
 from virtinstall.media.local import LocalTreeFetcher
 from virtinstall.media.transfer import DEFAULT_LIMITS, Limits, Response, TransferInterrupted, read_start, transfer
-from virtinstall.safe_text import one_line
+from virtinstall.safe_text import one_line, reason_of
 from virtinstall.units import human_size
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 _VERSIONS = ("4", "3")
 _LIST_COLUMNS = 5
 _LISTING_LIMIT_BYTES = 4 * 1024 * 1024
+_HINT = "check the host, the export and its access rules"
 _NOT_THERE = ("NOENT", "NOTDIR")
 
 
@@ -89,7 +90,7 @@ def open_nfs(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
         return mounted(place)
     raise FetchError(
         f"no NFS client found to read '{place.installer_form}'",
-        hint="install libnfs-utils, or nfs-common if you run as root, or mount the export and use its directory",
+        hint="install libnfs-utils (or, as root, nfs-common); or mount the export and specify the mount point",
     )
 
 
@@ -189,7 +190,9 @@ class NfsFetcher:
                 return version
             except FetchError as error:
                 problems.append(error.message)
-        raise FetchError(problems[0], hint="check the host, the export and its access rules")
+        if any(code in problems[0] for code in _NOT_THERE):
+            raise FetchError(f"no such directory: {self.location}", hint="check the path")
+        raise FetchError(problems[0], hint=_HINT)
 
     def _list(self, directory: str, version: str) -> str:
         return _run(["nfs-ls", self._url(directory, version)], self.location, self._limits.reply_seconds)
@@ -257,7 +260,7 @@ class _NfsReader:
         except subprocess.TimeoutExpired:
             raise TransferInterrupted(f"the server did not answer for {self._limits.idle_seconds:g} seconds") from None
         if status:
-            raise TransferInterrupted("nfs-cat failed")
+            raise TransferInterrupted("the NFS client failed")
 
 
 def _listing(text: str) -> dict[str, int | None]:
@@ -279,7 +282,7 @@ def _run(command: list[str], location: str, seconds: float = DEFAULT_LIMITS.repl
         try:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors)
         except OSError as error:
-            raise FetchError(f"cannot run {command[0]}: {error.strerror}") from error
+            raise FetchError(f"cannot run {command[0]}: {reason_of(error)}") from error
         expired = threading.Event()
 
         def expire() -> None:
@@ -302,10 +305,11 @@ def _run(command: list[str], location: str, seconds: float = DEFAULT_LIMITS.repl
     if expired.is_set():
         raise FetchError(
             f"'{location}' did not answer within {seconds:g} seconds",
-            hint="check the host, the export and its access rules",
+            hint=_HINT,
         )
     if len(printed) > _LISTING_LIMIT_BYTES:
         raise FetchError(f"a directory listing of '{location}' is larger than {human_size(_LISTING_LIMIT_BYTES)}")
     if status:
-        raise FetchError(f"cannot read '{location}': {one_line(output[-1]) if output else f'{command[0]} failed'}")
+        reason = one_line(output[-1]) if output else f"the NFS client failed with exit status {status}"
+        raise FetchError(f"cannot read '{location}': {reason}", hint=_HINT)
     return printed.decode("utf-8", "replace")

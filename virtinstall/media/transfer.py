@@ -184,7 +184,7 @@ def read_start(name: str, open_at: Opener, limit_bytes: int, limits: Limits) -> 
 def fetch_failure(name: str, why: str) -> FetchError:
     """Return the error for a failed download."""
     return FetchError(
-        f"could not download {name}: {one_line(why)}",
+        f"cannot download {name}: {one_line(why)}",
         hint="check the address, the network and the proxy settings",
     )
 

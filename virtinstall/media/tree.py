@@ -101,7 +101,7 @@ def _unknown(probe: Probe, treeinfo: TreeInfo | None, arch: str) -> FetchError:
     paths = probe.looked_for
     shown = ", ".join(paths[:_MOST_LISTED])
     more = f" and {len(paths) - _MOST_LISTED} more" if len(paths) > _MOST_LISTED else ""
-    hint = "for an unknown Linux, specify the files: --location LOCATION,kernel=PATH,initrd=PATH"
+    hint = "for an unknown Linux distribution, specify the files: --location LOCATION,kernel=PATH,initrd=PATH"
     start = _location_hint(probe, treeinfo, arch)
     return FetchError(
         f"no installable distribution found at '{probe.location}': looked for {shown}{more}", hint=f"{start}; {hint}"

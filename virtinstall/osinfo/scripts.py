@@ -71,7 +71,7 @@ def choose_scripts(
     profiles = sorted({script.profile for script in scripts})
     if not scripts:
         raise RequestError(
-            f"--unattended: {record.short_id} does not support unattended installation",
+            f"--unattended: the system '{record.short_id}' does not support unattended installation",
             hint="specify the system with --osinfo NAME, or omit --unattended"
             if record.is_generic
             else "omit --unattended",
@@ -83,7 +83,7 @@ def choose_scripts(
         profiles = sorted({script.profile for script in scripts})
     if wanted not in profiles:
         raise RequestError(
-            f"{record.short_id} does not support unattended installation for the profile '{wanted}'",
+            f"the system '{record.short_id}' does not support unattended installation for the profile '{wanted}'",
             hint=f"use {' or '.join(f'profile={known}' for known in profiles)}",
         )
     return [script for script in scripts if script.profile == wanted]

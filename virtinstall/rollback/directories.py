@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from virtinstall.errors import StorageError
 from virtinstall.rollback.signals import deferred_signals
+from virtinstall.safe_text import reason_of
 
 if TYPE_CHECKING:
     from virtinstall.rollback.undo import Undo
@@ -25,7 +26,7 @@ def make_directory(directory: str, undo: Undo) -> None:
             except FileExistsError:
                 continue
             except OSError as error:
-                raise StorageError(f"cannot create the directory '{each}': {error.strerror}") from error
+                raise StorageError(f"cannot create the directory '{each}': {reason_of(error)}") from error
             undo.push(f"the directory '{each}'", partial(_remove_empty, each))
 
 

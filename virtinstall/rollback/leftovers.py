@@ -26,6 +26,7 @@ from virtinstall.rollback.journal import (
     journal_folder,
     names_of_dead_runs,
 )
+from virtinstall.safe_text import reason_of
 
 if TYPE_CHECKING:
     from virtinstall.libvirt_host.host import Host, HostGuest
@@ -90,7 +91,7 @@ def remove_served(name: str, host: Host, report: Report) -> None:
                 if kept is None:
                     _remove(leftover)
             except OSError as error:
-                kept = error.strerror
+                kept = reason_of(error)
             if kept is None:
                 report(f"removed {_left(leftover)}")
             else:
@@ -109,7 +110,7 @@ def remove_served_of_others(name: str | None, host: Host, report: Report) -> Non
                 try:
                     _remove(leftover)
                 except OSError as error:
-                    report(f"cannot remove {_left(leftover)}: {error.strerror}")
+                    report(f"cannot remove {_left(leftover)}: {reason_of(error)}")
                 else:
                     report(f"removed {_left(leftover)}")
 
@@ -141,7 +142,7 @@ def remove_leftovers(
                 _remove(leftover)
             except OSError as error:
                 raise StorageError(
-                    f"cannot remove {_left(leftover)}: {error.strerror}",
+                    f"cannot remove {_left(leftover)}: {reason_of(error)}",
                     hint=f"remove it with: {leftover.remove_command}",
                 ) from error
             report(f"removed {_left(leftover)}")
@@ -287,5 +288,5 @@ def begin_journal(
             raise TakenError(message) from error
         raise HypervisorError(message, hint="wait until it has finished, or use another --name or --uuid") from error
     except OSError as error:
-        report(f"cannot write to {folder}: {error.strerror}; cleanup after a crash is disabled for this run")
+        report(f"cannot write to {folder}: {reason_of(error)}; cleanup after a crash is disabled for this run")
         return None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from virtinstall.named import NamedTuple
 from virtinstall.redact import logger
 from virtinstall.rollback.signals import deferred_signals
+from virtinstall.safe_text import reason_of
 
 if TYPE_CHECKING:
     from virtinstall.rollback.journal import Journal
@@ -35,7 +36,7 @@ class Step(NamedTuple):
 
 def _failure(step: Step, why: Exception) -> str:
     done = "removed" if step.is_thing else "restored"
-    return f"{step.what} could not be {done}: {getattr(why, 'strerror', None) or why}"
+    return f"{step.what} could not be {done}: {reason_of(why)}"
 
 
 class Undo:

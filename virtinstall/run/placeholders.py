@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from virtinstall.errors import VirtInstallError
 from virtinstall.libvirt_host.host import has_real_storage
+from virtinstall.safe_text import reason_of
 
 if TYPE_CHECKING:
     from virtinstall.libvirt_host.host import Host
@@ -50,7 +51,7 @@ def leave_placeholders(plan: Plan, host: Host, sizes: dict[str, int]) -> list[st
                 host.create_volume(upload.pool, xml)
         except (OSError, VirtInstallError) as error:
             target = path if upload is None else upload.target
-            reason = getattr(error, "strerror", None) or error
+            reason = reason_of(error)
             warnings.append(
                 f"cannot create an empty file in place of the deleted seed '{target}': {reason}; "
                 f"until the guest '{plan.name}' is shut down, it cannot be restored or migrated"

@@ -14,6 +14,7 @@ from lxml import etree
 from virtinstall.errors import StorageError
 from virtinstall.libvirt_host.state_folders import NVRAM, TPM, state_folder
 from virtinstall.rollback.file_state import Identity
+from virtinstall.safe_text import reason_of
 
 if TYPE_CHECKING:
     from virtinstall.libvirt_host.host import Host
@@ -54,7 +55,7 @@ class StateFiles:
             try:
                 os.unlink(path)
             except OSError as error:
-                raise StorageError(f"{path}: {error.strerror}") from error
+                raise StorageError(f"{path}: {reason_of(error)}") from error
 
     def _identities(self) -> frozenset[Identity] | None:
         """Return the existing files of UEFI variables; None if this process cannot list them."""

@@ -152,7 +152,7 @@ def _check_word(name: str, value: str) -> None:
     """Check a product key or a registration login."""
     if not value or not all(char.isascii() and (char.isalnum() or char in "._-@+") for char in value):
         raise RequestError(
-            f"--unattended {name}={value}: must consist of letters, digits and . _ - @ +",
+            f"--unattended {name}={value}: must consist of ASCII letters, digits and . _ - @ +",
             hint="remove all other characters",
         )
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from virtinstall.errors import StorageError
 from virtinstall.rollback.signals import deferred_signals
+from virtinstall.safe_text import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +52,7 @@ def write_seed_file(path: Path, content: bytes, undo: Undo, *, keep: bool = Fals
         raise StorageError(f"'{path}' already exists", hint="remove the existing file") from None
     except OSError as error:
         raise StorageError(
-            f"cannot write the seed file '{path}': {error.strerror or error}",
+            f"cannot write the seed file '{path}': {reason_of(error)}",
             hint=f"check that '{path.parent}' exists, is writable and has free space",
         ) from error
 

@@ -49,7 +49,7 @@ def refusal_reason(login: str, kind: str) -> str | None:
         letters, others = _LETTERS + _LETTERS.upper() + "_", others + "."
     if not login or login[0] not in letters or any(char not in letters + others for char in login):
         first, kind_of_letters = (
-            ("a lower-case letter", "lower-case ") if letters is _LETTERS else ("a letter or _", "")
+            ("a lower-case letter", "lower-case ") if letters is _LETTERS else ("an ASCII letter or _", "ASCII ")
         )
         marks = " ".join(others[10:])
         return f"the name must start with {first} and consist of {kind_of_letters}letters, digits and {marks}"
@@ -65,8 +65,8 @@ def check_name(key: str, value: str, where: str = "") -> None:
     plain = all(char.isascii() and (char.isalnum() or char in marks) for char in value)
     if not value or value[0] in marks or not plain:
         raise RequestError(
-            f"{where}{key}={value}: the name must consist of letters, digits and {' '.join(marks)}, "
-            "and start with a letter or digit",
+            f"{where}{key}={value}: the name must consist of ASCII letters, digits and {' '.join(marks)}, "
+            "and start with an ASCII letter or digit",
             hint="use another name",
         )
 

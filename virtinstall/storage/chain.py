@@ -14,6 +14,7 @@ import os
 import shlex
 
 from virtinstall.errors import StorageError
+from virtinstall.safe_text import reason_of
 from virtinstall.storage.probe import ImageInfo, probe_image
 
 MAX_DEPTH = 200
@@ -76,8 +77,8 @@ def _identity(path: str, overlay: str | None) -> tuple[int, int]:
     except FileNotFoundError:
         if overlay is None:
             raise StorageError(f"no such file: {path}", hint="check the path") from None
-        raise StorageError(f"no such file: {path}, the backing file of '{overlay}'", hint=_rebase(overlay)) from None
+        raise StorageError(f"no such file: '{path}', the backing file of '{overlay}'", hint=_rebase(overlay)) from None
     except OSError as error:
         hint = "check the path" if overlay is None else f"check the backing file of '{overlay}'"
-        raise StorageError(f"cannot read '{path}': {error.strerror}", hint=hint) from error
+        raise StorageError(f"cannot read '{path}': {reason_of(error)}", hint=hint) from error
     return status.st_dev, status.st_ino

@@ -8,7 +8,6 @@ Source: https://libvirt.org/drvqemu.html#posix-users-groups (the files whose own
 from __future__ import annotations
 
 import os
-import shlex
 import stat
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from virtinstall.errors import StorageError
 from virtinstall.storage.access import require_access
 from virtinstall.storage.chain import backing_chain
 from virtinstall.storage.file_uses import FileUse, Role
+from virtinstall.storage.files import missing_directory_hint
 
 if TYPE_CHECKING:
     from virtinstall.storage.qemu_account import Account
@@ -82,7 +82,7 @@ def _require_file(use: FileUse) -> None:
     except (FileNotFoundError, NotADirectoryError):
         # guides name the firmware of their distribution
         check = "use this host's firmware: --boot uefi" if use.role in _FIRMWARE else "check the path"
-        hint = f"create it with: mkdir -p {shlex.quote(path)}" if is_directory else check
+        hint = missing_directory_hint(path) if is_directory else check
         # the path is in the option's value, unless its directory is missing
         named = "" if path == use.path else f": '{path}'"
         raise StorageError(f"{_given(use)}: no such {kind}{named}", hint=hint) from None

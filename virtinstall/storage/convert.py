@@ -31,7 +31,7 @@ def convert_image(
     if program is None:
         raise StorageError(
             f"cannot convert '{source}' from {source_format} to {image.format}: qemu-img is not installed",
-            hint=f"install qemu-img with: apt install qemu-utils, or use --disk format={source_format}",
+            hint=f"use --disk format={source_format}, or install qemu-img with: apt install qemu-utils",
         )
     progress.start(f"Converting '{os.path.basename(source)}'", None)
     try:

@@ -75,7 +75,9 @@ def _measure(fd: int, path: str) -> tuple[int, int]:
     """Return the number of bytes of the image, and of those that contain data."""
     mode = os.fstat(fd).st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISBLK(mode)):
-        raise StorageError(f"'{path}' is neither a file nor a block device", hint="use the path of a disk image")
+        raise StorageError(
+            f"'{path}' is neither a regular file nor a block device", hint="use the path of a disk image"
+        )
     with storage_errors("cannot read", path):
         size = os.lseek(fd, 0, os.SEEK_END)
         return size, sum(end - start for start, end in _extents(fd, size))

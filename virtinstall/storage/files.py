@@ -9,12 +9,14 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import shlex
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from virtinstall.errors import StorageError
 from virtinstall.progress import Progress
+from virtinstall.safe_text import reason_of
 from virtinstall.units import GIB
 
 SECTOR = 512
@@ -41,6 +43,11 @@ _HINTS = {
 }
 
 
+def missing_directory_hint(directory: str) -> str:
+    """Return the hint for a directory that does not exist; the command is last."""
+    return f"use another directory, or create it with: mkdir -p {shlex.quote(directory)}"
+
+
 @contextmanager
 def storage_errors(doing: str, path: str) -> Iterator[None]:
     """Turn an OSError inside the block into a StorageError with the message "`doing` '`path`': reason" and a hint."""
@@ -50,10 +57,12 @@ def storage_errors(doing: str, path: str) -> Iterator[None]:
         raise StorageError(f"'{path}' already exists", hint=_HINTS[errno.EEXIST]) from error
     except FileNotFoundError as error:
         folder = os.path.dirname(os.path.abspath(path))
-        missing = f"file: {path}" if os.path.isdir(folder) else f"directory: {folder}"
-        raise StorageError(f"no such {missing}", hint="check the path") from error
+        if not os.path.isdir(folder):
+            hint = missing_directory_hint(folder) if doing == "cannot create" else "check the path"
+            raise StorageError(f"no such directory: {folder}", hint=hint) from error
+        raise StorageError(f"no such file: {path}", hint="check the path") from error
     except OSError as error:
-        raise StorageError(f"{doing} '{path}': {error.strerror or error}", hint=_HINTS.get(error.errno or 0)) from error
+        raise StorageError(f"{doing} '{path}': {reason_of(error)}", hint=_HINTS.get(error.errno or 0)) from error
 
 
 def write_at(fd: int, data: bytes | memoryview, offset: int) -> None:

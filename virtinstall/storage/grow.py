@@ -22,7 +22,7 @@ def grow(path: str, new_size: int, image_format: str) -> None:
         grow_qcow2(path, new_size)
     else:
         raise StorageError(
-            f"cannot enlarge '{path}': {image_format} images cannot be enlarged, only raw and qcow2",
+            f"cannot enlarge '{path}': only raw and qcow2 images can be enlarged, not {image_format}",
             hint="convert the image to qcow2 first: "
             f"qemu-img convert -f {image_format} -O qcow2 {shlex.quote(path)} {shlex.quote(f'{path}.qcow2')}",
         )

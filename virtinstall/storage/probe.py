@@ -75,7 +75,7 @@ def probe_image(path: str, image_format: str | None = None) -> ImageInfo:
             mode = os.fstat(fd).st_mode
             if not (stat.S_ISREG(mode) or stat.S_ISBLK(mode)):
                 raise StorageError(
-                    f"'{path}' is neither a file nor a block device", hint="use the path of a disk image"
+                    f"'{path}' is neither a regular file nor a block device", hint="use the path of a disk image"
                 )
             size = os.lseek(fd, 0, os.SEEK_END)
             plain = ImageInfo(path, "raw", round_up(size, SECTOR), size, is_block_device=stat.S_ISBLK(mode))

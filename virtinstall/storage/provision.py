@@ -9,7 +9,6 @@ Source: https://libvirt.org/drvqemu.html#posix-users-groups, https://libvirt.org
 from __future__ import annotations
 
 import os
-import shlex
 import stat
 
 from virtinstall.errors import NoSpaceError, RequestError, StorageError
@@ -19,7 +18,7 @@ from virtinstall.rollback.directories import can_make, make_directory
 from virtinstall.rollback.journal import Journal
 from virtinstall.rollback.new_file import can_create, new_file, refuse_existing
 from virtinstall.rollback.undo import Undo
-from virtinstall.storage.files import storage_errors
+from virtinstall.storage.files import missing_directory_hint, storage_errors
 from virtinstall.storage.permissions import numbers_of, set_permissions
 from virtinstall.storage.probe import probe_image
 from virtinstall.storage.qcow2 import Qcow2Options, qcow2_allocation_bytes, write_qcow2
@@ -104,7 +103,7 @@ def survey_image(image: NewImage) -> None:
 def _missing_hint(folder: str) -> str:
     if "/~/" in f"{folder}/":
         return f"use {os.path.expanduser('~')} instead of ~, which the shell expands only at the start of an argument"
-    return f"create it with: mkdir -p {shlex.quote(folder)}, or use another directory"
+    return missing_directory_hint(folder)
 
 
 def _is_directory(path: str) -> bool:
@@ -180,7 +179,7 @@ def _require_backing(image: NewImage) -> None:
     backing = image.resolved_backing_path
     if backing is not None and not os.path.lexists(backing):
         raise StorageError(
-            f"no such file: {backing}, the backing file of the new image '{image.path}'",
+            f"no such file: '{backing}', the backing file of the new image '{image.path}'",
             hint="check --disk backing_store=",
         )
 

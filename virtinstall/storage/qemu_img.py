@@ -70,6 +70,6 @@ def _program(image_format: str) -> str:
     if program is None:
         raise StorageError(
             f"cannot create a {image_format} image: qemu-img is not installed",
-            hint="install qemu-img with: apt install qemu-utils, or use --disk format=qcow2",
+            hint="use --disk format=qcow2, or install qemu-img with: apt install qemu-utils",
         )
     return program

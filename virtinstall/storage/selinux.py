@@ -12,6 +12,7 @@ import errno
 import os
 
 from virtinstall.errors import StorageError
+from virtinstall.safe_text import reason_of
 
 SELINUX_FOLDER = "/sys/fs/selinux"
 _ATTRIBUTE = "security.selinux"
@@ -75,7 +76,7 @@ def _label(path: str) -> str:
         return os.getxattr(path, _ATTRIBUTE).rstrip(b"\0").decode(errors="replace")
     except OSError as error:
         if error.errno not in (errno.ENODATA, errno.EOPNOTSUPP):
-            raise StorageError(f"cannot read the SELinux label of '{path}': {error.strerror}") from error
+            raise StorageError(f"cannot read the SELinux label of '{path}': {reason_of(error)}") from error
         return ""
 
 

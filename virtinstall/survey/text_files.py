@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from virtinstall.errors import FetchError, RequestError
 from virtinstall.request import TYPED
-from virtinstall.safe_text import one_line, percent_decoded
+from virtinstall.safe_text import one_line, percent_decoded, reason_of
 from virtinstall.units import MIB
 
 if TYPE_CHECKING:
@@ -39,12 +39,13 @@ def _read_text(source: str, option: str, limit_bytes: int) -> str:
     except UnicodeDecodeError as error:
         raise _no_text(f"{option}: '{source}'") from error
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
+        why = reason_of(error)
         if not source:
             raise RequestError(f"{option} requires a value", hint=f"use {option.rpartition(' ')[2]}=FILE") from error
         if isinstance(error, FileNotFoundError):
             raise RequestError(f"{option}={source}: no such file", hint="check the path") from error
-        raise RequestError(f"{option}={source}: {one_line(str(why))}", hint="use a readable file") from error
+        hint = "use a file" if isinstance(error, IsADirectoryError) else "use a readable file"
+        raise RequestError(f"{option}={source}: {one_line(why)}", hint=hint) from error
 
 
 def _fetch_text(address: str, option: str, limit_bytes: int) -> str:
