@@ -222,7 +222,7 @@ def test_values_cannot_inject_other_answers(system: str, values: dict[str, str])
         ("debian12", "Ada", "lower-case letters"),
         ("ubuntu24.04", "a.b", "lower-case letters"),
         ("fedora36", "a b", "letters, digits"),
-        ("rhel9.0", "-a", "start with a letter"),
+        ("rhel9.0", "-a", "start with an ASCII letter"),
         ("sles15", "a" * 33, "longer than 32"),
     ],
 )
