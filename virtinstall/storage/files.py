@@ -54,7 +54,8 @@ def storage_errors(doing: str, path: str) -> Iterator[None]:
     try:
         yield
     except FileExistsError as error:
-        raise StorageError(f"'{path}' already exists", hint=_HINTS[errno.EEXIST]) from error
+        exists = f"'{path}' already exists" if doing == "cannot create" else f"{doing} '{path}': it already exists"
+        raise StorageError(exists, hint=_HINTS[errno.EEXIST]) from error
     except FileNotFoundError as error:
         folder = os.path.dirname(os.path.abspath(path))
         if not os.path.isdir(folder):
