@@ -57,6 +57,9 @@ def storage_errors(doing: str, path: str) -> Iterator[None]:
         exists = f"'{path}' already exists" if doing == "cannot create" else f"{doing} '{path}': it already exists"
         raise StorageError(exists, hint=_HINTS[errno.EEXIST]) from error
     except FileNotFoundError as error:
+        if error.filename is not None and os.path.basename(error.filename) != os.path.basename(path):
+            # another file that the block uses
+            raise StorageError(f"{doing} '{path}': no such file: {error.filename}", hint="check the path") from error
         folder = os.path.dirname(os.path.abspath(path))
         if not os.path.isdir(folder):
             hint = missing_directory_hint(folder) if doing == "cannot create" else "check the path"
