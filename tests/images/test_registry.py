@@ -156,7 +156,7 @@ def test_layer_with_a_wrong_digest_is_an_error(registry: Registry, client: Clien
     ("layers", "message"),
     [
         ([{"usr/doc": b"text"}], "not a containerdisk"),
-        ([{"disk/a.img": b"1", "disk/b.img": b"2"}], "more than one file"),
+        ([{"disk/a.img": b"1", "disk/b.img": b"2"}], "more than one disk image"),
         ([{"disk/a.img": b"text" * 1000}], "not a disk image"),
     ],
 )
