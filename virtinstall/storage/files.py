@@ -57,13 +57,13 @@ def storage_errors(doing: str, path: str) -> Iterator[None]:
         exists = f"'{path}' already exists" if doing == "cannot create" else f"{doing} '{path}': it already exists"
         raise StorageError(exists, hint=_HINTS[errno.EEXIST]) from error
     except FileNotFoundError as error:
-        if error.filename is not None and os.path.basename(error.filename) != os.path.basename(path):
-            # another file that the block uses
-            raise StorageError(f"{doing} '{path}': no such file: {error.filename}", hint="check the path") from error
         folder = os.path.dirname(os.path.abspath(path))
         if not os.path.isdir(folder):
             hint = missing_directory_hint(folder) if doing == "cannot create" else "check the path"
             raise StorageError(f"no such directory: {folder}", hint=hint) from error
+        if error.filename is not None and os.path.basename(error.filename) != os.path.basename(path):
+            # another file that the block uses
+            raise StorageError(f"{doing} '{path}': no such file: {error.filename}", hint="check the path") from error
         raise StorageError(f"no such file: {path}", hint="check the path") from error
     except OSError as error:
         raise StorageError(f"{doing} '{path}': {reason_of(error)}", hint=_HINTS.get(error.errno or 0)) from error
