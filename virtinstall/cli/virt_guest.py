@@ -57,7 +57,7 @@ SUBCOMMANDS = (
     Subcommand("ssh", "virtinstall.cli.guest_ssh", "Log in to a guest, or run a command in it, over SSH."),
     Subcommand("exec", "virtinstall.cli.guest_exec", "Run a command in a guest through the guest agent."),
     Subcommand(
-        "reset", "virtinstall.cli.guest_reset", "Reset the disk of a guest to the image that it was created from."
+        "reset", "virtinstall.cli.guest_reset", "Reset the disks of a guest to the images that they were created from."
     ),
     Subcommand("delete", "virtinstall.cli.guest_delete", "Delete guests and the disks that were created for them."),
     Subcommand("images", "virtinstall.cli.guest_images", "List, download and delete cached disk images."),

@@ -68,7 +68,7 @@ def _old_spellings(options: Sequence[Option]) -> list[str]:
     lines = [
         "",
         "[old spellings]",
-        roff("These options are still accepted. The options above replace them, or they have no effect."),
+        roff("These options are still accepted. Most of them have a replacement above."),
     ]
     for option in options:
         if option.hidden:

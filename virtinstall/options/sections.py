@@ -142,7 +142,7 @@ class Check(Element):
 
     path_in_use = Setting(SWITCH, "Refuse disks that another guest uses; default: `on`.")
     disk_size = Setting(SWITCH, "Refuse disks that do not fit on the storage; default: `on`.")
-    path_exists = Setting(SWITCH, "Refuse paths that do not exist; for virt-clone, refuse to overwrite existing files.")
+    path_exists = Setting(SWITCH, "Refuse missing paths; in virt-clone, refuse to overwrite files; default: `on`.")
     path_access = Setting(SWITCH, "Refuse paths that QEMU's user cannot access; default: `on`.")
     mac_in_use = Setting(SWITCH, "Refuse MAC addresses that another guest uses; default: `on`.")
     xml = Setting(SWITCH, "Refuse XML that libvirt rejects, in previews as well; default: `on`.")
