@@ -88,5 +88,5 @@ def test_tree_on_an_nfs_server_is_recognized(port: int) -> None:
     target = BytesIO()
     fetcher.download(tree.kernel_path, target, Silent())
     assert target.getvalue() == KERNEL
-    with pytest.raises(FetchError, match="no such directory: nfs:127.0.0.1:/none"):
+    with pytest.raises(FetchError, match=r"no such directory: nfs:127\.0\.0\.1:/none"):
         open_location(f"nfs://127.0.0.1:{port}/none")
