@@ -104,8 +104,13 @@ def area_of(module: str) -> str:
     return module.split(".")[1] if module.count(".") else ""
 
 
-def imports_of(path: Path) -> Iterator[str]:
-    """Yield the dotted names that a module imports anywhere, except for type checkers."""
+@cache
+def imports_of(path: Path) -> tuple[str, ...]:
+    """Return the dotted names that a module imports anywhere, except for type checkers."""
+    return tuple(_imports_of(path))
+
+
+def _imports_of(path: Path) -> Iterator[str]:
     skipped = {id(node) for block in type_checking_blocks(tree_of(path)) for node in ast.walk(block)}
     for node in ast.walk(tree_of(path)):
         if id(node) in skipped:

@@ -102,12 +102,9 @@ def _existing(name: str, host: Host) -> Domain:
 
         raise RequestError(f"--reinstall {name}: no such guest", hint=guest_hint(host, name))
     if guest.is_active():
-        from virtinstall.virsh_commands import virsh_command
+        from virtinstall.virsh_commands import shutdown_hint
 
-        raise RequestError(
-            f"--reinstall {name}: the guest is running",
-            hint=f"shut it down with: {virsh_command(host.uri, 'shutdown', name)}",
-        )
+        raise RequestError(f"--reinstall {name}: the guest is running", hint=shutdown_hint(host.uri, name))
     if guest.has_managed_save():
         from virtinstall.virsh_commands import virsh_command
 

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
+from virtinstall.errors import RequestError
+
 WaitFor = Literal["running", "shutdown", "ip", "agent", "ssh", "cloud-init"]
 """Condition that --wait-for can wait for."""
 GOALS: tuple[WaitFor, ...] = get_args(WaitFor)
 Goal = Literal["installed", WaitFor]
 """Conditions that `Guest.wait_for` can wait for."""
+
+
+def check_goal(goal: str) -> None:
+    """Check a condition of --wait-for.
+
+    Raises: RequestError, if there is no such condition.
+    """
+    if goal not in GOALS:
+        from virtinstall.similar import alternatives
+
+        raise RequestError(f"--wait-for {goal or repr('')}: must be {alternatives(GOALS)}")

@@ -1,4 +1,4 @@
-"""Names that are similar to a mistyped one, for hints.
+"""Names for messages: those that are similar to a mistyped one, and lists of alternatives.
 
 The measure is the edit distance in which a transposition counts as one edit (optimal string alignment). Names are
 similar only if at most about one character in four differs: `virbr0` is not similar to `ifb0`.
@@ -41,9 +41,14 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str | None = None) 
 
 def question_for(near: Sequence[str]) -> str | None:
     """Return the hint `did you mean 'A', 'B' or 'C'?`, with options unquoted; None if `near` is empty."""
-    *first, last = [each if each.startswith("-") else f"'{each}'" for each in near] or [""]
-    named = f"{', '.join(first)} or {last}" if first else last
+    named = alternatives(each if each.startswith("-") else f"'{each}'" for each in near)
     return f"did you mean {named}?" if named else None
+
+
+def alternatives(names: Iterable[str]) -> str:
+    """Return `a, b or c`; an empty string if there are no names."""
+    *first, last = [*names] or [""]
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def _omits_parts(word: str, name: str) -> bool:

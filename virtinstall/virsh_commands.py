@@ -11,11 +11,19 @@ if TYPE_CHECKING:
     from virtinstall.libvirt_host.host import Host
 
 
-def virsh_command(uri: str | None, *arguments: str) -> str:
-    """Return a virsh command, quoted for the shell; if `uri` is None, without --connect."""
+def command(program: str, uri: str | None, *arguments: str) -> str:
+    """Return a command of `program` (`virsh`, `virt-guest delete`), quoted for the shell.
+
+    If `uri` is None, it has no --connect.
+    """
     import shlex
 
-    return shlex.join(["virsh", *(() if uri is None else ("--connect", uri)), *arguments])
+    return shlex.join([*program.split(), *(() if uri is None else ("--connect", uri)), *arguments])
+
+
+def virsh_command(uri: str | None, *arguments: str) -> str:
+    """Return a virsh command, quoted for the shell; if `uri` is None, without --connect."""
+    return command("virsh", uri, *arguments)
 
 
 def for_connection(text: str, uri: str | None) -> str:
@@ -52,9 +60,12 @@ def undefinition(uri: str | None, name: str) -> str:
 
 def finish_command(uri: str, name: str) -> str:
     """Return the command that resumes an installation that no process waits for."""
-    import shlex
+    return command("virt-install", uri, "--finish", name)
 
-    return shlex.join(["virt-install", "--connect", uri, "--finish", name])
+
+def shutdown_hint(uri: str, name: str) -> str:
+    """Return the hint for a running guest that must be shut off."""
+    return f"shut it down with: {virsh_command(uri, 'shutdown', name)}"
 
 
 def new_pool_hint(uri: str, name: str) -> str:
@@ -66,6 +77,4 @@ def new_pool_hint(uri: str, name: str) -> str:
 
 def ssh_guest_command(uri: str, name: str) -> str:
     """Return the command that logs in to a guest by SSH."""
-    import shlex
-
-    return shlex.join(["virt-guest", "ssh", "--connect", uri, name])
+    return command("virt-guest ssh", uri, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,11 +25,18 @@ def cloud_image(qemu: None) -> Path:
 @pytest.fixture
 def network(connection: Connection, work: Path) -> Iterator[str]:
     """An isolated network of this host and its guests."""
+    with isolated_network(connection, work, "vitest-cloud", NETWORK) as name:
+        yield name
+
+
+@contextmanager
+def isolated_network(connection: Connection, work: Path, name: str, definition: str) -> Iterator[str]:
+    """Create the transient network `name` for the block; skip the test if libvirt cannot create a bridge here."""
     xml = work / "network.xml"
-    xml.write_text(NETWORK)
+    xml.write_text(definition)
     try:
         connection.virsh("net-create", str(xml))
     except subprocess.CalledProcessError as error:
-        pytest.skip(f"NOT RUN: libvirt can't make a bridge here: {error.stderr.strip()}")
-    yield "vitest-cloud"
-    connection.virsh("net-destroy", "vitest-cloud")
+        pytest.skip(f"NOT RUN: libvirt cannot make a bridge here: {error.stderr.strip()}")
+    yield name
+    connection.virsh("net-destroy", name)

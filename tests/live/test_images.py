@@ -13,6 +13,7 @@ import pytest
 
 from tests.images.disks import MIB, qcow2
 from tests.images.vendor import Vendor, serve
+from tests.live.cloud_guest import isolated_network
 from tests.live.machine import Connection, cache_of, finish, start_virt_install
 from virtinstall.cli.status import Status
 
@@ -61,14 +62,8 @@ def environ(connection: Connection, work: Path, vendor: Vendor) -> dict[str, str
 @pytest.fixture
 def network(connection: Connection, work: Path) -> Iterator[str]:
     """An isolated network with DHCP of this host and its guests."""
-    xml = work / "network.xml"
-    xml.write_text(NETWORK)
-    try:
-        connection.virsh("net-create", str(xml))
-    except subprocess.CalledProcessError as error:
-        pytest.skip(f"NOT RUN: libvirt cannot make a bridge here: {error.stderr.strip()}")
-    yield "vitest-images"
-    connection.virsh("net-destroy", "vitest-images")
+    with isolated_network(connection, work, "vitest-images", NETWORK) as name:
+        yield name
 
 
 def ssh(environ: dict[str, str], *options: str) -> str:

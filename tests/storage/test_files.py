@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from virtinstall.errors import StorageError
-from virtinstall.storage.files import storage_errors
+from virtinstall.storage.files import creation_errors, storage_errors
 
 
 def test_missing_file_is_named_once(tmp_path: Path) -> None:
@@ -26,11 +29,26 @@ def test_missing_other_file_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("doing", "message"),
-    [("cannot create", "'{}' already exists"), ("cannot copy to", "cannot copy to '{}': it already exists")],
+    ("errors", "message"),
+    [
+        (creation_errors, "'{}' already exists"),
+        (partial(storage_errors, "cannot copy to"), "cannot copy to '{}': it already exists"),
+    ],
+    ids=["creation", "copy"],
 )
-def test_existing_file_is_named(tmp_path: Path, doing: str, message: str) -> None:
+def test_existing_file_is_named(
+    tmp_path: Path, errors: Callable[[str], AbstractContextManager[None]], message: str
+) -> None:
     """An action other than creation is named."""
-    with pytest.raises(StorageError) as raised, storage_errors(doing, str(tmp_path)):
+    with pytest.raises(StorageError) as raised, errors(str(tmp_path)):
         tmp_path.mkdir()
     assert raised.value.message == message.format(tmp_path)
+
+
+def test_missing_directory_of_a_new_file_can_be_created(tmp_path: Path) -> None:
+    """The hint has the command; for other actions, the path may be wrong."""
+    path = tmp_path / "none" / "disk"
+    with pytest.raises(StorageError) as raised, creation_errors(str(path)):
+        path.touch()
+    assert raised.value.message == f"no such directory: {path.parent}"
+    assert str(raised.value.hint).endswith(f"mkdir -p {path.parent}")

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.cli.ended_run import EndedRun
-from virtinstall.cli.messages import Messages
+from virtinstall.cli.messages import Messages, error_lines
 from virtinstall.cli.status import Status
 from virtinstall.errors import GuestNotFound, VirtInstallError, WaitTimeout
 from virtinstall.fleet.outcome import worker_count
@@ -69,10 +69,8 @@ def delete_planned(
         if result.done is not None:
             _report(by_name[result.name], result.done, given)
         elif result.error is not None and (len(plans) > 1 or isinstance(result.error, WaitTimeout)):
-            for line in (result.error.message, *getattr(result.error, "__notes__", ())):
-                print(f"virt-guest: error: {line}", file=sys.stderr)
-            if result.error.hint:
-                print(f"virt-guest: hint: {result.error.hint}", file=sys.stderr)
+            message = "\n".join((result.error.message, *getattr(result.error, "__notes__", ())))
+            print(*error_lines("virt-guest", message, result.error.hint), sep="\n", file=sys.stderr)
 
     _run_all(by_name, step, show, given, sessions)
     for plan in plans:
@@ -148,15 +146,15 @@ def ended(
 
 def _command(given: Namespace, names: list[str]) -> str:
     """Return the command line that deletes the guests `names` with the same options."""
-    import shlex
+    from virtinstall.virsh_commands import command
 
-    source = [] if given.connect is None else ["--connect", given.connect]
-    source += [] if given.file is None else ["-f", given.file]
-    options = [*(["--storage", given.storage] if given.storage != "own" else []), *(["--force"] if given.force else [])]
+    options = [] if given.file is None else ["-f", given.file]
+    options += ["--storage", given.storage] if given.storage != "own" else []
+    options += ["--force"] if given.force else []
     options += [] if given.shutdown is None else ["--shutdown", given.shutdown]
     options += ["--wipe"] if given.wipe else []
     options += [] if given.jobs is None else ["-j", str(given.jobs)]
-    return shlex.join(["virt-guest", "delete", *source, *options, *names])
+    return command("virt-guest delete", given.connect, *options, *names)
 
 
 def _report(plan: DeletionPlan, done: Deletion, given: Namespace) -> None:

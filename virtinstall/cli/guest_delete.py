@@ -163,11 +163,12 @@ def _require_own(name: str, given: Namespace, hypervisor: Hypervisor) -> None:
 
     found = hypervisor.host.guest_named(name)
     if found is not None and not belongs(found, given.lab.project, given.lab.file):
+        from virtinstall.virsh_commands import command
+
         source = "standard input" if given.file == "-" else given.file
-        connection = [] if given.connect is None else ["--connect", given.connect]
         raise RequestError(
             f"the guest '{name}' exists and was not created from {source}",
-            hint=f"delete the guest anyway with: {shlex.join(['virt-guest', 'delete', *connection, name])}",
+            hint=f"delete the guest anyway with: {command('virt-guest delete', given.connect, name)}",
         )
 
 

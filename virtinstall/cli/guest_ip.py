@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -48,9 +47,10 @@ def run(given: Namespace, log: Log) -> int:
                 guest.wait_for("ip", timeout, report=lambda text: print(text, file=sys.stderr))
             except RequestError as error:
                 # the message is that of virt-install's option
-                connection = [] if given.connect is None else ["--connect", given.connect]
-                command = shlex.join(["virt-xml", *connection, given.name, "--add-device"])
-                hint = (error.hint or "").replace("add --", f"add the device with: {command} --") or None
+                from virtinstall.virsh_commands import command
+
+                adding = command("virt-xml", given.connect, given.name, "--add-device")
+                hint = (error.hint or "").replace("add --", f"add the device with: {adding} --") or None
                 raise RequestError(error.message.removeprefix("--wait-for ip: "), hint=hint) from error
             except (WaitTimeout, GuestCrashed) as error:
                 return _report_failure(given, error)

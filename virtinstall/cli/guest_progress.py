@@ -11,6 +11,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
+from virtinstall.cli.messages import error_lines
 from virtinstall.safe_text import one_line, printable
 
 if TYPE_CHECKING:
@@ -96,8 +97,7 @@ class GuestProgress:
                 later = "; some changes take effect at the next boot (--reboot restarts the guest)"
                 self._write([done + (later if outcome.pending else "")])
             elif outcome.status in ("failed", "skipped"):
-                lines = [f"virt-guest: error: {outcome.name}: {line}" for line in str(outcome.message).split("\n")]
-                self._write(lines + ([f"virt-guest: hint: {outcome.hint}"] if outcome.hint else []), sys.stderr)
+                self._write(error_lines("virt-guest", str(outcome.message), outcome.hint, outcome.name), sys.stderr)
 
     def warn(self, text: str) -> None:
         """Print a warning once; if it is repeated for other guests, only count it."""

@@ -8,7 +8,7 @@ from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
 from virtinstall.cli.connection import connect
-from virtinstall.cli.messages import Messages
+from virtinstall.cli.messages import Messages, error_lines
 from virtinstall.cli.status import Status
 from virtinstall.errors import WaitTimeout
 from virtinstall.lifecycle.stop import require_stoppable
@@ -90,7 +90,7 @@ def _reset(given: Namespace) -> tuple[int, bool, ResetPlan]:
                 **choices,
             )
         except WaitTimeout as error:
-            print(f"virt-guest: error: {error.message}\nvirt-guest: hint: {error.hint}", file=sys.stderr)
+            print(*error_lines("virt-guest", error.message, error.hint), sep="\n", file=sys.stderr)
             return Status.TIMED_OUT, False, plan
         messages.report(f"Reset '{given.name}'{' and started it' if given.start else ''}.")
     return Status.DONE, True, plan

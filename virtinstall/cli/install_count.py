@@ -8,7 +8,7 @@ from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
 from virtinstall.cli.log import library_log
-from virtinstall.cli.messages import Messages
+from virtinstall.cli.messages import Messages, error_lines
 from virtinstall.cli.preview import preview_text
 from virtinstall.cli.print_step import print_step
 from virtinstall.cli.report import guest_document
@@ -117,10 +117,8 @@ def _print_outcomes(outcomes: list[Outcome], messages: Messages) -> None:
     for each in outcomes:
         for secret in each.secrets:
             print(f"{each.name}: {secret}")
-        for line in str(each.message).split("\n") if each.status != "done" else ():
-            print(f"virt-install: error: {each.name}: {line}", file=sys.stderr)
-        if each.hint and each.status != "done":
-            print(f"virt-install: hint: {each.hint}", file=sys.stderr)
+        if each.status != "done":
+            print(*error_lines("virt-install", str(each.message), each.hint, each.name), sep="\n", file=sys.stderr)
     if outcomes:
         done = sum(each.status == "done" for each in outcomes)
         messages.report(f"{done} of {len(outcomes)} guests created.")

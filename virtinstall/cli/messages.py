@@ -6,6 +6,13 @@ import sys
 from contextlib import suppress
 
 
+def error_lines(program: str, message: str, hint: str | None, subject: str = "") -> list[str]:
+    """Return the lines of an error with its hint; `subject` is the guest that each line of the message is about."""
+    start = f"{program}: error: {subject}: " if subject else f"{program}: error: "
+    lines = [start + line for line in message.split("\n")]
+    return [*lines, f"{program}: hint: {hint}"] if hint else lines
+
+
 class Messages:
     """The printer of lines to standard output (none if `quiet`), and of warnings and `notes` to standard error.
 

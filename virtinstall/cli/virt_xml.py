@@ -154,7 +154,9 @@ def _action(given: Namespace) -> str:
     found = [name for name in _ACTIONS if getattr(given, name) is not None]
     names = ["--" + name.replace("_", "-") for name in found or _ACTIONS]
     if not found:
-        raise RequestError(f"one of {', '.join(names[:-1])} or {names[-1]} is required")
+        from virtinstall.similar import alternatives
+
+        raise RequestError(f"one of {alternatives(names)} is required")
     if len(found) > 1:
         raise RequestError(f"{' and '.join(names)} cannot be used together", hint="use only one of them")
     return found[0]

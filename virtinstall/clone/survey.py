@@ -13,7 +13,7 @@ from virtinstall.domain.domain import Domain
 from virtinstall.errors import RequestError
 from virtinstall.libvirt_host.host import has_real_storage
 from virtinstall.run.state_files import guest_nvram, tpm_folder
-from virtinstall.virsh_commands import guest_hint, virsh_command
+from virtinstall.virsh_commands import guest_hint, shutdown_hint, virsh_command
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -92,7 +92,7 @@ def _require_shut_off(guest: HostGuest, option: str, host: Host) -> None:
 def _how_to_stop(name: str, state: str, host: Host) -> str:
     """Return the hint for a guest that must be shut off; only a running guest reacts to a shutdown request."""
     if state == "running":
-        return f"shut it down with: {virsh_command(host.uri, 'shutdown', name)}"
+        return shutdown_hint(host.uri, name)
     if state == "shutdown":
         return "wait until the guest is shut off"
     return f"power it off with: {virsh_command(host.uri, 'destroy', name)}"

@@ -14,7 +14,7 @@ from virtinstall.devices.disk import Disk
 from virtinstall.errors import RequestError
 from virtinstall.facts import HostFacts, Platform, is_simulated
 from virtinstall.request import PlatformRequest, Request
-from virtinstall.similar import did_you_mean
+from virtinstall.similar import alternatives, did_you_mean
 
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
@@ -178,8 +178,7 @@ def _supported(requested: PlatformRequest, capabilities: Capabilities, types: li
         return f"use a Xen host: --connect xen:///system; for a guest on this host, omit {option}"
     archs = sorted({guest.arch for guest in capabilities.guests})
     if requested.arch is not None and requested.arch not in archs:
-        names = " or ".join(part for part in (", ".join(archs[:-1]), archs[-1]) if part)
-        return did_you_mean(requested.arch, archs) or f"use --arch {names}"
+        return did_you_mean(requested.arch, archs) or f"use --arch {alternatives(archs)}"
     if requested.os_type is not None and (requested.virt_type is None or requested.virt_type in types):
         options = sorted({_OPTIONS.get(guest.os_type, guest.os_type) for guest in _with_arch(requested, capabilities)})
         return f"use {' or '.join(options)}"

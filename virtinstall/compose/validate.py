@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from virtinstall.errors import RequestError
 from virtinstall.request import Request
+from virtinstall.similar import alternatives
 
 _METHODS = (("--location", "location"), ("--cdrom", "cdrom"), ("--pxe", "pxe"), ("--import", "boot_disk"))
 """Installation methods in virt-install's order of precedence, and their fields."""
@@ -61,9 +62,7 @@ def _check_methods(request: Request) -> None:
         )
     _check_ignition(request)
     if install.boot_device is not None and install.boot_device not in _BOOT_DEVICES:
-        raise RequestError(
-            f"--install bootdev={install.boot_device}: must be {', '.join(_BOOT_DEVICES[:-1])} or {_BOOT_DEVICES[-1]}"
-        )
+        raise RequestError(f"--install bootdev={install.boot_device}: must be {alternatives(_BOOT_DEVICES)}")
 
 
 def _check_ignition(request: Request) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -30,7 +29,7 @@ from virtinstall.redact import log_info, log_warning
 from virtinstall.rollback.leftovers import remove_leftovers
 from virtinstall.run.boot_files import check_boot_files
 from virtinstall.run.installation import is_installing
-from virtinstall.virsh_commands import finish_command, virsh_command
+from virtinstall.virsh_commands import command, finish_command, virsh_command
 
 if TYPE_CHECKING:
     from virtinstall.fleet.choose import Selection
@@ -266,18 +265,18 @@ class _Run:
         for item in plan.files:
             other = self.disks.get(os.path.realpath(item.path)) or self.disks.get(f"{item.pool}/{item.volume}")
             if other not in (None, name):
+                keeping = command("virt-guest delete", hypervisor.uri, "--keep-disks", name)
                 raise RequestError(
                     f"'{item.path}' is also a disk of the guest '{other}' in the file; nothing was deleted",
-                    hint=f"`{_deletion_command(hypervisor.uri, '--keep-disks', name)}` deletes the guest and keeps its "
-                    "disks; if the guest was renamed in the file, rename it on the host with: "
+                    hint=f"`{keeping}` deletes the guest and keeps its disks; "
+                    "if the guest was renamed in the file, rename it on the host with: "
                     f"{virsh_command(hypervisor.uri, 'domrename', name, str(other))}",
                 )
         timeout = None if self.force else SHUTDOWN_SECONDS
         done = hypervisor.delete(plan, force=self.force, shutdown_timeout=timeout, on_warning=self.warning_of(name))
         if done.failed:
-            raise RequestError(
-                done.failed[0].reason, hint=f"fix the problem, then run: {_deletion_command(hypervisor.uri, name)}"
-            )
+            again = command("virt-guest delete", hypervisor.uri, name)
+            raise RequestError(done.failed[0].reason, hint=f"fix the problem, then run: {again}")
         for item in done.kept:
             if item.kind not in KEPT_BY_DESIGN:
                 self.warn(f"{name}: kept {item}")
@@ -340,8 +339,3 @@ class _Run:
         record = record_after_update(self.guests[todo.name], todo, definition, instance)
         store_applied(handle.handle, record, self.chosen.file)
         return pending
-
-
-def _deletion_command(uri: str, *arguments: str) -> str:
-    """Return the command that deletes a guest on the host of `uri`, quoted for the shell."""
-    return shlex.join(["virt-guest", "delete", "--connect", uri, *arguments])

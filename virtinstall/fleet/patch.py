@@ -214,27 +214,28 @@ def added_devices(
     because another board may not support them; otherwise, only those of a kind that changes, because libvirt may have
     copied values of another device.
     """
-    kept = set(map(device_of, planned))
     kinds = {unit[1] for each in changes if (unit := _UNIT.match(each.path)) is not None}
-    devices = root.find("devices")
-    assert devices is not None
     return [
         device
-        for device, tag, key in keyed_children(devices)
-        if tag != "controller" and (of_all_kinds or tag in kinds) and f"devices/{tag}{key}" not in kept
-        if is_added(device, devices)
+        for device in _added(root, planned).values()
+        if device.tag != "controller" and (of_all_kinds or device.tag in kinds)
     ]
 
 
 def added_since(root: etree._Element, base: Iterable[str]) -> set[str]:
     """Return the devices that libvirt, for example a newer version, added to a <domain> with the leaves `base`."""
-    known = set(map(device_of, base))
+    return set(_added(root, base))
+
+
+def _added(root: etree._Element, known: Iterable[str]) -> dict[str, etree._Element]:
+    """Return the devices of a <domain> that libvirt adds and that have no leaf in `known`, by their paths."""
+    others = set(map(device_of, known))
     devices = root.find("devices")
     assert devices is not None
     return {
-        f"devices/{tag}{key}"
+        path: device
         for device, tag, key in keyed_children(devices)
-        if f"devices/{tag}{key}" not in known and is_added(device, devices)
+        if (path := f"devices/{tag}{key}") not in others and is_added(device, devices)
     }
 
 

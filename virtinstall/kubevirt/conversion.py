@@ -162,11 +162,6 @@ def refusal(option: str, name: str, value: object, why: str, hint: str | None = 
     return Problem(f"--{option}{what}: not supported by KubeVirt{separator} {why}", hint, drop)
 
 
-def listed(values: Sequence[str]) -> str:
-    """Return `a, b or c`."""
-    return " or ".join(filter(None, (", ".join(values[:-1]), values[-1])))
-
-
 def quantity(size_bytes: int) -> str:
     """Return a size in Kubernetes' notation, with the largest binary unit that needs no fraction."""
     for unit, power in (("Gi", 30), ("Mi", 20), ("Ki", 10)):

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from virtinstall.devices.disk import Disk
-from virtinstall.kubevirt.conversion import Conversion, Node, add, leave_device, listed
+from virtinstall.kubevirt.conversion import Conversion, Node, add, leave_device
 from virtinstall.kubevirt.sources import is_from_host, volume_of
 from virtinstall.kubevirt.table import reason
+from virtinstall.similar import alternatives
 
 if TYPE_CHECKING:
     from virtinstall.images.source import ImageSource
@@ -130,7 +131,7 @@ def _map_target(conversion: Conversion, disk: Disk, device: str, entry: Node) ->
             "disk",
             "target.bus",
             bus,
-            f"use {listed(BUSES[device])} for device={device}",
+            f"use {alternatives(BUSES[device])} for device={device}",
         )
     target: Node = {}
     add(target, "bus", bus or default_bus(conversion, device))
@@ -148,18 +149,18 @@ def _map_target(conversion: Conversion, disk: Disk, device: str, entry: Node) ->
 def _map_values(conversion: Conversion, disk: Disk, device: str, entry: Node) -> None:
     cache, mode = conversion.take(disk, "driver_cache"), conversion.take(disk, "driver_io")
     if cache not in (None, *_CACHES, "default"):
-        conversion.refuse("disk", "driver.cache", cache, f"use {listed(_CACHES)}")
+        conversion.refuse("disk", "driver.cache", cache, f"use {alternatives(_CACHES)}")
     elif cache != "default":
         add(entry, "cache", cache)
     if mode not in (None, *_IO_MODES):
-        conversion.refuse("disk", "driver.io", mode, f"use {listed(_IO_MODES)}")
+        conversion.refuse("disk", "driver.io", mode, f"use {alternatives(_IO_MODES)}")
     add(entry, "io", mode)
     if disk.driver_discard == "unmap":
         # KubeVirt passes it on to the storage
         conversion.take(disk, "driver_discard")
     policy = conversion.take(disk, "driver_error_policy")
     if policy not in (None, *_POLICIES):
-        conversion.refuse("disk", "driver.error_policy", policy, f"use {listed(_POLICIES)}")
+        conversion.refuse("disk", "driver.error_policy", policy, f"use {alternatives(_POLICIES)}")
     add(entry, "errorPolicy", policy)
     add(entry, "serial", conversion.take(disk, "serial"))
     if conversion.take(disk, "shareable"):

@@ -5,8 +5,9 @@ Source: https://kubevirt.io/user-guide/compute/run_strategies/, .../instancetype
 
 from __future__ import annotations
 
-from virtinstall.kubevirt.conversion import Conversion, Node, Problem, listed, section
+from virtinstall.kubevirt.conversion import Conversion, Node, Problem, section
 from virtinstall.kubevirt.table import WHOLE
+from virtinstall.similar import alternatives
 
 _CHASSIS = ("manufacturer", "version", "serial", "asset", "sku")
 _KINDS = {
@@ -111,6 +112,6 @@ def _matcher(conversion: Conversion, kind: str, value: str) -> Node:
     before, slash, name = value.rpartition("/")
     kinds = {each.lower(): each for each in (namespaced, cluster)}
     if slash and before.lower() not in kinds:
-        hint = f"use --kubevirt-{kind} NAME, or KIND/NAME with the kind {listed(tuple(kinds))}"
+        hint = f"use --kubevirt-{kind} NAME, or KIND/NAME with the kind {alternatives(kinds)}"
         conversion.problems.append(Problem(f"--kubevirt-{kind} {value}: unknown kind '{before}'", hint))
     return {"kind": kinds.get(before.lower(), cluster), "name": name}

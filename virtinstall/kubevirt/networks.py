@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from virtinstall.devices.interface import Interface
 from virtinstall.errors import RequestError
-from virtinstall.kubevirt.conversion import Conversion, Node, add, leave_device, listed
+from virtinstall.kubevirt.conversion import Conversion, Node, add, leave_device
 from virtinstall.kubevirt.names import check_reference
 from virtinstall.naming import check_mac
+from virtinstall.similar import alternatives
 
 if TYPE_CHECKING:
     from virtinstall.devices.interface_parts import PortForward
@@ -143,7 +144,7 @@ def _add_model(conversion: Conversion, entry: Node, model: str | None, kind: str
             conversion.refuse("network", "model.type", model, "the guest uses the network card of the node")
         return
     if model is not None and model not in _MODELS:
-        conversion.refuse("network", "model.type", model, f"use {listed(_MODELS)}")
+        conversion.refuse("network", "model.type", model, f"use {alternatives(_MODELS)}")
         return
     if model is None and conversion.defaults:
         model = _default_model(conversion)

@@ -23,10 +23,11 @@ from virtinstall.devices.sound import Sound
 from virtinstall.devices.video import Video
 from virtinstall.devices.vsock import Vsock
 from virtinstall.devices.watchdog import Watchdog
-from virtinstall.kubevirt.conversion import Conversion, Node, Problem, add, leave_device, listed
+from virtinstall.kubevirt.conversion import Conversion, Node, Problem, add, leave_device
 from virtinstall.kubevirt.leaves import drain, option_of
 from virtinstall.kubevirt.names import as_label, check_reference
 from virtinstall.kubevirt.table import WHOLE, reason
+from virtinstall.similar import alternatives
 
 AGENT_CHANNEL = "org.qemu.guest_agent.0"
 _ENTROPY = ("/dev/urandom", "/dev/random")
@@ -156,7 +157,7 @@ def _map_sound(conversion: Conversion, device: Device, number: int) -> None:
     assert isinstance(device, Sound)
     model = conversion.take(device, "model")
     if model not in (None, "default", *_SOUND):
-        conversion.refuse("sound", "model", model, f"use {listed(_SOUND)}")
+        conversion.refuse("sound", "model", model, f"use {alternatives(_SOUND)}")
         return
     conversion.devices["sound"] = {"name": "sound", "model": "ich9" if model in (None, "default") else model}
 
@@ -174,7 +175,7 @@ def _map_video(conversion: Conversion, device: Device, number: int) -> None:
     if model == "none":
         _omit_video(conversion)
     elif model not in (None, "default", *_VIDEO):
-        conversion.refuse("video", "model.type", model, f"use {listed(_VIDEO)}")
+        conversion.refuse("video", "model.type", model, f"use {alternatives(_VIDEO)}")
     elif model is not None and model != "default":
         conversion.devices["video"] = {"type": model}
         if conversion.devices.get("autoattachGraphicsDevice") is False:
@@ -190,7 +191,7 @@ def _map_watchdog(conversion: Conversion, device: Device, number: int) -> None:
         conversion.refuse("watchdog", "model", model, f"use {usual}")
         return
     if action not in (None, *_ACTIONS):
-        conversion.refuse("watchdog", "action", action, f"use {listed(_ACTIONS)}")
+        conversion.refuse("watchdog", "action", action, f"use {alternatives(_ACTIONS)}")
         return
     conversion.devices["watchdog"] = {"name": "watchdog", model: {"action": action or "reset"}}
 
@@ -222,7 +223,7 @@ def _map_panic(conversion: Conversion, device: Device, number: int) -> None:
     assert isinstance(device, Panic)
     model = conversion.take(device, "model")
     if model not in (None, *_PANIC):
-        conversion.refuse("panic", "model", model, f"use {listed(_PANIC)}")
+        conversion.refuse("panic", "model", model, f"use {alternatives(_PANIC)}")
         return
     usual = "hyperv" if conversion.os.is_windows else "isa"
     entry: Node = {"model": model or (usual if conversion.arch == "x86_64" else "pvpanic")}

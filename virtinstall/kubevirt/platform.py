@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from virtinstall.kubevirt.conversion import Conversion, Node, add, listed, section
+from virtinstall.kubevirt.conversion import Conversion, Node, add, section
+from virtinstall.similar import alternatives
 from virtinstall.xml.field import XmlField
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "s390x": "s390x"}
@@ -60,7 +61,7 @@ def map_platform(conversion: Conversion) -> None:
         if arch in ARCHITECTURES:
             conversion.template["architecture"] = ARCHITECTURES[arch]
         else:
-            conversion.refuse("arch", "", arch, f"use {listed(tuple(ARCHITECTURES))}")
+            conversion.refuse("arch", "", arch, f"use {alternatives(ARCHITECTURES)}")
     machine = wanted.machine or os.type_machine
     conversion.take(os, "type_machine")
     if machine is not None:
@@ -68,7 +69,7 @@ def map_platform(conversion: Conversion) -> None:
         if any(machine == each or f"{each}-" in f"{machine}-" for each in known) and machine not in ("pc", "isapc"):
             conversion.machine["machine"] = {"type": machine}
         else:
-            why = f"use {listed(known)}" if known else f"KubeVirt does not run guests of {conversion.arch}"
+            why = f"use {alternatives(known)}" if known else f"KubeVirt does not run guests of {conversion.arch}"
             conversion.refuse("machine", "", machine, why)
 
 
@@ -213,12 +214,14 @@ def _timers(conversion: Conversion) -> Node:
             "track": conversion.take(timer, "track"),
         }
         if name not in _TIMERS:
-            conversion.refuse("clock", f"timer{number}.name", name, f"use {listed(tuple(_TIMERS))}")
+            conversion.refuse("clock", f"timer{number}.name", name, f"use {alternatives(_TIMERS)}")
             continue
         policy = values["tickPolicy"]
         if policy is not None and policy not in _TICK_POLICIES.get(name, ()):
             possible = _TICK_POLICIES.get(name)
-            why = f"the timer {name} has no tick policy" if possible is None else f"use {listed(possible)} for {name}"
+            why = f"the timer {name} has no tick policy"
+            if possible is not None:
+                why = f"use {alternatives(possible)} for {name}"
             conversion.refuse("clock", f"timer{number}.tickpolicy", policy, why)
         if values["track"] is not None and (name != "rtc" or values["track"] not in ("guest", "wall")):
             conversion.refuse(

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from virtinstall.kubevirt.conversion import Conversion, listed
+from virtinstall.kubevirt.conversion import Conversion
 from virtinstall.kubevirt.names import is_label
+from virtinstall.similar import alternatives
 
 MOST_DISKS = 256
 RUN_STRATEGIES = ("Always", "RerunOnFailure", "Manual", "Halted", "Once", "WaitAsReceiver")
@@ -44,7 +45,7 @@ def check_rules(conversion: Conversion) -> None:
     strategy = conversion.spec.get("runStrategy")
     if strategy is not None and strategy not in RUN_STRATEGIES:
         conversion.break_rule(
-            f"unknown run strategy '{strategy}'", f"use {listed(RUN_STRATEGIES)} in --kubevirt-run-strategy"
+            f"unknown run strategy '{strategy}'", f"use {alternatives(RUN_STRATEGIES)} in --kubevirt-run-strategy"
         )
 
 

@@ -27,9 +27,9 @@ def explain_lost_connection(host: Host, guest_name: str) -> Iterator[None]:
     except HostError as error:
         if host.is_alive():
             raise
-        import shlex
+        from virtinstall.virsh_commands import virsh_command
 
-        look = shlex.join(["virsh", "--connect", uri, "domstate", guest_name])
+        look = virsh_command(uri, "domstate", guest_name)
         lost = HypervisorError(
             f"lost the connection to {uri}: {error.message}; the state of the guest '{guest_name}' is unknown",
             hint=f"when libvirt can be reached again, check the guest with: {look}",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.errors import RequestError
-from virtinstall.goals import GOALS
+from virtinstall.goals import check_goal
 from virtinstall.options.suboptions import Fallback, apply_pairs, cut, says_none
 from virtinstall.options.table import OPTIONS, Option
 from virtinstall.request import (
@@ -269,8 +269,8 @@ def _run(given: Namespace) -> RunOptions:
             hint="add a condition, for example --wait-for ip; to limit the time of an installation, use --wait MINUTES "
             "instead",
         )
-    if given.wait_for is not None and given.wait_for not in GOALS:
-        raise RequestError(f"--wait-for {given.wait_for or repr('')}: must be {', '.join(GOALS[:-1])} or {GOALS[-1]}")
+    if given.wait_for is not None:
+        check_goal(given.wait_for)
     return RunOptions(
         autostart=bool(given.autostart),
         transient=bool(given.transient),

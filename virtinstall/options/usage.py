@@ -121,9 +121,10 @@ class Parser(argparse.ArgumentParser):
             raise UsageError(f"unknown option {short}", hint=f"did you mean -{short}?")
         choice = re.fullmatch(_CHOICE, what)
         if choice is not None:
-            *values, last = choice["choices"].replace("'", "").split(", ")
-            value = choice["value"] or "''"
-            raise UsageError(f"{name} {value}: must be {', '.join(values)} or {last}")
+            from virtinstall.similar import alternatives
+
+            values = choice["choices"].replace("'", "").split(", ")
+            raise UsageError(f"{name} {choice['value'] or repr('')}: must be {alternatives(values)}")
         other = what.removeprefix("not allowed with argument ")
         if other != what:
             raise UsageError(f"{other} and {name} cannot be used together", hint="omit one of them")

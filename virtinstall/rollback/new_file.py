@@ -13,12 +13,11 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from virtinstall.errors import StorageError
 from virtinstall.rollback.file_state import FileState, Identity, remove_file, remove_if_same
 from virtinstall.rollback.journal import Journal
 from virtinstall.rollback.undo import Undo
 from virtinstall.rollback.unnamed_file import link_to, open_unnamed
-from virtinstall.storage.files import storage_errors
+from virtinstall.storage.files import creation_errors, exists_error, storage_errors
 
 _NO_LINK = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
@@ -32,7 +31,7 @@ def new_file(path: str, undo: Undo, *, mode: int = 0o600, journal: Journal | Non
 
     Raises: StorageError, if `path` exists or cannot be written; then no file is left.
     """
-    with storage_errors("cannot create", path):
+    with creation_errors(path):
         refuse_existing(path)
         fd, publish = _open_unnamed(path, mode) or _open_hidden(path, mode, undo)
     try:
@@ -43,7 +42,7 @@ def new_file(path: str, undo: Undo, *, mode: int = 0o600, journal: Journal | Non
         undo.push(f"the file '{path}'", lambda: remove_if_same(path, identity))
         if journal is not None:
             journal.record("file", path, identity)
-        with storage_errors("cannot create", path):
+        with creation_errors(path):
             publish()
         if journal is not None:
             # whoever removes it later must know that it is unchanged
@@ -58,10 +57,7 @@ def refuse_existing(path: str) -> None:
     Raises: StorageError.
     """
     if os.path.lexists(path):
-        raise StorageError(
-            f"'{path}' already exists",
-            hint="use another path, or remove the existing file",
-        )
+        raise exists_error(path)
 
 
 def _folder_of(path: str) -> str:

@@ -219,11 +219,10 @@ def _require_replaceable(name: str, uuid: str, host: Host) -> str:
     if guest is None or guest.name != name:
         raise HypervisorError(f"the guest '{name}' no longer exists")
     if guest.is_active():
-        from virtinstall.virsh_commands import virsh_command
+        from virtinstall.virsh_commands import shutdown_hint
 
         raise HypervisorError(
-            f"the guest '{name}' has been started in the meantime",
-            hint=f"shut it down with: {virsh_command(host.uri, 'shutdown', name)}",
+            f"the guest '{name}' has been started in the meantime", hint=shutdown_hint(host.uri, name)
         )
     return guest.xml(inactive=True)
 

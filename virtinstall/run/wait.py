@@ -16,7 +16,7 @@ from virtinstall.devices.console import Console
 from virtinstall.devices.interface import Interface
 from virtinstall.devices.serial import Serial
 from virtinstall.errors import CloudInitFailed, GuestCrashed, GuestStopped, HypervisorError, RequestError, WaitTimeout
-from virtinstall.goals import GOALS
+from virtinstall.goals import check_goal
 from virtinstall.libvirt_host.states import OFF
 from virtinstall.run.cloud_init_errors import MOST_ERRORS, error_on_console, errors_of
 
@@ -52,8 +52,7 @@ def refuse_impossible(goal: str, domain: Domain, *, noreboot: bool) -> None:
 
     Raises: RequestError, if it cannot.
     """
-    if goal not in GOALS:
-        raise RequestError(f"--wait-for {goal}: must be {', '.join(GOALS[:-1])} or {GOALS[-1]}")
+    check_goal(goal)
     if noreboot and goal != "shutdown":
         raise RequestError(
             f"--wait-for {goal} conflicts with --noreboot, which leaves the guest off",

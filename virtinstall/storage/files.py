@@ -39,8 +39,8 @@ _HINTS = {
     errno.EPERM: "run as a user with the required permission, or use another directory",
     errno.EROFS: "use a directory on a writable file system",
     errno.ENOTDIR: "check the path",
-    errno.EEXIST: "use another name, or remove the existing file",
 }
+_EXISTS_HINT = "use another path, or remove the existing file"
 
 
 def missing_directory_hint(directory: str) -> str:
@@ -54,19 +54,41 @@ def storage_errors(doing: str, path: str) -> Iterator[None]:
     try:
         yield
     except FileExistsError as error:
-        exists = f"'{path}' already exists" if doing == "cannot create" else f"{doing} '{path}': it already exists"
-        raise StorageError(exists, hint=_HINTS[errno.EEXIST]) from error
+        raise StorageError(f"{doing} '{path}': it already exists", hint=_EXISTS_HINT) from error
     except FileNotFoundError as error:
-        folder = os.path.dirname(os.path.abspath(path))
-        if not os.path.isdir(folder):
-            hint = missing_directory_hint(folder) if doing == "cannot create" else "check the path"
-            raise StorageError(f"no such directory: {folder}", hint=hint) from error
+        if (folder := _missing_directory(path)) is not None:
+            raise StorageError(f"no such directory: {folder}", hint="check the path") from error
         if error.filename is not None and os.path.basename(error.filename) != os.path.basename(path):
             # another file that the block uses
             raise StorageError(f"{doing} '{path}': no such file: {error.filename}", hint="check the path") from error
         raise StorageError(f"no such file: {path}", hint="check the path") from error
     except OSError as error:
         raise StorageError(f"{doing} '{path}': {reason_of(error)}", hint=_HINTS.get(error.errno or 0)) from error
+
+
+@contextmanager
+def creation_errors(path: str) -> Iterator[None]:
+    """Turn an OSError of the creation of the file `path` inside the block into a StorageError with a hint."""
+    with storage_errors("cannot create", path):
+        try:
+            yield
+        except FileExistsError as error:
+            raise exists_error(path) from error
+        except FileNotFoundError as error:
+            if (folder := _missing_directory(path)) is None:
+                raise
+            raise StorageError(f"no such directory: {folder}", hint=missing_directory_hint(folder)) from error
+
+
+def exists_error(path: str) -> StorageError:
+    """Return the error for a file that would be created, but already exists."""
+    return StorageError(f"'{path}' already exists", hint=_EXISTS_HINT)
+
+
+def _missing_directory(path: str) -> str | None:
+    """Return the directory of `path` if it does not exist, otherwise None."""
+    folder = os.path.dirname(os.path.abspath(path))
+    return None if os.path.isdir(folder) else folder
 
 
 def write_at(fd: int, data: bytes | memoryview, offset: int) -> None:
