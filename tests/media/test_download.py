@@ -162,7 +162,7 @@ def test_redirects_are_followed_up_to_a_limit(web: WebServer, tree: HttpFetcher)
     """A redirect to itself is an error."""
     web.site.redirects = {"/tree/moved": "/tree/vmlinuz", "/tree/round": "/tree/round"}
     assert fetch(tree, "moved") == b"kernel"
-    with pytest.raises(FetchError, match="Exceeded 10 redirects"):
+    with pytest.raises(FetchError, match="too many redirects"):
         fetch(tree, "round")
 
 
@@ -196,7 +196,7 @@ def test_login_in_a_url_is_used_and_hidden(web: WebServer) -> None:
 def test_closed_port_is_an_error_without_secrets() -> None:
     """The message contains the address and the cause, but not the password or the query."""
     fetcher = HttpFetcher("http://u:s3cret@127.0.0.1:9/tree?token=s3cret")
-    with pytest.raises(FetchError, match=r"127\.0\.0\.1:9/tree/vmlinuz: connection refused") as caught:
+    with pytest.raises(FetchError, match=r"127\.0\.0\.1:9/tree/vmlinuz': connection refused") as caught:
         fetcher.exists("vmlinuz")
     assert "s3cret" not in str(caught.value)
 

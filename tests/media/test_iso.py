@@ -160,12 +160,19 @@ def test_truncated_image_is_an_error(tmp_path: Path) -> None:
         content(opened(path), "zz")
 
 
-@pytest.mark.parametrize("path", ["../etc/passwd", "images/../../x", "a\0b"])
+@pytest.mark.parametrize("path", ["../etc/passwd", "images/../../x"])
 def test_path_outside_the_location_is_an_error(tmp_path: Path, path: str) -> None:
-    """A NUL byte in a path is also an error."""
+    """A `..` component is an error even if the path returns to the location."""
     fetcher = open_location(str(build_iso(tmp_path / "x.iso", FILES)))
     with pytest.raises(FetchError, match="is outside the install location"):
         fetcher.exists(path)
+
+
+def test_nul_character_in_a_path_is_an_error(tmp_path: Path) -> None:
+    """No file system supports it."""
+    fetcher = open_location(str(build_iso(tmp_path / "x.iso", FILES)))
+    with pytest.raises(FetchError, match="contains a NUL character"):
+        fetcher.exists("a\0b")
 
 
 def test_name_with_a_slash_is_an_error(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_hint_for_an_ubuntu_release_suggests_the_iso_image() -> None:
     """The archive has no install tree since Ubuntu installs from its live image."""
     with pytest.raises(FetchError) as caught:
         recognize(DictFetcher({}, "http://archive.ubuntu.com/ubuntu/dists/noble/"), arch="x86_64")
-    assert "use the ISO image" in str(caught.value.hint)
+    assert "use the server ISO image" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize(

@@ -231,7 +231,7 @@ def test_error_for_an_unknown_medium_has_a_hint() -> None:
     assert "kernel=PATH,initrd=PATH" in str(caught.value.hint)
     with pytest.raises(FetchError) as caught:
         recognize(DictFetcher(TREES["nothing"], None, disc("FREEBSD")), arch="x86_64")
-    assert "use --cdrom for other systems" in str(caught.value.hint)
+    assert "for other operating systems, such as Windows or BSD, use --cdrom" in str(caught.value.hint)
 
 
 def test_specified_kernel_and_initrd_need_no_recognition() -> None:

@@ -14,7 +14,8 @@ SYSTEM_DIRECTORY = "/var/lib/libvirt/boot"
 def boot_directory(*, system: bool, environment: Mapping[str, str], root: str | None = None) -> str:
     """Return the directory for boot files; this function does not create it.
 
-    `system`: QEMU runs as a system service. `root` is the embedded driver's directory, None for other drivers.
+    `system` is whether QEMU runs as a system service. `environment` contains the environment variables. `root` is the
+    embedded driver's root directory, None for other drivers.
     """
     if root is not None:
         return f"{root}/boot"

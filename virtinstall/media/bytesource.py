@@ -1,4 +1,4 @@
-"""Sources of ISO images: a local file or block device, or a web server that supports ranges.
+"""Sources of ISO images: a local file or block device, or a web server that supports range requests.
 
 Source: copy_file_range(2), sendfile(2); RFC 9110 section 14.2.
 """
@@ -24,26 +24,26 @@ _CANT_COPY = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.E
 
 
 class ByteSource(Protocol):
-    """A source of bytes at offsets; `name` is for messages, `size` is in bytes."""
+    """A source of bytes that are read by their offset."""
 
     @property
     def name(self) -> str:
-        """The name for messages."""
+        """The name of the source in messages."""
 
     @property
     def size(self) -> int:
         """The size in bytes."""
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Return exactly `length` bytes.
+        """Return exactly `length` bytes from `offset` on.
 
-        Raises: FetchError, if the bytes are beyond the end.
+        Raises: FetchError, if the source ends before these bytes or cannot be read.
         """
 
     def copy_to(self, offset: int, length: int, target_file: Target, progress: Progress) -> None:
-        """Write exactly `length` bytes to `target_file`.
+        """Write exactly `length` bytes from `offset` on to `target_file`.
 
-        Raises: FetchError.
+        Raises: FetchError, if the source ends before these bytes, or reading or writing fails.
         """
 
     def close(self) -> None:
@@ -51,7 +51,10 @@ class ByteSource(Protocol):
 
 
 class FileSource:
-    """A local file or block device, opened for reading."""
+    """A local file or block device, opened for reading.
+
+    Raises: FetchError, if it cannot be opened.
+    """
 
     def __init__(self, path: Path) -> None:
         self.name = str(path)
@@ -84,7 +87,11 @@ class FileSource:
         return data
 
     def copy_to(self, offset: int, length: int, target_file: Target, progress: Progress) -> None:
-        """Copy bytes in the kernel, with shared blocks if possible, or through a buffer if that is not supported."""
+        """Write exactly `length` bytes from `offset` on to `target_file`.
+
+        The kernel copies the bytes, and shares blocks if the file system supports it. If the kernel cannot copy between
+        the two files, the bytes are copied through a buffer.
+        """
         _check_inside(self, offset, length)
         done = self._copy_in_kernel(offset, length, target_file, progress)
         while done < length:
@@ -124,7 +131,10 @@ class FileSource:
 
 
 class HttpSource:
-    """A file on a web server that supports ranges: only the requested blocks are transferred."""
+    """A file on a web server that supports range requests, which transfer only the required blocks.
+
+    Raises: FetchError, if the server does not report the size of the file.
+    """
 
     _BLOCK_BYTES = 64 * 1024
     _BLOCKS_KEPT = 64
@@ -135,14 +145,14 @@ class HttpSource:
         size = fetcher.size("")
         if size is None:
             raise FetchError(
-                f"the server does not report the size of {self.name}",
-                hint="download the image, and use its local path",
+                f"the server does not report the size of '{self.name}'",
+                hint="download the image and specify its local path",
             )
         self.size = size
         self._blocks: dict[int, bytes] = {}
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Return exactly `length` bytes from `offset` on, through a small cache."""
+        """Return exactly `length` bytes from `offset` on; recently read blocks are cached."""
         _check_inside(self, offset, length)
         first, last = offset // self._BLOCK_BYTES, (offset + length - 1) // self._BLOCK_BYTES
         if last - first >= self._BLOCKS_KEPT:
@@ -152,7 +162,7 @@ class HttpSource:
         return data[start : start + length]
 
     def copy_to(self, offset: int, length: int, target_file: Target, progress: Progress) -> None:
-        """Write `length` bytes from `offset` on to `target_file` with one range request, resumed if interrupted."""
+        """Write `length` bytes from `offset` on to `target_file` with one range request; resume it if interrupted."""
         _check_inside(self, offset, length)
         if length:
             self._fetcher.download_range("", offset, length, target_file, progress)
@@ -177,8 +187,8 @@ def _check_inside(source: ByteSource, offset: int, length: int) -> None:
 
 
 def truncated(source: ByteSource) -> FetchError:
-    """Return the error for a truncated image."""
+    """Return the error for a truncated ISO image."""
     return FetchError(
-        f"the ISO image '{source.name}' is truncated: it ends before the data that its directory lists",
-        hint="download the image again and compare its checksum",
+        f"the ISO image '{source.name}' is truncated: it ends before the data listed in its directory",
+        hint="download the image again and verify its checksum",
     )

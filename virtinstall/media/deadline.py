@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Deadline:
-    """Time limits for reads of a connection: `idle_seconds` for each, and a common deadline inside `within`.
+    """Time limits for reads from a connection: `idle_seconds` for each read, and a common deadline inside `within`.
 
     A socket's timeout starts again with each byte, so a server that sends one byte per second, or endless headers,
     would never exceed it.
@@ -27,7 +27,7 @@ class Deadline:
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """Limit all reads inside the block together to `seconds`."""
+        """Limit the total time of all reads inside the `with` block to `seconds`."""
         self._allowed, self._end = seconds, time.monotonic() + seconds
         try:
             yield
@@ -35,9 +35,9 @@ class Deadline:
             self._end = None
 
     def timeout(self) -> float:
-        """Return the timeout of the next read in seconds.
+        """Return the timeout for the next read, in seconds.
 
-        Raises: TimeoutError, if no time is left.
+        Raises: TimeoutError, if the common deadline has passed.
         """
         if self._end is None:
             return self._idle_seconds
@@ -47,16 +47,16 @@ class Deadline:
         return min(left, self._idle_seconds)
 
     def is_over(self) -> bool:
-        """Return whether the common deadline has passed."""
+        """Return whether the common deadline has passed; False outside `within`."""
         return self._end is not None and time.monotonic() >= self._end
 
     def exceeded(self) -> TimeoutError:
-        """Return the error for a server that does not finish its reply."""
+        """Return the error for a server that did not finish its reply before the common deadline."""
         return TimeoutError(f"the server did not finish its reply within {self._allowed:g} seconds")
 
 
 class TimedReader(io.RawIOBase):
-    """A reader of a connected socket within the limits of a `Deadline`."""
+    """A reader of a connected socket that applies the limits of a `Deadline`."""
 
     def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
         super().__init__()
@@ -72,9 +72,9 @@ class TimedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int | None:
-        """Read data that has arrived into `buffer`.
+        """Wait for data and store it in `buffer`; return the number of bytes, 0 at the end.
 
-        Raises: TimeoutError.
+        Raises: TimeoutError, if no data arrives in time.
         """
         timeout = self._deadline.timeout()
         if timeout != self._timeout:
@@ -90,6 +90,6 @@ class TimedReader(io.RawIOBase):
         return count
 
     def close(self) -> None:
-        """Close this view of the socket, not the socket."""
+        """Close the reader; the socket stays open."""
         self._raw.close()
         super().close()

@@ -1,6 +1,6 @@
 """Install trees with `.discinfo` instead of `.treeinfo`: RHEL up to 5.0, CentOS up to 5.3 and Fedora up to 8.
 
-Its lines are a time stamp, the release, the architecture, the discs, and the folders of the packages.
+The lines of the file are a time stamp, the release, the architecture, the disc numbers, and the package directories.
 
 Source: anaconda's makestamp, as in the trees at vault.centos.org and archives.fedoraproject.org.
 """
@@ -19,7 +19,10 @@ _CENTOS = re.compile(r"/(\d(?:\.\d{1,2})?)/os/")
 
 
 def parse_discinfo(text: str, location: str) -> TreeInfo | None:
-    """Return the tree at `location` that `text` describes; None if this is not a release without `.treeinfo`."""
+    """Return the data of a `.discinfo` file; None if the file is not from a supported release.
+
+    `text` is the contents of the file. `location` is the path or URL of the tree, which contains the version of CentOS.
+    """
     lines = [line.strip() for line in text.splitlines()[:8]]
     if len(lines) < 3:
         return None

@@ -68,10 +68,12 @@ def download(
 ) -> Response:
     """Write the file at `url` to `target`, preferably an unbuffered file; return the server's response.
 
-    With `start`, the target already contains this number of bytes of the version `before`; if the file is complete,
-    nothing is sent. `cached` is the version of a cached copy; if it is current, nothing is written.
+    If `start` is not 0, `target` already contains the first `start` bytes of the version `before`; if that is the whole
+    file, no request is sent. `cached` is the response for a cached copy; if the server still has that version, nothing
+    is written. `on_data` is called with each chunk after it was written; `on_restart` is called to empty the target if
+    the server has a newer version than `before`. `headers` are additional request headers.
 
-    Raises: FetchError.
+    Raises: FetchError, if the file cannot be downloaded or written.
     """
     client = HttpClient(limits, headers)
     try:
@@ -99,24 +101,25 @@ def read_url(
     cached: Response | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> tuple[Response, bytes]:
-    """Return the response and the contents of a small file, which has at most `limit_bytes` bytes.
+    """Return the server's response and the contents of the file at `url`.
 
-    `headers` are further request headers. If the version `cached` is current, the server sends no contents.
+    `headers` are additional request headers. `cached` is the response for a cached copy; if the server still has that
+    version, the returned contents are empty and the response has `not_modified` set.
 
-    Raises: FetchError.
+    Raises: FetchError, if the file cannot be downloaded or is larger than `limit_bytes`.
     """
     client = HttpClient(limits, headers)
     try:
         name = display_url(url)
         response, data = read_start(name, lambda *_: client.open(url, cached=cached), limit_bytes + 1, limits)
-        check_size(name, len(data), limit_bytes)
+        check_size(f"'{name}'", len(data), limit_bytes)
         return response, data
     finally:
         client.close()
 
 
 class HttpFetcher:
-    """A reader of files below an http or https address, over one persistent connection."""
+    """A reader of files below an HTTP or HTTPS URL, over one persistent connection."""
 
     volume: VolumeIds | None = None
 
@@ -128,7 +131,10 @@ class HttpFetcher:
         self.install_url: str | None = url
 
     def exists(self, path: str) -> bool:
-        """Return whether the server has `path`, with a HEAD request, or a GET of one byte if HEAD is refused."""
+        """Return whether the server has `path`.
+
+        The request is HEAD, or if the server refuses that, GET for one byte.
+        """
         url = self._url(path)
         reply = self._client.ask("head", url)
         status = int(reply.status_code)
@@ -143,13 +149,13 @@ class HttpFetcher:
         return True
 
     def read_text(self, path: str, limit: int = TEXT_LIMIT_BYTES) -> str:
-        """Return the first `limit` bytes of the file as text."""
+        """Return the first `limit` bytes of the file as a string."""
         url = self._url(path)
         _, data = read_start(display_url(url), lambda *_: self._client.open(url), limit, self._limits)
         return data.decode("utf-8", "replace")
 
     def size(self, path: str) -> int | None:
-        """Return the size of the file in bytes, None if the server does not report it."""
+        """Return the size of the file in bytes; None if the server does not report it."""
         url = self._url(path)
         reply = self._client.ask("head", url)
         self._client.check_status(reply, url)
@@ -157,7 +163,7 @@ class HttpFetcher:
         return parse_count(header(reply, "Content-Length"))
 
     def download(self, path: str, target_file: Target, progress: Progress) -> int:
-        """Write the file to `target_file`; an interrupted transfer is resumed."""
+        """Write the file to `target_file` and return its size in bytes; an interrupted transfer is resumed."""
         url = self._url(path)
         response = transfer(
             display_url(url),
@@ -170,7 +176,7 @@ class HttpFetcher:
         return response.length or 0
 
     def read_range(self, path: str, offset: int, length: int) -> bytes:
-        """Return `length` bytes from `offset` on, for reading inside an image.
+        """Return `length` bytes of a file from `offset` on, for example from inside an ISO image.
 
         Raises: FetchError, if the request fails or the server does not support range requests.
         """
@@ -181,9 +187,9 @@ class HttpFetcher:
     def download_range(
         self, path: str, offset: int, length: int, target_file: Target, progress: Progress | None = None
     ) -> None:
-        """Write `length` bytes from `offset` on to `target_file`; an interrupted transfer is resumed.
+        """Write `length` bytes of a file from `offset` on to `target_file`; an interrupted transfer is resumed.
 
-        The caller starts and finishes `progress`, because a file may consist of several such parts.
+        The caller starts and finishes `progress`, because it may download several parts with one progress bar.
 
         Raises: FetchError, if the request fails or the server does not support range requests.
         """
@@ -197,7 +203,7 @@ class HttpFetcher:
         )
 
     def close(self) -> None:
-        """Close the kept connection."""
+        """Close the persistent connection."""
         self._client.close()
 
     def _url(self, path: str) -> str:

@@ -27,23 +27,23 @@ _MOST_DIGITS = 18
 
 
 class Target(Protocol):
-    """A destination of downloads: a binary file, preferably unbuffered."""
+    """A destination for downloads: a binary file, preferably unbuffered."""
 
     def write(self, data: bytes | memoryview, /) -> int | None:
-        """Write `data`; return the number of written bytes, None if the file does not report it."""
+        """Write `data`; return the number of bytes written, or None if the file does not report it."""
 
     def fileno(self) -> int:
-        """Return the descriptor.
+        """Return the file descriptor.
 
-        Raises: OSError, if there is none.
+        Raises: OSError, if the target has none, for example because it is in memory.
         """
 
 
 @dataclass(frozen=True)
 class VolumeIds:
-    """The identifiers of an ISO image, without trailing spaces.
+    """The identifiers in the volume descriptor of an ISO image, without trailing spaces.
 
-    `volume_size` is the size in bytes that the image declares; osinfo-db compares this value.
+    `volume_size` is the size in bytes that the descriptor declares; rules of osinfo-db compare this value.
     """
 
     volume_id: str
@@ -54,19 +54,22 @@ class VolumeIds:
 
 
 class Fetcher(Protocol):
-    """A reader of files below one location. Paths are relative to the location, with `/` between names."""
+    """A reader of files below one location: a URL, a directory or an ISO image.
+
+    Paths are relative to the location, with `/` between names.
+    """
 
     @property
     def location(self) -> str:
-        """The location for display, without password and query."""
+        """The location for display, without user name, password and query."""
 
     @property
     def install_url(self) -> str | None:
-        """The URL that an installer inside the guest can use, None for local media."""
+        """The URL that an installer inside the guest can use; None for local media."""
 
     @property
     def volume(self) -> VolumeIds | None:
-        """The identifiers of the ISO image that contains the location, None for a tree."""
+        """The identifiers of the ISO image; None if the location is not an ISO image."""
 
     def exists(self, path: str) -> bool:
         """Return whether there is a file at `path`.
@@ -75,9 +78,9 @@ class Fetcher(Protocol):
         """
 
     def read_text(self, path: str, limit: int = TEXT_LIMIT_BYTES) -> str:
-        """Return the first `limit` bytes of a file, as UTF-8 with invalid bytes replaced.
+        """Return the first `limit` bytes of a file as a string; bytes that are not valid UTF-8 are replaced.
 
-        Raises: FetchError.
+        Raises: FetchError, if the file does not exist or cannot be read.
         """
 
     def size(self, path: str) -> int | None:
@@ -87,9 +90,9 @@ class Fetcher(Protocol):
         """
 
     def download(self, path: str, target_file: Target, progress: Progress) -> int:
-        """Write the file to `target_file` in small pieces; return its size in bytes.
+        """Write the file to `target_file` in chunks; return its size in bytes.
 
-        Raises: FetchError.
+        Raises: FetchError, if the file does not exist, is too large, or reading or writing fails.
         """
 
     def close(self) -> None:
@@ -97,12 +100,14 @@ class Fetcher(Protocol):
 
 
 def clean_path(path: str) -> str:
-    """Return `path` relative to its location, without leading `/` and `.`.
+    """Return `path`, which is relative to a location, without a leading `/` and without `.` components.
 
-    Raises: FetchError, if `..` would leave the location.
+    Raises: FetchError, if `path` contains a `..` component or a NUL character.
     """
+    if "\0" in path:
+        raise FetchError(f"invalid path '{one_line(path)}': it contains a NUL character")
     parts = [part for part in path.split("/") if part not in ("", ".")]
-    if ".." in parts or "\0" in path:
+    if ".." in parts:
         raise FetchError(
             f"'{path}' is outside the install location",
             hint="use a path relative to the install location, without '..'",
@@ -111,7 +116,7 @@ def clean_path(path: str) -> str:
 
 
 def display_url(url: str) -> str:
-    """Return `url` without user, password, query and fragment, for messages and logs."""
+    """Return `url` without user name, password, query and fragment, for messages and logs."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -121,17 +126,17 @@ def display_url(url: str) -> str:
 
 
 def parse_count(text: str) -> int | None:
-    """Return the number that a server announces; None if the text is not a plain decimal number."""
+    """Return the number in `text`, such as a file size; None if `text` is not a decimal number of at most 18 digits."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 def label_of(verb: str, path: str) -> str:
-    """Return the title of a progress bar, `Retrieving 'vmlinuz'`, without control characters."""
+    """Return the title of a progress bar, such as `Retrieving 'vmlinuz'`, without control characters."""
     return f"{verb} '{one_line(path.rpartition('/')[2])}'"
 
 
 def write_all(target_file: Target, data: memoryview) -> None:
-    """Write every byte of `data`, even if the file is unbuffered and accepts fewer bytes per call.
+    """Write all of `data`, even if the file is unbuffered and writes fewer bytes per call.
 
     Raises: FetchError, if the file cannot be written.
     """
@@ -155,13 +160,16 @@ def write_failure(target_file: Target, error: OSError) -> FetchError:
 
 
 def space_hint(error: OSError, path: object) -> str | None:
-    """Return the hint for a file that cannot be written because there is no space; None for other errors."""
+    """Return the hint for a file that cannot be written because the disk or a quota is full; None for other errors."""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return f"free up space on the file system of '{path}'" if full else None
+    return f"free up space on the file system that contains '{path}'" if full else None
 
 
 def no_such_file(location: str, path: str, *, in_image: bool = False, hint: str | None = None) -> FetchError:
-    """Return the error for a file that a location does not contain; `in_image`: the location is an ISO image."""
+    """Return the error for a file that a location does not contain.
+
+    `in_image` is whether the location is an ISO image.
+    """
     name = clean_path(path)
     if in_image:
         return FetchError(f"no such file in '{location}': '{name}'", hint=hint)
@@ -169,9 +177,9 @@ def no_such_file(location: str, path: str, *, in_image: bool = False, hint: str 
 
 
 def check_size(what: str, size: int, limit: int) -> None:
-    """Reject data that is larger than `limit` bytes.
+    """Check that data is not larger than `limit` bytes; `what` is the name of the data in the message.
 
-    Raises: FetchError naming `what`.
+    Raises: FetchError, if `size` is larger.
     """
     if size > limit:
         raise FetchError(

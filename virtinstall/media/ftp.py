@@ -1,4 +1,4 @@
-"""`--location ftp://...`: files below an FTP address.
+"""`--location ftp://...`: files below an FTP URL.
 
 Source: RFC 959; RFC 3659 sections 3 (MDTM), 4 (SIZE) and 5 (REST in stream mode); RFC 1738 section 3.2.
 """
@@ -26,6 +26,7 @@ from virtinstall.media.fetcher import (
 )
 from virtinstall.media.transfer import (
     DEFAULT_LIMITS,
+    SERVER_HINT,
     Limits,
     Response,
     StallGuard,
@@ -48,7 +49,7 @@ _LONGEST_REPLY = 64 * 1024
 
 
 class FtpFetcher:
-    """A reader of files below an FTP address; if the URL contains no user, the login is anonymous."""
+    """A reader of files below an FTP URL; if the URL contains no user name, the login is anonymous."""
 
     volume: VolumeIds | None = None
 
@@ -65,7 +66,7 @@ class FtpFetcher:
         self._session: _Session | None = None
 
     def exists(self, path: str) -> bool:
-        """Return whether the server reports a size for `path`; directories have no size."""
+        """Return whether there is a file at `path`: the server reports its size, which directories do not have."""
         return self._stat(path) is not None
 
     def size(self, path: str) -> int | None:
@@ -73,7 +74,7 @@ class FtpFetcher:
         return self._found(path).length
 
     def read_text(self, path: str, limit: int = TEXT_LIMIT_BYTES) -> str:
-        """Return the first `limit` bytes of the file as text."""
+        """Return the first `limit` bytes of the file as a string."""
         name, text = self._display(path), bytearray()
         total, guard = self._found(path).length, StallGuard(self._limits)
 
@@ -99,7 +100,7 @@ class FtpFetcher:
         return bytes(text[:limit]).decode("utf-8", "replace")
 
     def download(self, path: str, target_file: Target, progress: Progress) -> int:
-        """Write the file to `target_file`; an interrupted transfer is resumed."""
+        """Write the file to `target_file` and return its size in bytes; an interrupted transfer is resumed."""
         response = transfer(
             self._display(path),
             lambda offset, before: self._open(path, offset),
@@ -124,16 +125,17 @@ class FtpFetcher:
             except ftplib.error_perm:
                 session.close()
                 raise FetchError(
-                    f"the FTP server refused the login for {self.location}",
-                    hint="check the user and the password in the URL"
+                    f"the FTP server refused the login for '{self.location}'",
+                    hint="check the user name and password in the URL"
                     if self._parts.username
-                    else "add a user and password to the URL: ftp://USER:PASSWORD@HOST/PATH",
+                    else "add a user name and password to the URL: ftp://USER:PASSWORD@HOST/PATH",
                 ) from None
             except _FAILURES as error:
                 session.close()
-                doing = "read" if isinstance(error, (EOFError, ftplib.Error)) else "reach"
+                replied = isinstance(error, (EOFError, ftplib.Error))
                 raise FetchError(
-                    f"cannot {doing} {self.location}: {_plain(error)}", hint="check the address and the network"
+                    f"cannot {'read' if replied else 'reach'} '{self.location}': {_plain(error)}",
+                    hint=SERVER_HINT if replied else "check the host and port in the URL, and the network connection",
                 ) from error
             self._session = session
         return self._session
@@ -205,7 +207,7 @@ class _Session(ftplib.FTP):
 
     @property
     def file(self) -> TextIO | None:
-        """The file from which replies are read: the connection, within the limits of the deadline."""
+        """The file object from which replies are read; reads from it have the time limits of the deadline."""
         return self._file
 
     @file.setter
@@ -217,14 +219,14 @@ class _Session(ftplib.FTP):
         self._file = opened
 
     def begin(self, host: str, port: int, login: tuple[str, str]) -> None:
-        """Connect, log in and select binary transfers, all within one deadline."""
+        """Connect, log in as `login` (user name and password) and select binary transfers, all within one deadline."""
         with self._deadline.within(self._limits.reply_seconds):
             self.connect(host, port)
             self.login(*login)
             self.voidcmd("TYPE I")
 
     def size_of(self, path: str) -> int | None:
-        """Return the size of a file in bytes; None if the reply contains no valid number.
+        """Return the size of the file in bytes; None if the reply does not contain a valid number.
 
         Raises: error_perm, if there is no such file.
         """
@@ -236,26 +238,26 @@ class _Session(ftplib.FTP):
         return None if size is None else parse_count(str(size))
 
     def changed_at(self, path: str) -> str:
-        """Return the time of the last change of a file, in the server's format; empty if it is not reported."""
+        """Return the file's modification time in the server's format; empty if the server does not report it."""
         try:
             return (self._ask(f"MDTM {path}") or "")[3:].strip()
         except ftplib.error_perm:
             return ""
 
     def restart_at(self, offset: int) -> bool:
-        """Start the next transfer at `offset`; return False if the server does not support that."""
+        """Make the next transfer start at `offset`; return whether the server supports that."""
         try:
             return self._ask(f"REST {offset}").startswith("350")
         except ftplib.error_perm:
             return False
 
     def read(self, path: str, take: Callable[[bytes], None]) -> None:
-        """Pass the data of a file to `take`, all within one deadline."""
+        """Read a whole file within one deadline; call `take` with each chunk."""
         with self._deadline.within(self._limits.reply_seconds):
             self.retrbinary(f"RETR {path}", take, CHUNK_BYTES)
 
     def retrieve(self, path: str) -> socket.socket:
-        """Start the transfer of a file, and return its connection."""
+        """Start the transfer of a file, and return the socket that receives its data."""
         with self._deadline.within(self._limits.reply_seconds):
             connection = self.ntransfercmd(f"RETR {path}")[0]
         connection.settimeout(self._limits.idle_seconds)
@@ -267,7 +269,7 @@ class _Session(ftplib.FTP):
             self.voidresp()
 
     def getresp(self) -> str:
-        """Read one reply of a limited length."""
+        """Read one reply; the length of replies is limited."""
         self._reply_length = 0
         return super().getresp()
 
@@ -294,9 +296,9 @@ class _FtpReader:
         self.offset = offset
 
     def read(self) -> bytes:
-        """Return data that has arrived, at most a chunk; empty at the end.
+        """Wait for data and return it, at most one chunk; empty at the end.
 
-        Raises: TransferInterrupted.
+        Raises: TransferInterrupted, if the connection fails or no data arrives in time.
         """
         try:
             data = self._connection.recv(CHUNK_BYTES)
@@ -308,7 +310,7 @@ class _FtpReader:
             raise TransferInterrupted(_plain(error)) from error
 
     def close(self) -> None:
-        """Close the connection of the transfer; the session stays open."""
+        """Close the data connection; the session stays open."""
         self._connection.close()
 
 
@@ -318,4 +320,6 @@ def _plain(error: BaseException) -> str:
         return reason_of(error)
     if isinstance(error, EOFError):
         return "the server closed the connection"
+    if isinstance(error, ftplib.error_proto) and not str(error).startswith("the server"):
+        return "the server sent an invalid FTP reply"
     return one_line(re.sub(r"//\S*@", "//", str(error)) or type(error).__name__)

@@ -9,11 +9,19 @@ Source: RFC 9110 sections 13.1 (conditional requests), 14.2 (Range), 14.4 (Conte
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from virtinstall.errors import FetchError
 from virtinstall.media.deadline import Deadline
 from virtinstall.media.fetcher import CHUNK_BYTES, display_url, parse_count
-from virtinstall.media.transfer import DEFAULT_LIMITS, Limits, Response, TransferInterrupted, fetch_failure
+from virtinstall.media.transfer import (
+    DEFAULT_LIMITS,
+    SERVER_HINT,
+    Limits,
+    Response,
+    TransferInterrupted,
+    fetch_failure,
+)
 from virtinstall.safe_text import reason_of
 
 if TYPE_CHECKING:
@@ -22,18 +30,26 @@ if TYPE_CHECKING:
 
 _REDIRECT_BYTES = 64 * 1024
 _STATUS_HINTS = {
-    401: "add the user and password to the URL",
-    407: "add the user and password of the proxy to its URL, for example in https_proxy",
+    401: "add a user name and password to the URL",
+    407: "add a user name and password to the URL of the proxy, for example in the environment variable https_proxy",
     **dict.fromkeys((500, 502, 503, 504), "try again later"),
 }
 _INVALID_RESPONSES = ("BadStatusLine", "LineTooLong", "UnknownProtocol")
 """Exceptions of http.client for responses that violate HTTP."""
+_REASONS = {
+    "TooManyRedirects": "too many redirects",
+    "InvalidSchema": "redirected to an unsupported URL scheme",
+    "MissingSchema": "redirected to an invalid URL",
+    "InvalidURL": "redirected to an invalid URL",
+    "LocationParseError": "redirected to an invalid URL",
+}
+"""Messages for exceptions of requests and urllib3; the URL that the user specified is valid."""
 NOT_THERE = (404, 410)
 """HTTP statuses of files that do not exist."""
 
 
 class HttpClient:
-    """A client with persistent connections; it sends `headers` with each request."""
+    """An HTTP client with persistent connections; it sends `headers` with each request."""
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS, headers: Mapping[str, str] | None = None) -> None:
         from virtinstall.media.http_session import HTTP_ERRORS, new_session
@@ -50,11 +66,13 @@ class HttpClient:
     def open(
         self, url: str, offset: int = 0, before: Response | None = None, cached: Response | None = None
     ) -> HttpReader:
-        """Open the file at `url`, from `offset` on if the server supports ranges and still has the version `before`.
+        """Request the file at `url`, and return a reader for the response.
 
-        `cached` is the version of a cached copy; if it is current, the server sends no contents.
+        The reader starts at `offset` if the server supports range requests and still has the version `before`;
+        otherwise it starts at the first byte. `cached` is the response for a cached copy; if the server still has that
+        version, it sends no contents.
 
-        Raises: FetchError.
+        Raises: FetchError, if the request fails.
         """
         headers = {}
         if offset:
@@ -69,9 +87,9 @@ class HttpClient:
         return HttpReader(reply, url, self._errors, self._read_limit)
 
     def open_part(self, url: str, offset: int, length: int, done: int = 0) -> HttpReader:
-        """Open `length` bytes of a file from `offset` on, without the first `done` of them.
+        """Request `length` bytes of a file from `offset` on, without the first `done` of these bytes.
 
-        Raises: FetchError, if the request fails or the server cannot send parts of a file.
+        Raises: FetchError, if the request fails or the server does not support range requests.
         """
         first = offset + done
         reply = self.ask("get", url, {"Range": f"bytes={first}-{offset + length - 1}"})
@@ -79,15 +97,15 @@ class HttpClient:
         if int(reply.status_code) != 206:
             drop(reply)
             raise FetchError(
-                f"the server does not support range requests: {display_url(url)}",
-                hint="download the image, and use its local path",
+                f"the server does not support range requests for '{display_url(url)}'",
+                hint="download the image and specify its local path",
             )
         return HttpReader(reply, url, self._errors, self._read_limit, part_offset=offset, part_length=length)
 
     def ask(self, verb: str, url: str, headers: Mapping[str, str] | None = None) -> Any:
-        """Send a request, and return the response when its header is complete.
+        """Send a request, and return the response as soon as its header is complete; `verb` is `get` or `head`.
 
-        Raises: FetchError.
+        Raises: FetchError, if the server does not respond as HTTP requires; HTTP error statuses are returned.
         """
         limits = self._limits
         options: dict[str, Any] = {
@@ -104,9 +122,9 @@ class HttpClient:
             raise fetch_failure(display_url(url), _reason(error)) from None
 
     def check_status(self, reply: Any, url: str, *, not_modified: bool = False) -> None:
-        """Check that the status of a response is that of a file, or of a cached copy that is current.
+        """Check that a response contains a file or, with `not_modified`, confirms that a cached copy is current.
 
-        Raises: FetchError.
+        Raises: FetchError with the `status` and `challenge` of any other response.
         """
         status = int(reply.status_code)
         if status in (200, 203, 206) or (status == 304 and not_modified):
@@ -116,22 +134,25 @@ class HttpClient:
         if status in NOT_THERE:
             error = FetchError(f"no such file: {name} (HTTP {status})")
         elif status < 400:
-            error = fetch_failure(name, f"unexpected response (HTTP {status})")
+            error = fetch_failure(name, f"unexpected response (HTTP {status})", hint=SERVER_HINT)
         else:
-            error = FetchError(f"the request for {name} failed (HTTP {status})", hint=_STATUS_HINTS.get(status))
+            rejected = status == 401 and urlsplit(url).username
+            hint = "check the user name and password in the URL" if rejected else _STATUS_HINTS.get(status)
+            error = FetchError(f"the request for '{name}' failed (HTTP {status})", hint=hint)
         error.status = status
         error.challenge = header(reply, "WWW-Authenticate")
         raise error
 
     def close(self) -> None:
-        """Close the kept connections."""
+        """Close the persistent connections."""
         self._session.close()
 
 
 class HttpReader:
     """The body of a response.
 
-    `part_offset` and `part_length`: the reader is for that part of the file, and offsets count from its start.
+    If `part_length` is set, the response is for the part of a file that starts at `part_offset`; `offset` and
+    `response.length` then describe this part instead of the whole file.
     """
 
     def __init__(
@@ -172,9 +193,9 @@ class HttpReader:
             self._read = getattr(raw, "read1", None) or getattr(raw._fp, "read1", raw.read)
 
     def read(self) -> bytes:
-        """Return data that has arrived, at most a chunk; empty at the end.
+        """Wait for data and return it, at most one chunk; empty at the end.
 
-        Raises: TransferInterrupted.
+        Raises: TransferInterrupted, if the connection fails or no data arrives in time.
         """
         try:
             # data ends a read, but endless trailers and chunk headers would not
@@ -185,7 +206,7 @@ class HttpReader:
             raise TransferInterrupted(_reason(error)) from error
 
     def close(self) -> None:
-        """Return the connection to the pool, or close it if data is left."""
+        """Return the connection to the pool, or close it if unread data is left."""
         drop(self._reply)
 
 
@@ -197,12 +218,12 @@ def _leave_long_redirect(reply: Any, **ignored: object) -> None:
 
 
 def header(reply: Any, name: str) -> str:
-    """Return a header of a response, or an empty string."""
+    """Return the value of a response header; empty if the response does not contain it."""
     return str(reply.headers.get(name) or reply.headers.get(name.lower()) or "")
 
 
 def drop(reply: Any) -> None:
-    """Return a response's connection to the pool, if it has one."""
+    """Return a response's connection to the pool, or close it if unread data is left."""
     if getattr(reply, "raw", None) is not None:
         reply.close()
 
@@ -225,7 +246,9 @@ def _content_range(reply: Any, url: str) -> tuple[int, int | None]:
 def _other_part(reply: Any, url: str) -> FetchError:
     drop(reply)
     return fetch_failure(
-        display_url(url), "the server sent a part of the file without a valid Content-Range (HTTP 206)"
+        display_url(url),
+        "the server sent a part of the file without a valid Content-Range (HTTP 206)",
+        hint=SERVER_HINT,
     )
 
 
@@ -248,6 +271,8 @@ def _reason(error: BaseException) -> str:
     if isinstance(inner, OSError) and inner.strerror:
         return reason_of(inner)
     kind = type(inner).__name__
+    if kind in _REASONS:
+        return _REASONS[kind]
     text = str(inner)
     text = kind if not text or "/" in text or "@" in text else text
     if kind in _INVALID_RESPONSES:

@@ -28,7 +28,10 @@ HTTP_ERRORS = (OSError, ValueError, HTTPError, http.client.HTTPException)
 
 
 def new_session(deadline: Deadline, redirects: int) -> requests.Session:
-    """Return a session whose reads respect `deadline`, and that follows no redirect from HTTPS to HTTP."""
+    """Return a session that applies `deadline` to reads, and does not follow redirects from HTTPS to another protocol.
+
+    `redirects` is the maximum number of redirects per request.
+    """
     session = _Session()
     session.max_redirects = redirects
     adapter = _Adapter(deadline)
@@ -42,7 +45,7 @@ class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """Return the target of a redirect; None if the response is not a redirect.
 
-        Raises: FetchError, if the target is not encrypted.
+        Raises: FetchError, if the redirect leads from HTTPS to another protocol.
         """
         target = super().get_redirect_target(resp)
         if not target or urlsplit(resp.url).scheme != "https":
@@ -51,8 +54,8 @@ class _Session(requests.Session):
         if urlsplit(url).scheme != "https":
             resp.close()
             raise FetchError(
-                f"{display_url(resp.url)} redirects to {display_url(url)}, which is not encrypted",
-                hint="use a URL that does not redirect from HTTPS to an unencrypted address",
+                f"'{display_url(resp.url)}' redirects to '{display_url(url)}', which does not use HTTPS",
+                hint="use another server that provides the file over HTTPS",
             )
         return target
 
@@ -65,12 +68,12 @@ class _Adapter(HTTPAdapter):
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Create the pools of connections."""
+        """Create the connection pools."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = self._pools
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        """Return the pools of connections through `proxy`."""
+        """Return the connection pools for the proxy with the URL `proxy`."""
         manager = super().proxy_manager_for(proxy, **kwargs)
         if not proxy.lower().startswith("socks"):  # those connect differently
             manager.pool_classes_by_scheme = self._pools
@@ -86,7 +89,7 @@ def _pools(deadline: Deadline) -> dict[str, type[HTTPConnectionPool]]:
             self.fp = io.BufferedReader(self._timed)
 
         def begin(self) -> None:
-            """Read the header, and reject a truncated one, which http.client would accept."""
+            """Read the response header, and reject a truncated one, which http.client would accept."""
             super().begin()
             if self._timed.at_end:
                 raise http.client.HTTPException("the connection was closed within the response header")

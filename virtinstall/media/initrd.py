@@ -39,9 +39,10 @@ _FIRST_INODE = 300000000
 
 @dataclass(frozen=True)
 class Injection:
-    """A file of this host and its name in the initrd's root; `size` is in bytes.
+    """A file that is added to the root directory of the initrd as `name`; `size` is in bytes.
 
-    `content` is the content of a generated file, None for others. `private`: only the owner may read the file.
+    `path` is the file on this host. `content` is the contents of a generated file, which is not on the host; None for
+    other files. `private` is whether other users must not be able to read the file.
     """
 
     path: Path
@@ -53,9 +54,11 @@ class Injection:
 
 
 def check_injections(paths: Sequence[Path], generated: Sequence[tuple[str, bytes]] = ()) -> list[Injection]:
-    """Check the files to inject, before anything is downloaded. `generated`: names and contents of generated files.
+    """Check the files to inject before anything is downloaded, and return them.
 
-    Raises: RequestError, if a file cannot be read, is not a regular file, or two files have the same name.
+    `paths` are files on this host; `generated` contains the name and the contents of each generated file.
+
+    Raises: RequestError, if a file cannot be read or is not a regular file, or if two files have the same name.
     """
     found: dict[str, Injection] = {}
     ours = [Injection(Path(name), name, len(content), False, content, private=True) for name, content in generated]
@@ -71,11 +74,11 @@ def check_injections(paths: Sequence[Path], generated: Sequence[tuple[str, bytes
 
 
 def inject(initrd: Path, files: Sequence[Injection], progress: Progress | None = None) -> None:
-    """Append `files` to the initrd at `initrd`, in place; the same input produces the same bytes.
+    """Append an archive of `files` to the file `initrd`; the same input produces the same bytes.
 
-    After a failure, the initrd is unchanged.
+    If an error occurs, the initrd is left unchanged. `progress` shows the progress; None shows nothing.
 
-    Raises: FetchError, if the initrd cannot be written or a file has changed meanwhile.
+    Raises: FetchError, if the initrd cannot be written or a file has changed since `check_injections`.
     """
     if not files:
         return
@@ -99,29 +102,31 @@ def inject(initrd: Path, files: Sequence[Injection], progress: Progress | None =
 
 
 def archive_size(files: Sequence[Injection]) -> int:
-    """Return the maximum number of bytes that `inject` appends, for a check of the free space in advance."""
+    """Return the maximum number of bytes that `inject` appends for `files`, to check the free space in advance."""
     entries = [(each.name, each.size) for each in files] + [(_TRAILER, 0)]
     return _ALIGN + sum(_padded(110 + len(os.fsencode(name)) + 1) + _padded(size) for name, size in entries)
 
 
 def _look_at(path: Path) -> Injection:
     option = f"--initrd-inject {path}"
-    hint = "specify the path of a readable regular file"
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise RequestError(f"{option}: the path is not a regular file", hint=hint)
+            raise RequestError(f"{option}: not a regular file", hint="specify a regular file")
         with path.open("rb"):
             pass
     except FileNotFoundError:
         raise RequestError(f"{option}: no such file", hint="check the path") from None
     except (OSError, ValueError) as error:
         why = reason_of(error)
+        hint = (
+            "make the file readable, or run as a user who can read it" if isinstance(error, PermissionError) else None
+        )
         raise RequestError(f"{option}: cannot read the file: {why}", hint=hint) from error
     if status.st_size > _LARGEST:
         raise RequestError(
             f"{option}: the file is {human_size(status.st_size)}, but a file in an initrd must be smaller than 4 GiB",
-            hint="download the file in the guest, or put it on a disk",
+            hint="have the installer download the file, or provide it on a disk",
         )
     executable = bool(status.st_mode & stat.S_IXUSR)
     private = not status.st_mode & stat.S_IROTH

@@ -37,7 +37,11 @@ _SP_BYTES = 7
 
 @dataclass(frozen=True)
 class IsoEntry:
-    """A file, directory or link in an image; `extents` are pairs of an offset and a length in bytes."""
+    """A file, directory or symbolic link in an image.
+
+    `extents` are pairs of an offset in the image and a length, both in bytes. `link` is the target of a symbolic link,
+    None for others. `compressed` is whether the data is compressed with zisofs.
+    """
 
     name: str
     is_directory: bool
@@ -47,7 +51,7 @@ class IsoEntry:
 
     @property
     def size(self) -> int:
-        """The number of bytes in all extents."""
+        """The total length of the extents in bytes."""
         return sum(length for _, length in self.extents)
 
 
@@ -74,9 +78,9 @@ class IsoImage:
             self._root = self._read_root(joliet)
 
     def find(self, path: str) -> IsoEntry | None:
-        """Return the file or directory at `path`, with links followed; None if there is none.
+        """Return the file or directory at `path`, with symbolic links followed; None if there is none.
 
-        Raises: FetchError, if the image is damaged or its links form a loop.
+        Raises: FetchError, if the image is damaged or the symbolic links form a loop.
         """
         return self._find(clean_path(path).split("/"), _MOST_LINKS)
 
@@ -93,7 +97,7 @@ class IsoImage:
     def read(self, entry: IsoEntry, limit: int) -> bytes:
         """Return the first `limit` bytes of a file.
 
-        Raises: FetchError.
+        Raises: FetchError, if `entry` is a directory or compressed, or cannot be read.
         """
         data = b""
         for offset, length in self._readable(entry):
@@ -103,13 +107,13 @@ class IsoImage:
     def copy_to(self, entry: IsoEntry, target_file: Target, progress: Progress) -> None:
         """Write a file to `target_file`.
 
-        Raises: FetchError.
+        Raises: FetchError, if `entry` is a directory or compressed, or reading or writing fails.
         """
         for offset, length in self._readable(entry):
             self._source.copy_to(offset, length, target_file, progress)
 
     def read_sector(self, number: int) -> bytes:
-        """Return one sector of 2048 bytes, for the boot catalog."""
+        """Return the 2048 bytes of the sector with this number, for example of the boot catalog."""
         return self._metadata(number * SECTOR_BYTES, SECTOR_BYTES)
 
     def close(self) -> None:
@@ -166,8 +170,8 @@ class IsoImage:
         if primary is None:
             raise FetchError(
                 f"'{self._source.name}' is not an ISO 9660 image",
-                hint="use an install tree or an ISO image; for a disk image: --import --disk "
-                f"{shlex.quote(self._source.name)}",
+                hint="use an install tree or an ISO image; to boot from a disk image: --import --disk "
+                f"{'image=' if '://' in self._source.name else ''}{shlex.quote(self._source.name)}",
             )
         return primary, joliet
 
@@ -207,7 +211,7 @@ class IsoImage:
 
     def _read_directory(self, directory: IsoEntry) -> dict[str, IsoEntry]:
         if directory.size > _MOST_DIRECTORY_BYTES:
-            raise damaged(self._source.name, f"the directory '{directory.name}' has the invalid size {directory.size}")
+            raise damaged(self._source.name, f"invalid size {directory.size} of a directory")
         data = b"".join(self._metadata(*extent) for extent in directory.extents)
         entries: dict[str, IsoEntry] = {}
         pending: list[Record] = []

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class IsoFetcher:
-    """A reader of files inside an ISO image, which reads only the requested parts, without mounting the image.
+    """A reader of files inside an ISO image. It reads only the requested parts and does not mount the image.
 
     Raises: FetchError, if the source is not an ISO 9660 image.
     """
@@ -41,11 +41,11 @@ class IsoFetcher:
         return self._entry(path).size
 
     def read_text(self, path: str, limit: int = TEXT_LIMIT_BYTES) -> str:
-        """Return the first `limit` bytes of the file as text."""
+        """Return the first `limit` bytes of the file as a string."""
         return self.image.read(self._entry(path), limit).decode("utf-8", "replace")
 
     def download(self, path: str, target_file: Target, progress: Progress) -> int:
-        """Copy the file out of the image; each byte is written once."""
+        """Copy the file from the image to `target_file`, and return its size in bytes."""
         entry = self._entry(path)
         check_size(f"'{path}' in '{self.location}'", entry.size, self._limit)
         progress.start(label_of("Extracting", path), entry.size)

@@ -25,7 +25,12 @@ ReadBlock = Callable[[int, int, int], bytes]
 
 @dataclass
 class SystemUse:
-    """The contents of a directory record's system use area."""
+    """The contents of a directory record's system use area.
+
+    `name` is the Rock Ridge name, `link` the target of a symbolic link, and `child_block` the first logical block of a
+    relocated directory; each is None if the area does not contain it. `compressed` is whether the file is compressed
+    with zisofs.
+    """
 
     name: str | None = None
     link: str | None = None
@@ -38,7 +43,7 @@ class SystemUse:
 
 @dataclass(frozen=True)
 class Record:
-    """A directory record; `block` is the extent's first logical block, `length` is in bytes."""
+    """A directory record; `block` is the first logical block of the extent, `length` the number of its bytes."""
 
     identifier: bytes
     block: int
@@ -50,9 +55,11 @@ class Record:
 
 
 def parse_record(data: bytes, start: int, image: str) -> tuple[Record, int] | None:
-    """Return the record at `start` and the offset after it; None at the end of the sector's records.
+    """Return the directory record at the offset `start`, and the offset after it; None after the last record.
 
-    Raises: FetchError naming `image`, if the record is inconsistent.
+    `data` is a sector of a directory; `image` is the name of the image in messages.
+
+    Raises: FetchError, if the record is inconsistent.
     """
     length = data[start] if start < len(data) else 0
     if not length:
@@ -79,9 +86,10 @@ def parse_record(data: bytes, start: int, image: str) -> tuple[Record, int] | No
 def parse_system_use(area: bytes, read_block: ReadBlock, image: str) -> SystemUse:
     """Return the Rock Ridge entries in `area` and in its continuation areas.
 
-    `read_block(block, offset, length)` returns continuation areas.
+    `read_block(block, offset, length)` is called for each continuation area and returns its bytes: `length` bytes from
+    the byte `offset` of the logical block `block` on. `image` is the name of the image in messages.
 
-    Raises: FetchError naming `image`, if the areas are damaged or too many.
+    Raises: FetchError, if a continuation area cannot be read, or if there are too many.
     """
     use = SystemUse()
     for _ in range(MOST_CONTINUATIONS):
@@ -145,7 +153,7 @@ def _parse_link(components: bytes, use: SystemUse) -> None:
 
 
 def damaged(image: str, what: str) -> FetchError:
-    """Return the error for an image that violates ISO 9660."""
+    """Return the error for an image that violates ISO 9660; `what` describes the violation."""
     return FetchError(
-        f"the ISO image '{image}' is damaged: {what}", hint="download the image again and compare its checksum"
+        f"the ISO image '{image}' is damaged: {what}", hint="download the image again and verify its checksum"
     )

@@ -42,11 +42,12 @@ def fetch_file(
     progress: Progress,
     injections: Sequence[Injection] = (),
 ) -> None:
-    """Download `source` to the new file `path`, and append `injections` to it (an initrd).
+    """Download a kernel or initrd to the new file `path`, and append an archive of the `injections`, if there are any.
 
-    The file is temporary, because only the start of QEMU reads it.
+    `source` is the path relative to the fetcher's location. The file and its directory are registered in `undo`, the
+    file as temporary, because QEMU reads it only when it starts.
 
-    Raises: FetchError; created files are in `undo`.
+    Raises: FetchError, if the file cannot be downloaded, created or changed.
     """
     make_directory(str(path.parent), undo)
     size = fetcher.size(source)

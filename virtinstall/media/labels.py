@@ -34,7 +34,7 @@ _LABELS = (
 def name_of_label(volume_id: str) -> str | None:
     """Return the osinfo short ID for an image with this volume ID; None if it is unknown.
 
-    The system may be newer than the database.
+    The operating system may be newer than the OS database, which then does not contain the ID.
     """
     label = _ARCH.sub("", volume_id)
     for pattern, name in _LABELS:

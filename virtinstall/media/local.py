@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 
 
 class LocalTreeFetcher:
-    """A reader of files below a local directory. It follows all links, because the user owns the tree."""
+    """A reader of files below a local directory; it follows all symbolic links.
+
+    `location` is the name of the directory in messages, by default its path. `on_close` is called when the reader is
+    closed, for example to unmount the directory.
+    """
 
     volume: VolumeIds | None = None
     install_url: str | None = None
@@ -65,12 +69,12 @@ class LocalTreeFetcher:
             return source.size
 
     def read_text(self, path: str, limit: int = TEXT_LIMIT_BYTES) -> str:
-        """Return the first `limit` bytes of the file as text."""
+        """Return the first `limit` bytes of the file as a string."""
         with self._open(path) as source:
             return source.read_at(0, min(limit, source.size)).decode("utf-8", "replace")
 
     def download(self, path: str, target_file: Target, progress: Progress) -> int:
-        """Copy the file to `target_file`, inside the kernel if possible."""
+        """Copy the file to `target_file`, in the kernel if possible; return its size in bytes."""
         with self._open(path) as source:
             check_size(f"'{self.location}/{path}'", source.size, self._limit)
             progress.start(label_of("Copying", path), source.size)

@@ -1,4 +1,4 @@
-"""`--location`: the detection of the kind of a location, and the fetcher for its files."""
+"""`--location`: the detection of the type of a location, and the fetcher for its files."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def open_location(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
-    """Return a fetcher for the files below `location`; the caller closes it.
+    """Return a fetcher for the files below `location`; the caller must close it.
 
-    `location` is an http, https, ftp or nfs address, a `file://` address, a directory, an ISO image or a block device
-    that contains one. An http address that ends in `.iso` is read as an image, by ranges. `limits` are those of the
-    server's response time and of the file size.
+    `location` is an HTTP, HTTPS, FTP, NFS or `file:` URL, or the path of a directory, an ISO image or a block device
+    that contains an ISO image. An HTTP or HTTPS URL whose path ends in `.iso` is read as an ISO image, with range
+    requests. `limits` applies to the server's response times and to file sizes.
 
-    Raises: FetchError, if it is none of these or cannot be opened.
+    Raises: FetchError, if `location` is none of these or cannot be opened.
     """
     scheme = location.partition(":")[0].lower()
     if scheme in ("http", "https") and "://" in location:
@@ -43,19 +43,19 @@ def open_location(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
         if parts.netloc not in ("", "localhost"):
             raise FetchError(
                 f"'{location}' refers to a file on another host",
-                hint=f"use three slashes: file:///{location.partition('://')[2]}",
+                hint=f"for a file on this host, use three slashes: file:///{location.partition('://')[2]}",
             )
         return _open_local(Path(percent_decoded(location, parts.path)), limits)
     if "://" in location:
         raise FetchError(
             f"unsupported URL scheme '{scheme}' in '{display_url(location)}'",
-            hint="use an http, https, ftp or nfs address, a local directory, or a local ISO image",
+            hint="use an http, https, ftp or nfs URL, a local directory, or a local ISO image",
         )
     return _open_local(Path(location).expanduser(), limits)
 
 
 def is_local(location: str) -> bool:
-    """Return whether `location` has the form of a path on this host."""
+    """Return whether `location` is a path or a `file:` URL, not a network address; it need not exist."""
     scheme = location.partition(":")[0].lower()
     return scheme == "file" or not ((scheme == "nfs" and ":" in location) or "://" in location)
 
@@ -84,11 +84,12 @@ def _open_local(path: Path, limits: Limits) -> Fetcher:
     except FileNotFoundError:
         hint = "use the URL or directory of an install tree, or an ISO image"
         raise FetchError(f"no such file or directory: {path}", hint=hint) from None
-    except (OSError, ValueError) as error:
-        why = reason_of(error)
+    except ValueError:
+        raise FetchError(f"invalid install location '{path}': it contains a NUL character") from None
+    except OSError as error:
         raise FetchError(
-            f"cannot open the install location '{path}': {why}",
-            hint="use the URL or directory of an install tree, or an ISO image",
+            f"cannot open the install location '{path}': {reason_of(error)}",
+            hint="run as a user who can read it" if isinstance(error, PermissionError) else "check the path",
         ) from error
     if stat.S_ISDIR(mode):
         from virtinstall.media.local import LocalTreeFetcher

@@ -12,9 +12,11 @@ from virtinstall.media.fetcher import VolumeIds
 
 @dataclass(frozen=True)
 class TreeInfo:
-    """The contents of a `.treeinfo`: the texts that osinfo-db's `<treeinfo>` rules compare, and the images by section.
+    """The contents of a `.treeinfo` file.
 
-    `stage2` is the image that anaconda's kernel starts. `new_format`: productmd wrote the file, not a predecessor.
+    The `<treeinfo>` rules of osinfo-db are compared with the strings `family`, `version`, `arch` and `variant`.
+    `images` contains the path of each image by its name, such as `kernel`, for each section, such as `x86_64`. `stage2`
+    is the path of anaconda's main image, or empty. `new_format` is whether the file has the format of productmd.
     """
 
     family: str
@@ -30,9 +32,10 @@ class TreeInfo:
 class InstallTree:
     """The files that start the installer of an install medium.
 
-    Paths are relative to the location. `os_names` are osinfo short IDs derived from the medium, the most exact first;
-    some may be missing in the installed OS database. `arguments` are the kernel arguments with which the installer
-    finds its packages.
+    `distro` is the name of the distribution family. Paths are relative to the location. `os_names` are osinfo short IDs
+    derived from the medium, the most exact first; the installed OS database may not contain all of them. `arguments`
+    are the kernel arguments with which the installer finds its packages. `treeinfo` and `volume` are None if the medium
+    has no `.treeinfo` file or is not an ISO image.
     """
 
     distro: str
@@ -51,7 +54,7 @@ class InstallTree:
 
 @dataclass(frozen=True)
 class Medium:
-    """The input of OS detection: the identifiers of an image and the texts of a tree; None for missing ones."""
+    """The input of OS detection: the identifiers of an ISO image and the contents of a `.treeinfo`, or None."""
 
     volume: VolumeIds | None
     treeinfo: TreeInfo | None
@@ -59,7 +62,7 @@ class Medium:
 
 @dataclass(frozen=True)
 class Identified:
-    """The result of OS detection: the short ID, and the paths of kernel and initrd if the database contains them."""
+    """The result of OS detection: the osinfo short ID, and the paths of the kernel and initrd, or None if unknown."""
 
     os_name: str
     kernel_path: str | None = None

@@ -40,13 +40,14 @@ if TYPE_CHECKING:
 _VERSIONS = ("4", "3")
 _LIST_COLUMNS = 5
 _LISTING_LIMIT_BYTES = 4 * 1024 * 1024
-_HINT = "check the host, the export and its access rules"
+_REACH_HINT = "check that the host is an NFS server and can be reached from this host"
+_EXPORT_HINT = "check the exported directory and its access rules on the NFS server"
 _NOT_THERE = ("NOENT", "NOTDIR")
 
 
 @dataclass(frozen=True)
 class NfsPlace:
-    """A directory on an NFS server; `options` are those of libnfs (`nfsport=...`), or empty."""
+    """A directory on an NFS server; `options` are libnfs URL options, such as `nfsport=2050`, or empty."""
 
     host: str
     path: str
@@ -54,14 +55,14 @@ class NfsPlace:
 
     @property
     def installer_form(self) -> str:
-        """The address in the form of anaconda and debian-installer: `nfs:HOST:/PATH`."""
+        """The address in the form that anaconda and debian-installer use: `nfs:HOST:/PATH`."""
         return f"nfs:{self.host}:{self.path}"
 
 
 def parse_nfs(location: str) -> NfsPlace:
     """Parse `nfs:HOST:/PATH`, `nfs:HOST/PATH` or `nfs://HOST/PATH`.
 
-    Raises: FetchError, if a part is missing.
+    Raises: FetchError, if the host or the path is missing or invalid.
     """
     rest = location.partition(":")[2].removeprefix("//")
     rest, _, options = rest.partition("?")
@@ -79,9 +80,10 @@ def parse_nfs(location: str) -> NfsPlace:
 
 
 def open_nfs(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
-    """Open an NFS location with libnfs's tools, or else with a mount.
+    """Return a fetcher for an NFS location, with the tools of libnfs, or if they are missing, with a mount.
 
-    Raises: FetchError, if the host has neither an NFS client nor permission to mount, or the server refuses.
+    Raises: FetchError, if the location is invalid or cannot be read, or if this host has no tools of libnfs and this
+    user cannot mount it.
     """
     place = parse_nfs(location)
     if shutil.which("nfs-ls") and shutil.which("nfs-cat"):
@@ -90,19 +92,19 @@ def open_nfs(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
         return mounted(place)
     raise FetchError(
         f"no NFS client found to read '{place.installer_form}'",
-        hint="install libnfs-utils (or, as root, nfs-common); or mount the export and specify the mount point",
+        hint="install libnfs-utils, or mount the export and specify the mount point",
     )
 
 
 def mount_command(place: NfsPlace, directory: Path) -> list[str]:
-    """Return the command that mounts `place` read-only and fails instead of waiting forever."""
+    """Return the command that mounts `place` read-only on `directory`, and fails instead of waiting forever."""
     host = f"[{place.host}]" if ":" in place.host else place.host
     options = "ro,soft,nolock,timeo=100,retrans=2,retry=0"
     return ["mount", "-t", "nfs", "-o", options, "--", f"{host}:{place.path}", str(directory)]
 
 
 def mounted(place: NfsPlace) -> Fetcher:
-    """Mount `place` on a private directory, and return a fetcher whose `close` unmounts and removes the directory.
+    """Mount `place` on a new temporary directory, and return a fetcher whose `close` unmounts and removes it.
 
     Raises: FetchError, if mounting fails.
     """
@@ -126,7 +128,7 @@ def mounted(place: NfsPlace) -> Fetcher:
 
 
 class NfsFetcher:
-    """A reader of files below an NFS directory, through nfs-ls and nfs-cat.
+    """A reader of files below an NFS directory, with the commands nfs-ls and nfs-cat.
 
     Raises: FetchError, if the server cannot be reached or has no such directory.
     """
@@ -142,12 +144,12 @@ class NfsFetcher:
         self._version = self._find_version()
 
     def exists(self, path: str) -> bool:
-        """Return whether there is a file or link at `path`."""
+        """Return whether there is a file or a symbolic link at `path`."""
         directory, _, name = clean_path(path).rpartition("/")
         return name in self._listing(directory)
 
     def size(self, path: str) -> int | None:
-        """Return the size of the file in bytes; None for a link."""
+        """Return the size of the file in bytes; None for a symbolic link."""
         directory, _, name = clean_path(path).rpartition("/")
         listing = self._listing(directory)
         if name not in listing:
@@ -155,13 +157,13 @@ class NfsFetcher:
         return listing[name]
 
     def read_text(self, path: str, limit: int = TEXT_LIMIT_BYTES) -> str:
-        """Return the first `limit` bytes of the file as text."""
+        """Return the first `limit` bytes of the file as a string."""
         return read_start(self._display(path), lambda *_: self._open(path), limit, self._limits)[1].decode(
             "utf-8", "replace"
         )
 
     def download(self, path: str, target_file: Target, progress: Progress) -> int:
-        """Write the file to `target_file`; an interrupted transfer is repeated, because nfs-cat always starts at 0."""
+        """Write the file to `target_file` and return its size in bytes; an interrupted transfer starts again."""
         response = transfer(
             self._display(path),
             lambda *_: self._open(path),
@@ -173,12 +175,15 @@ class NfsFetcher:
         return response.length or 0
 
     def close(self) -> None:
-        """Do nothing: no resource stays open between calls."""
+        """Do nothing, because no resource stays open between calls."""
 
     def _url(self, path: str, version: str) -> str:
         whole = f"{self._place.path.rstrip('/')}/{path}".rstrip("/") or "/"
         if "?" in whole:
-            raise FetchError(f"'{whole}' cannot be read over NFS: libnfs does not support '?' in paths")
+            raise FetchError(
+                f"'{whole}' cannot be read over NFS: libnfs does not support '?' in paths",
+                hint="mount the export and specify the mount point",
+            )
         options = f"version={version}" + (f"&{self._place.options}" if self._place.options else "")
         return f"nfs://{self._place.host}{whole}?{options}"
 
@@ -189,10 +194,10 @@ class NfsFetcher:
                 self._listings[""] = _listing(self._list("", version))
                 return version
             except FetchError as error:
-                problems.append(error.message)
-        if any(code in problems[0] for code in _NOT_THERE):
+                problems.append(error)
+        if any(code in problems[0].message for code in _NOT_THERE):
             raise FetchError(f"no such directory: {self.location}", hint="check the path")
-        raise FetchError(problems[0], hint=_HINT)
+        raise problems[0]
 
     def _list(self, directory: str, version: str) -> str:
         return _run(["nfs-ls", self._url(directory, version)], self.location, self._limits.reply_seconds)
@@ -218,7 +223,7 @@ class NfsFetcher:
         return _NfsReader(["nfs-cat", self._url(clean_path(path), self._version)], response, self._limits)
 
     def _display(self, path: str) -> str:
-        return f"'{self.location}/{clean_path(path)}'"
+        return f"{self.location}/{clean_path(path)}"
 
 
 class _NfsReader:
@@ -233,9 +238,9 @@ class _NfsReader:
         self._process = subprocess.Popen(command, stdin=null, stdout=subprocess.PIPE, stderr=null)
 
     def read(self) -> bytes:
-        """Return data that has arrived, at most a chunk; empty at the end.
+        """Wait for data and return it, at most one chunk; empty at the end.
 
-        Raises: TransferInterrupted.
+        Raises: TransferInterrupted, if nfs-cat fails or no data arrives in time.
         """
         import select
 
@@ -243,7 +248,7 @@ class _NfsReader:
         assert pipe is not None
         # libnfs would try forever to reach a server that is down
         if not select.select([pipe], [], [], seconds)[0]:
-            raise TransferInterrupted(f"the server did not answer for {seconds:g} seconds")
+            raise TransferInterrupted(f"the server did not respond for {seconds:g} seconds")
         data = os.read(pipe.fileno(), CHUNK_BYTES)
         if not data:
             self._check_end()
@@ -258,7 +263,7 @@ class _NfsReader:
         try:
             status = self._process.wait(self._limits.idle_seconds)
         except subprocess.TimeoutExpired:
-            raise TransferInterrupted(f"the server did not answer for {self._limits.idle_seconds:g} seconds") from None
+            raise TransferInterrupted(f"the server did not respond for {self._limits.idle_seconds:g} seconds") from None
         if status:
             raise TransferInterrupted("the NFS client failed")
 
@@ -304,12 +309,16 @@ def _run(command: list[str], location: str, seconds: float = DEFAULT_LIMITS.repl
         output = (errors.read(_LISTING_LIMIT_BYTES) or printed).decode("utf-8", "replace").strip().splitlines()
     if expired.is_set():
         raise FetchError(
-            f"'{location}' did not answer within {seconds:g} seconds",
-            hint=_HINT,
+            f"the NFS server did not respond within {seconds:g} seconds: {location}",
+            hint=_REACH_HINT,
         )
     if len(printed) > _LISTING_LIMIT_BYTES:
-        raise FetchError(f"a directory listing of '{location}' is larger than {human_size(_LISTING_LIMIT_BYTES)}")
+        raise FetchError(
+            f"the listing of a directory in '{location}' is larger than {human_size(_LISTING_LIMIT_BYTES)}",
+            hint="specify the top directory of the install tree",
+        )
     if status:
         reason = one_line(output[-1]) if output else f"the NFS client failed with exit status {status}"
-        raise FetchError(f"cannot read '{location}': {reason}", hint=_HINT)
+        verb = {"mount": "mount", "umount": "unmount"}.get(command[0], "read")
+        raise FetchError(f"cannot {verb} '{location}': {reason}", hint=None if verb == "unmount" else _EXPORT_HINT)
     return printed.decode("utf-8", "replace")

@@ -14,7 +14,7 @@ _TEXT_BYTES = 512 * 1024
 
 
 class Probe:
-    """Queries to a `Fetcher`, each sent once; `looked_for` lists their paths in order."""
+    """Cached queries to a `Fetcher`: each query is sent only once."""
 
     def __init__(self, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
@@ -26,12 +26,12 @@ class Probe:
 
     @property
     def looked_for(self) -> list[str]:
-        """The paths that were queried, in order."""
+        """The paths that were looked for, in order."""
         return list(self._known)
 
     @property
     def found(self) -> bool:
-        """Whether any of the paths exists."""
+        """Whether any of the paths in `looked_for` exists."""
         return any(self._known.values())
 
     def has(self, path: str) -> bool:
@@ -45,14 +45,14 @@ class Probe:
         return self._known[path]
 
     def text(self, path: str) -> str | None:
-        """Return the text at `path`; None if the file does not exist or cannot be read."""
+        """Return the first 512 KiB of the file at `path` as a string; None if it does not exist or cannot be read."""
         path = clean_path(path)
         if path not in self._texts:
             self._texts[path] = self._read(path) if self.has(path) else None
         return self._texts[path]
 
     def first_pair(self, pairs: list[tuple[str, str]]) -> tuple[str, str] | None:
-        """Return the first pair of a kernel and an initrd that both exist; None if there is none."""
+        """Return the first pair of a kernel path and an initrd path that both exist; None if there is none."""
         return next((pair for pair in pairs if self.has(pair[0]) and self.has(pair[1])), None)
 
     def _read(self, path: str) -> str | None:

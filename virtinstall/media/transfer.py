@@ -23,10 +23,12 @@ from virtinstall.units import human_size
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Limits for the time of a server's replies, the size of a file, and the interruptions of a transfer.
+    """Limits for the response times of a server, the size of a file, and the interruptions of a transfer.
 
-    `reply_seconds` limits everything before the data: connection greeting, redirects and headers together. A transfer
-    slower than `slowest_bytes_per_second` over `stall_seconds` counts as interrupted.
+    `connect_seconds` limits the time to connect, `idle_seconds` the wait for any data, and `reply_seconds` everything
+    before the data: connection greeting, redirects and headers together. A transfer that is slower than
+    `slowest_bytes_per_second` over `stall_seconds` counts as interrupted. `file_bytes` is the maximum size of a file,
+    `redirects` the maximum number of redirects of a request, and `resumes` that of resumptions of a transfer.
     """
 
     connect_seconds: float = 15.0
@@ -40,15 +42,17 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+SERVER_HINT = "try again later, or use another server"
+_NETWORK_HINT = "check the URL, the network connection and the proxy settings"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
     """A server's information about a file.
 
-    `url` is the final address, without user, password and query. `length` is the size of the whole file in bytes; None
-    if the server does not report it and the transfer is not complete. `etag` and `last_modified` are in the server's
-    format, or empty. `not_modified`: the cached copy is current, and no data follows.
+    `url` is the URL after all redirects, without user name, password and query. `length` is the size of the whole file
+    in bytes; it is None if the server does not report it and the transfer is not complete. `etag` and `last_modified`
+    are in the server's format, or empty. `not_modified` is whether the cached copy is current, and no data follows.
     """
 
     url: str
@@ -59,7 +63,7 @@ class Response:
     not_modified: bool = False
 
     def may_equal(self, other: Response) -> bool:
-        """Return whether both may describe the same version of a file, because no attribute that both have differs."""
+        """Return whether this response and `other` may describe the same version: no attribute of both differs."""
         pairs = (
             (self.length, other.length),
             (self.etag, other.etag),
@@ -69,12 +73,12 @@ class Response:
 
     @property
     def is_verifiable(self) -> bool:
-        """Whether a changed file would be detected: its size, ETag or modification time is known."""
+        """Whether a change of the file can be detected, because its size, ETag or modification time is known."""
         return self.length is not None or bool(self.etag or self.last_modified)
 
 
 class Reader(Protocol):
-    """A reader of the data of one response, which starts at `offset` in the file."""
+    """A reader of the data in one response."""
 
     @property
     def response(self) -> Response:
@@ -82,12 +86,12 @@ class Reader(Protocol):
 
     @property
     def offset(self) -> int:
-        """The offset of the first byte that `read` returns."""
+        """The offset in the file of the first byte that `read` returns."""
 
     def read(self) -> bytes:
-        """Return data that has arrived, at most a chunk; empty at the end.
+        """Wait for data and return it, at most one chunk; empty at the end.
 
-        Raises: TransferInterrupted.
+        Raises: TransferInterrupted, if the connection fails or no data arrives in time.
         """
 
     def close(self) -> None:
@@ -99,7 +103,7 @@ Opener = Callable[[int, "Response | None"], Reader]
 
 
 class TransferInterrupted(Exception):
-    """A transfer that ended before the end of the file; it can be resumed."""
+    """An interruption of a transfer, which can be resumed; `why` is the reason, as one line."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -107,7 +111,7 @@ class TransferInterrupted(Exception):
 
 
 class StallGuard:
-    """A detector of stalled transfers, which a read timeout misses because it starts again with each byte."""
+    """A detector of stalled transfers. A read timeout does not detect them, because it starts again with each byte."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -115,9 +119,9 @@ class StallGuard:
         self._bytes = 0
 
     def check(self, count_bytes: int) -> None:
-        """Count data that has arrived.
+        """Count `count_bytes` bytes that have arrived.
 
-        Raises: TransferInterrupted, if too little data has arrived since the last check.
+        Raises: TransferInterrupted, if the transfer is slower than the limits allow.
         """
         self._bytes += count_bytes
         now = time.monotonic()
@@ -144,11 +148,12 @@ def transfer(
 ) -> Response:
     """Write the file that `open_at` opens to `target`, and return the server's response.
 
-    `name` is for messages. With `start`, the target already contains this number of bytes of the version `before`.
-    `on_data` is called with each piece after it was written. If the server has another version meanwhile, `on_restart`
-    must empty the target and discard the data that `on_data` collected; without it, that is an error.
+    `name` is the name of the file in messages, `label` the title of the progress bar. If `start` is not 0, `target`
+    already contains the first `start` bytes of the version `before`. `on_data` is called with each chunk after it was
+    written. If the server has another version when a transfer continues, `on_restart` is called; it must empty the
+    target and discard the data that `on_data` collected. If `on_restart` is None, that is an error.
 
-    Raises: FetchError.
+    Raises: FetchError, if the file cannot be downloaded or written, or is too large.
     """
     run = _Transfer(name, open_at, target, limits, progress or Silent(), label, on_data, on_restart)
     response = run.run(start, before)
@@ -157,9 +162,9 @@ def transfer(
 
 
 def read_start(name: str, open_at: Opener, limit_bytes: int, limits: Limits) -> tuple[Response, bytes]:
-    """Return the response and the first `limit_bytes` bytes of a file.
+    """Return the server's response and the first `limit_bytes` bytes of a file; `name` is its name in messages.
 
-    Raises: FetchError.
+    Raises: FetchError, if the file cannot be downloaded.
     """
     reader = open_at(0, None)
     data = bytearray()
@@ -181,41 +186,42 @@ def read_start(name: str, open_at: Opener, limit_bytes: int, limits: Limits) -> 
     return reader.response, bytes(data[:limit_bytes])
 
 
-def fetch_failure(name: str, why: str) -> FetchError:
-    """Return the error for a failed download."""
-    return FetchError(
-        f"cannot download {name}: {one_line(why)}",
-        hint="check the address, the network and the proxy settings",
-    )
+def fetch_failure(name: str, why: str, *, hint: str = _NETWORK_HINT) -> FetchError:
+    """Return the error for a failed download of the file called `name`; `why` is the reason."""
+    return FetchError(f"cannot download '{name}': {one_line(why)}", hint=hint)
 
 
 def check_room(place: int | str | os.PathLike[str], needed_bytes: int, where: str) -> None:
-    """Check that a file system has enough free space; `place` is a path or a descriptor, `where` its name for messages.
+    """Check that a file system has at least `needed_bytes` of free space.
 
-    Raises: FetchError.
+    `place` is a path on the file system or a file descriptor; `where` is its name in messages.
+
+    Raises: FetchError, if there is not enough free space.
     """
     status = os.statvfs(place)
     free_bytes = status.f_bavail * status.f_frsize
     if needed_bytes > free_bytes:
         raise FetchError(
-            f"the file system of '{where}' has {human_size(free_bytes)} free, but {human_size(needed_bytes)} is needed",
+            f"the file system that contains '{where}' has only {human_size(free_bytes)} free, "
+            f"but {human_size(needed_bytes)} is needed",
             hint="free up space on that file system",
         )
 
 
 def check_announced(name: str, done: int, total: int | None) -> None:
-    """Reject a file that is longer than its server announced.
+    """Check that a server has not sent more than it announced.
 
-    `total` is the announced length in bytes, None if none was announced.
+    `done` is the number of received bytes; `total` is the announced number, or None if the server announced none.
 
-    Raises: FetchError.
+    Raises: FetchError, if more bytes were received.
     """
     if total is not None and done > total:
-        raise fetch_failure(name, f"the server sent more than the {total} bytes that it announced")
+        raise fetch_failure(name, f"the server sent more than the announced {total} bytes", hint=SERVER_HINT)
 
 
 def _other_part(name: str, offset: int) -> FetchError:
-    return fetch_failure(name, f"the server did not send the requested data from byte {offset} on")
+    why = f"the server did not send the requested data from byte {offset} on"
+    return fetch_failure(name, why, hint=SERVER_HINT)
 
 
 class _Transfer:
@@ -245,7 +251,7 @@ class _Transfer:
         self._is_shown = False
 
     def run(self, start: int, before: Response | None) -> Response:
-        """Transfer the file from `start` on, and return the response."""
+        """Transfer the file from the offset `start` on and return the response; the target contains `before`."""
         self._done, self._response = start, before
         if before is not None and start and start == before.length:
             return before
@@ -279,7 +285,7 @@ class _Transfer:
         try:
             if self._done and not (before is not None and before.is_verifiable and before.may_equal(now)):
                 if self._on_restart is None:
-                    raise fetch_failure(self._name, changed)
+                    raise fetch_failure(self._name, changed, hint="run the command again")
                 self._on_restart()
                 self._done = 0
                 if reader.offset:
@@ -304,7 +310,7 @@ class _Transfer:
         """Reject a file that is too large for the limit or for the file system."""
         if now.length is None:
             return
-        check_size(self._name, now.length, self._limits.file_bytes)
+        check_size(f"'{self._name}'", now.length, self._limits.file_bytes)
         try:
             descriptor = self._target.fileno()
         except OSError:  # a buffer in memory
@@ -343,7 +349,7 @@ class _Transfer:
 
     def _write(self, data: memoryview, total: int | None, limit: int) -> None:
         after = self._done + len(data)
-        check_size(self._name, after, limit)
+        check_size(f"'{self._name}'", after, limit)
         check_announced(self._name, after, total)
         write_all(self._target, data)
         self._done = after

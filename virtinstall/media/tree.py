@@ -1,4 +1,4 @@
-"""`--location`: the recognition of an install medium and of the kernel and initrd that start its installer.
+"""`--location`: the recognition of an install medium, and the kernel and initrd that start its installer.
 
 Each family of distributions has a recognizer (treeinfo.py and distros/); boot loader configurations and well-known
 paths are used for every other medium.
@@ -28,12 +28,12 @@ _BELOW = ("BaseOS/{}/os", "Server/{}/os", "Everything/{}/os", "os/{}", "{}/os", 
 
 
 def recognize(fetcher: Fetcher, *, arch: str, guest_type: str = "hvm", identify: Identify | None = None) -> InstallTree:
-    """Find, at the fetcher's location, the files that start the installer; return their paths and properties.
+    """Find the files that start the installer at the fetcher's location, and return their paths and properties.
 
-    `arch` is libvirt's name of the guest's architecture, `guest_type` is `hvm` or `xen` (paravirtual); `identify` looks
-    the medium up in an OS database; None skips that.
+    `arch` is libvirt's name of the guest's architecture; `guest_type` is `hvm`, or `xen` for a paravirtual guest.
+    `identify` is called at most once, to look up the medium in an OS database; None skips the lookup.
 
-    Raises: FetchError, if the location cannot be read or contains no known kind of medium.
+    Raises: FetchError, if the location cannot be read or does not contain a known medium.
     """
     from virtinstall.media.distros import bootconfig, debian, others
     from virtinstall.media.treeinfo import read_treeinfo, tree_from_treeinfo
@@ -61,7 +61,7 @@ def recognize(fetcher: Fetcher, *, arch: str, guest_type: str = "hvm", identify:
 def chosen_manually(fetcher: Fetcher, kernel: str | None, initrd: str | None) -> InstallTree:
     """Return the tree for `--location LOCATION,kernel=...,initrd=...`.
 
-    Raises: RequestError, if one of the two is missing; FetchError, if the location has no such file.
+    Raises: RequestError, if `kernel` or `initrd` is missing; FetchError, if the location does not contain a file.
     """
     if not kernel or not initrd:
         raise RequestError(
@@ -70,7 +70,7 @@ def chosen_manually(fetcher: Fetcher, kernel: str | None, initrd: str | None) ->
         )
     for path in (kernel, initrd):
         if not fetcher.exists(path):
-            hint = "specify kernel= and initrd= relative to the location"
+            hint = "specify kernel= and initrd= as paths relative to the install location"
             raise no_such_file(fetcher.location, path, in_image=fetcher.volume is not None, hint=hint)
     return InstallTree("manual", clean_path(kernel), clean_path(initrd), volume=fetcher.volume)
 
@@ -100,7 +100,7 @@ def _from_database(probe: Probe, known: Identified | None) -> InstallTree | None
 def _unknown(probe: Probe, treeinfo: TreeInfo | None, arch: str) -> FetchError:
     paths = probe.looked_for
     shown = ", ".join(paths[:_MOST_LISTED])
-    more = f" and {len(paths) - _MOST_LISTED} more" if len(paths) > _MOST_LISTED else ""
+    more = f" and {len(paths) - _MOST_LISTED} more paths" if len(paths) > _MOST_LISTED else ""
     hint = "for an unknown Linux distribution, specify the files: --location LOCATION,kernel=PATH,initrd=PATH"
     start = _location_hint(probe, treeinfo, arch)
     return FetchError(
@@ -115,7 +115,7 @@ def _location_hint(probe: Probe, treeinfo: TreeInfo | None, arch: str) -> str:
     if other := next((each for each in others if each != arch and _of_family(probe, each, "hvm")), None):
         return f"the install tree is for {other}, not for {arch}: use --arch {other}"
     if probe.volume is not None:
-        return "use --cdrom for other systems, such as Windows or BSD"
+        return "for other operating systems, such as Windows or BSD, use --cdrom"
     if treeinfo is not None:
         return (
             "the .treeinfo file lists no kernel: use an install tree such as BaseOS/ARCH/os/, not a package repository"
@@ -123,7 +123,7 @@ def _location_hint(probe: Probe, treeinfo: TreeInfo | None, arch: str) -> str:
     from virtinstall.media.distros.debian import names_of_archive
 
     if any(name.startswith("ubuntu") for name in names_of_archive(probe.location)):
-        return "newer releases of Ubuntu have no install tree: use the ISO image of the server edition"
+        return "newer Ubuntu releases have no install tree: use the server ISO image"
     folders = (each.format({"i686": "i386"}.get(arch, arch)) for each in _BELOW)
     below = next((folder for folder in folders if probe.has(f"{folder}/.treeinfo")), None)
     location = f"{probe.location.rstrip('/')}/{below}/"

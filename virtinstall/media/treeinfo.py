@@ -25,7 +25,7 @@ _FIRST_INST_REPO = {"fedora": 19, "redhat": 7}
 
 
 def read_treeinfo(probe: Probe) -> TreeInfo | None:
-    """Return the contents of the location's `.treeinfo`; None if there is no valid one."""
+    """Return the contents of the location's `.treeinfo` or `.discinfo` file; None if there is no valid one."""
     for path in _FILES:
         text = probe.text(path)
         parsed = parse_treeinfo(text) if text else None
@@ -38,7 +38,7 @@ def read_treeinfo(probe: Probe) -> TreeInfo | None:
 
 
 def parse_treeinfo(text: str) -> TreeInfo | None:
-    """Return the contents of `text`; None if it is not a `.treeinfo`."""
+    """Return the parsed contents of a `.treeinfo` file; None if `text` does not have this format."""
     sections = _sections(text)
     general, release, tree = (sections.get(name, {}) for name in ("general", "release", "tree"))
     images = {name.removeprefix("images-"): values for name, values in sections.items() if name.startswith("images-")}
@@ -73,9 +73,12 @@ def _sections(text: str) -> dict[str, dict[str, str]]:
 
 
 def tree_from_treeinfo(probe: Probe, info: TreeInfo | None, arch: str, guest_type: str) -> InstallTree | None:
-    """Return the tree that `info` describes; None if it lists no kernel and there is none in the usual place.
+    """Return the tree that `info` describes.
 
-    Raises: FetchError, if `info` lists a kernel outside the location.
+    Return None if `info` is None, or if it lists no kernel for the guest and there is none at the usual paths either.
+    `arch` is libvirt's name of the guest's architecture; `guest_type` is `hvm` or `xen`.
+
+    Raises: FetchError, if `info` lists a kernel or initrd outside the location.
     """
     if info is None:
         return None
@@ -105,10 +108,11 @@ def _arguments(probe: Probe, info: TreeInfo, argument: str | None, kernel: str) 
 
 
 def url_argument(info: TreeInfo) -> str | None:
-    """Return the name of the kernel argument for the install source; None if there is no such argument.
+    """Return the name of the kernel argument for the install source, such as `inst.repo`; None if there is none.
 
-    An unknown family uses anaconda if its tree is built like anaconda's. The oldest anaconda that supports inst.repo=
-    was released with productmd's format, or has its image in LiveOS/.
+    For an unknown family, the installer is assumed to be anaconda if the `.treeinfo` lists a main image or has the
+    format of productmd.
+    The first anaconda with `inst.repo=` was released with productmd's format, or has its image in `LiveOS/`.
     """
     family = info.family.lower()
     if "suse" in family:
@@ -126,7 +130,7 @@ def url_argument(info: TreeInfo) -> str | None:
 
 
 def os_names(info: TreeInfo) -> tuple[str, ...]:
-    """Return the osinfo short IDs for the tree, the most exact first."""
+    """Return the osinfo short IDs for the tree, the most exact first; empty if the family is unknown."""
     family, version = info.family.lower(), info.version.lower()
     if "suse" in family:
         from virtinstall.media.distros.suse import suse_names

@@ -21,7 +21,7 @@ _TAG_PRIMARY, _TAG_ANCHOR, _TAG_TERMINATING = 1, 2, 8
 
 
 def udf_volume(source: ByteSource) -> VolumeIds | None:
-    """Return the identifiers of a UDF volume; None if the source is not one."""
+    """Return the identifiers of the UDF volume in `source`; None if there is none."""
     if source.size < (_ANCHOR_SECTOR + 1) * SECTOR_BYTES:
         return None
     anchor = source.read_at(_ANCHOR_SECTOR * SECTOR_BYTES, SECTOR_BYTES)

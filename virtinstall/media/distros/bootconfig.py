@@ -70,7 +70,7 @@ Included = tuple[str, str]
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of a boot menu; paths are relative to the location."""
+    """An entry of a boot menu: the kernel and initrd, relative to the location, and the kernel arguments."""
 
     kernel: str
     initrd: str
@@ -78,7 +78,7 @@ class Entry:
 
 
 def recognize(probe: Probe) -> InstallTree | None:
-    """Return the first menu entry whose kernel and initrd exist; None if there is none."""
+    """Return the tree for the first menu entry whose kernel and initrd exist; None if there is no such entry."""
     from virtinstall.media.medium import InstallTree
 
     for entry in _entries(probe):
@@ -88,21 +88,25 @@ def recognize(probe: Probe) -> InstallTree | None:
 
 
 def menu_arguments(probe: Probe, kernel: str) -> tuple[str, ...]:
-    """Return the kernel arguments in an image's menu for `kernel`, except those for the appearance; empty for trees."""
+    """Return the arguments for `kernel` in the boot menu of an ISO image, without those that only affect the display.
+
+    The result is empty if the menu does not contain the kernel, and for an install tree.
+    """
     if probe.volume is None:
         return ()
     return next((_wanted(entry.arguments) for entry in _entries(probe) if entry.kernel == kernel), ())
 
 
 def medium_arguments(probe: Probe, kernel: str) -> tuple[str, ...]:
-    """Return the kernel arguments that locate the medium in an image's menu for `kernel`; empty for trees."""
+    """Return those of the `menu_arguments` for `kernel` with which the started system finds its medium."""
     return tuple(word for word in menu_arguments(probe, kernel) if word.startswith(_MEDIUM))
 
 
 def parse_syslinux(text: str, folder: str) -> tuple[list[Entry], list[Included]]:
     """Return the entries in an isolinux or syslinux file, and the files that it includes.
 
-    `folder` is the working directory, initially the file's directory, which relative names start from.
+    `text` is the contents of the file. Relative names start from the working directory `folder`, which is initially the
+    directory of the file. Each included file is returned as a pair of its path and its working directory.
     """
     entries: list[Entry] = []
     included: list[Included] = []
@@ -124,9 +128,11 @@ def parse_syslinux(text: str, folder: str) -> tuple[list[Entry], list[Included]]
 
 
 def parse_grub(text: str, folder: str) -> tuple[list[Entry], list[Included]]:
-    """Return the entries in a GRUB file whose $prefix is `folder`, and the files that it includes.
+    """Return the entries in a GRUB configuration file, and the files that it includes.
 
-    Entries with variables in their paths are omitted, except for a leading device and variables that the file sets.
+    `text` is the contents of the file, `folder` is the value of its variable `prefix`. Each included file is returned
+    as a pair of its path and its prefix. Variables that the file sets are expanded, and a leading device is removed.
+    Entries with other variables in their paths are omitted.
     """
     entries: list[Entry] = []
     included: list[Included] = []

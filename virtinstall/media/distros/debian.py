@@ -35,7 +35,10 @@ _SUITES = ("stable", "testing")
 
 
 def recognize(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
-    """Return the Debian or Ubuntu medium at the location; None if it is a different medium."""
+    """Return the tree of a Debian or Ubuntu medium, or of a derived distribution; None for other media.
+
+    `arch` is libvirt's name of the guest's architecture; `guest_type` is `hvm` or `xen`.
+    """
     debian_arch = _arch_in(probe.location) or _ARCHES.get(arch, arch)
     return _from_disc(probe, debian_arch, guest_type) or _from_network_tree(probe, debian_arch, guest_type)
 
@@ -122,7 +125,7 @@ def _netboot_pairs(base: str, arch: str, guest_type: str) -> list[tuple[str, str
 
 
 def names_of(info: str) -> tuple[str, ...]:
-    """Return the osinfo short IDs for the name, version and codename in `.disk/info`."""
+    """Return the osinfo short IDs for `info`, the contents of a `.disk/info` file; empty if the release is unknown."""
     ubuntu = re.search(r"ubuntu[^\d\"]{0,40}(\d{1,2}\.\d{2})", info, re.IGNORECASE)
     if ubuntu:
         return (f"ubuntu{ubuntu[1]}",)
@@ -133,7 +136,7 @@ def names_of(info: str) -> tuple[str, ...]:
 
 
 def names_of_release(release: str) -> tuple[str, ...]:
-    """Return the osinfo short IDs for an archive's `Release` file."""
+    """Return the osinfo short IDs for `release`, the contents of an archive's `Release` file; empty if unknown."""
     fields = dict(line.split(": ", 1) for line in release.splitlines()[:40] if ": " in line)
     origin, version = fields.get("Origin", "").lower(), fields.get("Version", "")
     if origin == "ubuntu" and version:
@@ -153,7 +156,7 @@ def _names_of_address(location: str, kernel: str) -> tuple[str, ...]:
 
 
 def names_of_archive(location: str) -> tuple[str, ...]:
-    """Return the osinfo short IDs for an address within a mirror whose folders are named after releases."""
+    """Return the osinfo short IDs for a URL below a mirror's directory of a release; empty for other URLs."""
     found = re.search(
         r"(?:/dists|releases\.ubuntu\.com(?:/releases)?|/ubuntu-releases)/([a-z]+|\d\d\.\d\d)\b", location
     )
@@ -170,7 +173,7 @@ def _names_of_tokens(text: str) -> tuple[str, ...]:
 
 
 def _arch_in(location: str) -> str | None:
-    """Return the architecture in an archive's address, as in `daily-images/amd64`; None if there is none."""
+    """Return the architecture in an archive's URL, for example in `daily-images/amd64`; None if there is none."""
     found = re.search(r"(?:installer-|daily-images/)([a-z0-9]+)", location)
     return found[1] if found else None
 

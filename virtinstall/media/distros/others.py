@@ -47,12 +47,15 @@ _WELL_KNOWN = (
 
 
 def recognize(probe: Probe, arch: str) -> InstallTree | None:
-    """Return the medium, or None if it is not of one of this module's distributions."""
+    """Return the tree of a Mageia, Mandriva, ALT, Arch or Alpine medium; None for other media.
+
+    `arch` is libvirt's name of the guest's architecture.
+    """
     return _mageia(probe, arch) or _alt(probe) or _arch(probe, arch) or _alpine(probe)
 
 
 def recognize_by_path(probe: Probe, arch: str) -> InstallTree | None:
-    """Return the kernel and initrd in paths that media of many kinds use; None if there are none."""
+    """Return a tree with the kernel and initrd at a path that many media use; None if no such path exists."""
     pairs = [*_WELL_KNOWN, (f"boot/vmlinuz-{arch}", f"boot/initramfs-{arch}.img")]
     pair = probe.first_pair(pairs)
     return InstallTree("unnamed", *pair) if pair else None

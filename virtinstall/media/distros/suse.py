@@ -30,9 +30,10 @@ _SUSE_LABEL = re.compile(r"suse|agama|sle[smd]?[-_ ]|leap|tumbleweed|^install", 
 
 
 def recognize(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
-    """Return the SUSE medium at the location; None if it is a different medium.
+    """Return the tree of a SUSE or openSUSE medium; None for other media.
 
-    Live discs of other vendors may also have a kernel in `boot/ARCH/loader`.
+    `arch` is libvirt's name of the guest's architecture; `guest_type` is `hvm` or `xen`. Live discs of other vendors
+    may also have a kernel in `boot/ARCH/loader`, so the volume ID of a live disc is checked.
     """
     arch = _ARCHES.get(arch, arch)
     marked = [path for path in ("content", "media.1/products", "media.1/build") if probe.has(path)]
@@ -62,7 +63,10 @@ def recognize(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
 
 
 def linuxrc_url(url: str) -> str:
-    """Return `url` in linuxrc's form: `nfs://HOST/PATH` instead of anaconda's `nfs:HOST:/PATH`."""
+    """Return `url` in linuxrc's form: `nfs://HOST/PATH` instead of anaconda's `nfs:HOST:/PATH`.
+
+    URLs with other schemes are returned unchanged.
+    """
     if url.startswith("nfs:") and not url.startswith("nfs://"):
         host, _, path = url[4:].partition("/")
         return f"nfs://{host.removesuffix(':')}/{path}"
@@ -70,13 +74,16 @@ def linuxrc_url(url: str) -> str:
 
 
 def uses_agama(probe: Probe, version: str) -> bool:
-    """Return whether a SUSE tree of this version is installed by Agama, which does not support install=."""
+    """Return whether the SUSE tree with this version is installed by Agama, which does not support `install=`."""
     major = re.match(r"\d{1,3}(?!\d)", version)
     return major is not None and _FIRST_AGAMA <= int(major[0]) < 42 and probe.has(_AGAMA_IMAGE)
 
 
 def suse_names(product: str) -> tuple[str, ...]:
-    """Return the osinfo short IDs for a product's name and version, which SUSE's files write in several ways."""
+    """Return the osinfo short IDs for `product`, the most exact first; empty if the product is unknown.
+
+    `product` is a product's name and version, in any of the forms that SUSE's files contain.
+    """
     text = product.lower().replace("_", " ")
     if "tumbleweed" in text or re.search(r"opensuse\D{0,12}20[12]\d{5}", text):
         return ("opensusetumbleweed", "opensuse-unknown")
@@ -122,7 +129,10 @@ def _products(path: str, text: str) -> list[str]:
 
 
 def agama_arguments(probe: Probe, kernel: str) -> tuple[str, ...]:
-    """Return the kernel arguments for Agama's live image: its URL in a tree, or the arguments in a disc's menu."""
+    """Return the kernel arguments with which Agama finds its live image.
+
+    For an HTTP or FTP tree, that is the image's URL; for other media, the arguments for `kernel` in the boot menu.
+    """
     if probe.install_url and probe.install_url.startswith(("http:", "https:", "ftp:")):
         return (f"root=live:{probe.install_url.rstrip('/')}/{_AGAMA_IMAGE}",)
     return medium_arguments(probe, kernel)
