@@ -95,7 +95,7 @@ def test_ipv6_address_is_reserved_and_configured() -> None:
     config = network_config(made)["eth0"]
     assert (config["dhcp4"], config["addresses"]) == (True, ["fd07::10/64"])
     bare = plan(f"network=lab,mac={MAC},ip=fd07::10", seed=None, networks=network(*subnets))
-    assert any("only if it sends the host name 'guest' in DHCPv6" in each for each in bare.warnings)
+    assert any("only if its DHCPv6 client sends the host name 'guest'" in each for each in bare.warnings)
 
 
 @pytest.mark.parametrize(
@@ -104,12 +104,12 @@ def test_ipv6_address_is_reserved_and_configured() -> None:
         (
             "bridge=br0,ip=10.0.0.5/24",
             {"seed": None},
-            "neither a DHCP server of libvirt nor cloud-init can assign this address",
+            "neither libvirt's DHCP server nor cloud-init can assign this address",
         ),
         (
             "user,ip=10.0.0.5/24",
             {"seed": None},
-            "neither a DHCP server of libvirt nor cloud-init can assign this address",
+            "neither libvirt's DHCP server nor cloud-init can assign this address",
         ),
         ("bridge=br0,ip=10.0.0.5", {}, "the prefix length is missing"),
         ("bridge=br0,ip=10.0.0.5/24,gateway=10.1.0.1", {}, "gateway=10.1.0.1 is not in the network 10.0.0.0/24"),

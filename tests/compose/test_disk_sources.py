@@ -162,7 +162,7 @@ def test_local_image_does_not_replace_a_volume() -> None:
         taken_names=frozenset({"b.img"}),
     )
 
-    with pytest.raises(RequestError, match=r"already has a volume 'b\.img'"):
+    with pytest.raises(RequestError, match=r"already contains a volume named 'b\.img'"):
         disk_of("path=/a/b.img,pool=fast", disks=(found,), remote=True)
 
 

@@ -293,7 +293,7 @@ def test_arm_guest_without_keys_has_no_secure_boot() -> None:
 
 def test_parallel_port_on_arm_is_an_error() -> None:
     """libvirt would define the guest, but QEMU would not start it."""
-    with pytest.raises(RequestError, match="no parallel port for aarch64") as caught:
+    with pytest.raises(RequestError, match="no parallel port on aarch64") as caught:
         composed(ARM, GuestKind("hvm", "aarch64", "qemu"), os_named("debian11"), "--parallel", "pty")
     assert caught.value.hint == "use --serial"
 

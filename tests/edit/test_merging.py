@@ -190,7 +190,7 @@ def test_mac_address_in_use_causes_a_warning(virt_xml: VirtXml) -> None:
     """It is not an error, because the other guest may no longer be used."""
     run = virt_xml("off", DIFF, "--add-device", "--network", "user,mac=52:54:00:00:00:02")
 
-    assert (run.status, "is already used by the guest 'on'" in run.err) == (0, True)
+    assert (run.status, "is already in use by the guest 'on'" in run.err) == (0, True)
 
 
 @pytest.mark.parametrize("args", [["off", "--define", "--no-define"], ["--update"]])

@@ -119,7 +119,7 @@ def test_added_interface_gets_its_address(hypervisor: Hypervisor) -> None:
     ("network", "message"),
     [
         ("ip: 10.8.0.1", "ip=10.8.0.1 is not in the network 'lab' (10.7.0.0/24, fd07::/64)"),
-        ("ip: 10.7.0.1", "ip=10.7.0.1 is the address of the host in the network 'lab'"),
+        ("ip: 10.7.0.1", "ip=10.7.0.1 is the host's address in the network 'lab'"),
         ("ip: 10.7.0.0", "ip=10.7.0.0 is the network address of 10.7.0.0/24"),
         ("ip: 10.7.0.255", "ip=10.7.0.255 is the broadcast address of 10.7.0.0/24"),
         ("ip: 10.7.0.5/16", "ip=10.7.0.5/16: the prefix length of the network 'lab' is 24"),
@@ -130,7 +130,7 @@ def test_added_interface_gets_its_address(hypervisor: Hypervisor) -> None:
         ),
         ("ip: 10.7.0", "ip=10.7.0: invalid IP address"),
         ("ip: 'fd08::1'", "ip=fd08::1 is not in the network 'lab' (10.7.0.0/24, fd07::/64)"),
-        ("ip: 'fd07::1'", "ip=fd07::1 is the address of the host in the network 'lab'"),
+        ("ip: 'fd07::1'", "ip=fd07::1 is the host's address in the network 'lab'"),
         ("ip: [10.7.0.10, 10.7.0.10]", "ip=10.7.0.10: the address is specified twice"),
         (
             "ip: 10.7.0.10, gateway: 10.7.0.1",

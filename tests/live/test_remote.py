@@ -169,7 +169,7 @@ def test_local_image_becomes_a_volume(remote: Daemon, work: Path) -> None:
     assert driver is not None and driver.get("type") == "qcow2"
     again = install(remote, *args[2:], "--name", "vitest-copy2")
     assert again.status == 1
-    assert "already has a volume 'golden.qcow2'" in again.output
+    assert "already contains a volume named 'golden.qcow2'" in again.output
 
 
 def test_holes_are_not_uploaded(remote: Daemon, work: Path) -> None:

@@ -96,13 +96,13 @@ def test_command_without_arguments_is_an_error(
 @pytest.mark.parametrize(
     ("value", "error", "hint"),
     [
-        ("bus=scsi", "--disk bus=scsi: no path, size or source specified", "for example --disk size=20,bus=scsi"),
+        ("bus=scsi", "--disk bus=scsi: no path, size or source specified", "for example: --disk size=20,bus=scsi"),
         ("size=2,5", "--disk: unexpected '5' after '2,'", "use a decimal point: size=2.5"),
-        ("size", "/size: no such file; a new disk requires size=", "did you mean --disk size=VALUE?"),
+        ("size", "/size: no such file; a new disk requires size=", "did you mean --disk size=GIB?"),
         (
             "rbd:pool/image",
             "rbd:pool/image: no such file; a new disk requires size=",
-            "for network storage: --disk source.protocol=rbd,source.name=pool/image, or vol=POOL/VOLUME",
+            "for network storage, use --disk source.protocol=rbd,source.name=pool/image or --disk vol=POOL/VOLUME",
         ),
         ("/dev/nope", "--disk /dev/nope: no such device", "list the block devices with: lsblk"),
     ],

@@ -132,10 +132,10 @@ def test_default_format_of_a_shareable_disk_is_raw(tmp_path: Path, disk: str, dr
     ("disk", "message"),
     [
         ("{}/a,size=1,format=vhdx", "format=vhdx: libvirt does not support this format"),
-        ("{}/a,size=1,format=nonsense", "format=nonsense: cannot create images of this format"),
+        ("{}/a,size=1,format=nonsense", "format=nonsense: cannot create images in this format"),
         ("{}/a,size=1,permissions.mode=rw", "must be an octal mode, such as 0640"),
         ("{}/a,size=1,permissions.mode=0999", "must be an octal mode, such as 0640"),
-        ("pool=default-pool,size=1,permissions.owner=anna", "permissions.owner=anna: must be a number"),
+        ("pool=default-pool,size=1,permissions.owner=anna", "permissions.owner=anna: must be a numeric user ID"),
     ],
 )
 def test_invalid_format_mode_and_owner_are_errors(

@@ -26,11 +26,15 @@ if TYPE_CHECKING:
 Parsed = IPv4Interface | IPv6Interface
 
 _EXAMPLE = "192.0.2.5/24"
+_IP_EXAMPLE = "ip=192.168.122.10"
 _ROUTED = ("nat", "route", "open")
 
 
 class AddressError(RequestError):
-    """The error for an address that a guest cannot have; `interface` is the number of the interface, from 0."""
+    """Error about an address that a network interface cannot have.
+
+    `interface` is the position of the interface among the guest's interfaces, starting at 0.
+    """
 
     def __init__(self, interface: int, message: str, *, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
@@ -38,9 +42,9 @@ class AddressError(RequestError):
 
 
 def assign_addresses(draft: Draft) -> None:
-    """Plan reservations, and the addresses that cloud-init sets, for interfaces with `ip`.
+    """Plan how each interface with `ip` receives its addresses: by a DHCP reservation or from cloud-init.
 
-    Raises: AddressError, if an address is invalid or already used, or if nothing can assign it.
+    Raises: AddressError, if an address is invalid or already in use, or if it cannot be assigned.
     """
     seen: set[str] = set()
     for number, interface in enumerate(draft.domain.devices_of(Interface)):
@@ -104,7 +108,7 @@ def _parsed(text: str) -> Parsed:
     try:
         return ip_interface(text)
     except ValueError as error:
-        raise RequestError(f"--network ip={text}: invalid IP address", hint="for example ip=192.168.122.10") from error
+        raise RequestError(f"--network ip={text}: invalid IP address", hint=f"for example: {_IP_EXAMPLE}") from error
 
 
 def _subnet(draft: Draft, interface: Interface, text: str, address: Parsed) -> SubnetFacts | None:
@@ -145,7 +149,7 @@ def _check_place(text: str, address: Parsed, subnet: SubnetFacts, name: str) -> 
         )
     if address.ip == ip_address(subnet.address):
         raise RequestError(
-            f"--network ip={text} is the address of the host in the network '{name}'",
+            f"--network ip={text} is the host's address in the network '{name}'",
             hint=f"use another address in {whole}",
         )
     is_first = address.ip == whole.network_address
@@ -179,13 +183,14 @@ def _reserve(draft: Draft, interface: Interface, address: Parsed, subnet: Subnet
         elif ours and address.version == 4:
             raise RequestError(
                 f"--network ip={wanted}: the network '{network}' reserves {other} for the MAC address {given}",
-                hint=f"use ip={other}, or another MAC address with mac=",
+                hint=f"use ip={other}, or specify another MAC address with mac=",
             )
         elif other_name and other_name == name:
             if address.version == 6:
+                option = "--name" if draft.facts.seeds.cloud_init is None else "--cloud-init hostname="
                 raise RequestError(
                     f"--network ip={wanted}: the network '{network}' reserves {other} for the host name '{name}'",
-                    hint=f"use ip={other}, or another host name",
+                    hint=f"use ip={other}, or specify another host name with {option}",
                 )
             draft.warnings.append(
                 f"the guest gets no DNS name in the network '{network}': the name '{name}' belongs to {other}"
@@ -199,7 +204,8 @@ def _reserve(draft: Draft, interface: Interface, address: Parsed, subnet: Subnet
     _check_leases(draft, facts, wanted, mac)
     if address.version == 6 and not _can_configure(draft):
         draft.warnings.append(
-            f"--network ip={wanted}: the guest receives this address only if it sends the host name '{name}' in DHCPv6"
+            f"--network ip={wanted}: the guest receives this address only if its DHCPv6 client sends "
+            f"the host name '{name}'"
         )
     # an address that was generated can only have its reservation from the same guest
     own = not exists or given in draft.generated
@@ -239,14 +245,14 @@ def _set_static(draft: Draft, interface: Interface, addresses: list[str], subnet
     if not _can_configure(draft):
         way = "add --cloud-init" if draft.facts.seeds.cloud_init is None else "omit --cloud-init network-config="
         raise RequestError(
-            f"--network ip={shown}: neither a DHCP server of libvirt nor cloud-init can assign this address",
+            f"--network ip={shown}: neither libvirt's DHCP server nor cloud-init can assign this address",
             hint=f"{way}, or omit ip= and configure the address in the guest",
         )
     requested = draft.facts.seeds.cloud_init
     if requested is not None and requested.address is not None:
         raise RequestError(
             f"--network ip={shown} and --cloud-init address={requested.address.address} cannot be used together",
-            hint="use --network ip= for all interfaces",
+            hint="omit address=, and use --network ip= for all interfaces",
         )
     gateways, nameservers = split_addresses(interface.gateway or ""), split_addresses(interface.nameservers or "")
     network = None if subnet is None else draft.facts.networks.get(str(interface.source_network))

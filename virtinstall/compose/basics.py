@@ -27,9 +27,9 @@ _TOPOLOGY = ("topology_sockets", "topology_dies", "topology_clusters", "topology
 
 
 def fill_identity(draft: Draft) -> None:
-    """Fill in the name, the UUID and the ID of the OS.
+    """Fill in the guest's name, its UUID and the ID of its operating system.
 
-    Raises: RequestError, if the name is invalid or already used.
+    Raises: RequestError, if the requested name is invalid or already in use.
     """
     domain = draft.domain
     if domain.name is None:
@@ -67,7 +67,7 @@ def _check_name(draft: Draft, name: str) -> None:
             hint=f"use another --name, or delete the guest '{name}' but keep its disks with: {remove}",
         )
     if "/" in name or name in (".", "..") or "\n" in name:
-        hint = "use another name" if name in (".", "..") else "use a name without slashes and line breaks"
+        hint = "use another name" if name in (".", "..") else "use a name without slashes or line breaks"
         raise RequestError(f"invalid guest name '{name}'", hint=hint)
     if len(name.encode()) > _NAME_LIMIT_BYTES:
         raise RequestError(
@@ -77,14 +77,17 @@ def _check_name(draft: Draft, name: str) -> None:
 
 
 def os_before(draft: Draft) -> str:
-    """Return the name of the OS and a space, for a message about a default; empty if the OS is only assumed."""
+    """Return the short name of the operating system and a space, for a message about a default value.
+
+    The string is empty if the operating system is unknown and therefore only assumed.
+    """
     return "" if draft.facts.os_assumed else f"{draft.os.short_id} "
 
 
 def fill_memory(draft: Draft) -> None:
-    """Fill in the memory that the OS recommends, if none was requested.
+    """Fill in the memory size that the OS database recommends, if none was requested.
 
-    Raises: RequestError, if there is no recommendation.
+    Raises: RequestError, if the OS database has no recommendation.
     """
     domain = draft.domain
     cells_kib = _cells_kib(domain)
@@ -98,7 +101,7 @@ def fill_memory(draft: Draft) -> None:
             domain.memory_kib = recommended // KIB
             draft.notes.append(f"Using {os_before(draft)}default --memory {recommended // MIB}")
         else:
-            raise RequestError("--memory must be specified", hint="for example --memory 2048 or --memory 2G")
+            raise RequestError("--memory must be specified", hint="for example: --memory 2048 or --memory 2G")
     if domain.memory_kib is None:
         domain.memory_kib = domain.current_memory_kib
     if domain.current_memory_kib is None:
@@ -118,13 +121,13 @@ def _cells_kib(domain: Domain) -> int | None:
 
 
 def fill_hotplug(draft: Draft) -> None:
-    """Add what memory hotplug and memory modules require."""
+    """Add what memory hotplug and memory modules require, if the hypervisor is QEMU."""
     if draft.platform.is_qemu:
         require_hotplug(draft.domain)
 
 
 def require_hotplug(domain: Domain) -> None:
-    """Add what memory hotplug and memory modules require: a maximum, slots, and a NUMA cell."""
+    """Add what memory hotplug and memory modules require: a maximum memory size, slots and a NUMA cell."""
     modules = [module for module in domain.devices_of(MemoryDevice) if module.model in _MODULES]
     if domain.max_memory_kib is None and modules and domain.max_memory_slots is None:
         domain.max_memory_kib = (domain.memory_kib or 0) + sum(module.target_size or 0 for module in modules)
@@ -151,9 +154,9 @@ def _warn_of_little_memory(draft: Draft) -> None:
 
 
 def fill_vcpus(draft: Draft) -> None:
-    """Fill in the number of vCPUs and the topology.
+    """Fill in the number of vCPUs and the CPU topology.
 
-    Raises: RequestError, if they contradict each other.
+    Raises: RequestError, if the requested number of vCPUs and the requested topology contradict each other.
     """
     domain = draft.domain
     topology = domain.cpu

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 
 def resolve_conflicts(domain: Domain, first: Sequence[Device] = ()) -> None:
-    """Resolve equal boot orders: the earlier device, or one of `first`, keeps its order; the others follow."""
+    """Renumber devices that have the same number in the boot order.
+
+    A device in `first` keeps its number, or else the device that is earlier in the XML. The other devices receive the
+    next free numbers.
+    """
     seen: list[tuple[Device, int]] = []
     for device in domain.devices:
         order = getattr(device, "boot_order", None)
@@ -36,16 +40,17 @@ def resolve_conflicts(domain: Domain, first: Sequence[Device] = ()) -> None:
 
 
 def use_classes(domain: Domain) -> None:
-    """Boot from the classes of devices listed in <os>, and remove the numbers of the devices."""
+    """Remove the boot order numbers of the devices, so that the device classes listed in <os> apply."""
     for device in domain.devices:
         if getattr(device, "boot_order", None) is not None:
             device.boot_order = None  # type: ignore[attr-defined]
 
 
 def merge(domain: Domain, platform: Platform) -> None:
-    """Merge the list of classes in <os> and the numbers of devices, because libvirt accepts only one of them.
+    """Convert the device classes listed in <os> to numbers if devices have numbers: libvirt does not accept both.
 
-    The numbers have priority; classes without a numbered device follow in the order of the list.
+    The existing numbers have priority. For each class without a numbered device, the first device of the class receives
+    the next number, in the order of the list.
     """
     os = domain.os
     numbers = [number for device in domain.devices if (number := getattr(device, "boot_order", None)) is not None]
@@ -61,13 +66,17 @@ def merge(domain: Domain, platform: Platform) -> None:
 
 
 def has_order(domain: Domain) -> bool:
-    """Return whether a boot order was requested: by class, at a device, or by booting a kernel directly."""
+    """Return whether the domain has a boot order: a list of device classes in <os>, or a number at a device."""
     os = domain.os
     return bool(os.boot_devices) or any(getattr(device, "boot_order", None) is not None for device in domain.devices)
 
 
 def set_order(domain: Domain, kinds: list[str], platform: Platform) -> None:
-    """Boot from the first device of each kind (`network`, `cdrom`, `hd`, `fd`), in that order."""
+    """Make the guest boot from the first device of each class in `kinds`, in that order.
+
+    The classes are `network`, `cdrom`, `hd` (disk) and `fd` (floppy); a class without a device is skipped. Containers
+    have no boot order, so their domain is not changed.
+    """
     if platform.is_container:
         return
     if not supports_device_order(platform):
@@ -83,9 +92,10 @@ def set_order(domain: Domain, kinds: list[str], platform: Platform) -> None:
 
 
 def boot_first(domain: Domain, kind: str, cdrom: int | None = None) -> None:
-    """Boot from a device of the class `kind` first; the other devices keep their order.
+    """Make the guest boot from a device of the class `kind` first; the other devices keep their order.
 
-    `cdrom` is the position of the install medium among the disks, None for the first CD-ROM drive.
+    If the class is `cdrom`, `cdrom` is the position of the install medium among the disks, or None for the CD-ROM drive
+    that is first in the boot order. Without a device of the class, nothing is changed.
     """
     from virtinstall.devices.disk import Disk
 
@@ -100,7 +110,7 @@ def boot_first(domain: Domain, kind: str, cdrom: int | None = None) -> None:
 
 
 def supports_device_order(platform: Platform) -> bool:
-    """Return whether the hypervisor supports <boot order>."""
+    """Return whether the hypervisor supports boot order numbers of devices, <boot order>."""
     return platform.is_like_qemu
 
 
@@ -121,7 +131,10 @@ def _of_kind(domain: Domain, kind: str) -> list[Disk] | list[Interface]:
 
 
 def keep_places(domain: Domain, changed: Sequence[Element]) -> None:
-    """Keep the boot order of changed devices and remove the order in <os>."""
+    """Keep the boot order numbers of the devices in `changed`, and remove the device classes listed in <os>.
+
+    Other devices with the same numbers are renumbered. If no changed device has a number, nothing is done.
+    """
     ordered = [device for device in changed if getattr(device, "boot_order", None) is not None]
     if ordered:
         domain.os.boot_devices.clear()

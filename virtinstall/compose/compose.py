@@ -106,11 +106,11 @@ def _require(draft: Draft) -> None:
             f"{option} does not support containers", hint="specify the root directory instead: --filesystem DIRECTORY,/"
         )
     if missing:
-        hint = f"for example {' '.join(hint for _, hint in missing)}"
-        if hint == "for example --location URL":
+        hint = f"for example: {' '.join(hint for _, hint in missing)}"
+        if hint == "for example: --location URL":
             hint = "use --location URL, --cdrom PATH, --image NAME, --import, --pxe or --install OS"
         if any(example == "--disk size=20" for _, example in missing):
-            hint += "; for a guest without disks, use --disk none"
+            hint += "; for a guest without disks: --disk none"
         raise RequestError("\n".join(text for text, _ in missing), hint=hint)
 
 

@@ -19,7 +19,7 @@ _MANY_GUESTS = 999
 
 
 def add_consoles(draft: Draft) -> None:
-    """Add a text console if no console and no serial port was requested."""
+    """Add a text console if neither a console nor a serial port was requested."""
     domain = draft.domain
     if (
         not domain.devices_of(Console)
@@ -41,7 +41,7 @@ def _default_console(draft: Draft) -> Console:
 
 
 def add_channels(draft: Draft) -> None:
-    """Add the guest agent's channel, if the OS has the drivers for it."""
+    """Add the guest agent's channel, if no channel was requested and the guest's operating system supports it."""
     platform = draft.platform
     if draft.domain.devices_of(Channel) or not draft.wants("channel"):
         return
@@ -69,7 +69,7 @@ def _short_socket(draft: Draft) -> str | None:
 
 
 def fill_character_devices(draft: Draft) -> None:
-    """Fill in types and modes that were not specified."""
+    """Fill in the missing types and modes of serial ports, parallel ports, consoles and channels."""
     devices: list[CharacterDevice] = [
         *draft.domain.devices_of(Serial),
         *draft.domain.devices_of(Parallel),

@@ -16,7 +16,10 @@ _XHCI_QEMU_VERSION = 2009000
 
 
 def expand_keywords(draft: Draft) -> None:
-    """Replace `--controller usb2`, `usb3` and `num_pcie_root_ports=N` with the controllers that they stand for."""
+    """Replace the short forms `--controller usb2` and `--controller usb3` with the controllers that they stand for.
+
+    The number in `--controller num_pcie_root_ports=N` is stored in the draft for `fill_controllers`.
+    """
     for controller in draft.domain.devices_of(Controller):
         if controller.set_of is None and controller.num_pcie_root_ports is None:
             continue
@@ -29,7 +32,7 @@ def expand_keywords(draft: Draft) -> None:
 
 
 def fill_controllers(draft: Draft) -> None:
-    """Add the controllers that the machine and its devices require and that libvirt does not add."""
+    """Add the controllers that the machine and its devices require and that libvirt does not add automatically."""
     _fill_usb(draft)
     fill_scsi(draft)
     fill_nvme(draft)
@@ -67,7 +70,10 @@ def _usb2() -> list[Controller]:
 
 
 def fill_scsi(draft: Draft, *, for_seeds: bool = False) -> None:
-    """Add a virtio-scsi controller for disks on the SCSI bus, if the operating system has the driver for it."""
+    """Add a virtio-scsi controller for disks on the SCSI bus, if the guest's operating system has a driver for it.
+
+    With `for_seeds`, only the disks that contain seeds are considered; without it, only the other disks.
+    """
     from virtinstall.devices.disk import Disk
 
     disks = [

@@ -14,7 +14,7 @@ _MITIGATIONS = ("ibpb", "md-clear", "spec-ctrl", "ssbd", "virt-ssbd")
 
 
 def fill_cpu(draft: Draft) -> None:
-    """Choose the mode and the model of the CPU."""
+    """Choose the guest's CPU mode and model."""
     cpu = draft.domain.cpu
     _replace_passthrough(draft)
     word = cpu.wanted_model
@@ -43,7 +43,7 @@ def _replace_passthrough(draft: Draft) -> None:
 
 
 def wants_mitigations(cpu: Cpu) -> bool:
-    """Return whether the CPU is a named model without `secure=off`."""
+    """Return whether features against CPU vulnerabilities are added to `cpu`: to a named model without `secure=off`."""
     return cpu.wanted_model not in (None, "none", "hv-default", *MODES) and cpu.secure is not False
 
 
@@ -98,8 +98,7 @@ def _copy_host(draft: Draft) -> None:
     model = draft.facts.host.capabilities.host_cpu_model
     if model is None:
         draft.warnings.append(
-            f"--cpu {cpu.wanted_model}: libvirt does not report the model of the host's CPU; "
-            "using the hypervisor's default"
+            f"--cpu {cpu.wanted_model}: libvirt does not report the host's CPU model; using the hypervisor's default"
         )
         return
     cpu.mode, cpu.match, cpu.model = "custom", "exact", model

@@ -7,8 +7,9 @@ from virtinstall.compose.draft import Draft
 
 
 def fill_devices(draft: Draft) -> None:
-    """Fill in the requested devices, and add the default devices that `draft` requests; its disks are already resolved.
+    """Complete the requested devices, and add the default devices that the request does not disable.
 
+    The disks must already be resolved.
     Raises: RequestError, if a device contradicts itself or the host does not support it.
     """
     hostdevs.resolve_hostdevs(draft)

@@ -25,26 +25,32 @@ _SUFFIXES = {"qcow2": ".qcow2", "raw": ".img"}
 
 
 def is_url(path: str) -> bool:
-    """Return whether a disk's path is a URL of network storage (`file://` is a plain path)."""
+    """Return whether a disk's path is a URL for network storage; a `file://` URL is a local path."""
     scheme, separator, _ = path.partition("://")
     return bool(separator) and scheme != "file" and scheme.replace("+", "").replace("-", "").isalnum()
 
 
 def local_path(path: str) -> str:
-    """Return a path without the prefix `file://`."""
+    """Return the path in a `file://` URL, with escapes such as `%20` decoded; any other path is returned unchanged.
+
+    Raises: RequestError, if the decoded path contains a character that XML does not allow.
+    """
     return percent_decoded(f"--disk {path}", path[7:]) if path.startswith("file://") else path
 
 
 def requested_path(disk: Disk) -> str | None:
-    """Return the path that the user specified for this disk, in any field; None if there is none."""
+    """Return the path that the request specifies for this disk, in `path` or a field of <source>; None if it has none.
+
+    The path has neither a prefix `file://` nor a trailing slash.
+    """
     path = disk.path or disk.source_file or disk.source_dev or disk.source_dir
     return None if path is None else local_path(path).rstrip("/") or "/"
 
 
 def take_from_backing(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
-    """Use the size of the backing file if no size was requested.
+    """Use the size and the format of the backing file if the request does not specify them.
 
-    Raises: RequestError, if the requested size is smaller.
+    Raises: RequestError, if the requested size is smaller than that of the backing file.
     """
     if disk.size_bytes is None:
         disk.size_bytes = facts.backing_size_bytes
@@ -64,8 +70,7 @@ def take_from_backing(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
 
 
 def resolve_source(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
-    """Fill in <source>, type and format, and plan what must be created.
-
+    """Fill in the disk's <source>, type and format, and plan the image or volume to create, if any.
     Raises: RequestError, if the source cannot be used or created as requested.
     """
     path = requested_path(disk)
@@ -95,7 +100,7 @@ def _check_directory(disk: Disk, facts: DiskFacts) -> None:
     is_directory = facts.path is not None and facts.path.kind == "dir"
     if path.endswith("/") and not is_url(path) and facts.path is not None and not is_directory:
         raise RequestError(
-            f"--disk {path}: no such directory, and the path of an image must not end in '/'",
+            f"--disk {path}: no such directory; the path of an image must not end in '/'",
             hint=f"specify a file: --disk {path.rstrip('/')}",
         )
 
@@ -117,7 +122,10 @@ def _type_of(disk: Disk) -> str:
 
 
 def set_path(disk: Disk, path: str, kind: str) -> None:
-    """Set the attribute of <source> for the disk's type to `path`; `kind` is the type if the disk has none."""
+    """Set the disk's <source> to `path`, in the attribute that belongs to the disk's type.
+
+    A disk without a type receives the type `kind`: `file`, `block` or `dir`.
+    """
     disk.type = disk.type or kind
     disk.source_file = path if disk.type == "file" else None
     disk.source_dev = path if disk.type == "block" else None
@@ -201,7 +209,7 @@ def _refuse_no_size(disk: Disk, what: str) -> None:
 
 
 def default_format(draft: Draft, disk: Disk) -> str:
-    """Return `qcow2` if QEMU reads the image and guests cannot share the disk; return `raw` in all other cases."""
+    """Return the format of a new image: `qcow2` if QEMU reads it and the disk is not shareable, otherwise `raw`."""
     if disk.shareable:
         return "raw"
     return "qcow2" if draft.facts.host.is_like_qemu else "raw"
@@ -244,8 +252,8 @@ def _add_image(draft: Draft, disk: Disk, path: str, form: str, size: int, *, mak
         )
     if form not in ("raw", "qcow2", *EXTERNAL_FORMATS):
         raise RequestError(
-            f"--disk {path},format={form}: cannot create images of this format",
-            hint=f"use format=raw, qcow2, {', '.join(EXTERNAL_FORMATS[:-2])} or {EXTERNAL_FORMATS[-2]}",
+            f"--disk {path},format={form}: cannot create images in this format",
+            hint=f"use one of: raw, qcow2, {', '.join(EXTERNAL_FORMATS[:-1])}",
         )
     draft.images.append(
         NewImage(
@@ -274,7 +282,10 @@ def _use_new_volume(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
     chosen = _named_volume(disk)
     name = disk.pool or (facts.pool.name if facts.pool is not None else "default")
     if size is None:
-        raise RequestError(f"--disk pool={name}: no size specified", hint=f"for example --disk pool={name},size=20")
+        raise RequestError(
+            f"--disk pool={name}: no size specified for the new volume",
+            hint=f"for example: --disk pool={name},size=20",
+        )
     _refuse_no_size(disk, f"pool={name}," if disk.pool else "")
     pool = facts.pool
     if pool is None:
@@ -310,7 +321,7 @@ def _use_upload(draft: Draft, disk: Disk, facts: DiskFacts, local: PathFacts) ->
     requested = f"--disk path={local.path},pool={facts.pool.name}"
     if disk.size_bytes is not None:
         raise RequestError(
-            f"{requested}: size= is not supported, because the copy has the size of the image", hint="omit size="
+            f"{requested}: size= is not supported, because the copy has the same size as the image", hint="omit size="
         )
     if facts.pool.type in BLOCK_POOLS or facts.pool.type in NETWORK_POOLS:
         raise RequestError(
@@ -318,8 +329,8 @@ def _use_upload(draft: Draft, disk: Disk, facts: DiskFacts, local: PathFacts) ->
         )
     if name in facts.taken_names:
         raise RequestError(
-            f"{requested}: the pool already has a volume '{name}'",
-            hint=f"use the volume with --disk vol={facts.pool.name}/{name}, or rename the file",
+            f"{requested}: the pool already contains a volume named '{name}'",
+            hint=f"rename the file, or use the existing volume: --disk vol={facts.pool.name}/{name}",
         )
     # a raw volume at first: the upload replaces its content, and the format is that of the file
     add_volume(draft, disk, facts.pool, name, "raw", local.size_bytes, upload_from=local.path)
@@ -346,7 +357,7 @@ def _make_in_image_directory(draft: Draft, disk: Disk, size: int) -> None:
 def _check_pool_format(disk: Disk, pool: PoolFacts | None) -> None:
     if disk.format is not None and pool is not None and pool.type in BLOCK_POOLS:
         raise RequestError(
-            f"--disk format={disk.format}: volumes of the pool '{pool.name}' ({pool.type}) have no format",
+            f"--disk format={disk.format}: volumes in the pool '{pool.name}' ({pool.type}) have no image format",
             hint="omit format=",
         )
 

@@ -35,10 +35,12 @@ _NOT_HOTPLUGGED = ("sata", "ide", "sd")
 
 
 def resolve_targets(draft: Draft, disks: list[Disk], others: Sequence[Disk] = ()) -> None:
-    """Set the bus, the device name and the driver of each disk; `others` are the guest's other disks, which are not
-    changed.
+    """Set the bus, the device name and the driver of each disk in `disks`.
 
-    Raises: RequestError, if a bus is full or two disks have the same name.
+    `others` are the guest's other disks, which are not changed.
+
+    Raises: RequestError, if a bus is full, if two disks have the same device name, or if a CD-ROM drive must not be
+    empty.
     """
     given = [disk.target_dev for disk in disks]
     used = [name for name in (*given, *(disk.target_dev for disk in others)) if name is not None]
@@ -167,7 +169,7 @@ def _letters(number: int) -> str:
 
 
 def resolve_driver(draft: Draft, disk: Disk) -> None:
-    """Set the driver, and for QEMU the cache, I/O and discard modes that suit the storage."""
+    """Fill in the driver of the disk; for QEMU, also the cache, I/O and discard modes that suit the storage."""
     if disk.type in _NO_DRIVER_TYPES or not _has_source(disk):
         return
     virt_type = draft.platform.virt_type

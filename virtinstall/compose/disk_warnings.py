@@ -15,7 +15,10 @@ _RESIZABLE = ("raw", "qcow2", "qed")
 
 
 def warn_of_size(draft: Draft, disk: Disk, found: PathFacts) -> None:
-    """Warn if an existing image does not have the requested size: guides create the image and repeat its size."""
+    """Warn if the existing image `found` does not have the requested size.
+
+    This is not an error, because many guides first create an image and then specify its size again.
+    """
     requested, actual = disk.size_bytes or 0, found.capacity_bytes
     if requested not in (0, actual) and disk.device not in ("cdrom", "floppy"):
         size = "" if actual is None else f" of {human_size(actual)}"
@@ -31,7 +34,7 @@ def _resize(disk: Disk, found: PathFacts) -> str:
 
 
 def warn_of_directory(draft: Draft, disk: Disk, path: str) -> None:
-    """Warn about a directory without the format `fat`, the only one that libvirt supports for directories."""
+    """Warn about a directory as the source of a disk, unless the disk has the only supported driver type, `fat`."""
     if draft.facts.host.driver == "qemu" and disk.driver_type != "fat":
         draft.warnings.append(f"--disk {path}: libvirt accepts a directory only with driver.type=fat,readonly=on")
 

@@ -19,7 +19,7 @@ _USB_REDIRECTIONS = 2
 
 
 def add_display(draft: Draft) -> None:
-    """Add the default graphics, and fill in the requested ones."""
+    """Add the default graphics device if none was requested, and complete the requested ones."""
     platform = draft.platform
     # a container of Virtuozzo shows its console over VNC
     able = platform.virt_type == "vz" or not (platform.is_container or platform.is_s390x or platform.is_fixed_board)
@@ -67,7 +67,10 @@ def _fill_sdl(draft: Draft, graphics: Graphics) -> None:
 
 
 def add_video(draft: Draft) -> None:
-    """Add a video card if there are graphics; OS, machine and display determine the model."""
+    """Add a video card if the guest has a graphics device, and fill in the missing models of video cards.
+
+    The model depends on the guest's operating system, the machine type and the graphics devices.
+    """
     platform = draft.platform
     videos = draft.domain.devices_of(Video)
     if not videos and draft.graphics() and draft.wants("video") and platform.is_hvm:
@@ -106,7 +109,11 @@ def _video_model(draft: Draft) -> str:
 
 
 def add_inputs(draft: Draft) -> None:
-    """Add a tablet (for absolute pointer positions) if there are graphics, and a keyboard if the board has none."""
+    """Add input devices if the guest has a graphics device but no input device, and complete the requested ones.
+
+    The added devices are a tablet, which reports absolute pointer positions, and on architectures other than x86 also a
+    keyboard.
+    """
     platform = draft.platform
     inputs = draft.domain.devices_of(Input)
     # there is no USB on IBM Z
@@ -137,7 +144,7 @@ def _input_bus(draft: Draft, device: Input) -> str | None:
 
 
 def add_sound(draft: Draft) -> None:
-    """Add a sound card to spice guests, and choose the model of each card by machine."""
+    """Add a sound card if the guest uses SPICE, and fill in the missing models of sound cards by machine type."""
     has_spice = any(graphics.type == "spice" for graphics in draft.graphics())
     sounds = draft.domain.devices_of(Sound)
     if not sounds and has_spice and draft.wants("sound") and draft.platform.is_hvm and _sound_suits(draft):
@@ -153,7 +160,7 @@ def _sound_suits(draft: Draft) -> bool:
 
 
 def add_spice_parts(draft: Draft) -> None:
-    """Add the agent's channel and USB redirection to a spice guest."""
+    """Add the SPICE agent's channel and devices for USB redirection if the guest uses SPICE."""
     if not any(graphics.type == "spice" for graphics in draft.graphics()):
         return
     has_agent = any(

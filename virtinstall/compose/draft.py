@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
 
 class Draft:
-    """A copy of the requested domain, filled in step by step.
+    """A plan under construction: `domain`, a copy of the requested domain, is filled in step by step.
 
-    `default_tpm`: whether the TPM is a default. `install_cdrom` and `seed_disks` are the positions of disks that only
-    the installation reads. `images`, `volumes` and similar lists collect what the plan creates. `generated` contains
-    the names that the user did not choose, `static_addresses` the addresses that cloud-init sets, by MAC address,
-    `warnings` and `notes` the lines to print. `running` is the running guest that the devices are plugged into, None if
-    the guest starts with them.
+    `default_tpm` is whether a TPM was added by default. `install_cdrom` and `seed_disks` are the positions, among the
+    domain's disks, of those that only the installation reads. `images`, `volumes` and similar lists collect what the
+    plan creates. `generated` contains the names, UUIDs, MAC addresses and paths that the user did not choose.
+    `static_addresses` maps MAC addresses to the IP addresses that cloud-init sets. `warnings` and `notes` are the lines
+    to print. `running` is the running guest that the devices are plugged into; it is None if the guest starts with the
+    devices.
     """
 
     def __init__(self, request: Request, facts: Facts, domain: Domain, platform: Platform, random: Random) -> None:
@@ -56,44 +57,50 @@ class Draft:
         self.running: Domain | None = None
 
     def graphics(self) -> list[Graphics]:
-        """Return the graphics devices so far."""
+        """Return the domain's current graphics devices."""
         from virtinstall.devices.graphics import Graphics
 
         return self.domain.devices_of(Graphics)
 
     @property
     def os(self) -> OsRecord:
-        """The operating system, including the devices that the drivers for its installer support."""
+        """The guest's operating system; it also supports the devices for which its installer receives drivers."""
         record, driver = self.facts.os, self.facts.seeds.driver
         return record if driver is None else record._replace(devices=record.devices | set(driver.devices))
 
     def wants(self, tag: str) -> bool:
-        """Return whether default devices of this tag are added; `--sound none` disables them."""
+        """Return whether default devices with the tag `tag` are added; for example, `--sound none` disables `sound`."""
         return tag not in self.request.without
 
     def domcaps_list(self, path: str, enum: str) -> tuple[str, ...]:
-        """Return the values that the domain capabilities list; empty if the capabilities are unknown."""
+        """Return the values that the domain capabilities list for `enum` at `path`, such as `devices/graphics`.
+
+        The tuple is empty if the capabilities are unknown.
+        """
         capabilities = self.facts.domain_capabilities
         return () if capabilities is None else capabilities.values(path, enum)
 
     def offers(self, path: str, enum: str, value: str, unknown: bool = True) -> bool:
-        """Return whether the host offers `value`, or `unknown` if libvirt does not report it."""
+        """Return whether the domain capabilities list `value`, or `unknown` if they list no values.
+
+        `path` and `enum` are those of `domcaps_list`.
+        """
         values = self.domcaps_list(path, enum)
         return value in values if values else unknown
 
     @property
     def has_usb(self) -> bool:
-        """Whether the guest has a USB bus; `--controller usb,model=none` disables it."""
+        """Whether the guest has a USB bus, which `--controller usb,model=none` disables."""
         from virtinstall.devices.controller import Controller
 
         controllers = self.domain.devices_of(Controller)
         return not any(each.type == "usb" and each.model == "none" for each in controllers)
 
     def use_machine(self, machine: str) -> None:
-        """Replace the machine type that was chosen before."""
+        """Use the machine type `machine` instead of the one that was chosen before."""
         self.platform = self.platform.replace(machine=machine)
         self.domain.os.type_machine = machine
 
     def new_paths(self) -> list[str]:
-        """Return the paths of the images that the plan creates so far."""
+        """Return the paths of the images that have been planned so far."""
         return [image.path for image in self.images]

@@ -39,7 +39,10 @@ _PREREQUISITES = {
 
 
 def fill_features(draft: Draft) -> None:
-    """Fill in acpi, apic and pae as the host supports them, and enlightenments for Windows."""
+    """Enable ACPI, APIC and PAE if the host and the guest's operating system support them, unless they were requested.
+
+    Windows guests also receive Hyper-V enlightenments.
+    """
     platform = draft.platform
     features = draft.domain.features
     if platform.is_container:
@@ -72,7 +75,7 @@ def _acpi_needs_uefi(draft: Draft) -> bool:
 
 
 def has_root_filesystem(draft: Draft) -> bool:
-    """Return whether a container has a root file system other than the host's."""
+    """Return whether a container has a root file system that is not the host's."""
     return any(filesystem.target_dir == "/" for filesystem in draft.domain.devices_of(Filesystem))
 
 
@@ -108,7 +111,7 @@ def _is_hyperv_clock(timer: Timer) -> bool:
 
 
 def fill_vmport(draft: Draft) -> None:
-    """Disable vmport for spice guests, because the VMware port breaks the mouse."""
+    """Disable the VMware port (vmport) of PC guests that use SPICE, because it breaks the mouse."""
     platform = draft.platform
     features = draft.domain.features
     has_spice = any(graphics.type == "spice" for graphics in draft.graphics())
@@ -118,7 +121,7 @@ def fill_vmport(draft: Draft) -> None:
 
 
 def fill_clock(draft: Draft) -> None:
-    """Set the clock's offset by OS, and add timers that keep the guest's time correct."""
+    """Set the time base that the guest's operating system expects, and add timers that keep its time correct."""
     platform = draft.platform
     clock = draft.domain.clock
     if platform.is_container or platform.is_xen_pv:
@@ -142,7 +145,7 @@ def fill_clock(draft: Draft) -> None:
 
 
 def fill_pm(draft: Draft) -> None:
-    """Disable suspend for PC guests, because guests hang on many hosts when they wake up."""
+    """Disable the sleep states of PC guests, because guests hang on many hosts when they wake up."""
     pm = draft.domain.pm
     if not (draft.platform.is_x86 and draft.platform.is_hvm):
         return

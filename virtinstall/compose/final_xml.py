@@ -21,12 +21,12 @@ _DISKS = "disk"
 
 
 def completed(final: Domain, first_boot: Domain, held: Domain) -> Domain:
-    """Return a copy of `final` with the values that libvirt chose for the running guest.
+    """Return a copy of `final`, the finished guest, with the values that libvirt chose when the guest was started.
 
-    `first_boot` is the composed document that was started, and `held` is libvirt's dump of that guest. The copied
-    values are the machine's version, addresses, MAC addresses, the identity of `<genid/>`, and the devices that libvirt
-    added, including controllers. Devices correspond by target (disks), by MAC address (interfaces), or by position
-    among those of their kind.
+    `first_boot` is the composed domain that was started, and `held` is libvirt's XML of the running guest. The copied
+    values are the versioned machine type, device addresses, MAC addresses, the ID in `<genid/>`, and the devices that
+    libvirt added, including controllers. Disks are matched by target, interfaces by MAC address, and other devices by
+    their position among the devices of the same kind.
     """
     result = final.clone()
     node, composed, chosen = result.ensure_node(), first_boot.ensure_node(), held.ensure_node()

@@ -58,9 +58,9 @@ _FEATURES_SINCE_LIBVIRT = 7_002_000
 
 
 def fill_firmware(draft: Draft) -> None:
-    """Choose the firmware.
+    """Choose the guest's firmware, and a machine type that supports it.
 
-    Raises: RequestError, if UEFI is requested and the host has none.
+    Raises: RequestError, if UEFI is requested, but not available for the guest's architecture.
     """
     _choose_firmware(draft)
     _choose_machine(draft)
@@ -84,7 +84,7 @@ def _choose_firmware(draft: Draft) -> None:
     if draft.platform.arch in _WITHOUT_UEFI:
         raise RequestError(
             f"UEFI is not supported on the architecture {draft.platform.arch}",
-            hint="omit --boot uefi" if os.uefi else "omit the firmware features of --boot",
+            hint="omit --boot uefi" if os.uefi else "omit the firmware features from --boot",
         )
     if os.firmware is None and os.loader is None:
         _set_uefi(draft)
@@ -229,7 +229,7 @@ def _set_uefi(draft: Draft) -> None:
 
 
 def is_uefi(draft: Draft) -> bool:
-    """Return whether the guest boots with UEFI according to its XML."""
+    """Return whether the guest boots with UEFI according to the draft's domain."""
     os = draft.domain.os
     if os.firmware == "efi":
         return True

@@ -19,7 +19,11 @@ _X86 = ("x86_64", "i686", None)
 
 
 def merge_firmware_features(domain: Domain) -> None:
-    """Set Secure Boot where libvirt reads it, and enable SMM, which Secure Boot requires."""
+    """Request Secure Boot in the form that libvirt accepts, and enable SMM if Secure Boot requires it.
+
+    If libvirt chooses the firmware, Secure Boot is a firmware feature. If the domain contains the path of the firmware,
+    Secure Boot is an attribute of <loader> and requires SMM on x86.
+    """
     os = domain.os
     _use_last_values(os)
     if os.loader is None and (os.uefi or os.firmware == "efi") and os.loader_secure is not None:
@@ -42,25 +46,25 @@ def _use_last_values(os: Os) -> None:
 
 
 def use_chosen_firmware(os: Os) -> None:
-    """Let libvirt choose the firmware: remove the paths of the firmware and of its variables."""
+    """Have libvirt choose UEFI firmware: remove the paths of the firmware image and of its variables."""
     _remove(os, "loader", "nvram", "varstore")
     os.firmware = "efi"
 
 
 def use_firmware_path(os: Os) -> None:
-    """Use the firmware at the path in <loader>, so that libvirt does not choose one."""
+    """Have libvirt use the firmware at the path in <loader> instead of choosing one."""
     _remove(os, "firmware")
     os.firmware = None
 
 
 def leave_uefi(os: Os) -> None:
-    """Boot with BIOS: remove the image, the variables and the features of UEFI."""
+    """Make the guest boot with BIOS: remove the UEFI image, its variables and its features."""
     _remove(os, "loader", "nvram", "varstore", "firmware")
     os.firmware = None
 
 
 def leave_bios(os: Os) -> None:
-    """Remove the image of a BIOS, so that UEFI can replace it."""
+    """Remove the path of a BIOS image, so that UEFI can be used instead."""
     if os.loader is not None and os.loader_type != "pflash":
         _remove(os, "loader")
 

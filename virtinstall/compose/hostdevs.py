@@ -19,9 +19,9 @@ _CAPABILITY_TYPES = ("net", "misc", "storage")
 
 
 def resolve_hostdevs(draft: Draft) -> None:
-    """Fill in the source of each host device.
+    """Fill in the source of each host device, and of each network interface with `hostdev`.
 
-    Raises: RequestError, if one is missing or ambiguous.
+    Raises: RequestError, if no device or several devices match a requested name, or if a device cannot be assigned.
     """
     for hostdev in draft.domain.devices_of(Hostdev):
         if hostdev.name is not None:
@@ -64,7 +64,7 @@ def _find(draft: Draft, name: str, option: str) -> etree._Element:
     if not found:
         raise RequestError(
             f"{option}{name}: no such device on the host",
-            hint="use a name from `virsh nodedev-list`, a PCI address (0:15:0.1) or USB IDs (0781:5567)",
+            hint="use a PCI address such as 0:15:0.1, USB IDs such as 0781:5567, or a name from: virsh nodedev-list",
         )
     if len(found) > 1:
         names = " or ".join(f"{option}{device.findtext('name')}" for device in found)
@@ -82,9 +82,9 @@ def _parent_of_net(device: etree._Element, devices: Iterable[etree._Element]) ->
 
 
 def is_named(hostdev: Hostdev, name: str) -> bool:
-    """Return whether `name` refers to the device of `hostdev`.
+    """Return whether `name` refers to the host device that `hostdev` assigns.
 
-    `name` is an address, USB IDs, or libvirt's name of the device, which contains the address.
+    `name` is a PCI or USB address, USB IDs, or libvirt's name for the device, such as `pci_0000_00_1f_2`.
     """
     if name.startswith("mdev_"):
         return hostdev.source_address_uuid == name.removeprefix("mdev_").replace("_", "-")

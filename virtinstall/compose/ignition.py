@@ -27,8 +27,7 @@ _VIRT_BOARDS = ("aarch64", "armv7l", "riscv64", "riscv32", "loongarch64")
 
 
 def add_ignition(draft: Draft) -> None:
-    """Plan the file, and attach it as a disk if the machine has no fw_cfg.
-
+    """Plan the file with the Ignition configuration, if any, and attach it as a disk if the machine has no fw_cfg.
     Raises: RequestError, if the hypervisor is not QEMU.
     """
     content = draft.facts.seeds.ignition
@@ -36,7 +35,7 @@ def add_ignition(draft: Draft) -> None:
         return
     if not draft.platform.is_like_qemu:
         raise RequestError(
-            f"--ignition: {draft.platform.virt_type} does not support passing an Ignition config",
+            f"--ignition: {draft.platform.virt_type} does not support passing an Ignition configuration",
             hint="use QEMU: --virt-type kvm or --virt-type qemu",
         )
     path = _path(draft)
@@ -59,7 +58,7 @@ def add_ignition(draft: Draft) -> None:
 
 
 def hand_over(draft: Draft, domain: Domain) -> None:
-    """Pass the configuration to `domain`, the guest at its first boot, through fw_cfg if the machine has it."""
+    """Pass the Ignition configuration to `domain`, the guest at its first boot, if the machine has fw_cfg."""
     if draft.facts.seeds.ignition is None or not _has_fw_cfg(draft):
         return
     block = Sysinfo(type="fwcfg")

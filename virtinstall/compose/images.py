@@ -34,10 +34,11 @@ def default_login(
     keys: Callable[[], tuple[str, ...]],
     new_password: Callable[[], tuple[str, str]],
 ) -> SeedFacts:
-    """Return the seed of an image for which the request specifies no login.
+    """Return the seed that makes it possible to log in to a guest from an image, for a request without a login.
 
-    It contains the user's keys or, if there are none, a password. `keys` reads the user's public keys; `new_password`
-    returns a password and its hash. The seed is empty if the image does not read one.
+    `keys` returns the user's public SSH keys. With cloud-init, the seed contains the keys or, if there are none, a
+    password; `new_password` then returns a password and its hash. With Ignition, it contains the keys or, if there are
+    none, only a warning. The seed is empty if the image reads neither.
     """
     from virtinstall.seed.cloud_init import CloudInitRequest
 
@@ -58,7 +59,7 @@ def _ignition_login(user: str, keys: tuple[str, ...]) -> SeedFacts:
     import json
 
     if not keys:
-        warning = "no SSH key in ~/.ssh: no login is possible; specify a configuration with --ignition FILE"
+        warning = "no public SSH key in ~/.ssh: no login is possible; specify a configuration with --ignition FILE"
         return SeedFacts(warnings=(warning,))
     users = [{"name": user, "sshAuthorizedKeys": list(keys)}]
     config = json.dumps({"ignition": {"version": "3.0.0"}, "passwd": {"users": users}}).encode()
@@ -66,7 +67,7 @@ def _ignition_login(user: str, keys: tuple[str, ...]) -> SeedFacts:
 
 
 def with_login(request: Request, facts: Facts) -> Request:
-    """Return the request with the default login, if there is one."""
+    """Return `request` with the default login in `facts`, or unchanged if there is none."""
     install = request.install
     if facts.seeds.login is None:
         return request
@@ -78,7 +79,7 @@ def with_login(request: Request, facts: Facts) -> Request:
 
 
 def fill_memory(draft: Draft) -> None:
-    """Choose the memory of a guest of --image, if the OS database has no recommendation."""
+    """Set the memory size of a guest from --image, if none was requested and the OS database recommends none."""
     domain = draft.domain
     if not draft.request.install.image_defaults or domain.memory_kib is not None or domain.current_memory_kib:
         return
@@ -88,8 +89,7 @@ def fill_memory(draft: Draft) -> None:
 
 
 def resolve_disk(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
-    """Fill in the source of a disk, from an image or otherwise.
-
+    """Fill in the source of a disk, which may start from an image.
     Raises: RequestError, if the disk cannot be created as requested.
     """
     if facts.image is None:
@@ -99,8 +99,7 @@ def resolve_disk(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
 
 
 def resolve_image(draft: Draft, disk: Disk, facts: DiskFacts, image: ImageFacts) -> None:
-    """Fill in the source of a disk that starts from an image, and plan what is fetched and created.
-
+    """Fill in the source of a disk that starts from `image`; plan the download of the image and the new disk.
     Raises: RequestError, if the disk cannot be created as requested.
     """
     # not as it was typed: a URL may have a password
@@ -160,7 +159,7 @@ def _refuse_contradictions(disk: Disk, facts: DiskFacts, option: str) -> None:
         there = path or (facts.volume.path if facts.volume is not None else "")
         raise RequestError(
             f"{option}: '{there}' already exists",
-            hint=f"use another path, or use the existing disk: --disk {there}",
+            hint=f"use another path, or use the existing image: --disk {there}",
         )
 
 

@@ -26,7 +26,7 @@ _VISTA = 6
 
 
 def choose_tree(urls: Sequence[str]) -> str:
-    """Return the install tree to use from `urls`, which the OS database lists; there must be at least one."""
+    """Return the URL of the install tree to use, one of `urls` from the OS database; `urls` must not be empty."""
     # Fedora's trees of single variants cannot install anything else
     return next((url for url in urls if "/Everything/" in url), urls[0])
 
@@ -40,10 +40,11 @@ def choose_installer(
 ) -> Installer:
     """Return the installer to automate.
 
-    `row` is the OS database's entry for the medium, None if the medium is unknown. `profile` is None if none was
-    requested. `find_script` returns the OS database's install script; it is called only if the script is needed.
+    `media` is the install medium, None if there is none. `row` is its entry in the OS database, None if the database
+    does not contain it. `profile` is the requested installation profile, None for the default. `find_script` returns
+    the OS database's install script; it is called only if the script is needed.
 
-    Raises: RequestError, if the system or the medium cannot be installed unattended.
+    Raises: RequestError, if the operating system cannot be installed unattended, or not from this medium.
     """
     from virtinstall.seed.answers import Installer
 
@@ -68,9 +69,11 @@ def choose_installer(
 
 
 def choose_driver(os: OsRecord, values: Mapping[str, str], installer: Installer, arch: str) -> Driver | None:
-    """Return the drivers for Windows Setup; None if there are none or `values` disables them.
+    """Return the drivers for Windows Setup; None if there are none or they are disabled.
 
-    Raises: RequestError, if the value of `drivers` is not a switch.
+    `values` are the sub-options of --unattended, of which `drivers` disables the drivers.
+
+    Raises: RequestError, if the value of `drivers` is neither yes nor no.
     """
     try:
         wanted = parse_switch(values.get("drivers", "yes"))
@@ -84,7 +87,7 @@ def choose_driver(os: OsRecord, values: Mapping[str, str], installer: Installer,
 
 
 def install_url(media: MediaFacts | None) -> str | None:
-    """Return the URL of the installer; None if it is an ISO image or a local file."""
+    """Return the URL of the install tree; None if there is no medium, or if it is an ISO image or a local directory."""
     if media is None or media.is_iso or "://" not in media.location:
         return None
     # the URL of a whole Debian mirror does not show that it is one

@@ -28,9 +28,9 @@ _VIRTIO_ONLY = ("vdpa", "vhostuser")
 
 
 def add_interfaces(draft: Draft) -> None:
-    """Add the default interface, and fill in the requested ones.
+    """Add the default network interface if none was requested, and complete the requested ones.
 
-    Raises: RequestError, if a type, a MAC address or a port forward is invalid.
+    Raises: RequestError, if an interface type, a MAC address or a port forward is invalid.
     """
     interfaces = draft.domain.devices_of(Interface)
     if not interfaces and draft.wants("interface"):
@@ -47,20 +47,23 @@ def add_interfaces(draft: Draft) -> None:
 
 
 def want_addresses(domain: Domain) -> bool:
-    """Return whether an interface has settings for the module `compose.addresses`, which takes time to load."""
+    """Return whether an interface has a fixed IP address, a gateway or name servers.
+
+    The module `compose.addresses`, which takes time to load, is needed only for such interfaces.
+    """
     interfaces = domain.devices_of(Interface)
     return any(each.ip or each.gateway or each.nameservers for each in interfaces)
 
 
 def split_addresses(text: str) -> list[str]:
-    """Return the addresses of an `ip` sub-option, which are separated by commas."""
+    """Return the addresses in `text`, the value of a sub-option such as `ip`, which separates them by commas."""
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _resolve_source(draft: Draft, interface: Interface) -> None:
     if interface.type is not None and interface.type not in _TYPES:
         name = interface.type
-        by_name = f"for a virtual network, use --network network={name}; for a bridge, --network bridge={name}"
+        by_name = f"for a virtual network, use --network network={name}; for a bridge, use --network bridge={name}"
         raise RequestError(
             f"--network {interface.type}: unknown interface type",
             hint=did_you_mean(interface.type, _TYPES, by_name),
@@ -191,7 +194,7 @@ def _resolve_mac(draft: Draft, interface: Interface, taken: set[str]) -> None:
     if mac in taken:
         owner = draft.facts.guest_macs.get(mac)
         whose = f"the guest '{owner}'" if owner else "another interface of this guest"
-        problem = f"the MAC address {given} is already used by {whose}"
+        problem = f"the MAC address {given} is already in use by {whose}"
         if draft.request.checks.mac_in_use:
             raise RequestError(problem, hint="omit mac= to generate an address, or use --check mac_in_use=off")
         draft.warnings.append(problem)

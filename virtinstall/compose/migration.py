@@ -29,7 +29,7 @@ _LOCAL_POOLS = ("logical", "disk", "zfs")
 
 
 def warn_of_migration(draft: Draft, final: Domain) -> None:
-    """Warn of everything that prevents live migration of the finished guest."""
+    """Warn about everything that prevents live migration of `final`, the finished guest."""
     for problem in _problems(draft, final):
         draft.warnings.append(f"live migration: {problem}")
 
@@ -52,7 +52,8 @@ def _problems(draft: Draft, final: Domain) -> Iterator[str]:
 def _passthrough(final: Domain) -> Iterator[str]:
     for hostdev in final.devices_of(Hostdev):
         if not _is_replaceable(hostdev):
-            yield f"--hostdev: the {hostdev.type or 'assigned'} device of the host cannot be migrated"
+            kind = f"host devices of type {hostdev.type}" if hostdev.type else "host devices"
+            yield f"--hostdev: {kind} cannot be migrated"
 
 
 def _is_replaceable(device: Hostdev | Interface) -> bool:
@@ -68,17 +69,18 @@ def _interfaces(draft: Draft, final: Domain) -> Iterator[str]:
         network = draft.facts.networks.get(interface.source_network or "")
         name = interface.source_network or interface.source_dev or ""
         if interface.type == "hostdev":
-            yield "--network hostdev: network cards of the host, such as SR-IOV functions, cannot be migrated"
+            yield "--network hostdev: host network cards, such as SR-IOV functions, cannot be migrated"
         elif interface.type == "network" and network is not None and network.forward == "hostdev":
-            yield f"--network network={name}: the network assigns network cards of the host, which cannot be migrated"
+            yield f"--network network={name}: the network assigns host network cards, which cannot be migrated"
         elif interface.type == "vdpa":
-            yield f"--network type=vdpa,source={name}: vDPA devices of the host cannot be migrated"
+            yield f"--network type=vdpa,source={name}: host vDPA devices cannot be migrated"
 
 
 def _cpu(final: Domain) -> Iterator[str]:
     cpu = final.cpu
     if cpu.mode in ("host-passthrough", "maximum"):
-        yield f"--cpu {cpu.mode}: the guest can migrate only to hosts with the same CPU; host-model is less strict"
+        problem = f"--cpu {cpu.mode}: the guest can migrate only to hosts with the same CPU"
+        yield f"{problem}; --cpu host-model is less strict"
     if cpu.migratable is False:
         yield "--cpu migratable=off: the guest has CPU features that prevent migration"
     for feature in cpu.features:
@@ -90,11 +92,11 @@ def _storage(draft: Draft, final: Domain) -> Iterator[str]:
     for disk in final.devices_of(Disk):
         path = disk.source_file or disk.source_dir or disk.source_dev or disk.source_volume
         if disk.type == "nvme":
-            yield "--disk type=nvme: NVMe drives of the host cannot be migrated"
+            yield "--disk type=nvme: host NVMe drives cannot be migrated"
         elif disk.transient:
             yield f"--disk {path}: transient disks cannot be migrated"
         elif path is not None and _is_local(draft, disk, path):
-            yield f"--disk {path}: the image is local to this host; copy it with `virsh migrate --copy-storage-all`"
+            yield f"--disk {path}: the image is local to this host; to copy it, use: virsh migrate --copy-storage-all"
 
 
 def _is_local(draft: Draft, disk: Disk, path: str) -> bool:
@@ -121,9 +123,9 @@ def _pool_type(draft: Draft, disk: Disk, path: str) -> str | None:
 
 
 def on_local_mount(path: str, mounts: tuple[tuple[str, str], ...]) -> bool:
-    """Return whether `path` is on a local file system of this host; False if the mounts are not known.
+    """Return whether `path` is on a local file system of this host; False if `mounts` is empty.
 
-    `mounts` are pairs of mount point and type, as the kernel lists them.
+    `mounts` contains a pair of mount point and file system type for each mount, in the kernel's order.
     """
     best, kind = "", None
     for point, file_system in mounts:
@@ -150,10 +152,10 @@ def _other_devices(final: Domain) -> Iterator[str]:
 
     for tpm in final.devices_of(Tpm):
         if tpm.backend_type == "passthrough":
-            yield "--tpm passthrough: the TPM of the host cannot be migrated; use --tpm emulator"
+            yield "--tpm passthrough: the host's TPM cannot be migrated; use --tpm emulator"
     for shmem in final.devices_of(Shmem):
         if shmem.role != "master":
-            yield f"--shmem {shmem.name}: programs on the host share this memory; use role=master to migrate a copy"
+            yield f"--shmem {shmem.name}: this memory is shared with host programs; to migrate a copy, use role=master"
     for memory in final.devices_of(MemoryDevice):
         if memory.model == "sgx-epc":
             yield "--memdev sgx-epc: SGX enclave memory cannot be migrated"

@@ -8,16 +8,24 @@ from virtinstall.errors import RequestError
 from virtinstall.xml.field import XmlField
 
 _NETWORK_PROTOCOLS = ("rbd", "nbd", "iscsi", "gluster", "sheepdog", "nfs", "ssh")
-# names that are hardly those of images
-_SUB_OPTIONS = ("size", "pool", "vol", "format", "bus", "backing_store", "readonly")
+# sub-options whose names are hardly those of images, and placeholders for their values
+_SUB_OPTIONS = {
+    "size": "GIB",
+    "pool": "NAME",
+    "vol": "POOL/VOLUME",
+    "format": "FORMAT",
+    "bus": "BUS",
+    "backing_store": "PATH",
+    "readonly": "on",
+}
 
 
 def no_source(disk: Disk) -> RequestError:
-    """Return the error for a disk without a path, size or source; the error shows what was requested instead."""
+    """Return the error for a disk without a path, size or source; its message contains the values that the disk has."""
     requested = ",".join(f"{name}={value}" for name, value in _plain_values(disk))
     return RequestError(
         f"--disk{f' {requested}' if requested else ''}: no path, size or source specified",
-        hint=f"for example --disk {','.join(filter(None, ('size=20', requested)))}",
+        hint=f"for example: --disk {','.join(filter(None, ('size=20', requested)))}",
     )
 
 
@@ -32,7 +40,7 @@ def _plain_values(disk: Disk) -> list[tuple[str, object]]:
 
 
 def refuse_missing(draft: Draft, disk: Disk, path: str) -> None:
-    """Refuse a path without a file, or warn about it if --check path_exists is off.
+    """Report that there is no file at `path`: as an error, or as a warning with --check path_exists=off.
 
     Raises: RequestError, if the check is on.
     """
@@ -55,8 +63,9 @@ def _other_meaning(path: str) -> str | None:
     """Return the hint for a relative path that looks like a sub-option or an address of network storage, or None."""
     directory, _, name = path.rpartition("/")
     if name in _SUB_OPTIONS:
-        return f"did you mean --disk {name}=VALUE?"
+        return f"did you mean --disk {name}={_SUB_OPTIONS[name]}?"
     protocol, colon, place = (f"{directory.rpartition('/')[2]}/{name}" if ":" in directory else name).partition(":")
     if colon and protocol in _NETWORK_PROTOCOLS:
-        return f"for network storage: --disk source.protocol={protocol},source.name={place}, or vol=POOL/VOLUME"
+        source = f"source.protocol={protocol},source.name={place}"
+        return f"for network storage, use --disk {source} or --disk vol=POOL/VOLUME"
     return None

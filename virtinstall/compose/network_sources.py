@@ -18,7 +18,11 @@ OWN_SOURCES = ("network", "nvme", "vhostuser", "vhostvdpa")
 
 
 def use_network_volume(disk: Disk, name: str, pool_xml: str, path: str) -> None:
-    """Use a volume of a network pool as QEMU accesses it: by protocol, hosts and login."""
+    """Set the disk's source to a volume in a network pool, which QEMU accesses directly over the network.
+
+    `name` and `path` are those of the volume; `path` is empty for a new volume. `pool_xml` is the pool's XML, which
+    contains the protocol, the hosts and the login.
+    """
     source = etree.fromstring(pool_xml.encode()).find("source")
     pool_type = etree.fromstring(pool_xml.encode()).get("type")
     assert source is not None
@@ -57,8 +61,7 @@ def _add_host(disk: Disk, name: str | None, port: str | None) -> None:
 
 
 def use_url(draft: Draft, disk: Disk, url: str) -> None:
-    """Use a URL that QEMU reads: `http://HOST/PATH`, `nbd+unix:///SOCKET`.
-
+    """Set the disk's source to a URL that QEMU reads, such as `http://HOST/PATH` or `nbd+unix:///SOCKET`.
     Raises: RequestError, if the host or the port is invalid.
     """
     from urllib.parse import parse_qs, urlsplit
@@ -77,7 +80,7 @@ def use_url(draft: Draft, disk: Disk, url: str) -> None:
             ) from None
         raise RequestError(
             f"--disk {shown}: invalid URL",
-            hint="use the form PROTOCOL://HOST:PORT/PATH, with an IPv6 address in brackets",
+            hint="use the form PROTOCOL://HOST:PORT/PATH, and put an IPv6 address in brackets",
         ) from None
     protocol, _, transport = parts.scheme.partition("+")
     disk.type = "network"
@@ -104,6 +107,6 @@ def use_url(draft: Draft, disk: Disk, url: str) -> None:
         draft.warnings.append(
             # without the password, which may follow the user name
             f"--disk {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}: "
-            "the user name is ignored, because libvirt accepts credentials only through a secret; "
+            "the user name is ignored, because libvirt accepts credentials only in a secret; "
             "add auth.secret.type= and either auth.secret.usage= or auth.secret.uuid="
         )

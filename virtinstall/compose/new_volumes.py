@@ -20,7 +20,7 @@ NETWORK_POOLS = ("rbd", "gluster", "sheepdog", "iscsi-direct")
 
 
 def temporary_pool(directory: str) -> PoolFacts:
-    """Return a pool for a directory that no pool manages; its name depends only on the directory."""
+    """Return a temporary pool for a directory that no pool manages; its name is derived from the directory's path."""
     from hashlib import sha256
 
     name = f"{TEMPORARY_POOL_PREFIX}{sha256(directory.encode()).hexdigest()[:12]}"
@@ -28,7 +28,7 @@ def temporary_pool(directory: str) -> PoolFacts:
 
 
 def volume_element(name: str, size: int, allocation: int = 0) -> etree._Element:
-    """Return the <volume> element for a new volume; the sizes are in bytes."""
+    """Return the <volume> element for a new volume with a capacity of `size` bytes; `allocation` is in bytes, too."""
     root = etree.Element("volume")
     etree.SubElement(root, "name").text = name
     etree.SubElement(root, "capacity", unit="bytes").text = str(size)
@@ -37,7 +37,7 @@ def volume_element(name: str, size: int, allocation: int = 0) -> etree._Element:
 
 
 def _add_permissions(target: etree._Element, disk: Disk) -> None:
-    """Add mode, owner and group of a volume; libvirt accepts only numbers, as defined on the remote host.
+    """Add the mode, owner and group of a volume; libvirt accepts only numeric IDs, which are those of its host.
 
     Raises: RequestError, if a value is not a number.
     """
@@ -45,10 +45,10 @@ def _add_permissions(target: etree._Element, disk: Disk) -> None:
     given = {tag: value for tag, value in values.items() if value is not None}
     for tag, value in given.items():
         if not value.isdecimal():
-            database = "group" if tag == "group" else "passwd"
+            kind, database = ("group", "group") if tag == "group" else ("user", "passwd")
             raise RequestError(
-                f"--disk permissions.{tag}={value}: must be a number, because the disk is a volume",
-                hint=f"find the number on the host with: getent {database} {value}",
+                f"--disk permissions.{tag}={value}: must be a numeric {kind} ID, because the disk is a volume",
+                hint=f"find the {kind} ID on the host with: getent {database} {value}",
             )
     if given:
         permissions = etree.SubElement(target, "permissions")
@@ -67,8 +67,10 @@ def add_volume(
     upload_from: str | None = None,
     temporary_pool: bool = False,
 ) -> None:
-    """Plan a new volume of `size` bytes; `upload_from` is the local file to copy into it, None for an empty volume.
+    """Plan a new volume of `size` bytes for `disk`; `form` is its image format.
 
+    `upload_from` is the path of the local file to copy into the volume, None for a volume without content.
+    `temporary_pool` is whether `pool` is created for this volume and removed afterwards.
     Raises: RequestError, if the pool does not have enough space, or its volumes cannot have a backing file.
     """
     full = disk.sparse is False or (pool.type in BLOCK_POOLS and pool.type != "logical")
@@ -76,7 +78,7 @@ def add_volume(
     if pool.type in (*BLOCK_POOLS, *NETWORK_POOLS):
         if disk.backing_store is not None:
             raise RequestError(
-                f"--disk backing_store={disk.backing_store}: volumes of the pool '{pool.name}' ({pool.type}) "
+                f"--disk backing_store={disk.backing_store}: volumes in the pool '{pool.name}' ({pool.type}) "
                 "cannot have a backing file",
                 hint=f"use a copy of the backing file instead: --disk pool={pool.name},image={disk.backing_store}",
             )

@@ -24,9 +24,10 @@ _WITHOUT_SMBIOS = ("ppc64", "ppc64le", "s390x", "riscv32", "riscv64", "loongarch
 
 
 def install_kind(draft: Draft) -> str | None:
-    """Return the first boot device of the installation: `kernel`, `cdrom`, `network` and so on; None if there is none.
+    """Return what the guest boots from for its installation; None if there is no installation.
 
-    `seed` means that nothing is installed: the disk boots once and reads its seed.
+    The kinds are `kernel`, the device classes `cdrom`, `network`, `hd` and `fd`, and `seed`. `seed` means that nothing
+    is installed: the guest boots its disk once and reads its seed.
     """
     install = draft.request.install
     cloud_init = None if _keeps_seed(draft) else install.cloud_init
@@ -53,7 +54,10 @@ def _keeps_seed(draft: Draft) -> bool:
 
 
 def final_domain(draft: Draft) -> Domain:
-    """Return the finished guest, which boots from its first disk, without the installation's media."""
+    """Return the domain of the finished guest, without the media that only the installation reads.
+
+    If no boot order was requested, the guest boots from its disk, or from the device that it has instead.
+    """
     domain = draft.domain.clone()
     kind = install_kind(draft)
     if kind is not None:
@@ -95,7 +99,7 @@ def _eject_install_media(draft: Draft, domain: Domain) -> None:
 
 
 def install_domain(draft: Draft) -> Domain | None:
-    """Return the guest as it boots for its installation, or None if there is none."""
+    """Return the domain with which the guest boots for its installation, or None if there is no installation."""
     kind = install_kind(draft)
     if kind is None:
         return None
@@ -123,11 +127,11 @@ def install_domain(draft: Draft) -> Domain | None:
 
 
 def first_boot_domain(draft: Draft) -> Domain | None:
-    """Return the guest for its first start, if its disk is already installed (cloud images).
+    """Return the domain for the first start of a guest whose disk contains an installed system, such as a cloud image.
 
-    The result is like that of `install_domain`, which virt-install prints, but can be rebooted, saved, restored and
-    migrated like any other guest: it differs from the finished guest only in its seed. It is None if something is
-    installed, or if the guest must be off after its first boot (--noreboot).
+    Unlike the domain from `install_domain`, which previews show, it differs from the finished guest only in its seed.
+    Therefore, the guest can be rebooted, saved, restored and migrated like any other guest. The result is None if
+    something is installed, or if the guest must be off after its first boot (--noreboot).
     """
     install = draft.request.install
     if install_kind(draft) != "seed" or install.unattended is not None or draft.request.run.noreboot:

@@ -39,7 +39,7 @@ _SPELLINGS = {"amd64": "x86_64", "i386": "i686", "i486": "i686", "i586": "i686",
 
 
 def existing_platform(domain: Domain, host_arch: str) -> Platform:
-    """Return the platform of an existing guest from its XML."""
+    """Return the platform of an existing guest from its XML; `host_arch` is the architecture of its host."""
     os = domain.os
     arch, virt_type, machine = os.type_arch or host_arch, domain.type or "qemu", os.type_machine
     guest = GuestArch(
@@ -64,10 +64,9 @@ def existing_platform(domain: Domain, host_arch: str) -> Platform:
 
 
 def choose_platform(requested: PlatformRequest, capabilities: Capabilities, os: OsRecord, driver: str) -> Platform:
-    """Return the platform for `requested` on a host; values that were not requested are chosen for `os`.
+    """Return a platform that fits `requested` on the host; values that were not requested are chosen for `os`.
 
-    `driver` is the name of libvirt's driver in lower case.
-
+    `capabilities` are those of the host. `driver` is the lowercase name of libvirt's driver, such as `qemu`.
     Raises: RequestError, if the host does not support the request.
     """
     arch = _SPELLINGS.get(requested.arch or "", requested.arch)
@@ -187,7 +186,7 @@ def _supported(requested: PlatformRequest, capabilities: Capabilities, types: li
 
 def _unknown_machine(machine: str, guest: GuestArch, virt_type: str) -> RequestError:
     known = guest.machines_for(virt_type)
-    question = did_you_mean(machine, known, f"for example --machine {known[0]};" if known else "")
+    question = did_you_mean(machine, known, f"for example: --machine {known[0]};" if known else "")
     return RequestError(
         f"--machine {machine}: unknown machine type for {guest.arch}",
         hint=f"{question} list the machine types with: virsh capabilities".lstrip(),
@@ -195,7 +194,7 @@ def _unknown_machine(machine: str, guest: GuestArch, virt_type: str) -> RequestE
 
 
 def requested_platform(request: Request) -> PlatformRequest:
-    """Return the platform requested by --virt-type, --arch and --machine, or by --boot, which has priority."""
+    """Return the requested platform; values in the domain, which are set with --boot, have priority over options."""
     requested, os = request.platform, request.domain.os
     return PlatformRequest(
         os_type=os.type or requested.os_type,
@@ -206,8 +205,7 @@ def requested_platform(request: Request) -> PlatformRequest:
 
 
 def chosen_platform(request: Request, host: HostFacts, os: OsRecord) -> Platform:
-    """Return the platform of the guest: the best one for the request, or that of the guest to install again.
-
+    """Return the platform of the guest: with --reinstall that of the existing guest, otherwise the best one for `os`.
     Raises: RequestError, if the host does not support the request.
     """
     if request.install.reinstall is not None:

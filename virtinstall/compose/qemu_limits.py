@@ -17,17 +17,17 @@ _WITHOUT_ISA = ("aarch64", "armv7l", "armv6l", "loongarch64", "ppc64", "ppc64le"
 
 
 def validate_for_qemu(draft: Draft) -> None:
-    """Check the requested devices and features.
+    """Check that QEMU supports the requested devices, security models and features; warn about features.
 
-    Raises: RequestError, for the first one that QEMU does not have.
+    Raises: RequestError, for the first device or security model that QEMU or libvirt does not support.
     """
     platform = draft.platform
     if not platform.is_qemu or draft.facts.host.driver != "qemu":
         return
     if platform.arch in _WITHOUT_ISA and draft.domain.devices_of(Parallel):
-        raise RequestError(f"--parallel: QEMU has no parallel port for {platform.arch}", hint="use --serial")
+        raise RequestError(f"--parallel: QEMU has no parallel port on {platform.arch}", hint="use --serial")
     if platform.is_s390x and draft.domain.devices_of(Sound):
-        raise RequestError("--sound: QEMU has no sound card for s390x", hint="use --sound none")
+        raise RequestError("--sound: QEMU has no sound card on s390x", hint="use --sound none")
     has_card_slot = platform.is_fixed_board or not (platform.is_x86 or platform.arch in _WITHOUT_ISA)
     if not has_card_slot and any(disk.target_bus == "sd" for disk in draft.domain.devices_of(Disk)):
         raise RequestError(

@@ -17,7 +17,7 @@ _SEV_ES_POLICY = "0x07"
 
 
 def fill_seclabels(draft: Draft) -> None:
-    """Fill in the type of a label that has a model, and the model of a label that has a type."""
+    """Fill in the missing types of security labels with a model, and the missing models of labels with a type."""
     models = [model for model in draft.facts.host.capabilities.security_models if model]
     for label in draft.domain.seclabels:
         if label.model is not None and label.type is None:
@@ -27,7 +27,11 @@ def fill_seclabels(draft: Draft) -> None:
 
 
 def fill_model(label: Seclabel, models: Sequence[str]) -> None:
-    """Set the security model of a label without one: `dac` for numbers, the host's first one for an empty label."""
+    """Set the model of a security label that has none; `models` are the models that the host supports.
+
+    The model is `dac` for a label of numeric IDs, the first one of `models` without a label, and otherwise the first
+    one other than `dac`. It remains None if there is no such model.
+    """
     if label.model is None and models:
         label.model = _model_of(label.label, models)
 
@@ -42,9 +46,9 @@ def _model_of(label: str | None, models: Sequence[str]) -> str | None:
 
 
 def fill_launch_security(draft: Draft) -> None:
-    """Fill in the requirements of SEV and TDX.
+    """Check the requirements of SEV, SEV-SNP and TDX, and fill in the default SEV policy.
 
-    Raises: RequestError, if the machine does not support them.
+    Raises: RequestError, if one of them is requested without the machine type q35 or without UEFI.
     """
     security = draft.domain.launch_security
     kind = security.type

@@ -22,9 +22,9 @@ DRIVERS = "drivers"
 
 
 def new_seeds(draft: Draft, *, removable: bool) -> list[SeedFile]:
-    """Return the media with answers for the guest; `fill_seeds` writes their files.
+    """Return the guest's seed media, still without their files, which `fill_seeds` adds.
 
-    `removable`: whether the media are in drives, which can be empty later.
+    `removable` is whether the cloud-init medium is in a CD-ROM drive, which can be empty later.
     """
     found, host = [], draft.facts.host
     stem = f"virtinst-{draft.facts.token}"
@@ -49,9 +49,9 @@ def new_seeds(draft: Draft, *, removable: bool) -> list[SeedFile]:
 
 
 def seed_bus(draft: Draft) -> str | None:
-    """Return the bus of the cloud-init seed; None for the default bus of CD-ROM drives.
+    """Return the bus for the cloud-init seed; None for the default bus of CD-ROM drives, or if there is no such seed.
 
-    The kernel of Debian's cloud images has no driver for SATA.
+    The default for Debian is SCSI, because the kernel of Debian's cloud images has no driver for SATA.
     """
     requested = draft.facts.seeds.cloud_init
     if requested is None:
@@ -61,7 +61,7 @@ def seed_bus(draft: Draft) -> str | None:
 
 
 def seed_arguments(draft: Draft) -> tuple[str, ...]:
-    """Return the kernel arguments that point the installer to its answers."""
+    """Return the kernel arguments that point the installer to its answer file; empty without --unattended."""
     answers = draft.facts.seeds.unattended
     if answers is None:
         return ()
@@ -71,7 +71,7 @@ def seed_arguments(draft: Draft) -> tuple[str, ...]:
 
 
 def fill_seeds(draft: Draft) -> None:
-    """Write the files of the draft's seeds."""
+    """Add the files to the draft's seeds and initrd, when the guest's name, UUID and MAC addresses are known."""
     requested, login = draft.facts.seeds.cloud_init, draft.facts.seeds.login
     if login is not None and login.password is None:
         draft.notes.append(f"You can log in as '{login.user}' with your SSH key.")
@@ -83,8 +83,9 @@ def fill_seeds(draft: Draft) -> None:
 
 
 def account(draft: Draft) -> str | None:
-    """Return the account of the guest's seed to which users can log in by SSH; None if there is none or it is not
-    known.
+    """Return the account with which users can log in to the guest by SSH, according to its seed.
+
+    The result is None if the seed sets up no such account, or if its files were specified by the user.
     """
     requested, login = draft.facts.seeds.cloud_init, draft.facts.seeds.login
     if login is not None:
@@ -99,10 +100,10 @@ def account(draft: Draft) -> str | None:
 
 
 def first_boot_path(draft: Draft, name: str) -> str:
-    """Return the path of a seed that must exist until the guest is off for the first time; after the guest's start, the
-    seed is empty.
+    """Return the path for a seed that must exist until the guest is off for the first time.
 
-    The seed is next to the guest's disk if possible, because a guest that is migrated has its disk on shared storage.
+    The seed is emptied after the guest's start. If possible, it is in the directory of the guest's disk, because a
+    guest that is migrated has its disk on shared storage. `name` is the last part of the file name.
     """
     host = draft.facts.host
     disk = next(iter(draft.domain.devices_of(Disk)), None)
@@ -131,13 +132,13 @@ def _cloud_init_seed(draft: Draft, *, keep: bool, removable: bool) -> SeedFile:
 
 
 def host_name(draft: Draft) -> str:
-    """Return the guest's name as a host name: letters, digits and hyphens."""
+    """Return a valid host name from the guest's name: other characters than letters and digits become hyphens."""
     name = "".join(char if char.isascii() and char.isalnum() else "-" for char in str(draft.domain.name))
     return name.strip("-")[:63].strip("-") or "localhost"
 
 
 def first_mac(draft: Draft) -> str | None:
-    """Return the MAC address of the first interface; None if there is no interface."""
+    """Return the MAC address of the guest's first network interface; None if it has no interface."""
     from virtinstall.devices.interface import Interface
 
     return next(

@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 
 
 def add_rng(draft: Draft) -> None:
-    """Add entropy from the host, if the OS has the driver."""
+    """Add a random number generator that uses the host's entropy, if the guest's operating system has a driver for it.
+
+    Requested generators are completed.
+    """
     platform = draft.platform
     rngs = draft.domain.devices_of(Rng)
     suits = platform.is_qemu and not platform.is_fixed_board and draft.os.supports_virtio_rng(platform.arch)
@@ -49,7 +52,7 @@ def add_rng(draft: Draft) -> None:
 
 
 def add_memballoon(draft: Draft) -> None:
-    """Add a memory balloon, if the OS has the driver."""
+    """Add a memory balloon, if the guest's operating system has a driver for it; complete a requested one."""
     platform = draft.platform
     balloons = draft.domain.devices_of(Memballoon)
     suits = platform.is_qemu and not platform.is_fixed_board and draft.os.supports_virtio_balloon(platform.arch)
@@ -61,7 +64,7 @@ def add_memballoon(draft: Draft) -> None:
 
 
 def add_tpm(draft: Draft) -> None:
-    """Add an emulated TPM to UEFI guests, if the host supports it."""
+    """Add an emulated TPM if the guest boots with UEFI and the host supports it; complete a requested TPM."""
     platform = draft.platform
     tpms = draft.domain.devices_of(Tpm)
     if not tpms and draft.wants("tpm") and platform.is_qemu and is_uefi(draft):
@@ -79,7 +82,7 @@ def add_tpm(draft: Draft) -> None:
 
 
 def fill_small_devices(draft: Draft) -> None:
-    """Fill in the values of devices that exist only on request."""
+    """Fill in the missing values of devices that are added only on request, such as watchdogs and smartcard readers."""
     domain = draft.domain
     for watchdog in domain.devices_of(Watchdog):
         watchdog.model = watchdog.model or "i6300esb"
@@ -112,9 +115,9 @@ def fill_small_devices(draft: Draft) -> None:
 
 
 def match_watchdogs(domain: Domain, changed: Iterable[Element]) -> None:
-    """Copy the action of a changed watchdog to the one that libvirt adds to q35 (since 9.1), because both must be
-    equal.
+    """Copy the action of a changed watchdog to the iTCO watchdog, because libvirt requires the same action for both.
 
+    libvirt 9.1 and later add the iTCO watchdog to every q35 guest. `changed` are the changed elements of `domain`.
     Source: https://libvirt.org/formatdomain.html#watchdog-device
     """
     watchdogs = [each for each in changed if isinstance(each, Watchdog)]
@@ -126,9 +129,9 @@ def match_watchdogs(domain: Domain, changed: Iterable[Element]) -> None:
 
 
 def number_audio(domain: Domain, guest: Domain | None = None) -> None:
-    """Number the audio back ends of `domain`, because sound cards refer to the numbers, as libvirt requires.
+    """Set the missing IDs of the audio backends in `domain`, to which sound cards refer.
 
-    The numbers of audio back ends in `guest` are not used again; None if there is no other domain.
+    `guest` is the guest to which the devices in `domain` are added, None for a new guest; IDs that it uses are skipped.
     """
     known = [*domain.devices_of(Audio), *(() if guest is None else guest.devices_of(Audio))]
     taken = {audio.id for audio in known}
@@ -165,7 +168,7 @@ def _fill_filesystems(draft: Draft) -> None:
 
 
 def share_memory(draft: Draft) -> None:
-    """Let other processes map the guest's memory if one of its devices requires that."""
+    """Share the guest's memory with other processes on the host if one of its devices requires that."""
     if draft.platform.is_qemu:
         require_shared_memory(draft.domain, "memfd" if draft.offers("memoryBacking", "sourceType", "memfd") else "file")
 
@@ -173,6 +176,7 @@ def share_memory(draft: Draft) -> None:
 def require_shared_memory(domain: Domain, source_type: str = "memfd") -> None:
     """Share the memory of a guest that has virtiofs or vhost-user devices, because another process maps the memory.
 
+    `source_type` is the kind of memory to use if the domain does not specify one, `memfd` or `file`.
     Source: https://libvirt.org/kbase/virtiofs.html#sharing-a-host-directory-with-a-guest
     """
     virtiofs = any(filesystem.driver_type == "virtiofs" for filesystem in domain.devices_of(Filesystem))

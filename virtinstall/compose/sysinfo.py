@@ -8,10 +8,10 @@ from virtinstall.xml.field import XmlField
 
 
 def resolve_sysinfo(domain: Domain) -> None:
-    """Merge the blocks of --sysinfo by type, and update the rest of the domain.
+    """Merge the <sysinfo> elements of the same type, and set the domain's SMBIOS mode and UUID accordingly.
 
-    `host` and `emulate` are modes of SMBIOS and not blocks, and SMBIOS values require the mode `sysinfo`; libvirt
-    requires that the system and the guest have the same UUID.
+    An element of the type `host` or `emulate` is removed, because these are SMBIOS modes. SMBIOS values require the
+    mode `sysinfo`. A UUID among them becomes the guest's UUID, because libvirt requires both to be the same.
     """
     blocks: dict[str, Sysinfo] = {}
     for sysinfo in list(domain.sysinfos):

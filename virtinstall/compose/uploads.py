@@ -13,8 +13,7 @@ _PREFIX = "virtinst-"
 
 
 def path_there(draft: Draft, path: str) -> str:
-    """Return the path of the local file `path` on the hypervisor's host, and plan the upload if the host is remote.
-
+    """Return the path that the local file `path` has on the hypervisor's host; plan its upload if the host is remote.
     Raises: RequestError, if the remote host has no pool for the file.
     """
     if draft.facts.host.local or not draft.facts.host.has_real_storage:
@@ -40,6 +39,9 @@ def path_there(draft: Draft, path: str) -> str:
 
 
 def resolved_uploads(draft: Draft, final: Domain) -> list[Upload]:
-    """Return the uploads; those that the finished guest uses (a Windows CD-ROM, a live system) are marked as kept."""
+    """Return the planned uploads; `keep` is set for those that `final`, the finished guest, uses.
+
+    Examples are the install medium of Windows and a live system.
+    """
     stay = {disk.source_file for disk in final.devices_of(Disk)} | {final.os.kernel, final.os.initrd}
     return [upload.replace(keep=upload.target in stay) for upload in draft.uploads]

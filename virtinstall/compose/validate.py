@@ -12,7 +12,10 @@ _BOOT_DEVICES = ("hd", "cdrom", "network", "fd")
 
 
 def resolve_methods(request: Request) -> Request:
-    """Return the request with only one installation method: the first in virt-install's order."""
+    """Return the request with only one installation method, and with a warning about each ignored one.
+
+    --location has priority over --cdrom, --cdrom over --pxe, and --pxe over --import.
+    """
     from virtinstall.devices.disk import Disk
 
     install = request.install
@@ -29,17 +32,17 @@ def resolve_methods(request: Request) -> Request:
 
 
 def validate_request(request: Request) -> None:
-    """Reject contradictions and values that no guest can have.
+    """Check the request for contradictions, and for values that no guest can have.
 
-    Raises: RequestError, for the first one.
+    Raises: RequestError, for the first problem.
     """
     _check_methods(request)
     _check_identity(request)
     _check_amounts(request)
     if request.run.transient and request.run.autostart:
         raise RequestError(
-            "--transient and --autostart cannot be used together",
-            hint="omit one of them: only a persistent guest can be started automatically",
+            "--transient and --autostart cannot be used together: a transient guest cannot be started automatically",
+            hint="omit one of them",
         )
 
 
@@ -56,7 +59,7 @@ def _check_methods(request: Request) -> None:
     if install.unattended is not None and given and given[0] in ("--import", "--pxe"):
         why, more = "there is no installer to automate", ", or --cloud-init with an installed image"
         if given[0] == "--pxe":
-            why, more = "the installer that the network boots is unknown", ""
+            why, more = "the installer that is booted over the network is unknown", ""
         raise RequestError(
             f"--unattended and {given[0]} cannot be used together: {why}", hint=f"use --location or --cdrom{more}"
         )
@@ -72,7 +75,7 @@ def _check_ignition(request: Request) -> None:
     if install.cloud_init is not None:
         raise RequestError(
             "--ignition and --cloud-init cannot be used together",
-            hint="use --ignition for CoreOS, and --cloud-init for other systems",
+            hint="use --ignition for CoreOS, and --cloud-init for other operating systems",
         )
     for option, given in (("--install no_install=yes", install.no_install), ("--livecd", install.live_cdrom)):
         if given:
@@ -100,13 +103,13 @@ def _check_amounts(request: Request) -> None:
     for kib in (domain.memory_kib, domain.current_memory_kib):
         if kib is not None and kib <= 0:
             raise RequestError(
-                f"--memory {kib // 1024}: must be greater than 0", hint="for example --memory 2048 or --memory 2G"
+                f"--memory {kib // 1024}: must be greater than 0", hint="for example: --memory 2048 or --memory 2G"
             )
     most, count = domain.vcpu, domain.vcpu_current
     for number in (most, count):
         if number is not None and number < 1:
-            raise RequestError(f"--vcpus {number}: must be at least 1", hint="for example --vcpus 2")
+            raise RequestError(f"--vcpus {number}: must be at least 1", hint="for example: --vcpus 2")
     if most is not None and count is not None and count > most:
         raise RequestError(
-            f"--vcpus {count} exceeds maxvcpus={most}", hint=f"for example --vcpus {count},maxvcpus={count}"
+            f"--vcpus {count} exceeds maxvcpus={most}", hint=f"for example: --vcpus {count},maxvcpus={count}"
         )
