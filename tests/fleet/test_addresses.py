@@ -177,9 +177,9 @@ def test_two_guests_with_one_address_are_an_error() -> None:
     other = "{network: lab, ip: 10.7.0.10}"
     with pytest.raises(FileError) as caught:
         lab(f"  a: {{network: {other}}}\n  b: {{network: [{{network: lab, ip: 10.7.0.10/24}}]}}\n")
-    assert caught.value.message == "guests.yaml:5:36: b: the IP address 10.7.0.10 is already used by the guest 'a'"
+    assert caught.value.message == "guests.yaml:5:36: b: the IP address 10.7.0.10 is already in use by the guest 'a'"
     lab(f"  a: {{network: {other}}}\n  b: {{network: [{{network: other, ip: 10.7.0.10}}]}}\n")
-    with pytest.raises(FileError, match=r"IP address 10\.7\.0\.10 is already used by the guest 'web-1'"):
+    with pytest.raises(FileError, match=r"IP address 10\.7\.0\.10 is already in use by the guest 'web-1'"):
         lab(f"  web: {{count: 2, network: {other}}}\n")
     lab("  web: {count: 2, network: {network: lab, ip: '10.7.0.1{n}'}}\n")
 

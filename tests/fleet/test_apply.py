@@ -140,14 +140,14 @@ def test_lost_daemon_has_a_hint(hypervisor: Hypervisor, monkeypatch: pytest.Monk
     monkeypatch.setattr(Hypervisor, "create", fail)
     monkeypatch.setattr(type(hypervisor.host), "is_alive", lambda self: alive)
     (outcome,) = lab(f"{{a: {{{ONE}}}}}").apply(hypervisor)
-    hint = "check that libvirtd is running, then repeat the command; finished guests are not changed"
+    hint = "check that the libvirt daemon is running, then repeat the command; finished guests are not changed again"
     assert (outcome.message, outcome.hint) == ("client socket is closed", None if alive else hint)
 
 
 def test_guest_not_created_from_the_file_is_an_error(hypervisor: Hypervisor) -> None:
     """Nothing is changed; the hint suggests --adopt."""
     guests = lab(f"{{new: {{{ONE}}}, test: {{{ONE}}}}}")
-    with pytest.raises(RequestError, match="'test' exists and was not created from this file") as caught:
+    with pytest.raises(RequestError, match="'test' already exists and was not created from this file") as caught:
         guests.apply(hypervisor)
     assert "adopt the guest unchanged with: virt-guest apply -f guests.yaml --adopt test" in str(caught.value.hint)
     assert [guest.name for guest in hypervisor.guests()] == ["test"]

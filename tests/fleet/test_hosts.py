@@ -121,7 +121,7 @@ def test_too_few_hosts_for_guests_with_the_same_port_are_an_error(hosts: Connect
     """Nothing is created; the error names the guest that uses the port on each host."""
     wanted = lab(f"  web: {{count: 3, spread: [kvm1, kvm2], {VNC % 5950}}}\n")
     with pytest.raises(
-        RequestError, match=r"web-3: no host is suitable: on the host 'kvm1', port 5950 is already used by"
+        RequestError, match=r"web-3: no host is suitable: on the host 'kvm1', port 5950 is already in use by"
     ):
         wanted.apply(hosts)
     assert [names(hosts[name]) for name in hosts] == [[], [], []]
@@ -132,7 +132,9 @@ def test_guest_on_another_host_is_not_moved(hosts: Connections) -> None:
     lab("  a: {host: kvm1}\n").apply(hosts)
     with pytest.raises(RequestError) as caught:
         lab("  a: {host: kvm2}\n").apply(hosts)
-    expected = "guests.yaml:6:3: the guest 'a' is on the host 'kvm1', not on 'kvm2'; guests are not moved"
+    expected = (
+        "guests.yaml:6:3: the guest 'a' is on the host 'kvm1', not on 'kvm2'; guests are not moved to other hosts"
+    )
     assert caught.value.message == expected
     assert names(hosts["kvm2"]) == []
 
@@ -196,7 +198,7 @@ def test_inventory_covers_all_hosts(hosts: Connections) -> None:
     assert [each.name for each in partly.guests] == ["a"]
     assert partly.warnings == (
         "the host 'kvm2' cannot be reached: no route to host",
-        "b: not included, because it may be on the host 'kvm2'",
+        "b: not included, because the guest may be on the host 'kvm2'",
     )
 
 
@@ -248,7 +250,7 @@ def test_guests_on_different_hosts_may_have_equal_ports_and_addresses() -> None:
     """Networks are local to a host, but MAC addresses must differ."""
     values = "graphics: {type: vnc, port: 5901}, network: [{network: default, ip: 192.168.122.10}]"
     lab(f"  a: {{host: kvm1, {values}}}\n  b: {{host: kvm2, {values}}}\n")
-    with pytest.raises(FileError, match="port 5901 is already used by"):
+    with pytest.raises(FileError, match="port 5901 is already in use by"):
         lab(f"  a: {{host: kvm1, {values}}}\n  b: {{host: kvm1, {values}}}\n")
     mac = "network: [{network: default, mac: '52:54:00:00:00:01'}]"
     with pytest.raises(FileError, match="MAC address"):
@@ -257,7 +259,7 @@ def test_guests_on_different_hosts_may_have_equal_ports_and_addresses() -> None:
 
 def test_connect_contradicts_hosts() -> None:
     """--connect is for files without hosts."""
-    with pytest.raises(RequestError, match="a file that lists hosts"):
+    with pytest.raises(RequestError, match="a guests file that lists hosts"):
         lab("  a: {host: kvm1}\n").open("test:///default")
-    with virtinstall.connect("test:///default") as one, pytest.raises(RequestError, match="only one connection"):
+    with virtinstall.connect("test:///default") as one, pytest.raises(RequestError, match="a single connection"):
         lab("  a: {host: kvm1}\n").diff(one)

@@ -127,7 +127,7 @@ def test_count_replaces_n_and_name_in_values() -> None:
 )
 def test_exclusive_values_with_count_are_errors(clash: str) -> None:
     """One error with a hint is reported for all guests."""
-    with pytest.raises(FileError, match=r"guests.yaml:3:3: web-2: .* is already used by the guest 'web-1'") as caught:
+    with pytest.raises(FileError, match=r"guests.yaml:3:3: web-2: .* is already in use by the guest 'web-1'") as caught:
         lab_of(f"version: 1\nguests:\n  web: {{count: 3, {clash}}}\n")
     assert "{n}" in str(caught.value.hint) and "\n" not in caught.value.message
 
@@ -157,7 +157,7 @@ def test_after_names_guests_and_groups() -> None:
     assert [guest.name for guest in lab.chosen(["front", "db-2"])] == ["db-2", "web"]
     with pytest.raises(RequestError, match=r"no such guest or group: 'wep'"):
         lab.chosen(["wep"])
-    with pytest.raises(RequestError, match="names must be a list, not the text 'web'"):
+    with pytest.raises(RequestError, match="'names' must be a list, not the string 'web'"):
         lab.chosen("web")
 
 
@@ -204,10 +204,10 @@ def test_alias_bomb_is_an_error() -> None:
 
 def test_missing_or_binary_file_is_an_error(tmp_path: Path) -> None:
     """The error names the file, and the position of an invalid byte."""
-    with pytest.raises(RequestError, match=r"no such file: .*guests.yaml"):
+    with pytest.raises(RequestError, match=r"no such guests file: .*guests.yaml"):
         Lab.load(tmp_path / "guests.yaml")
     (tmp_path / "guests.yaml").write_bytes(b"version: \xff")
-    with pytest.raises(FileError, match=r"guests.yaml:1:10: the file is not valid UTF-8: byte 0xff"):
+    with pytest.raises(FileError, match=r"guests.yaml:1:10: the file is not valid UTF-8: invalid byte 0xff"):
         Lab.load(tmp_path / "guests.yaml")
     (tmp_path / "guests.yaml").write_bytes("\ufeff# é\n# é".encode() + b"\xe9")
     with pytest.raises(FileError, match=r"guests.yaml:2:4: "):

@@ -30,15 +30,15 @@ def lab_of(text: str) -> Lab:
         ("services: {web: {}}\n", r"2:1: services: unknown key$"),
         ("guests: {web: {}}\nguest: {}\n", r"3:1: guest: unknown key$"),
         ("guests:\n  web: [1]\n", r"3:8: web: must be a mapping"),
-        ("guests: {a: {after: b}, b: {after: a}}\n", r"2:10: after: these guests depend on each other: a, b"),
+        ("guests: {a: {after: b}, b: {after: a}}\n", r"2:10: these guests depend on each other through `after`: a, b"),
         ("guests: {a: {after: bb}, b: }\n", r"2:21: a.after: no such guest or group: 'bb'$"),
-        ("guests: {a: {count: 2}, a-1: {}}\n", r"2:25: the guest name 'a-1' is already used at guests.yaml:2:10"),
+        ("guests: {a: {count: 2}, a-1: {}}\n", r"2:25: the guest name 'a-1' is already in use at guests.yaml:2:10"),
         ("guests: {a: {count: x}}\n", r"2:21: a.count: must be a number from 0 to 100000, not 'x'"),
         ("guests: {a: {wait-for: [x]}}\n", r"2:24: a.wait-for: must be a single value"),
         ("guests: {a: {wait-for: x}}\n", r"2:24: a.wait-for: must be running, shutdown, "),
         ("guests: {a: {state: gone}}\n", r"2:21: a.state: must be present or absent, not 'gone'"),
         ("guests: {a: {import: perhaps}}\n", r"2:22: a.import: must be true or false, not 'perhaps'"),
-        ("guests: {a: {memory: !!python/object:os.system 1}}\n", r"2:22: unsupported tag 'tag:yaml\S+'"),
+        ("guests: {a: {memory: !!python/object:os.system 1}}\n", r"2:22: unsupported YAML tag 'tag:yaml\S+'"),
         ("guests: {a: {metadata: {title: '${NOPE}'}}}\n", r"2:32: a: the variable NOPE is not set"),
         ("guests: {a: *x}\n", r"2:13: .*alias"),
         ("guests: {a: &x {memory: *x}}\n", r"2:25: recursive alias '\*x'"),
@@ -50,7 +50,7 @@ def lab_of(text: str) -> Lab:
         ("guests: {a: {after: [b, a]}, b: }\n", r"2:25: a.after: a guest cannot come after itself"),
         ("guests: {a: {groups: [x, all]}}\n", r"2:26: a.groups: Ansible reserves the name 'all'"),
         ("guests: {a: {groups: [x, '']}}\n", r"2:26: a.groups: must be a name or a list of names"),
-        ("guests: {a: {groups: [x, b]}, b: }\n", r"2:26: a.groups: 'b' is the name of a guest and cannot be"),
+        ("guests: {a: {groups: [x, b]}, b: }\n", r"2:26: a.groups: 'b' is the name of a guest and cannot also be"),
         ("guests: {a: {spread: []}}\n", r"2:22: a.spread: must list at least one host"),
         ("guests: {a: {host: k}}\n", r"2:20: a: unknown host 'k'$"),
         ("guests: {'a{n}': {}}\n", r"2:10: a\{n\}: \{n\} requires `count`"),
@@ -117,7 +117,7 @@ def test_each_mistake_has_its_hint() -> None:
     assert caught.value.hint == "did you mean 'size'?"
     with pytest.raises(FileError) as caught:
         lab_of("version: 1\nguests: {a: {disk: {colour: 1}}}")
-    assert caught.value.hint == "`virt-install --disk help` lists the keys"
+    assert caught.value.hint == "list the keys with: virt-install --disk help"
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_option_that_is_not_a_key_is_explained(key: str) -> None:
         return
     with pytest.raises(FileError) as caught:
         lab_of(f"version: 1\nguests: {{a: {{{key}: x}}}}")
-    assert "is an option of the command" in caught.value.message or caught.value.hint is not None
+    assert "is a command-line option" in caught.value.message or caught.value.hint is not None
 
 
 @pytest.mark.parametrize(

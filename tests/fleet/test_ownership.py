@@ -46,7 +46,9 @@ def test_two_files_without_a_project_are_two_labs(
     assert statuses(two.apply(hypervisor, prune=True)) == {"b": ("create", "done")}
     assert one.diff(hypervisor, prune=True)[-1].name == "a"
     same = written(tmp_path / second, f"{{a: {{{ONE}}}}}")
-    with pytest.raises(RequestError, match=r"'a' exists and was created from '.*', which also uses the project 'lab'"):
+    with pytest.raises(
+        RequestError, match=r"'a' already exists and was created from '.*', which also belongs to the project 'lab'"
+    ):
         Lab.load(same).diff(hypervisor)
     assert guest_main(["delete", "-f", str(same), "--force", "--yes"]) == 1
     assert names(hypervisor) == ["a", "b"]
@@ -125,7 +127,7 @@ def test_guest_that_was_replaced_after_the_comparison_is_kept(hypervisor: Hyperv
     guest.delete(force=True)
     hypervisor.host.define_guest(GUEST.format("web"))
     (outcome,) = wanted.apply(hypervisor, found=found, force=True, **more)
-    assert outcome.status == "failed" and "another guest named 'web' has replaced" in str(outcome.message)
+    assert outcome.status == "failed" and "another guest has replaced the guest 'web'" in str(outcome.message)
     assert names(hypervisor) == ["web"]
 
 
@@ -158,7 +160,7 @@ def test_creation_that_fails_after_the_deletion_is_reported(
 
     monkeypatch.setattr(Hypervisor, "create", fail)
     (outcome,) = wanted.apply(hypervisor, recreate=["web"], found=found, force=True)
-    assert outcome.message == "no memory\nthe guest 'web' has been deleted; repeat the command to create it"
+    assert outcome.message == "no memory\nthe guest 'web' has been deleted; repeat the command to create it again"
     assert names(hypervisor) == []
 
 
@@ -225,7 +227,7 @@ def test_disk_of_a_guest_that_was_renamed_in_the_file_is_not_pruned(
     renamed = lab(f"{{www: {{{values}}}}}")
     outcomes = {each.name: each for each in renamed.apply(hypervisor, prune=True, force=True)}
     assert outcomes["web"].status == "failed" and "a disk of the guest 'www'" in str(outcomes["web"].message)
-    assert str(outcomes["web"].hint).endswith(" domrename web www")
+    assert " domrename web www; " in str(outcomes["web"].hint)
     assert "web" in names(hypervisor)
 
 

@@ -80,7 +80,7 @@ def test_values_that_guests_cannot_share_are_errors(words: tuple[str, str]) -> N
     with pytest.raises(RequestError) as caught:
         guests("--name", "web", "--count", "2", *words)
     assert caught.value.message.startswith(("web-2: the ", "web-2: port ")) and "{n}" in str(caught.value.hint)
-    assert caught.value.message.endswith(" is already used by the guest 'web-1'")
+    assert caught.value.message.endswith(" is already in use by the guest 'web-1'")
     assert guests("--name", "web", "--count", "1", *words)
 
 

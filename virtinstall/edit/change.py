@@ -130,7 +130,8 @@ def remove(domain: Domain, option: XmlOption) -> list[Device]:
     """
     if not is_device(option.cls):
         raise RequestError(
-            f"--remove-device does not support {option.name}", hint="use the option of a device, for example --disk 1"
+            f"--remove-device does not support {option.name}",
+            hint="use a device option, for example: --remove-device --disk 1",
         )
     spice = option.cls is Graphics and convert.has_spice(domain)
     found: list[Device] = select(  # type: ignore[assignment]

@@ -65,7 +65,9 @@ def select(
     if selector == "all":
         return found
     if not found:
-        hint = f"add one with: --add-device {option} VALUE" if action == "--edit" else None
+        hint = None
+        if action == "--edit":
+            hint = f"add one with --add-device {option}; list its sub-options with: virt-xml {option} help"
         raise RequestError(f"the guest has no {option} {kind}", hint=hint)
     if selector == "":
         return found[:1]
@@ -73,7 +75,9 @@ def select(
     if number is None:
         return _matching(found, cls, option, typed, selector, fallback)
     if number == 0:
-        raise RequestError(f"{typed}: must not be 0", hint=f"use 1 for the first {kind}, or -1 for the last")
+        raise RequestError(
+            f"{typed}: {kind} numbers start at 1", hint=f"use 1 for the first {kind}, or -1 for the last"
+        )
     if abs(number) > len(found):
         count = f"one {option} {kind}" if len(found) == 1 else f"{len(found)} {option} {kind}s"
         raise RequestError(f"{typed}: the guest has only {count}", hint=f"use {_numbers(found)}, or all")
@@ -96,7 +100,8 @@ def _matching(
     for pair in pairs:
         if pair.target is not None and not pair.target.declared.match:
             raise RequestError(
-                f"{typed}: cannot select by '{pair.key}'", hint="use a number, all, or another sub-option"
+                f"{typed}: cannot select a {_kind(cls)} by '{pair.key}'",
+                hint="use a number, all, or another sub-option",
             )
     chosen = [each for each in found if all(_matches(each, option, pair, fallback) for pair in pairs)]
     if not chosen:
@@ -119,7 +124,7 @@ def _described(found: list[Element], pair: Pair) -> str:
         texts = [f"{pair.key}={value}" for value in values if value is not None]
         if texts:
             return ", ".join(texts[:8]) + (", ..." if len(texts) > 8 else "")
-    return f"another value of {pair.key}="
+    return f"another value for {pair.key}="
 
 
 def _matches(element: Element, option: str, pair: Pair, fallback: Fallback | None) -> bool:

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 SHUTDOWN_SECONDS = 60.0
 _EXISTED = ("none", "update", "adopt", "reboot")
 _STILL_TRUE = ("running", "ip", "agent", "ssh")
-_COMPARE_AGAIN = "repeat the command, which compares the guests again"
-_LOST = "check that libvirtd is running, then repeat the command; finished guests are not changed"
+_COMPARE_AGAIN = "repeat the command to compare the guests again"
+_LOST = "check that the libvirt daemon is running, then repeat the command; finished guests are not changed again"
 
 
 def apply_all(
@@ -217,9 +217,9 @@ class _Run:
             if not session.host.wait_until(lambda: not guest.is_active(), SHUTDOWN_SECONDS):
                 if not self.force:
                     raise WaitTimeout(
-                        f"the guest '{name}' did not shut down within {SHUTDOWN_SECONDS:g} seconds; its definition "
-                        "already contains the changes",
-                        hint="add --force to power it off",
+                        f"the guest '{name}' did not shut down within {SHUTDOWN_SECONDS:g} seconds; the changes take "
+                        "effect after it is shut down and started again",
+                        hint="add --force to power off the guest",
                     )
                 guest.destroy()
         guest.start()
@@ -229,7 +229,7 @@ class _Run:
         handle = session.host.guest_named(name)
         if handle is not None and name not in self.chosen.adopt and not belongs(handle, self.project, self.chosen.file):
             raise RequestError(
-                f"another guest named '{name}' has replaced the one that was compared; nothing was changed",
+                f"another guest has replaced the guest '{name}' since the comparison; nothing was changed",
                 hint=_COMPARE_AGAIN,
             )
 
@@ -252,7 +252,7 @@ class _Run:
         try:
             return self.create(guest, session)
         except VirtInstallError as error:
-            error.add_note(f"the guest '{guest.name}' has been deleted; repeat the command to create it")
+            error.add_note(f"the guest '{guest.name}' has been deleted; repeat the command to create it again")
             raise
 
     def delete(self, name: str, hypervisor: Hypervisor) -> None:
@@ -267,10 +267,11 @@ class _Run:
             if other not in (None, name):
                 keeping = command("virt-guest delete", hypervisor.uri, "--keep-disks", name)
                 raise RequestError(
-                    f"'{item.path}' is also a disk of the guest '{other}' in the file; nothing was deleted",
-                    hint=f"`{keeping}` deletes the guest and keeps its disks; "
-                    "if the guest was renamed in the file, rename it on the host with: "
-                    f"{virsh_command(hypervisor.uri, 'domrename', name, str(other))}",
+                    f"cannot delete the guest '{name}': its disk '{item.path}' is also a disk of the guest '{other}' "
+                    "in the file",
+                    hint="if the guest was renamed in the file, rename it on the host with: "
+                    f"{virsh_command(hypervisor.uri, 'domrename', name, str(other))}; otherwise, delete the guest and "
+                    f"keep its disks with: {keeping}",
                 )
         timeout = None if self.force else SHUTDOWN_SECONDS
         done = hypervisor.delete(plan, force=self.force, shutdown_timeout=timeout, on_warning=self.warning_of(name))
@@ -289,7 +290,7 @@ class _Run:
         hypervisor = session.hypervisor
         if session.host.guest_named(guest.name) is not None:
             raise RequestError(
-                f"another run or program has created a guest named '{guest.name}' since the comparison",
+                f"another program has created a guest named '{guest.name}' since the comparison",
                 hint=_COMPARE_AGAIN,
             )
         if has_real_storage(session.host):
@@ -311,12 +312,12 @@ class _Run:
             created.handle, record_of(guest, self.project, created.plan, definition), self.chosen.file
         ):
             self.warn(
-                f"{guest.name}: libvirt's driver stores no metadata; later changes in the file cannot be detected"
+                f"{guest.name}: this libvirt driver cannot store metadata; later changes in the file cannot be detected"
             )
         goal = created.plan.run.wait_for
         if goal is None and created.plan.install is not None and not created.plan.seeded:
             finish = finish_command(hypervisor.uri, guest.name)
-            self.warn(f"{guest.name}: the installation is running; to wait for it and start the guest: {finish}")
+            self.warn(f"{guest.name}: the installation is running; wait for it and start the guest with: {finish}")
         if goal is not None:
             self.report(guest.name, f"waiting for {goal}")
             created.wait_for(goal, timeout=created.plan.run.timeout_seconds)

@@ -90,10 +90,10 @@ def _of_other_file(guest: LabGuest, chosen: Selection, session: Session) -> Comp
         return None
     if guest.name not in chosen.adopt:
         raise RequestError(
-            f"{guest.place}: the guest '{guest.name}' exists and was created from '{other}', which also uses "
-            f"the project '{chosen.project}'",
-            hint="if both files describe this guest, set the same `project: NAME` in both; otherwise, set different "
-            f"projects; or adopt the guest unchanged with: {guest.apply_command} --adopt {quote(guest.name)}",
+            f"{guest.place}: the guest '{guest.name}' already exists and was created from '{other}', which also "
+            f"belongs to the project '{chosen.project}'",
+            hint="if both files describe this guest, set the same `project: NAME` in both; if not, use another name "
+            f"in this file, or adopt the guest unchanged with: {guest.apply_command} --adopt {quote(guest.name)}",
         )
     known = Comparison(name=guest.name, host=guest.host, exists=True, action="delete" if guest.absent else "adopt")
     return known if guest.absent else known.replace(applied=as_found(guest, chosen.project, session, handle))
@@ -136,7 +136,7 @@ def selection(
             if name not in known:
                 raise RequestError(
                     f"--{option} {name}: the guest is not selected",
-                    hint=f"add '{name}' to the names of guests, or omit all names",
+                    hint=f"add '{name}' to the guest names, or omit all guest names",
                 )
     return Selection(
         project=project,

@@ -264,7 +264,7 @@ def _instance(guest: HostGuest) -> str | None:
 def _foreign(guest: LabGuest, applied: Applied | None) -> RequestError:
     owner = "was not created from this file" if applied is None else f"belongs to the project '{applied.project}'"
     return RequestError(
-        f"{guest.place}: the guest '{guest.name}' exists and {owner}",
+        f"{guest.place}: the guest '{guest.name}' already exists and {owner}",
         hint="use another name in the file, or adopt the guest unchanged with: "
         f"{guest.apply_command} --adopt {quote(guest.name)}",
     )

@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 
 _EVERYWHERE = ("UUID", "MAC address")
 _QUOTED = ("host device", "disk", "socket", "file")
+_PARTS = {
+    "host device": "name of the host device",
+    "disk": "path or volume name of the disk",
+    "socket": "path of the socket",
+    "file": "path of the file",
+    "port": "port number",
+}
+"""The part of a value that can contain a guest's number."""
 Exclusive = tuple[tuple[str, str, str, str], ...]
 """(kind, value, host or network where it is unique, position) of each value that only one guest can have."""
 
@@ -51,14 +59,14 @@ def already_used(kind: str, value: str, owner: str) -> str:
     shown = f"'{value}'" if kind in _QUOTED else value
     # "the" fits before a quoted name, but not between "port" and a number
     article = "" if kind == "port" else "the "
-    return f"{article}{kind} {shown} is already used by the guest '{owner}'"
+    return f"{article}{kind} {shown} is already in use by the guest '{owner}'"
 
 
 def conflict_hint(kinds: Collection[str], *, numbered: bool) -> str:
     """Return how to avoid conflicts of values of these kinds; `numbered` is true for the guests of one `count`."""
     [kind] = kinds if len(kinds) == 1 else ["value"]
     if numbered:
-        return f"put `{{n}}`, which becomes the guest's number, in the {kind}"
+        return f"include `{{n}}`, which is replaced by the guest's number, in the {_PARTS.get(kind, kind)}"
     return f"use another {kind}"
 
 

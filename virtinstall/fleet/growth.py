@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -47,17 +48,17 @@ def growth_of(
             continue
         if wanted < present:
             raise RequestError(
-                f"{guest.place}: {guest.name}.disk[{number}].size: the disk '{mark.key}' cannot shrink from "
+                f"{guest.place}: {guest.name}.disk[{number}].size: cannot shrink the disk '{mark.key}' from "
                 f"{in_gib(present)} to {in_gib(wanted)}",
-                hint=f"write `size: {present / GIB:.9g}`; or add --recreate {guest.name}, which deletes the guest with "
-                "its disks and creates the guest again",
+                hint=f"use `size: {present / GIB:.9g}`; or delete the guest with its disks and create it again with: "
+                f"{guest.apply_command} --recreate {quote(guest.name)}",
             )
         replaced = _replaced_source(handle, mark.key, host)
         if replaced is not None:
             raise RequestError(
                 f"{guest.place}: {guest.name}.disk[{number}].size: cannot enlarge the disk '{mark.key}': "
-                f"'{replaced}' has replaced the disk of the last apply",
-                hint=f"write `size: {mark.size_bytes / GIB:.9g}`" if mark.size_bytes else "omit `size`",
+                f"'{replaced}' has replaced its image since the last apply",
+                hint=f"use `size: {mark.size_bytes / GIB:.9g}`" if mark.size_bytes else "omit `size`",
             )
         yield Difference(f"devices/disk[{mark.key}]/{SIZE}", str(present), str(wanted))
 
@@ -110,8 +111,8 @@ def grow_disk(handle: HostGuest, target: str, size_bytes: int, host: Host) -> No
         grow(path, size_bytes, image_format or "raw")
     else:
         raise StorageError(
-            f"cannot enlarge '{path or target}': the guest '{handle.name}' is off, and the disk is not in "
-            "a storage pool",
+            f"cannot enlarge '{path or target}': the guest '{handle.name}' is not running, and the disk is not "
+            "in a storage pool",
             hint="start the guest, then repeat the command",
         )
 

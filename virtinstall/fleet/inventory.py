@@ -99,7 +99,7 @@ def _missing(guest: LabGuest, lost: Collection[str]) -> str:
     there = [name for name in (guest.host or "", *guest.spread) if name in lost]
     if there:
         hosts = " or ".join(f"'{name}'" for name in there)
-        return f"{guest.name}: not included, because it may be on the host {hosts}"
+        return f"{guest.name}: not included, because the guest may be on the host {hosts}"
     return f"{guest.name}: no such guest; create it with: {guest.apply_command} {quote(guest.name)}"
 
 

@@ -35,14 +35,14 @@ def inventory_text(guests: Guests, groups: Groups, format: Format) -> str:
         return json.dumps(ansible_document(guests, groups), indent=2) + "\n"
     if format not in writers:
         known = alternatives([*writers, "json"])
-        raise RequestError(f"--format {format}: must be {known}", hint="for example --format json")
+        raise RequestError(f"--format {format}: must be {known}", hint="for example: --format json")
     for guest in guests:
         wrong = _SPECIAL.search(guest.name)
         if wrong is not None:
             shown = "a space" if wrong[0] == " " else repr(wrong[0])
             raise RequestError(
-                f"--format {format}: the guest name '{guest.name}' contains {shown}, which is not allowed in the "
-                "names of hosts in this format",
+                f"--format {format}: the guest name '{guest.name}' contains {shown}, which is not allowed in "
+                "host names in this format",
                 hint="rename the guest" if format == "ssh-config" else "use --format json, or rename the guest",
             )
     return writers[format](guests, groups)

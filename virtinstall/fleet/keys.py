@@ -28,8 +28,8 @@ _OF_THE_RUN = {
 # keys of old options and of other tools, with hints
 _HINTS = {
     "name": "write the name as the key: `guests: {NAME: {...}}`",
-    "connect": "use `connect` at the top of the file, or `hosts`",
-    "noautoconsole": "omit it: no console is opened",
+    "connect": "use `connect` or `hosts` at the top level of the file",
+    "noautoconsole": "omit the key: no console is opened",
     **{
         key: f"use `{instead}`"
         for key, instead in {
@@ -107,5 +107,5 @@ def unknown_key(key: str) -> tuple[str, str | None]:
     if key in _HINTS:
         return "unknown key", _HINTS[key]
     if dest in _OF_THE_RUN:
-        return f"--{key} is an option of the command, not a key of a guest", None
+        return f"--{key} is a command-line option, not a key for a guest", None
     return "unknown key", did_you_mean(key, [*options_by_key(), *OWN_KEYS])

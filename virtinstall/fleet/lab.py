@@ -58,8 +58,10 @@ class Lab(Record):
             data = where.read_bytes()
         except OSError as error:
             if isinstance(error, FileNotFoundError):
-                raise RequestError(f"no such file: {where}", hint="check the path of the guests file") from error
-            raise RequestError(f"cannot read '{where}': {reason_of(error)}") from error
+                raise RequestError(
+                    f"no such guests file: {where}", hint="check the path and the name of the file"
+                ) from error
+            raise RequestError(f"cannot read the guests file '{where}': {reason_of(error)}") from error
         there = where.resolve()
         loaded = load(data, str(where), there.parent.name, os.environ if variables is None else variables)
         return Lab._of(loaded, None if loaded.sets_project else str(there))
@@ -107,7 +109,7 @@ class Lab(Record):
         if not self.hosts:
             return open_one(uri or self.connect)
         if uri is not None:
-            raise RequestError("--connect cannot be used with a file that lists hosts", hint="omit --connect")
+            raise RequestError("--connect cannot be used with a guests file that lists hosts", hint="omit --connect")
         return connect_all(self.hosts, open_one)
 
     def placed(self, hypervisors: Hypervisors, names: Collection[str] = (), adopt: Collection[str] = ()) -> Placed:
@@ -123,7 +125,7 @@ class Lab(Record):
             return Placed(chosen, {})
         if isinstance(hypervisors, Hypervisor):
             raise RequestError(
-                "the file lists hosts, but only one connection was passed", hint="pass the result of Lab.open()"
+                "the guests file lists hosts, but a single connection was passed", hint="pass the result of Lab.open()"
             )
         errors = dict(hypervisors.errors) if isinstance(hypervisors, Connections) else {}
         for name in self.hosts:
@@ -139,7 +141,7 @@ class Lab(Record):
         Raises: RequestError, for a name that the file does not contain.
         """
         if isinstance(names, str):
-            raise RequestError(f"names must be a list, not the text '{names}'", hint=f"use ['{names}']")
+            raise RequestError(f"'names' must be a list, not the string '{names}'", hint=f"use ['{names}']")
         if not names:
             return self.guests
         known = {guest.name for guest in self.guests} | {group for guest in self.guests for group in guest.groups}
@@ -266,8 +268,8 @@ class Lab(Record):
             if guest.passwords:
                 raise RequestError(
                     f"{guest.name}: a generated password would be lost, because the manifests contain only its hash",
-                    hint="use user-password-file=FILE, or `virt-guest export --format kubevirt`, which prints the "
-                    "password",
+                    hint="use user-password-file=FILE, or print the manifests and the password with: virt-guest export "
+                    "--format kubevirt",
                 )
         return [document for guest in found for document in guest.documents]
 

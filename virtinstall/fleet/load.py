@@ -68,7 +68,7 @@ class _Loader:
     def load(self, root: Node, project: str) -> Loaded:
         source = self.source
         if not isinstance(root, Fields):
-            raise self.error(root, "the file must be a mapping", "start the file with: version: 1")
+            raise self.error(root, "the file must be a mapping", "start the file with `version: 1`")
         head = read_head(source, root)
         self.hosts = head.hosts
         defaults = source.reported(partial(source.fields, root, "defaults")) or Fields(1, 1)
@@ -119,7 +119,7 @@ class _Loader:
             )
         for each, where in (*host, *spread):
             if each not in self.hosts:
-                hint = f"define it in the file: `hosts: {{{each}: {{connect: qemu+ssh://root@{each}/system}}}}`"
+                hint = f"define the host in the file: `hosts: {{{each}: {{connect: qemu+ssh://root@{each}/system}}}}`"
                 raise self.error(where, f"{name}: unknown host '{each}'", did_you_mean(each, self.hosts, hint))
         if self.hosts and not (host or spread):
             if len(self.hosts) > 1:
@@ -140,7 +140,7 @@ class _Loader:
         if isinstance(node, Text) and node.is_null:
             node = Fields(key.line, key.column)
         if not isinstance(node, Fields):
-            raise self.error(node, f"{name}: must be a mapping", f"for example `{name}: {{image: debian-12}}`")
+            raise self.error(node, f"{name}: must be a mapping", f"for example: `{name}: {{image: debian-12}}`")
         with self.source.reported_together():
             for each, where in node.keys.items():
                 self.source.reported(partial(self._check_key, each, where, name))
@@ -203,7 +203,7 @@ class _Loader:
     def _count(self, node: Fields, defaults: Fields, name: str) -> int | None:
         if defaults.get("count") is not None:
             text = "defaults.count: not allowed"
-            raise self.error(defaults.keys["count"], text, "write `count` under a guest")
+            raise self.error(defaults.keys["count"], text, "set `count` for a guest instead")
         found = node.get("count")
         if found is None:
             return None
@@ -218,7 +218,7 @@ class _Loader:
         except ValueError as error:
             raise self.error(key, f"{name}: {error}") from None
         if not _NAME.fullmatch(full):
-            hint = "omit slashes, control characters, and spaces at the beginning and the end"
+            hint = "omit slashes, control characters, and leading and trailing spaces"
             raise self.error(key, f"invalid guest name '{full}'", hint)
         return full
 

@@ -19,17 +19,24 @@ _DEEPEST = 40
 _MOST_NODES = 2_000_000
 _NULL = ("", "~", "null", "Null", "NULL")
 _TAGS = (None, "!", *(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map")))
-# parts of libyaml's messages
-_SYNTAX_HINTS = (
-    ("expected ',' or", "put quotes around values that contain {, }, [, ] or a comma, and close each [ and {"),
-    ("expected key", "align the keys of each mapping"),
-    ("did not find expected '-'", "align the items of each list"),
+# parts of libyaml's messages, with messages (None: that of libyaml) and hints
+_SYNTAX = (
+    ("expected ',' or", None, "put quotes around values that contain {, }, [, ] or a comma, and close each [ and {"),
+    ("expected key", "expected a key", "align the keys of each mapping"),
+    ("did not find expected '-'", "expected '-'", "align the items of each list"),
     (
         "mapping values are not allowed",
+        "a colon is not allowed here",
         "put quotes around values that contain a colon, and align the keys of each mapping",
     ),
-    ("cannot start any token", "put quotes around values that start with @, ` or %"),
-    ("unexpected end of stream", "add the missing closing quote"),
+    (
+        "cannot start any token",
+        "a value without quotes cannot start with this character",
+        "put quotes around values that start with @, ` or %",
+    ),
+    ("unexpected end of stream", "a closing quote is missing", "add the missing closing quote"),
+    ("block sequence entries are not allowed", "a list item is not allowed here", "start the list on a new line"),
+    ("unknown escape character", "unknown escape sequence", "use single quotes around values that contain a backslash"),
 )
 _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
@@ -99,7 +106,7 @@ def decoded(data: bytes, label: str) -> str:
         column = len(before[-1].decode(errors="replace").removeprefix("\ufeff")) + 1
         name = "FILE" if label == STANDARD_INPUT else shlex.quote(label)
         raise FileError(
-            f"{label}:{len(before)}:{column}: the file is not valid UTF-8: byte 0x{data[error.start]:02x}",
+            f"{label}:{len(before)}:{column}: the file is not valid UTF-8: invalid byte 0x{data[error.start]:02x}",
             hint=f"convert the file, for example with: iconv -f latin1 -t utf-8 {name} > utf8.yaml",
         ) from None
 
@@ -123,9 +130,9 @@ def parse(text: str, label: str) -> Node:
         mark = error.problem_mark or error.context_mark
         where = label if mark is None else f"{label}:{mark.line + 1}:{mark.column + 1}"
         if mark is not None and _has_tab(text, mark):
-            raise FileError(f"{where}: tabs are not allowed in the indentation", hint="use spaces") from None
-        problem = str(error.problem or error.context)
-        raise FileError(f"{where}: {problem}", hint=_syntax_hint(problem)) from None
+            raise FileError(f"{where}: tabs are not allowed in indentation", hint="use spaces") from None
+        problem, hint = _syntax_error(str(error.problem or error.context))
+        raise FileError(f"{where}: {problem}", hint=hint) from None
     except yaml.reader.ReaderError as error:
         # the position of libyaml counts bytes
         before = text[: text.find(chr(int(error.character)))].split("\n")
@@ -136,13 +143,14 @@ def parse(text: str, label: str) -> Node:
     except yaml.YAMLError as error:
         raise FileError(f"{label}: {' '.join(str(error).split())}") from None
     if builder.root is None:
-        raise FileError(f"{label}: the file is empty", hint="start the file with: version: 1")
+        raise FileError(f"{label}: the file is empty", hint="start the file with `version: 1`")
     return builder.root
 
 
-def _syntax_hint(problem: str) -> str | None:
-    """Return how to fix the usual cause of an error of the parser; None for other errors."""
-    return next((hint for part, hint in _SYNTAX_HINTS if part in problem), None)
+def _syntax_error(problem: str) -> tuple[str, str | None]:
+    """Return the message for an error from the parser, and how to fix its usual cause, or None."""
+    text = problem.replace("did not find expected", "expected").replace("could not find expected", "expected")
+    return next(((message or text, hint) for part, message, hint in _SYNTAX if part in problem), (text, None))
 
 
 def _has_tab(text: str, mark: Any) -> bool:
@@ -216,7 +224,7 @@ class _Builder:
 
     def _refuse_tag(self, event: Any) -> None:
         if event.tag not in _TAGS:
-            raise self.error(event.start_mark, f"unsupported tag '{event.tag}'", "remove the tag")
+            raise self.error(event.start_mark, f"unsupported YAML tag '{event.tag}'", "remove the tag")
 
     def _put(self, node: Node, event: Any, anchor: str | None = None) -> None:
         mark = event.start_mark
@@ -230,11 +238,11 @@ class _Builder:
             parent.values.append(node)
         elif key is None:
             if not isinstance(node, Text):
-                raise self.error(mark, "a key must be text, not a list or a mapping")
+                raise self.error(mark, "a key must be a string, not a list or a mapping")
             if node.text in parent.keys and node.text not in parent.merged and node.text != "<<":
                 first = parent.keys[node.text]
                 raise self.error(
-                    mark, f"duplicate key '{node.text}'", f"remove this key, or the same key in line {first.line}"
+                    mark, f"duplicate key '{node.text}'", f"remove this key or the one on line {first.line}"
                 )
             self.open[-1] = (parent, node, parent_anchor)
             return

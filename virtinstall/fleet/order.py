@@ -26,7 +26,7 @@ def wrong_names(
     for guest in guests:
         if guest.name in names:
             found[guest.place, ""] = FileError(
-                f"{guest.place}: the guest name '{guest.name}' is already used at {names[guest.name].place}",
+                f"{guest.place}: the guest name '{guest.name}' is already in use at {names[guest.name].place}",
                 hint="use another name",
             )
         names.setdefault(guest.name, guest)
@@ -45,7 +45,7 @@ def wrong_names(
                 found.setdefault((place, other), FileError(f"{place}: {guest.name}.after: {text}", hint=hint))
         for group, place in groups.get(guest.name, ()):
             if group in names and group != guest.name:
-                text = f"'{group}' is the name of a guest and cannot be the name of a group"
+                text = f"'{group}' is the name of a guest and cannot also be the name of a group"
                 error = FileError(f"{place}: {guest.name}.groups: {text}", hint="use another name for the group")
                 found.setdefault((place, group), error)
     return list(found.values())
@@ -79,8 +79,9 @@ def with_order(guests: Sequence[LabGuest]) -> tuple[LabGuest, ...]:
         place = next(guest.place for guest in done if guest.name in cycle)
         more = f" and {len(cycle) - _MOST_NAMES} more" if len(cycle) > _MOST_NAMES else ""
         raise FileError(
-            f"{place}: after: these guests depend on each other: {', '.join(sorted(cycle)[:_MOST_NAMES])}{more}",
-            hint="remove one of these names from `after`",
+            f"{place}: these guests depend on each other through `after`: "
+            f"{', '.join(sorted(cycle)[:_MOST_NAMES])}{more}",
+            hint="remove one of these dependencies from `after`",
         )
     return done
 

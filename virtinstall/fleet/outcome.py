@@ -45,5 +45,5 @@ def worker_count(jobs: int | None) -> int:
     if jobs is None:
         return min(4, (os.cpu_count() or 1) + 2)
     if jobs < 1:
-        raise RequestError(f"--jobs {jobs}: must be at least 1", hint="for example --jobs 2")
+        raise RequestError(f"--jobs {jobs}: must be at least 1", hint="for example: --jobs 2")
     return jobs

@@ -161,7 +161,7 @@ def _host_of(guest: LabGuest, own: Sequence[str], errors: Mapping[str, VirtInsta
         names = ", ".join(f"'{name}'" for name in own)
         raise RequestError(
             f"{guest.place}: the guest '{guest.name}' exists on several hosts: {names}",
-            hint="delete the guest on all hosts except one, with the URI of each host: "
+            hint="delete the guest on all hosts except one, with the URI of each of these hosts: "
             f"virt-guest delete --connect URI {guest.name}",
         )
     if guest.host is not None:
@@ -170,8 +170,9 @@ def _host_of(guest: LabGuest, own: Sequence[str], errors: Mapping[str, VirtInsta
         if own and own[0] != guest.host:
             raise RequestError(
                 f"{guest.place}: the guest '{guest.name}' is on the host '{own[0]}', not on '{guest.host}'; guests are "
-                "not moved",
-                hint=f"write `host: {own[0]}`, or delete the guest on the host '{own[0]}' first",
+                "not moved to other hosts",
+                hint=f"use `host: {own[0]}`, or first delete the guest, with the URI of the host '{own[0]}': "
+                f"virt-guest delete --connect URI {guest.name}",
             )
         return guest.host
     if own:

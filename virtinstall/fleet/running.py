@@ -70,7 +70,7 @@ def unplug(work: Applying, prefix: str) -> bool:
     try:
         work.handle.detach(device, live=True, persistent=False, on_warning=refused.append)
     except HypervisorError as error:
-        refused.append(f"{error.message}; the guest loses the device at its next boot")
+        refused.append(f"{error.message}; the device is removed after the guest is shut down and started again")
     for text in refused:
         work.warn(text)
     return not refused
@@ -135,5 +135,5 @@ def tried(work: Applying, change: Callable[[], bool]) -> bool:
     try:
         return change()
     except HypervisorError as error:
-        work.warn(f"{error.message}; the change takes effect at the next boot")
+        work.warn(f"{error.message}; the change takes effect after the guest is shut down and started again")
         return False

@@ -39,10 +39,12 @@ def numbered_guests(given: Namespace, warnings: Sequence[str] = (), *, preview: 
     Raises: RequestError, also if two guests would share an address, a port, a disk or a device.
     """
     if not 1 <= given.count <= MOST_GUESTS:
-        raise RequestError(f"--count {given.count}: must be from 1 to {MOST_GUESTS}", hint="for example --count 3")
+        raise RequestError(
+            f"--count {given.count}: must be a number from 1 to {MOST_GUESTS}", hint="for example: --count 3"
+        )
     if given.name is None:
         raise RequestError(
-            "--count requires --name", hint="for example, --name web --count 3 creates web-1, web-2 and web-3"
+            "--count requires --name", hint="for example, create web-1, web-2 and web-3 with: --name web --count 3"
         )
     for dest in ("reinstall", "finish"):
         if getattr(given, dest) is not None:
@@ -137,5 +139,5 @@ def _create(
         guest.wait_for("installed", timeout=None if run.wait_minutes < 0 else run.wait_minutes * 60)
     elif installs:
         finish = finish_command(hypervisor.uri, name)
-        warn(f"{name}: the installation is running; to wait for it and start the guest: {finish}")
+        warn(f"{name}: the installation is running; wait for it and start the guest with: {finish}")
     return applied.secrets

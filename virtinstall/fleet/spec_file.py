@@ -59,7 +59,7 @@ def spec_document(given: Namespace) -> dict[str, Any]:
     if given.count is not None:
         if given.name is None:
             raise RequestError(
-                "--count requires --name", hint="for example, --name web --count 3 creates web-1, web-2 and web-3"
+                "--count requires --name", hint="for example, create web-1, web-2 and web-3 with: --name web --count 3"
             )
         guest = {"count": given.count, **guest}
     document["guests"] = {protect(name) if given.count is None else _with_places(protect(name)): guest}

@@ -157,8 +157,8 @@ def _add(
         return False
     name = prefix.removeprefix("devices/disk[").removesuffix("]/")
     work.warn(
-        f"the target '{name}' is already used by another disk of the running guest; the new disk is attached at the "
-        "next boot"
+        f"the target '{name}' is already in use by another disk of the running guest; the new disk is attached after "
+        "the guest is shut down and started again"
     )
     _attach(work, prefix, live=False)
     return True
@@ -200,7 +200,7 @@ def _attach(work: Applying, prefix: str, live: bool) -> bool:
             work.handle.attach(device.clone(), on_warning=work.warn)
             return True
         except HypervisorError as error:
-            work.warn(f"{error.message}; the device is attached at the next boot")
+            work.warn(f"{error.message}; the device is attached after the guest is shut down and started again")
     work.handle.attach(device, live=False, persistent=True, on_warning=work.warn)
     return False
 

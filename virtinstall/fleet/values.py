@@ -74,7 +74,7 @@ def _below(name: str, node: Node, option: Option) -> Iterator[tuple[str, Text]]:
 def _unknown(option: Option, name: str, node: Node, path: str) -> Wrong:
     shown = next(spelling for spelling in option.names if spelling.startswith("--"))
     known = sub_option_spellings(section_class(option))
-    return Wrong(node, path, "unknown key", did_you_mean(name, known, f"`virt-install {shown} help` lists the keys"))
+    return Wrong(node, path, "unknown key", did_you_mean(name, known, f"list the keys with: virt-install {shown} help"))
 
 
 def as_text(pairs: Pairs, option: Option, expand: Expand) -> str:
@@ -140,7 +140,7 @@ def _value(node: Node, path: str, option: Option) -> Value:
             raise Wrong(node, path, "must be a single value: this option has no sub-options")
         return Value(node, path, flatten(node, option, path))
     if isinstance(node, Items):
-        raise Wrong(node, path, "must be a value, not a list in a list")
+        raise Wrong(node, path, "must be a single value, not a nested list")
     if isinstance(node, Text) and node.is_null:
         raise Wrong(node, path, "the value is missing")
     return Value(node, path)

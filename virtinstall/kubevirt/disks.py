@@ -39,7 +39,7 @@ def map_disks(conversion: Conversion, images: Sequence[ImageSource | None]) -> N
             "disk",
             "driver.iothread",
             thread,
-            "several disks use this thread; KubeVirt assigns a separate one to each disk",
+            "several disks use this thread; KubeVirt assigns a separate thread to each disk",
         )
     for number, disk in enumerate(conversion.domain.devices_of(Disk)):
         image = images[number] if number < len(images) else None
@@ -199,7 +199,7 @@ def _block(conversion: Conversion, disk: Disk, name: str) -> int | None:
     text = conversion.take(disk, f"blockio_{name}")
     if text is None or text.isdecimal():
         return None if text is None else int(text)
-    conversion.refuse("disk", f"blockio.{name}", text, "use a number of bytes")
+    conversion.refuse("disk", f"blockio.{name}", text, "use a whole number of bytes")
     return None
 
 
@@ -221,7 +221,7 @@ def _map_threads(conversion: Conversion) -> None:
             "iothreads",
             "iothreads",
             count,
-            "a pool of threads cannot be used together with the threads of single disks",
+            "a thread pool cannot be used together with dedicated threads for individual disks",
             "omit --disk driver.iothread=",
         )
     else:

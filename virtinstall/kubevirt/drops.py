@@ -110,7 +110,7 @@ def _check(text: str) -> None:
     option, _, name = text.partition(".")
     known = [*option_names()]
     if option not in known:
-        hint = did_you_mean(option, known, "use OPTION or OPTION.SUBOPTION, for example --kubevirt-drop disk.snapshot")
+        hint = did_you_mean(option, known, "use OPTION or OPTION.SUBOPTION, for example: --kubevirt-drop disk.snapshot")
         which = "" if text == option else f": '{option}'"
         shown = text or "''"
         raise RequestError(f"--kubevirt-drop {shown}: no such option{which}", hint=hint)
@@ -121,7 +121,7 @@ def _check(text: str) -> None:
     names = list(value_names(option))
     # a name with a dot may be one of libvirt's schema; the beginning of names means all of them: portForward
     if names and not any(_matches(each, name) for each in names) and "." not in name:
-        hint = did_you_mean(name, names, f"`virt-install --{option} help` lists the sub-options")
+        hint = did_you_mean(name, names, f"list the sub-options with: virt-install --{option} help")
         raise RequestError(f"--kubevirt-drop {text}: --{option} has no sub-option '{name}'", hint=hint)
 
 

@@ -44,7 +44,7 @@ def _add_medium(conversion: Conversion, medium: str) -> None:
             "",
             medium,
             HOST_FILE,
-            "use --cdrom URL, or upload it with `virtctl image-upload` and use "
+            "use --cdrom URL, or upload the image with `virtctl image-upload` and use "
             "--install bootdev=cdrom --disk vol=pvc/NAME,device=cdrom",
         )
         return
@@ -64,16 +64,19 @@ def map_boot(conversion: Conversion) -> None:
     if any("bootOrder" in entry for entry in entries):
         if listed:
             conversion.refuse(
-                "boot", "boot.dev", ",".join(listed), "it cannot be used together with boot.order= of single devices"
+                "boot",
+                "boot.dev",
+                ",".join(listed),
+                "it cannot be used together with boot.order= for individual devices",
             )
         _order_medium(conversion, entries)
         return
     kinds = listed or _default_kinds(conversion)
     if "fd" in kinds:
-        conversion.refuse("boot", "boot.dev", "fd", "KubeVirt has no floppy drives")
+        conversion.refuse("boot", "boot.dev", "fd", "KubeVirt does not support floppy drives")
     medium = install.boot_device
     if medium == "fd":
-        conversion.refuse("install", "bootdev", "fd", "KubeVirt has no floppy drives")
+        conversion.refuse("install", "bootdev", "fd", "KubeVirt does not support floppy drives")
     elif medium is not None and medium not in kinds:
         kinds = [*kinds, medium]
     order = 0
@@ -168,7 +171,9 @@ def _map_kernel(conversion: Conversion) -> None:
     if initrd is not None and kernel is None:
         conversion.break_rule("an initrd requires a kernel", "add --boot kernel=docker://IMAGE#/PATH", "boot.initrd")
     if len(images) > 1:
-        conversion.break_rule("kernel and initrd must be in the same container image", "use one image for both")
+        conversion.break_rule(
+            "the kernel and the initrd must be in the same container image", "use one container image for both"
+        )
     if len(images) == 1:
         boot: Node = {"container": {"image": images.pop(), **container}}
         add(boot, "kernelArgs", arguments)

@@ -112,6 +112,6 @@ def _matcher(conversion: Conversion, kind: str, value: str) -> Node:
     before, slash, name = value.rpartition("/")
     kinds = {each.lower(): each for each in (namespaced, cluster)}
     if slash and before.lower() not in kinds:
-        hint = f"use --kubevirt-{kind} NAME, or KIND/NAME with the kind {alternatives(kinds)}"
+        hint = f"use --kubevirt-{kind} NAME or KIND/NAME, where KIND is {alternatives(kinds)}"
         conversion.problems.append(Problem(f"--kubevirt-{kind} {value}: unknown kind '{before}'", hint))
     return {"kind": kinds.get(before.lower(), cluster), "name": name}

@@ -47,7 +47,7 @@ def map_name(conversion: Conversion) -> None:
     conversion.name = name
     if not is_label(name):
         conversion.break_rule(
-            f"--name '{name}': must have at most {LONGEST_LABEL} lower-case letters, digits and hyphens (RFC 1123)",
+            f"--name '{name}': must be a DNS label: at most {LONGEST_LABEL} lowercase letters, digits and hyphens",
             f"use --name {as_label(name, 'vm')}",
         )
 
@@ -56,6 +56,6 @@ def check_reference(conversion: Conversion, option: str, kind: str, name: str) -
     """Report a name that no object of the cluster can have; `option` ends with a space or `=`."""
     if not is_reference(name):
         conversion.break_rule(
-            f"--{option}{name}: invalid name of a {kind}",
-            "use lower-case letters, digits, hyphens and dots (RFC 1123)",
+            f"--{option}{name}: invalid {kind} name",
+            "use only lowercase letters, digits, hyphens and periods, with a letter or a digit at both ends",
         )

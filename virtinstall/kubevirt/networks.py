@@ -39,7 +39,9 @@ def map_networks(conversion: Conversion) -> None:
     pods = [network for network in conversion.networks if "pod" in network]
     if len(pods) > 1:
         conversion.break_rule(
-            "a guest can have only one interface on the pod network", "use bridge=NAME for the others", "network"
+            "a guest can have only one interface on the pod network",
+            "use bridge=NAME for the other interfaces",
+            "network",
         )
     if ports:
         _add_service(conversion, ports)
@@ -55,7 +57,7 @@ def _map_interface(conversion: Conversion, interface: Interface, number: int) ->
         kind = "sriov"
     elif driver not in (None, "vhost", "qemu"):
         conversion.refuse(
-            "network", "driver.name", driver, "use type=hostdev,source.network=NAME for a network card of the node"
+            "network", "driver.name", driver, "use type=hostdev,source.network=NAME for a network card on the node"
         )
     elif driver == "qemu":
         conversion.refuse("network", "driver.name", driver, "use vhost")
@@ -100,7 +102,7 @@ def _kind(conversion: Conversion, interface: Interface) -> str | None:
     wanted, kind = conversion.take(interface, "wanted_type"), conversion.take(interface, "type")
     backend = conversion.take(interface, "backend_type")
     if backend not in (None, "passt"):
-        conversion.refuse("network", "backend.type", backend, "use passt, or omit it")
+        conversion.refuse("network", "backend.type", backend, "use passt, or omit backend.type=")
     if backend == "passt" and kind not in (None, "user", "passt"):
         conversion.refuse("network", "backend.type", backend, "only the pod network uses passt")
         return None
@@ -114,7 +116,7 @@ def _kind(conversion: Conversion, interface: Interface) -> str | None:
     if kind is None:
         return "bridge" if interface.source_network or interface.source_bridge else "masquerade"
     if kind == "bridge" and interface.source_bridge is None:
-        conversion.refuse("network", "type", kind, "it requires the name of the bridge", "use --network bridge=NAME")
+        conversion.refuse("network", "type", kind, "it requires a bridge name", "use --network bridge=NAME")
         return None
     if kind in ("network", "bridge"):
         return "bridge"
@@ -141,7 +143,7 @@ def _add_network(conversion: Conversion, name: str, kind: str, network: str | No
 def _add_model(conversion: Conversion, entry: Node, model: str | None, kind: str | None) -> None:
     if kind == "sriov":
         if model is not None:
-            conversion.refuse("network", "model.type", model, "the guest uses the network card of the node")
+            conversion.refuse("network", "model.type", model, "the guest uses a network card on the node")
         return
     if model is not None and model not in _MODELS:
         conversion.refuse("network", "model.type", model, f"use {alternatives(_MODELS)}")
@@ -183,7 +185,10 @@ def _map_queues(conversion: Conversion, queues: int | None, entry: Node) -> None
         conversion.devices["networkInterfaceMultiqueue"] = True
     else:
         conversion.refuse(
-            "network", "driver.queues", queues, f"KubeVirt uses one queue for each vCPU: {count} for this guest"
+            "network",
+            "driver.queues",
+            queues,
+            f"KubeVirt uses one queue for each vCPU, that is, {count} for this guest",
         )
 
 
@@ -202,13 +207,17 @@ def _forwarded(conversion: Conversion, forward: PortForward, number: int, protoc
     """Return the ports of a Service; `targetPort` is the port in the guest."""
     found: list[Node] = []
     if not list(forward.ranges):
-        conversion.refuse("network", f"portForward{number}", protocol.lower(), "a Service lists each port")
+        conversion.refuse(
+            "network", f"portForward{number}", protocol.lower(), "a Service forwards only the ports that it lists"
+        )
     for each in list(forward.ranges):
         if each.exclude is not None:
             continue
         start, end, to = (conversion.take(each, name) for name in ("start", "end", "to"))
         if start is None:
-            conversion.refuse("network", f"portForward{number}.range", "", "a Service lists each port")
+            conversion.refuse(
+                "network", f"portForward{number}.range", "", "a Service forwards only the ports that it lists"
+            )
             continue
         last, target = end or start, to or start
         if last < start or last - start >= _MOST_PORTS:

@@ -37,6 +37,7 @@ _WATCHDOGS = {"i6300esb": "i6300esb", "diag288": "diag288"}
 _ACTIONS = ("reset", "poweroff", "shutdown")
 _PANIC = ("isa", "hyperv", "pvpanic")
 _NAME_LIMIT = 36
+_SOURCE_KINDS = {"pvc": "PersistentVolumeClaim", "configmap": "ConfigMap", "secret": "Secret"}
 
 
 def map_peripherals(conversion: Conversion) -> None:
@@ -143,7 +144,7 @@ def _map_input(conversion: Conversion, device: Device, number: int) -> None:
     conversion.take(device, "wanted_default")
     kind, bus = conversion.take(device, "type"), conversion.take(device, "bus")
     if kind not in (None, "tablet"):
-        conversion.refuse("input", "type", kind, "use tablet, or omit it: every guest has a keyboard")
+        conversion.refuse("input", "type", kind, "use tablet, or omit the device: every guest has a keyboard")
         return
     if bus not in (None, "usb", "virtio"):
         conversion.refuse("input", "bus", bus, "use usb or virtio")
@@ -166,7 +167,9 @@ def _omit_video(conversion: Conversion) -> None:
     """Switch off the graphics together with the video device."""
     conversion.devices["autoattachGraphicsDevice"] = False
     if conversion.request.domain.devices_of(Graphics):
-        conversion.break_rule("graphics require a video device", "omit model=none, or use --graphics none", "video")
+        conversion.break_rule(
+            "graphics require a video device", "omit --video model=none, or use --graphics none", "video"
+        )
 
 
 def _map_video(conversion: Conversion, device: Device, number: int) -> None:
@@ -209,11 +212,9 @@ def _map_rng(conversion: Conversion, device: Device, number: int) -> None:
     assert isinstance(device, Rng)
     kind, path, model = (conversion.take(device, name) for name in ("backend_model", "backend", "model"))
     if kind not in (None, "random", "builtin"):
-        conversion.refuse(
-            "rng", "backend.model", kind, "KubeVirt uses the entropy of the node", "use --rng /dev/urandom"
-        )
+        conversion.refuse("rng", "backend.model", kind, "KubeVirt uses the node's entropy", "use --rng /dev/urandom")
     if path not in (None, *_ENTROPY):
-        conversion.refuse("rng", "backend", path, "KubeVirt uses the entropy of the node", "use --rng /dev/urandom")
+        conversion.refuse("rng", "backend", path, "KubeVirt uses the node's entropy", "use --rng /dev/urandom")
     if model not in (None, "virtio"):
         conversion.refuse("rng", "model", model, "use virtio")
     conversion.devices["rng"] = {}
@@ -274,7 +275,7 @@ def _map_filesystem(conversion: Conversion, device: Device, number: int) -> None
             "filesystem",
             "target",
             tag,
-            f"use at most {_NAME_LIMIT} lower-case letters, digits and hyphens, because it is the name of a volume",
+            f"use at most {_NAME_LIMIT} lowercase letters, digits and hyphens, because it is a volume name",
         )
         return
     conversion.devices.setdefault("filesystems", []).append({"name": tag, "virtiofs": {}})
@@ -284,10 +285,10 @@ def _map_filesystem(conversion: Conversion, device: Device, number: int) -> None
 def _cluster_source(conversion: Conversion, device: Filesystem) -> tuple[str, Node | None]:
     text = device.source_dir or ""
     kind, _, name = text.partition("/")
-    if not name or kind not in ("pvc", "configmap", "secret"):
+    if not name or kind not in _SOURCE_KINDS:
         return "", None
     conversion.take(device, "source_dir")
-    check_reference(conversion, "filesystem source=", {"pvc": "PersistentVolumeClaim"}.get(kind, kind), name)
+    check_reference(conversion, "filesystem source=", _SOURCE_KINDS[kind], name)
     volumes: dict[str, Node] = {
         "pvc": {"persistentVolumeClaim": {"claimName": name}},
         "configmap": {"configMap": {"name": name}},
@@ -302,7 +303,7 @@ def _map_host_devices(conversion: Conversion) -> None:
         resource, _, rest = text.partition(",")
         kind = rest.removeprefix("type=") if rest else "host"
         if kind not in ("gpu", "host") or (rest and not rest.startswith("type=")) or resource.count("/") != 1:
-            hint = "use --kubevirt-device VENDOR/RESOURCE[,type=gpu], for example nvidia.com/TU104GL,type=gpu"
+            hint = "use VENDOR/RESOURCE[,type=gpu], for example: --kubevirt-device nvidia.com/TU104GL,type=gpu"
             conversion.problems.append(Problem(f"--kubevirt-device {text}: invalid device", hint))
             continue
         key = "gpus" if kind == "gpu" else "hostDevices"

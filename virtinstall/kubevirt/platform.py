@@ -69,7 +69,11 @@ def map_platform(conversion: Conversion) -> None:
         if any(machine == each or f"{each}-" in f"{machine}-" for each in known) and machine not in ("pc", "isapc"):
             conversion.machine["machine"] = {"type": machine}
         else:
-            why = f"use {alternatives(known)}" if known else f"KubeVirt does not run guests of {conversion.arch}"
+            why = (
+                f"use {alternatives(known)}"
+                if known
+                else f"KubeVirt does not support the architecture {conversion.arch}"
+            )
             conversion.refuse("machine", "", machine, why)
 
 
@@ -90,7 +94,7 @@ def map_features(conversion: Conversion) -> None:
     if mode == "passthrough":
         if hyperv:
             conversion.break_rule(
-                "hyperv.mode=passthrough and single Hyper-V features cannot be used together", "omit one of them"
+                "hyperv.mode=passthrough and individual Hyper-V features cannot be used together", "omit one of them"
             )
         node["hypervPassthrough"] = {"enabled": True}
     hidden, pvspinlock = conversion.take(features, "kvm_hidden_state"), conversion.take(features, "pvspinlock_state")
@@ -186,7 +190,7 @@ def map_clock(conversion: Conversion) -> None:
         if adjustment is None:
             conversion.refuse("clock", "offset", offset, "it requires adjustment=SECONDS")
         elif not adjustment.lstrip("-").isdecimal():
-            conversion.refuse("clock", "adjustment", adjustment, "use a number of seconds")
+            conversion.refuse("clock", "adjustment", adjustment, "use a whole number of seconds")
         else:
             node["utc"] = {"offsetSeconds": int(adjustment)}
     elif offset == "utc":
@@ -225,7 +229,7 @@ def _timers(conversion: Conversion) -> Node:
             conversion.refuse("clock", f"timer{number}.tickpolicy", policy, why)
         if values["track"] is not None and (name != "rtc" or values["track"] not in ("guest", "wall")):
             conversion.refuse(
-                "clock", f"timer{number}.track", values["track"], "use guest or wall, for the timer rtc only"
+                "clock", f"timer{number}.track", values["track"], "use guest or wall, and only for the timer rtc"
             )
         node[_TIMERS[name]] = {key: value for key, value in values.items() if value is not None}
     if not given and conversion.defaults and conversion.os.is_windows and conversion.arch == "x86_64":

@@ -52,7 +52,7 @@ def map_memory(conversion: Conversion) -> None:
         _check_hotplug(conversion, start, limit)
     if maximum and maximum * KIB < start:
         conversion.break_rule(
-            f"maxMemory= ({quantity(maximum * KIB)}) must not be less than the memory ({quantity(start)})",
+            f"the maximum memory ({quantity(maximum * KIB)}) must not be less than the memory ({quantity(start)})",
             f"use maxMemory={-(-start // MIB)} or more",
         )
     if page:
@@ -61,7 +61,7 @@ def map_memory(conversion: Conversion) -> None:
             block = max(page, MIB)
             conversion.break_rule(
                 f"the memory ({quantity(start)}) must be a multiple of the huge page size ({_PAGE_SIZES[page]})",
-                f"for example --memory {-(-start // block) * block // MIB}",
+                f"for example: --memory {-(-start // block) * block // MIB}",
             )
         if limit > start:
             conversion.break_rule(f"{_HOTPLUG} and huge pages cannot be used together", "omit one of them")
@@ -72,9 +72,7 @@ def _recommended_kib(conversion: Conversion) -> int:
     recommended = conversion.os.recommended_ram_bytes(conversion.arch)
     if recommended is None:
         if not conversion.install.image_defaults:
-            conversion.problems.append(
-                Problem("--memory must be specified", "for example --memory 2048 or --memory 2G")
-            )
+            conversion.problems.append(Problem("--memory must be specified", "for example: --memory 2048"))
         recommended = DEFAULT_MEMORY_BYTES
     return recommended // KIB
 
@@ -82,13 +80,14 @@ def _recommended_kib(conversion: Conversion) -> int:
 def _check_hotplug(conversion: Conversion, start: int, limit: int) -> None:
     if start < _LEAST_PLUGGABLE:
         conversion.break_rule(
-            f"{_HOTPLUG} requires at least 1Gi of memory at boot, not {quantity(start)}", "use at least 1024 MiB"
+            f"{_HOTPLUG} requires at least 1Gi of memory at boot, not {quantity(start)}",
+            "use at least 1024 MiB of memory",
         )
     for name, size in (("the memory", start), ("the maximum", limit)):
         if size % _PLUG_BLOCK:
             conversion.break_rule(
                 f"with {_HOTPLUG}, {name} ({quantity(size)}) must be a multiple of 2Mi",
-                f"for example {-(-size // _PLUG_BLOCK) * _PLUG_BLOCK // MIB} MiB",
+                f"for example, use {-(-size // _PLUG_BLOCK) * _PLUG_BLOCK // MIB} MiB",
             )
     if conversion.arch not in ("x86_64", "aarch64"):
         conversion.break_rule(f"{_HOTPLUG} is not available for {conversion.arch}", "omit maxMemory=")
@@ -171,7 +170,10 @@ def _fill_topology(
     if current is not None and current != count:
         if current % (cores * threads) or current > count:
             conversion.refuse(
-                "vcpus", "vcpu.current", current, f"KubeVirt hot-plugs whole sockets, of {cores * threads} vCPUs here"
+                "vcpus",
+                "vcpu.current",
+                current,
+                f"KubeVirt hot-plugs whole sockets, which have {cores * threads} vCPUs each",
             )
             return
         start = current // (cores * threads)
@@ -208,7 +210,7 @@ def _map_pinning(conversion: Conversion) -> None:
             conversion.take(pin, "vcpu")
             conversion.take(pin, "cpuset")
         dedicated = True
-        conversion.warn("--cputune vcpupin: KubeVirt chooses the CPUs of the node; the numbers are ignored")
+        conversion.warn("--cputune vcpupin: KubeVirt chooses the CPUs on the node; the CPU numbers are ignored")
     elif pins:
         for number, (_, cpuset) in enumerate(pins):
             conversion.take(tune.vcpupins[number], "vcpu")
@@ -243,8 +245,8 @@ def _map_pinning(conversion: Conversion) -> None:
         section(conversion.machine, "cpu").update(node)
         if conversion.options.instancetype is not None:
             conversion.break_rule(
-                "an instance type already sets the placement of the CPUs",
-                "omit the pinning, or omit --kubevirt-instancetype",
+                "an instance type already sets the CPU placement",
+                "omit the CPU pinning, or omit --kubevirt-instancetype",
             )
     if dedicated and "maxSockets" in conversion.machine.get("cpu", {}):
         conversion.break_rule(f"{_CPU_HOTPLUG} and dedicated CPUs cannot be used together", "omit one of them")
@@ -281,7 +283,7 @@ def map_cpu(conversion: Conversion) -> None:
     elif mode == "maximum":
         conversion.refuse("cpu", "", mode, "use host-passthrough")
     elif word in ("host-model-only", "host-copy"):
-        conversion.refuse("cpu", "", word, "the CPU of this host is not the node's; use host-model")
+        conversion.refuse("cpu", "", word, "this host's CPU may differ from the node's; use host-model")
     else:
         add(node, "model", model)
     features = []

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from virtinstall.kubevirt.conversion import Conversion
-from virtinstall.kubevirt.names import is_label
+from virtinstall.kubevirt.names import LONGEST_LABEL, is_label
 from virtinstall.similar import alternatives
 
 MOST_DISKS = 256
@@ -34,18 +34,20 @@ def check_rules(conversion: Conversion) -> None:
             char.isascii() and (char.isalnum() or char in "._+-") for char in serial
         ):
             conversion.break_rule(
-                f"invalid serial number '{serial[:40]}' of a disk",
-                f"use at most {_LONGEST_SERIAL} ASCII letters, digits and . _ + - in --disk serial=",
+                f"invalid disk serial number '{serial[:40]}'",
+                f"use at most {_LONGEST_SERIAL} ASCII letters, digits, periods, underscores, plus signs and hyphens in "
+                "--disk serial=",
                 "disk.serial",
             )
     if len(disks) > MOST_DISKS:
         conversion.break_rule(
-            f"{len(disks)} disks: a guest can have at most {MOST_DISKS}", f"omit {len(disks) - MOST_DISKS} of the disks"
+            f"a guest can have at most {MOST_DISKS} disks, not {len(disks)}",
+            f"omit {len(disks) - MOST_DISKS} of the disks",
         )
     strategy = conversion.spec.get("runStrategy")
     if strategy is not None and strategy not in RUN_STRATEGIES:
         conversion.break_rule(
-            f"unknown run strategy '{strategy}'", f"use {alternatives(RUN_STRATEGIES)} in --kubevirt-run-strategy"
+            f"unknown run strategy '{strategy}'", f"use --kubevirt-run-strategy with {alternatives(RUN_STRATEGIES)}"
         )
 
 
@@ -53,7 +55,8 @@ def _check_names(conversion: Conversion, kind: str, names: list[str]) -> None:
     for name in names:
         if not is_label(name):
             conversion.break_rule(
-                f"invalid {kind} name '{name}'", "use lower-case letters, digits and hyphens (RFC 1123)"
+                f"invalid {kind} name '{name}'",
+                f"use at most {LONGEST_LABEL} lowercase letters, digits and hyphens, and no hyphen at either end",
             )
     for name in _twice(names):
         conversion.break_rule(f"two {kind}s have the name '{name}'", "use another name")
@@ -75,7 +78,7 @@ def _check_volumes(conversion: Conversion, disks: list[dict[str, Any]]) -> None:
     used = {disk["name"] for disk in disks}
     used |= {filesystem["name"] for filesystem in conversion.devices.get("filesystems", ())}
     for name in sorted(used - volumes):
-        conversion.break_rule(f"the disk '{name}' has no volume", "use size= or image=")
+        conversion.break_rule(f"the disk '{name}' has no volume", "add size=GIB or image=NAME to --disk")
     for name in sorted(volumes - used):
         conversion.break_rule(f"no disk uses the volume '{name}'", "use another name")
 
@@ -83,7 +86,7 @@ def _check_volumes(conversion: Conversion, disks: list[dict[str, Any]]) -> None:
 def _check_boot_order(conversion: Conversion, entries: list[dict[str, Any]]) -> None:
     orders = [entry["bootOrder"] for entry in entries if "bootOrder" in entry]
     for order in _twice(orders):
-        conversion.break_rule(f"two devices have the boot order {order}", "use each boot.order= once")
+        conversion.break_rule(f"two devices have the boot order {order}", "use a different boot.order= for each device")
     if any(order < 1 for order in orders):
         conversion.break_rule("boot.order= must be at least 1", "use boot.order=1")
 
@@ -92,14 +95,16 @@ def _check_ports(conversion: Conversion, interfaces: list[dict[str, Any]]) -> No
     for interface in interfaces:
         ports = interface.get("ports", [])
         for protocol, port in _twice((each["protocol"], each["port"]) for each in ports):
-            conversion.break_rule(f"the guest port {port}/{protocol.lower()} is listed twice", "use each port once")
+            conversion.break_rule(f"the guest port {port}/{protocol.lower()} is listed twice", "specify each port once")
         for each in ports:
             if not 0 < each["port"] < 1 << 16:
                 conversion.break_rule(f"invalid port {each['port']}", "use a port from 1 to 65535")
     for service in conversion.services:
         listed = service["spec"]["ports"]
         for protocol, port in _twice((each["protocol"], each["port"]) for each in listed):
-            conversion.break_rule(f"the Service port {port}/{protocol.lower()} is listed twice", "use each port once")
+            conversion.break_rule(
+                f"the Service port {port}/{protocol.lower()} is listed twice", "specify each port once"
+            )
         for each in listed:
             if not 0 < each["port"] < 1 << 16:
                 conversion.break_rule(f"invalid port {each['port']}", "use a port from 1 to 65535")

@@ -173,7 +173,9 @@ def _add_sysprep(conversion: Conversion) -> None:
     target = AnswerTarget(conversion.name, conversion.arch, _first_disk(conversion), efi)
     files = {name: content.decode() for name, content in answer_files(answers, target).items()}
     if set(files) != {"autounattend.xml"}:
-        conversion.refuse("unattended", "", conversion.os.short_id, "a sysprep volume contains only autounattend.xml")
+        conversion.refuse(
+            "unattended", "", conversion.os.short_id, "a sysprep volume can contain only autounattend.xml"
+        )
         return
     reference: Node = {}
     conversion.add_secret("sysprep", files, reference, "name")
@@ -193,7 +195,7 @@ def _check_drivers(conversion: Conversion, values: dict[str, str]) -> None:
             "drivers",
             "yes",
             "the sysprep volume cannot contain drivers",
-            f"add their container image: --disk image=docker://{_DRIVERS},device=cdrom,transient=yes",
+            f"add the container image with the drivers: --disk image=docker://{_DRIVERS},device=cdrom,transient=yes",
         )
 
 

@@ -44,7 +44,7 @@ def volume_of(conversion: Conversion, disk: Disk, name: str, image: ImageSource 
                 "image",
                 given["image"],
                 HOST_FILE,
-                "use image=URL, or upload it with `virtctl image-upload` and use vol=pvc/NAME",
+                "use image=URL, or upload the image with `virtctl image-upload` and use vol=pvc/NAME",
             )
             return None
         url = url or image.url

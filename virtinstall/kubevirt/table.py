@@ -16,22 +16,22 @@ from fnmatch import fnmatchcase
 from virtinstall.kubevirt.device_table import DEVICE_REASONS
 from virtinstall.kubevirt.reasons import DISPLAY, HOST_FILE, LABEL, NO_FIELD, NODE, NUMA, PLACING
 
-_SMBIOS = "it is set in the configuration of KubeVirt (smbios)"
+_SMBIOS = "it is set in KubeVirt's configuration (smbios)"
 
 WHOLE: Mapping[str, str] = {
     "xml": "the manifest is derived from the options, not from libvirt's XML",
-    "idmap": "KubeVirt runs no containers of libvirt",
+    "idmap": "KubeVirt does not run libvirt containers",
     "seclabel": LABEL,
     "keywrap": NO_FIELD,
     "memtune": PLACING,
     "blkiotune": PLACING,
     "resource": PLACING,
     "pm": "KubeVirt has no field for suspend modes",
-    "qemu-commandline": "KubeVirt passes no raw arguments to QEMU; a hook sidecar can change the XML",
-    "qemu-override": "KubeVirt passes no raw settings to QEMU; a hook sidecar can change the XML",
-    "qemu-capabilities": "KubeVirt passes no raw settings to QEMU; a hook sidecar can change the XML",
-    "qemu-deprecation": "KubeVirt passes no raw settings to QEMU; a hook sidecar can change the XML",
-    "lxc-namespace": "KubeVirt runs no containers of libvirt",
+    "qemu-commandline": "KubeVirt does not pass raw arguments to QEMU; a hook sidecar can change the XML",
+    "qemu-override": "KubeVirt does not pass raw settings to QEMU; a hook sidecar can change the XML",
+    "qemu-capabilities": "KubeVirt does not pass raw settings to QEMU; a hook sidecar can change the XML",
+    "qemu-deprecation": "KubeVirt does not pass raw settings to QEMU; a hook sidecar can change the XML",
+    "lxc-namespace": "KubeVirt does not run libvirt containers",
     "bhyve-commandline": "KubeVirt runs guests with KVM only",
     "xen-commandline": "KubeVirt runs guests with KVM only",
     "throttle": "use a storage class with I/O limits",
@@ -40,14 +40,14 @@ WHOLE: Mapping[str, str] = {
     "location": "KubeVirt does not boot the kernel of an install tree; use --cdrom URL or --image",
     "extra-args": "KubeVirt does not boot an install kernel; use --cdrom URL, or --image with --cloud-init",
     "initrd-inject": "KubeVirt does not boot an install initrd; use --image with --cloud-init",
-    "reinstall": "it reinstalls a guest on a host",
+    "reinstall": "it reinstalls an existing guest on a libvirt host",
     "hostdev": "use --kubevirt-device RESOURCE, which requests a device by the name of its resource",
     "controller": "KubeVirt adds the controllers that the devices need",
     "smartcard": NO_FIELD,
     "parallel": NO_FIELD,
     "audio": DISPLAY,
     "shmem": NO_FIELD,
-    "memdev": "use --memory maxMemory=, up to which KubeVirt hot-plugs memory",
+    "memdev": "use --memory maxMemory=, which limits the memory that KubeVirt can hot-plug",
     "crypto": NO_FIELD,
     "iommu": NO_FIELD,
     "pstore": NO_FIELD,
@@ -59,7 +59,7 @@ WHOLE: Mapping[str, str] = {
     "container": "KubeVirt runs virtual machines; use a Deployment for a container",
     "transient": "a VirtualMachine is always defined; use --kubevirt-run-strategy Once",
 }
-"""Options of which no sub-option can be expressed."""
+"""Options that have no sub-option that can be expressed."""
 
 IGNORED: Mapping[str, str] = {
     "connect": "it selects a host",
@@ -96,7 +96,7 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
     **DEVICE_REASONS,
     "memory": {"maxMemory.slots": "KubeVirt hot-plugs memory without slots"},
     "cpu": {
-        "secure": "the mitigations are those of the node's CPU; omit secure=",
+        "secure": "the node's CPU determines the mitigations; omit secure=",
         "model.fallback": NO_FIELD,
         "model.vendor_id": NO_FIELD,
         "vendor": NO_FIELD,
@@ -120,7 +120,7 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
         "genid_enable": NO_FIELD,
     },
     "unattended": {
-        "reg-login": "Windows has no registration login",
+        "reg-login": "Windows does not have a registration login",
     },
     "install": {
         "kernel": "use a kernel from a container image: --boot kernel=docker://IMAGE#/PATH",
@@ -129,11 +129,11 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
         "kernel_args_overwrite": "KubeVirt does not boot an install kernel",
         "os": "KubeVirt does not boot the kernel of an install tree; use --cdrom URL or --image",
     },
-    "cloud-init": {"meta-data": "KubeVirt generates the meta-data: instance-id and host name"},
+    "cloud-init": {"meta-data": "KubeVirt generates the meta-data, that is, the instance ID and the host name"},
     "boot": {
         "refresh-machine-type": "it changes an existing guest",
         "os_type": "KubeVirt runs guests with KVM only",
-        "bootloader*": "KubeVirt runs no boot loader on the host",
+        "bootloader*": "KubeVirt does not run a boot loader on the host",
         "domain_type": "KubeVirt runs guests with KVM only",
         "type": "KubeVirt runs guests with KVM only",
         "emulator": "KubeVirt uses the QEMU of its container image",
@@ -146,7 +146,7 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
         "bios.rebootTimeout": NO_FIELD,
         "dtb": HOST_FILE,
         "acpi.*": HOST_FILE,
-        "init*": "KubeVirt runs no containers of libvirt",
+        "init*": "KubeVirt does not run libvirt containers",
     },
     "iothreads": {
         "iothreadids.*": "KubeVirt numbers the threads itself",
@@ -181,7 +181,7 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
     },
     "features": {
         "pae": NO_FIELD,
-        "privnet": "KubeVirt runs no containers of libvirt",
+        "privnet": "KubeVirt does not run libvirt containers",
         "hap": "KubeVirt runs guests with KVM only",
         "viridian": "KubeVirt runs guests with KVM only",
         "pmu.state": NO_FIELD,
