@@ -67,8 +67,16 @@ CERTIFICATE = "Cannot read CA certificate '/etc/pki/CA/cacert.pem': No such file
         ("esx://h", "invalid argument: Missing authentication credentials", "auth.conf"),
         ("qemu+tcp://h/system", "unable to connect to server at 'h:16509': Connection refused", "libvirtd-tcp.socket"),
         ("qemu+tls://h/system", "unable to connect to server at 'h:16514': Connection refused", "libvirtd-tls.socket"),
-        ("qemu+ssh://h/system", "ssh: Could not resolve hostname h: Name or service not known", "check the host name"),
-        ("qemu+ssh://h/system", "ssh: connect to host h port 22: Connection refused", "check the host name"),
+        (
+            "qemu+ssh://h/system",
+            "ssh: Could not resolve hostname h: Name or service not known",
+            "check that the host name is correct",
+        ),
+        (
+            "qemu+ssh://h/system",
+            "ssh: connect to host h port 22: Connection refused",
+            "check that the host name is correct",
+        ),
     ],
 )
 def test_failed_remote_connection_has_a_hint(uri: str, message: str, hint: str) -> None:

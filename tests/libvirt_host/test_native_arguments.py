@@ -16,7 +16,7 @@ ARGUMENTS = (
 
 def test_missing_firmware_is_an_error(tmp_path: Path) -> None:
     """libvirt chooses firmware by its descriptions, without checking that the image exists."""
-    with pytest.raises(HypervisorError, match=r"no such file: .*/CODE\.fd") as caught:
+    with pytest.raises(HypervisorError, match=r"does not exist: .*/CODE\.fd") as caught:
         require_firmware(ARGUMENTS % (tmp_path / "CODE.fd"))
     assert "firmware.secure-boot=no" in (caught.value.hint or "")
 

@@ -35,7 +35,7 @@ NEVER = {
     "storage of type 'dir' is never deleted": {"source": "dir"},
     "storage of type 'nvme' is never deleted": {"source": "nvme"},
     "a backing file is never deleted": {"kind": "base"},
-    "the medium in a drive is never deleted": {"kind": "cdrom"},
+    "a medium in a drive is never deleted": {"kind": "cdrom"},
     "it is not a regular file": {"is_regular": False},
     "it is read-only for the guest": {"readonly": True},
     "it is marked as shareable with other guests": {"shareable": True},
@@ -195,5 +195,5 @@ def test_uefi_variables_of_a_former_name_are_listed_and_kept() -> None:
     """`virsh domrename` leaves them, and another guest may have the former name now."""
     found = plan(OURS, former_nvram="/nvram/old_VARS.fd")
     ((kind, path, reason),) = [(item.kind, item.path, item.reason) for item in found.kept]
-    assert (kind, path) == ("nvram", "/nvram/old_VARS.fd") and "before it was renamed" in reason
+    assert (kind, path) == ("nvram", "/nvram/old_VARS.fd") and "the guest's former name" in reason
     assert removed(found) == ["/d/a.qcow2"]

@@ -109,7 +109,7 @@ def test_guest_is_used_and_reset_and_deleted(
     ("channel", "message", "hint"),
     [
         (AGENT, "does not respond", "qemu-guest-agent"),
-        ("none", "has no channel for a guest agent", "virt-xml"),
+        ("none", "has no channel for the guest agent", "virt-xml"),
     ],
     ids=["no-agent", "no-channel"],
 )
@@ -140,4 +140,4 @@ def test_timeout_of_ip_exits_with_3(connection: Connection, virt_install: VirtIn
     )
     assert document["exit_status"] == 3
     status, _, error = virt_guest(connection, "ssh", guest_name, ok=False)
-    assert (status, "no port of this host is forwarded to its port 22" in error) == (1, True), error
+    assert (status, "no host port is forwarded to its port 22" in error) == (1, True), error

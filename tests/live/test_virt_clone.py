@@ -126,7 +126,7 @@ def test_rejected_definition_leaves_nothing(system: Connection, original: Path, 
     done = virt_clone("--original", name, "--auto-clone", "--uuid", taken)
 
     assert done.returncode == 1
-    assert f"the UUID {taken} is already used by" in done.stderr
+    assert f"the UUID {taken} is already in use by" in done.stderr
     assert listing(work) == before
     assert system.names() >= {name}
 

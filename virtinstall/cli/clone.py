@@ -1,4 +1,4 @@
-"""Action of virt-clone: plan the copy of a guest, then print its XML or create it."""
+"""The main action of virt-clone: plan the copy of a guest, then print its XML or create it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 
 def clone(request: CloneRequest, given: Namespace, log: Log) -> int:
-    """Plan the copy, and print its XML or create it; return the exit status.
+    """Plan the copy of a guest, and print its XML or create the copy; return the exit status.
+
+    `given` contains the parsed options, and `request` is the request that they describe.
 
     Raises: VirtInstallError.
     """

@@ -9,9 +9,10 @@ from virtinstall.options.usage import UsageError
 
 
 def confirmed(question: str, action: str) -> bool:
-    """Return whether the user answers `y` or `yes`; ask once, on standard error.
+    """Print `question` to standard error, and return whether the answer is `y` or `yes`.
 
-    Raises: UsageError, if standard input is not a terminal. The message names the `action` ("deleting guests").
+    Raises: UsageError, if standard input is not a terminal. The message starts with `action`, such as `deleting
+    guests`.
     """
     if not has_terminal():
         raise UsageError(

@@ -9,8 +9,8 @@ from virtinstall.libvirt_host.open import open_host
 def connect(uri: str | None, *, events: bool = True) -> Hypervisor:
     """Connect to `uri`, or to libvirt's default if it is None.
 
-    A command that does not wait starts faster without `events`.
+    `events` is whether the command waits for events of guests; without events, some connections open faster.
 
-    Raises: as `virtinstall.connect`.
+    Raises: the errors of `virtinstall.connect`.
     """
     return Hypervisor(open_host(uri, events=events), for_commands=True)

@@ -39,8 +39,8 @@ def delete_planned(
 ) -> int:
     """Delete the guests, several at the same time; return the exit status.
 
-    A failure does not affect the other guests. `where` maps the names of guests to those of their hosts; None stands
-    for the only host.
+    A failure does not affect the other guests. `where` maps the name of each guest to the name of its host, or to None
+    if there is only one host. A JSON document for each guest is added to `documents`.
 
     Raises: VirtInstallError, if there is only one guest and it cannot be deleted.
     """
@@ -127,9 +127,10 @@ def _run_all(
 def ended(
     error: BaseException, plans: list[DeletionPlan], given: Namespace, where: dict[str, str | None], sessions: Sessions
 ) -> EndedRun:
-    """Return the error for a signal; it names the deleted guests, the others, and the command that continues.
+    """Return the error for a deletion that `error`, a signal, interrupted.
 
-    `where` maps the names of guests to those of their hosts; None stands for the only host.
+    The message names the guests that are deleted and those that are not, and the hint is the command that continues.
+    `where` maps the name of each guest to the name of its host, or to None if there is only one host.
     """
     found: dict[str, list[str]] = {"deleted": [], "partly deleted": [], "not deleted": []}
     for plan in plans:
@@ -170,12 +171,12 @@ def _report(plan: DeletionPlan, done: Deletion, given: Namespace) -> None:
 
 
 def missing(name: str) -> dict[str, Any]:
-    """Return the JSON document of a guest that does not exist."""
+    """Return the JSON document for a guest that does not exist."""
     return {"name": name, "uuid": None, "removed": [], "kept": [], "failed": [], "changed": False}
 
 
 def planned(plan: DeletionPlan) -> dict[str, Any]:
-    """Return the JSON document of a guest that is not deleted."""
+    """Return the JSON document for a guest that was planned to be deleted but was not."""
     return _document(plan, plan.removed, plan.kept, (), changed=False)
 
 

@@ -8,11 +8,11 @@ from virtinstall.errors import RequestError
 
 
 def detect_media(location: str, arch: str | None, os_type: str | None) -> str:
-    """Return the short ID of the operating system at `location`.
+    """Return the short ID of the operating system on the install medium at `location`, such as `debian12`.
 
-    `arch` and `os_type` are those of the options, None if not specified.
+    `arch` and `os_type` are the values of --arch and --os-type, or None.
 
-    Raises: FetchError, if the location cannot be read; RequestError, if the system is unknown.
+    Raises: FetchError, if the location cannot be read; RequestError, if the operating system is unknown.
     """
     from virtinstall.media.location import open_location
     from virtinstall.media.tree import recognize

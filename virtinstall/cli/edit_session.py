@@ -44,7 +44,7 @@ _PLUGGING = {
 
 
 class Session:
-    """One request, applied to the guest `guest_name`, or to the XML on standard input if it is None."""
+    """One request, applied to the guest `guest_name` or, if it is None, to the XML on standard input."""
 
     def __init__(self, request: EditRequest, host: LibvirtHost, guest_name: str | None) -> None:
         self.request = request
@@ -56,7 +56,7 @@ class Session:
         self.applied: Plan | None = None
 
     def run(self) -> int:
-        """Run the request; return the exit status.
+        """Apply the request; return the exit status.
 
         Raises: VirtInstallError.
         """

@@ -10,7 +10,11 @@ SIGNALS = (KeyboardInterrupt, Terminated)
 
 
 class EndedRun(EndedError):
-    """The interruption of a command, with a report of what it has done; `status` is the exit status."""
+    """The interruption of a command by a signal.
+
+    `cause` is the exception that the signal raised, and `done` describes what the command had done. `status` is the
+    command's exit status.
+    """
 
     def __init__(self, cause: BaseException, done: str, *, hint: str | None = None) -> None:
         how = f"terminated by {cause.signal_name}" if isinstance(cause, Terminated) else "interrupted"

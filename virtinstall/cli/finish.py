@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def finish(given: Namespace) -> int:
-    """Complete the installation of a guest; return the exit status.
+    """Complete the installation of the guest that --finish names; return the exit status.
 
     Raises: RequestError, HostError.
     """

@@ -32,7 +32,7 @@ _SETTLE_SECONDS = 5.0
 
 
 def paused_for_console(watcher: InstallWatcher, host: LibvirtHost) -> bool:
-    """Return whether to start the guest paused, so that the console shows its first line."""
+    """Return whether to start the guest paused, so that its console is read from the first line."""
     watched = watcher.console_kind() == "text" or watcher.plan.run.wait_for == "cloud-init"
     return watched and host.driver() == "qemu"
 
@@ -42,7 +42,10 @@ def _minutes(count: int | None) -> str:
 
 
 class InstallWatcher:
-    """The watcher of one guest after its start; it prints lines through `report`."""
+    """The watcher of one guest after its start: it shows the console, waits, and finishes the installation.
+
+    `report` is called with each line to print.
+    """
 
     def __init__(self, plan: Plan, host: LibvirtHost, report: Callable[[str], None]) -> None:
         """Prepare the watcher.
@@ -60,7 +63,11 @@ class InstallWatcher:
             refuse_impossible(run.wait_for, plan.final, noreboot=run.noreboot)
 
     def console_kind(self) -> str:
-        """Return `text`, `graphical` or `none`: as requested, or by the guest's devices; `none` with --wait 0."""
+        """Return the kind of console to show: `text`, `graphical` or `none`.
+
+        The kind is that of --autoconsole or, by default, one that the guest has. It is `none` for --wait 0, and by
+        default also for --wait-for.
+        """
         run, final = self.plan.run, self.plan.final
         if run.wait_minutes == 0 and run.wait_for is None:
             return "none"

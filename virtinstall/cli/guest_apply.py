@@ -27,7 +27,7 @@ _IDLE = ("none", "unreachable")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the options."""
+    """Add the options of this subcommand to `parser`."""
     add_file_arguments(parser, "Also delete guests that are no longer in the file.")
     parser.add_argument(
         "--adopt",
@@ -62,7 +62,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace, log: Log) -> int:
-    """Apply the guests file; return the exit status.
+    """Apply the guests file that -f names, or print its schema; return the exit status.
 
     Raises: VirtInstallError.
     """

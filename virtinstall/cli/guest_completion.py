@@ -18,7 +18,7 @@ _PATIENCE_SECONDS = 1.0
 
 
 def candidates(typed: Sequence[str]) -> list[Candidate]:
-    """Return the candidates for the last of `typed`, the arguments after the command's name."""
+    """Return the completion candidates for the last item of `typed`, the arguments after `virt-guest`."""
     *before, current = typed
     if not before:
         return [Candidate(each.name, each.help) for each in SUBCOMMANDS if each.name.startswith(current)]

@@ -34,7 +34,7 @@ TAKES_GUESTS = True
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the options."""
+    """Add the options of this subcommand to `parser`."""
     parser.add_argument(
         "names", metavar="NAME", nargs="*", help="Guest to delete; it is not an error if the guest does not exist."
     )
@@ -74,7 +74,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace, log: Log) -> int:
-    """Delete the guests; return the exit status.
+    """Delete the guests, or print what would be deleted; return the exit status.
 
     Raises: VirtInstallError.
     """

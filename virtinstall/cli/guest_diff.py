@@ -53,7 +53,7 @@ _VERBS = {
 
 
 def add_file_arguments(parser: ArgumentParser, prune: str) -> None:
-    """Declare the options that `diff` and `apply` share; `prune` is the help of --prune."""
+    """Add the options that `diff` and `apply` share to `parser`; `prune` is the help text of --prune."""
     parser.add_argument("names", metavar="NAME", nargs="*", help="Guest or group in the file; default: all guests.")
     parser.add_argument(
         "-f",
@@ -69,14 +69,14 @@ def add_file_arguments(parser: ArgumentParser, prune: str) -> None:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the options."""
+    """Add the options of this subcommand to `parser`."""
     add_file_arguments(parser, "Also list guests that are no longer in the file.")
 
 
 def load_lab(given: Namespace) -> Lab:
-    """Return the guests file that -f names.
+    """Return the guests that the file of -f describes.
 
-    Raises: UsageError, if there is no -f; FileError.
+    Raises: UsageError, if -f is not specified; FileError, if the file cannot be read or is not valid.
     """
     if given.file is None:
         raise UsageError("no guests file specified", hint="specify the file with: -f guests.yaml")
@@ -86,7 +86,7 @@ def load_lab(given: Namespace) -> Lab:
 
 
 def run(given: Namespace, log: Log) -> int:
-    """Print the differences; return the exit status.
+    """Print the differences between guests and the file, or its schema; return the exit status.
 
     Raises: VirtInstallError.
     """
@@ -111,7 +111,10 @@ def run(given: Namespace, log: Log) -> int:
 
 
 def deletion_plans(found: Iterable[Comparison], hypervisors: Hypervisors) -> dict[str, DeletionPlan]:
-    """Return what the deletion of the first guests would remove and keep, by name of the guest."""
+    """Return the deletion plans of the guests in `found` that would be deleted or recreated, by name.
+
+    Plans are computed only for a limited number of guests. Guests that no longer exist are omitted.
+    """
     plans = {}
     for each in [each for each in found if each.action in ("delete", "recreate")][:_MOST_PLANS]:
         hypervisor = hypervisors if isinstance(hypervisors, Hypervisor) else hypervisors[str(each.host)]
@@ -122,7 +125,7 @@ def deletion_plans(found: Iterable[Comparison], hypervisors: Hypervisors) -> dic
 
 
 def difference_text(found: Iterable[Comparison], plans: Mapping[str, DeletionPlan] = MappingProxyType({})) -> str:
-    """Return the differences as text; `plans` are the plans of the guests that are deleted, by name."""
+    """Return a line of text for each difference; `plans` are the deletion plans of guests, by name."""
     lines: list[str] = []
     for each in found:
         lines += _lines(each)

@@ -21,7 +21,7 @@ TAKES_GUESTS = True
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the options."""
+    """Add the options of this subcommand to `parser`."""
     # argparse would show COMMAND, which can follow `--`, as optional
     parser.usage = (
         "virt-guest exec [-h] [--connect URI] [--stdin] [--timeout TIME]\n"
@@ -41,7 +41,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace, log: Log) -> int:
-    """Run the command in the guest; return the command's exit status.
+    """Run the command in the guest; return the command's exit status, or 3 if it timed out.
 
     Raises: VirtInstallError.
     """

@@ -17,7 +17,7 @@ TAKES_GUESTS = True
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the options."""
+    """Add the options of this subcommand to `parser`."""
     parser.add_argument(
         "names",
         metavar="NAME",

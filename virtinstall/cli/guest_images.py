@@ -27,7 +27,7 @@ _IMAGE, _USERS = 0, 4
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the options."""
+    """Add the options of this subcommand to `parser`."""
     action = parser.add_mutually_exclusive_group()
     action.add_argument(
         "--fetch", metavar="NAME", action="append", help="Download an image in advance; can be repeated."
@@ -47,7 +47,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def complete(option: str, text: str) -> list[Candidate]:
-    """Return the candidates for the value of `option`."""
+    """Return the completion candidates that start with `text` for the value of `option`; empty if there are none."""
     if option != "--fetch":
         return []
     from virtinstall.options.complete_values import image_names

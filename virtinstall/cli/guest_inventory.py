@@ -21,7 +21,7 @@ FORMATS = ("ini", "yaml", "json", "ssh-config")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the options."""
+    """Add the options of this subcommand to `parser`."""
     parser.add_argument("names", metavar="NAME", nargs="*", help="Guest or group in the file; default: all guests.")
     parser.add_argument(
         "-f",

@@ -19,7 +19,7 @@ TAKES_GUESTS = True
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the options."""
+    """Add the options of this subcommand to `parser`."""
     parser.add_argument("name", metavar="NAME", help="Name of the guest.")
     parser.add_argument("--wait", action="store_true", help="Wait until an address is known.")
     parser.add_argument(

@@ -19,7 +19,7 @@ _STEPS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the options."""
+    """Add the options of this subcommand to `parser`."""
     parser.add_argument(
         "--output", metavar="FORMAT", choices=("text", "json"), help="Output format: `text` (default) or `json`."
     )
@@ -83,7 +83,10 @@ def _image(guest: Summary) -> str:
 
 
 def age(created: str | None, now: float) -> str:
-    """Return the time since `created` in the largest unit: `3d`, `5h`; `-` if `created` is None or not a valid time."""
+    """Return the time from `created` (in ISO 8601) to `now` (seconds since 1970) in the largest unit, such as `3d`.
+
+    Return `-` if `created` is None or not a valid time.
+    """
     if created is None:
         return "-"
     # time.strptime and calendar take longer to load than a short list takes

@@ -30,10 +30,12 @@ _UP, _CLEAR_BELOW = "\x1b[{}A", "\r\x1b[J"
 
 
 class GuestProgress:
-    """The receiver of the steps, warnings and outcomes of a run: a context manager that threads can share.
+    """A context manager that prints the steps, warnings and results of a run for the guests `names`.
 
-    On a terminal, the lines of the guests in progress are below everything else and are redrawn in place. Each shows
-    the current step and the time since the guest's first step.
+    Several threads can use it at the same time. On a terminal, the lines of the guests in progress are shown below all
+    other output and are redrawn in place. Each shows the guest's current step and the time since its first step.
+    `stream` is standard output by default, `width` is the number of columns, by default the terminal's, and `clock`
+    returns the time in seconds.
     """
 
     def __init__(
@@ -88,7 +90,7 @@ class GuestProgress:
                 self._write([f"{name}: {one_line(step)}"])
 
     def finish(self, outcome: Outcome) -> None:
-        """Show the outcome of a guest."""
+        """Print the result for a guest."""
         with self._lock:
             self._active.pop(outcome.name, None)
             self._finished += outcome.status != "unchanged"
@@ -100,7 +102,10 @@ class GuestProgress:
                 self._write(error_lines("virt-guest", str(outcome.message), outcome.hint, outcome.name), sys.stderr)
 
     def warn(self, text: str) -> None:
-        """Print a warning once; if it is repeated for other guests, only count it."""
+        """Print a warning; if it is repeated for other guests, only count it.
+
+        The number of repetitions is printed at the end.
+        """
         name, separator, rest = text.partition(": ")
         shared = rest if separator and name in self._names else text
         with self._lock:
@@ -166,7 +171,7 @@ def _elapsed(seconds: float) -> str:
 
 
 def summary(outcomes: Iterable[Outcome], seconds: float) -> str:
-    """Return the last line of a run: the numbers of guests that were created, changed, ..., or failed."""
+    """Return the last line of output: the number of guests by result (created, changed, failed), and the time."""
     counts: dict[str, int] = {}
     for each in outcomes:
         word = _VERBS.get(each.action, each.action) if each.status == "done" else each.status

@@ -26,7 +26,7 @@ _DECLINED = 1
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the options."""
+    """Add the options of this subcommand to `parser`."""
     parser.add_argument("name", metavar="NAME", help="Name of the guest.")
     parser.add_argument("--force", action="store_true", help="Power off a running guest.")
     parser.add_argument(
@@ -47,7 +47,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace, log: Log) -> int:
-    """Reset the guest; return the exit status.
+    """Reset the guest, or print what would be reset; return the exit status.
 
     Raises: VirtInstallError.
     """

@@ -19,7 +19,7 @@ TAKES_GUESTS = True
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the options."""
+    """Add the options of this subcommand to `parser`."""
     # argparse would omit `--`
     parser.usage = (
         "virt-guest ssh [-h] [--connect URI] [-l USER] [-i FILE] [--print]\n"
@@ -40,7 +40,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(given: Namespace, log: Log) -> int:
-    """Replace this process with ssh; return the exit status only with --print.
+    """Replace this process with ssh; with --print, print the command and return the exit status.
 
     Raises: VirtInstallError.
     """

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 
 def install_count(given: Namespace, step: str | None, log: Log) -> int:
-    """Plan, print, check or create the guests; return the exit status.
+    """Plan the guests, and print or check the plans or create the guests; return the exit status.
 
-    `step` is the requested part of the XML: `all`, `1` or `2`; None if nothing is printed.
+    `step` is the part of the XML to print: `all`, `1` or `2`; it is None if no XML is printed.
 
     Raises: VirtInstallError.
     """

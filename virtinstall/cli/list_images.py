@@ -12,7 +12,7 @@ from virtinstall.osinfo.catalog import Catalog
 
 
 def list_images(output: str | None = None) -> int:
-    """Print all images as a table, or as JSON if `output` is `json`; return the exit status."""
+    """Print all known images as a table, or as JSON if `output` is `json`; return the exit status."""
     messages = Messages()
     systems = Catalog(os.environ)
     cache = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "virtinstall", "images")

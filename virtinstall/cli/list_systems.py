@@ -1,4 +1,4 @@
-"""`--osinfo list`: the names of the OS database."""
+"""`--osinfo list`: the names in the OS database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from virtinstall.osinfo.catalog import Catalog
 
 
 def list_systems(output: str | None = None) -> int:
-    """Print all names, one on each line, or as JSON if `output` is `json`; return the exit status."""
+    """Print the names of all operating systems, as lines or, if `output` is `json`, as JSON; return the exit status."""
     catalog = Catalog(os.environ)
     if output == "json":
         print(json.dumps([{"names": names} for names in catalog.systems()], indent=2))

@@ -1,10 +1,10 @@
-"""Log file of the commands: command line, decisions, result; without secrets.
+"""The log file of the commands: command line, decisions and result, without secrets.
 
-`$XDG_CACHE_HOME/virtinstall/PROGRAM.log`, like that of virt-install. A run that creates
-something adds what the library logs (`virtinstall.*`); previews do not load the module `logging`, which takes longer
-than everything they write.
+The file is `$XDG_CACHE_HOME/virtinstall/PROGRAM.log`, as with virt-install. If a run creates something, the log records
+of the library (`virtinstall.*`) are added. Previews do not load the module `logging`, because loading it takes longer
+than they write.
 
-Source: XDG base directory specification, for where it is.
+Source: the XDG Base Directory Specification, for the directory.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ _KEPT = 3
 
 
 class Log:
-    """Log lines in a file (None: no file) and, for --debug, on a stream; failures to write are ignored."""
+    """A log of one run of the program `prog`, in the file `path`, if any, and on `stream`, if any.
+
+    `stream` is for --debug. Failures to write to the file are ignored.
+    """
 
     def __init__(self, path: str | None, prog: str, stream: TextIO | None = None) -> None:
         self._path = path
@@ -37,7 +40,7 @@ class Log:
         """Whether messages of the library are already logged here."""
 
     def line(self, text: str) -> None:
-        """Log a text of one or more lines without secrets."""
+        """Log a string of one or more lines, without the secrets in it."""
         if self._path is None and self._stream is None:
             return
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S%z")
@@ -47,7 +50,7 @@ class Log:
         self._write(whole.encode(errors="backslashreplace"))
 
     def command(self, arguments: Sequence[str]) -> None:
-        """Log the command line."""
+        """Log the command line, without the secrets in it."""
         from virtinstall import __version__
 
         shown = " ".join(_quoted(word) for word in redacted_arguments(arguments))
@@ -65,7 +68,7 @@ class Log:
             self._path = None
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the log file."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
@@ -73,7 +76,7 @@ class Log:
 
 @contextmanager
 def library_log(log: Log, *, everything: bool = False) -> Iterator[None]:
-    """Write the library's log records to `log` in the block; with `everything` (--debug), those of all libraries.
+    """Write the library's log records to `log` inside the block; with `everything`, also those of all other libraries.
 
     This loads the module `logging`, which takes longer than a preview may.
     """
@@ -100,7 +103,7 @@ def library_log(log: Log, *, everything: bool = False) -> Iterator[None]:
 
 
 class LoggedProgress:
-    """Progress that also logs the start of each step."""
+    """The progress `shown`, with a line in `log` at the start of each step."""
 
     def __init__(self, shown: Progress, log: Log) -> None:
         self._shown = shown
@@ -112,7 +115,7 @@ class LoggedProgress:
         self._shown.start(what, total_bytes)
 
     def advance(self, count_bytes: int) -> None:
-        """Report more bytes as done."""
+        """Add to the number of bytes that the step has processed."""
         self._shown.advance(count_bytes)
 
     def finish(self) -> None:
@@ -121,7 +124,10 @@ class LoggedProgress:
 
 
 def log_path(environ: Mapping[str, str], prog: str) -> str | None:
-    """Return the path of the program's log, or None if there is no home directory."""
+    """Return the path of the log file of the program `prog`, or None if there is no home directory.
+
+    `environ` contains the environment variables.
+    """
     home = cache_home(environ)
     return None if home is None else os.path.join(home, f"{prog}.log")
 

@@ -41,7 +41,10 @@ class _Tolerant:
 
 @contextmanager
 def tolerate_lost_output(fact: str) -> Iterator[None]:
-    """Ignore failures of standard output in the block; afterwards, report them and `fact` on standard error."""
+    """Ignore failures to write to standard output inside the block; report them at its end on standard error.
+
+    The warning ends with `fact`, such as `the guest was created`.
+    """
     before = sys.stdout
     tolerant = _Tolerant(before)
     sys.stdout = tolerant

@@ -7,16 +7,20 @@ from contextlib import suppress
 
 
 def error_lines(program: str, message: str, hint: str | None, subject: str = "") -> list[str]:
-    """Return the lines of an error with its hint; `subject` is the guest that each line of the message is about."""
+    """Return the lines that report an error of `program`, with its hint, if any.
+
+    If `subject`, the name of a guest, is not empty, each line of the message starts with it.
+    """
     start = f"{program}: error: {subject}: " if subject else f"{program}: error: "
     lines = [start + line for line in message.split("\n")]
     return [*lines, f"{program}: hint: {hint}"] if hint else lines
 
 
 class Messages:
-    """The printer of lines to standard output (none if `quiet`), and of warnings and `notes` to standard error.
+    """A printer of events, notes and warnings.
 
-    Each warning is printed once.
+    Events are printed to standard output, unless `quiet`. Notes (if `notes`) and warnings are printed to standard
+    error.
     """
 
     def __init__(self, *, quiet: bool = False, notes: bool = True) -> None:
@@ -25,18 +29,18 @@ class Messages:
         self._warned: set[str] = set()
 
     def report(self, text: str) -> None:
-        """Print a line if `quiet` is false."""
+        """Print an event, unless `quiet`."""
         if not self.quiet:
             print(text, flush=True)
 
     def note(self, text: str) -> None:
-        """Print a remark about the output to standard error, if `notes` is true."""
+        """Print a remark about the output, if `notes`."""
         if self._notes:
             with suppress(OSError):
                 print(f"note: {text}", file=sys.stderr)
 
     def warn(self, text: str) -> None:
-        """Print a warning once."""
+        """Print a warning, unless it was printed before."""
         if text not in self._warned:
             self._warned.add(text)
             # a warning that cannot be printed must not stop the run

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def preview_text(plan: Plan) -> str:
-    """Return the plan as text, one line for each action."""
+    """Return what `plan` would do, one line for each action."""
     lines = [action.text for action in actions_of(plan)]
     return "".join(f"  would {line}\n" for line in (*lines, _metadata_text(plan)))
 

@@ -16,7 +16,7 @@ _MOST_NAMES = 5
 
 
 def print_kubevirt(given: Namespace) -> int:
-    """Print the manifests; return the exit status.
+    """Print the KubeVirt manifests of the requested guests; return the exit status.
 
     Raises: RequestError, which names each option that KubeVirt does not support.
     """

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 
 def print_spec(given: Namespace) -> int:
-    """Print the guests file; return the exit status.
+    """Print the guests file that is equivalent to the options; return the exit status.
 
-    Raises: RequestError, as without `--output spec`.
+    Raises: RequestError, if the options are not valid.
     """
     from virtinstall.fleet.spec_file import spec_text
     from virtinstall.options.legacy import rewrite

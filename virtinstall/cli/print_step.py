@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
 
 def print_step(plan: Plan, step: str, messages: Messages) -> int:
-    """Print the XML documents of `step` (`all`, `1` or `2`); return the exit status.
+    """Print the plan's XML for the installation (`step` is `1`), for the finished guest (`2`), or both (`all`).
 
-    Raises: RequestError, if there is no such document.
+    If the guest has no separate installation, `1` prints its only XML. Return the exit status.
+
+    Raises: RequestError, if `step` is `2` and the guest has no separate installation.
     """
     documents = plan.steps
     if step == "all":

@@ -1,4 +1,4 @@
-"""Console scripts: each command as a process."""
+"""The console scripts, each of which runs a command as a process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Progress for the user: bars on a terminal, plain lines elsewhere."""
+"""Progress for the user: bars on a terminal, plain lines on other outputs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LARGE_BYTES = 4 * MIB
 
 
 class Lines:
-    """Progress as plain lines for any output: one at the start of a long step, and one at the end of each step."""
+    """Progress as plain lines on any output: one at the end of each transfer, and one at the start of a large one."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -26,7 +26,7 @@ class Lines:
         self._started = 0.0
 
     def start(self, what: str, total_bytes: int | None) -> None:
-        """Begin a step; print a line if it may take long."""
+        """Begin the step `what`; print a line if it processes many bytes. `total_bytes` is None if unknown."""
         self._begin(what)
         if total_bytes is not None and total_bytes >= _LARGE_BYTES:
             print(f"{one_line(what)} ({human_size(total_bytes)})...", file=self._stream, flush=True)
@@ -37,11 +37,11 @@ class Lines:
         self._started = time.monotonic()
 
     def advance(self, count_bytes: int) -> None:
-        """Report more bytes as done."""
+        """Add to the number of bytes that the step has processed."""
         self._done_bytes += count_bytes
 
     def finish(self) -> None:
-        """Print the amount of data and the rate, if the step moved data."""
+        """Print the number of processed bytes and the rate, if any bytes were processed."""
         if not self._done_bytes:
             return
         seconds = time.monotonic() - self._started
@@ -50,7 +50,7 @@ class Lines:
 
 
 class Bars(Lines):
-    """Progress as a bar with the rate and the remaining time, on a terminal; each bar becomes a line at its end.
+    """Progress on a terminal, as a bar with the rate and the remaining time; a line replaces the bar at its end.
 
     Source: https://tqdm.github.io/docs/tqdm/
     """
@@ -62,7 +62,7 @@ class Bars(Lines):
         self._bar: Any = None
 
     def start(self, what: str, total_bytes: int | None) -> None:
-        """Begin a step; show a bar if the step takes longer than a moment."""
+        """Begin the step `what`; show a bar if it takes longer than a moment. `total_bytes` is None if unknown."""
         from tqdm import tqdm
 
         self._begin(what)
@@ -79,18 +79,18 @@ class Bars(Lines):
         )
 
     def advance(self, count_bytes: int) -> None:
-        """Report more bytes as done."""
+        """Add to the number of bytes that the step has processed."""
         super().advance(count_bytes)
         self._bar.update(count_bytes)
 
     def finish(self) -> None:
-        """Remove the bar and print the result."""
+        """Remove the bar; print the number of processed bytes and the rate, if any bytes were processed."""
         self._bar.close()
         super().finish()
 
 
 def progress_on(stream: TextIO, *, quiet: bool = False) -> Progress:
-    """Return the progress for `stream`: bars on a terminal, plain lines elsewhere, nothing if `quiet`."""
+    """Return the progress for `stream`: bars on a terminal, plain lines on other outputs, nothing if `quiet`."""
     if quiet:
         return Silent()
     return Bars(stream) if stream.isatty() else Lines(stream)

@@ -1,6 +1,6 @@
-"""`--output json`: the result or the plan as one document, which schema/output.json describes.
+"""`--output json`: the result or the plan as one JSON document, which schema/output.json describes.
 
-The format is stable: keys are added, but not removed or changed.
+The format is stable: keys may be added, but are not removed or changed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SHORTEST = len("--o")
 
 
 def wants_json(arguments: Sequence[str]) -> bool:
-    """Return whether a command line, valid or not, requests JSON; `--output` may be abbreviated."""
+    """Return whether the command line requests JSON output; it need not be valid, and `--output` may be abbreviated."""
     pairs = [
         *itertools.pairwise(arguments),
         *((name, value) for name, _, value in (word.partition("=") for word in arguments)),
@@ -34,9 +34,9 @@ def wants_json(arguments: Sequence[str]) -> bool:
 
 
 def guest_document(plan: Plan, host: Host, warnings: Sequence[str], *, created: bool, status: int = 0) -> str:
-    """Return the JSON document of a run.
+    """Return the JSON document for a run that planned or created one guest.
 
-    `created`: the guest was created. `status` is the exit status.
+    `created` is whether the guest was created. `status` is the exit status.
     """
     from virtinstall.devices.interface import Interface
 
@@ -104,7 +104,7 @@ def _volume(volume: NewVolume, host: Host) -> dict[str, Any]:
 
 
 def error_document(error: VirtInstallError, status: int) -> str:
-    """Return the document of a failed run."""
+    """Return the JSON document for a run that failed with `error` and the exit status `status`."""
     described = {
         "kind": type(error).__name__,
         "message": error.message,

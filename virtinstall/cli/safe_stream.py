@@ -19,7 +19,7 @@ class SafeStream:
         self.unfiltered: TextIO = getattr(stream, "unfiltered", stream)
 
     def write(self, text: str) -> int:
-        """Write `text` with control characters as escapes."""
+        """Write `text`, with control characters as escapes; return the length of `text`."""
         self.unfiltered.write(printable(text))
         return len(text)
 

@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Status(IntEnum):
-    """The exit statuses."""
+    """The exit statuses of the commands."""
 
     DONE = 0
     ERROR = 1

@@ -12,10 +12,10 @@ _MORE = "~"
 
 
 def table(rows: Sequence[Sequence[str]], flexible: Sequence[int], width: int | None) -> str:
-    """Return the rows as lines; the first row is the heading.
+    """Return the rows as lines of text; the first row is the heading.
 
-    Columns in `flexible` are cut, the widest first, until a line has at most `width` characters. Nothing is cut if
-    `width` is None.
+    Columns in `flexible` (numbers from 0) are shortened, the widest first, until each line has at most `width`
+    characters. If `width` is None, no column is shortened.
     """
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     if width is not None:
@@ -35,7 +35,7 @@ def _cell(text: str, size: int) -> str:
 
 
 def terminal_width() -> int | None:
-    """Return the width in characters of the terminal on standard output, or None if it is not a terminal."""
+    """Return the number of columns of the terminal on standard output; None if standard output is not a terminal."""
     if not sys.stdout.isatty():
         return None
     try:

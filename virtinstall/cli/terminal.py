@@ -17,9 +17,9 @@ def has_terminal() -> bool:
 
 
 def raw_terminal(fd: int) -> Callable[[], None]:
-    """Set the terminal `fd` to raw mode; return a function that restores the mode.
+    """Set the terminal with the file descriptor `fd` to raw mode; return a function that restores its previous mode.
 
-    Do nothing if `fd` is not a terminal.
+    If `fd` is not a terminal, nothing is changed.
     """
     if not os.isatty(fd):
         return lambda: None

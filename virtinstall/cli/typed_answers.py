@@ -1,6 +1,6 @@
-"""Answers specified as `-`: typed at the terminal (passwords without echo), or read from standard input.
+"""Answers specified as `-`, which are typed at the terminal (passwords without echo) or read from standard input.
 
-They are read once, before planning, because planning may be repeated.
+The answers are read once, before planning, because planning may be repeated.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def with_typed_answers(request: Request) -> Request:
-    """Return `request` with the text of each answer that is specified as `-`.
+    """Return `request` with the answers that are specified as `-`, which are read from the user.
 
-    Raises: RequestError, if there is no standard input, or if the two typed passwords differ.
+    Raises: RequestError, if there is no standard input, or if a password and its repetition differ.
     """
     install = request.install
     wanted = [

@@ -17,7 +17,7 @@ PROG = "virt-clone"
 
 
 def run(arguments: list[str], log: Log) -> int:
-    """Run virt-clone with the arguments; return the exit status.
+    """Run the command with the arguments after its name; return the exit status.
 
     Raises: VirtInstallError.
     """
@@ -44,7 +44,7 @@ def run(arguments: list[str], log: Log) -> int:
 
 
 def clone_parser() -> Parser:
-    """Return the parser of virt-clone's command line."""
+    """Return the command-line parser of virt-clone."""
     from virtinstall.options.clone_table import CLONE_OPTIONS, DESCRIPTION, USAGE
     from virtinstall.options.parser import build_parser
 

@@ -30,7 +30,7 @@ _OTHER_NAMES = {
 
 
 class Subcommand(NamedTuple):
-    """A subcommand: its name, its module, and a line of help."""
+    """A subcommand: its name, the name of its Python module, and one line of help."""
 
     name: str
     module: str
@@ -65,7 +65,7 @@ SUBCOMMANDS = (
 
 
 def run(arguments: list[str], log: Log) -> int:
-    """Run virt-guest with the arguments; return the exit status.
+    """Run the command with the arguments after its name; return the exit status.
 
     Raises: VirtInstallError.
     """
@@ -126,7 +126,7 @@ def _unknown_subcommand(name: str) -> UsageError:
 
 
 def guest_parser(subcommands: tuple[Subcommand, ...] = SUBCOMMANDS) -> Parser:
-    """Return the parser of virt-guest's command line."""
+    """Return the command-line parser of virt-guest, with these subcommands."""
     parser = Parser(prog=PROG, description="Manage guests and their images.", formatter_class=Formatter, add_help=False)
     _add_help(parser)
     parser.set_defaults(module=None)

@@ -11,7 +11,7 @@ PROG = "virt-install"
 
 
 def run(arguments: list[str], log: Log) -> int:
-    """Run virt-install with the arguments; return the exit status.
+    """Run the command with the arguments after its name; return the exit status.
 
     Raises: VirtInstallError.
     """

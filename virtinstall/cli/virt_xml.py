@@ -17,7 +17,7 @@ _ACTIONS = ("edit", "add_device", "remove_device", "build_xml")
 
 
 def run(arguments: list[str], log: Log) -> int:
-    """Run virt-xml with the arguments; return the exit status.
+    """Run the command with the arguments after its name; return the exit status.
 
     Raises: VirtInstallError.
     """
@@ -45,7 +45,7 @@ def run(arguments: list[str], log: Log) -> int:
 
 
 def xml_parser() -> Parser:
-    """Return the parser of virt-xml's command line."""
+    """Return the command-line parser of virt-xml."""
     from virtinstall.options.parser import build_parser
     from virtinstall.options.xml_table import DESCRIPTION, USAGE, XML_OPTIONS
 
@@ -89,7 +89,7 @@ def _work(given: Namespace, log: Log) -> int:
 def read_edit_request(given: Namespace) -> EditRequest:
     """Return the request that the options describe.
 
-    Raises: RequestError, if they contradict each other.
+    Raises: RequestError, if the options contradict each other.
     """
     from virtinstall.edit.request import EditRequest
     from virtinstall.errors import RequestError

@@ -14,11 +14,12 @@ KINDS = ("guests", "networks", "pools", "node devices")
 
 
 def listed(kind: str, uri: str | None, timeout_seconds: float) -> list[str]:
-    """Return the names of libvirt's objects of a kind: one of KINDS, or `volumes of POOL`.
+    """Return the names of libvirt's objects of one kind, sorted.
 
-    `uri` is that of the connection, None for libvirt's default.
+    `kind` is one of KINDS, or `volumes of POOL`. `uri` is the connection URI, or None for libvirt's default.
 
-    The list is empty if libvirt does not answer in time, or is remote: completion must not wait or ask for a password.
+    The list is empty if libvirt does not answer within `timeout_seconds`. It is also empty for a remote connection and
+    for the embedded driver, because completion must not wait or ask for a password.
     """
     import threading
 

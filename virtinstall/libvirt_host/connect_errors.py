@@ -21,19 +21,22 @@ _REMOTE_HINTS = (
     ("host key|key verification|known_hosts", "check and accept the host key with: {ssh}"),
     (
         r"permission denied \(|too many authentication|publickey",
-        "install your key with: {copy}; test the login with: {ssh}",
+        "copy your public key to the host with: {copy}; then test the login with: {ssh}",
     ),
     (
         "authentication credentials|authentication failed",
-        "store the user name and password in libvirt's auth.conf file: see https://libvirt.org/auth.html",
+        "store the user name and password in libvirt's auth.conf file; see https://libvirt.org/auth.html",
     ),
 )
-"""Patterns of messages, and hints; `{ssh}` is the command that logs in on the host, `{copy}` the one for a key."""
+"""Patterns of messages, with hints; `{ssh}` is the command that logs in to the host, `{copy}` the one for a key."""
 _NO_DAEMON = "connect without a daemon (--connect embed), or start libvirt with: systemctl start libvirtd"
 
 
 def cannot_connect(uri: str | None, root: str | None, error: libvirt.libvirtError) -> HypervisorError:
-    """Return the error for `uri`; `root` is the directory of the embedded driver, None for other drivers."""
+    """Return the error for a failed connection to `uri` (None for libvirt's default).
+
+    `root` is the directory of the embedded driver, or None for other drivers.
+    """
     message = _plain(error_text(error), uri)
     code = error.get_error_code()
     if root is not None and "pid file" in message:
@@ -45,7 +48,8 @@ def cannot_connect(uri: str | None, root: str | None, error: libvirt.libvirtErro
     if root is not None:
         return HypervisorError(
             f"cannot open libvirt's embedded QEMU driver in {root}: {message}",
-            hint="install the packages libvirt-daemon-system and qemu-system-x86",
+            hint="install libvirt's QEMU driver and QEMU, for example with: "
+            "apt install libvirt-daemon-system qemu-system-x86",
             code=code,
         )
     return HypervisorError(
@@ -66,19 +70,19 @@ def _plain(message: str, uri: str | None) -> str:
 
 
 def connection_hint(uri: str | None, message: str, code: int | None) -> str:
-    """Return the hint for a failed connection to `uri` (None: libvirt's default).
+    """Return the hint for a failed connection to `uri` (None for libvirt's default).
 
-    `message` and `code` are libvirt's; `code` is None if the error has none.
+    `message` and `code` are the message and the number of libvirt's error; `code` is None if the error has no number.
     """
     if uri is not None and uri.partition("://")[2].partition("/")[0]:
         return _remote_hint(uri, message)
     if uri is not None and _is_misspelt(uri):
         return _ADDRESSES
     if uri is not None and "+ssh:" in uri and "refused" in message:
-        return "start the SSH server, or connect without SSH: --connect qemu:///system"
+        return "start the SSH server on this host, or connect without SSH: --connect qemu:///system"
     lowered = message.lower()
     if any(word in lowered for word in _NOT_ALLOWED):
-        return "run as root or as a member of the group libvirt, or use --connect qemu:///session"
+        return "run as root or as a member of the libvirt group, or use --connect qemu:///session"
     if "not active" in lowered:
         return f"install and start libvirt's driver for this hypervisor, or {_ADDRESSES}"
     no_address = code in (libvirt.VIR_ERR_NO_CONNECT, libvirt.VIR_ERR_INVALID_ARG, libvirt.VIR_ERR_XML_ERROR)
@@ -109,7 +113,7 @@ def _remote_hint(uri: str, message: str) -> str:
             f"use --connect qemu+ssh://{login}/system, or start the socket on the remote host with: "
             f"systemctl start libvirtd-{socket}.socket"
         )
-    return "check the host name, and that the host and libvirt on it are running"
+    return "check that the host name is correct, and that the host and its libvirt daemon are running"
 
 
 def _is_misspelt(uri: str) -> bool:

@@ -38,9 +38,10 @@ _ALIVE_SECONDS, _ALIVE_COUNT = 5, 5
 
 
 def connect(uri: str | None, *, events: bool = True) -> LibvirtHost:
-    """Connect to `uri`; None is libvirt's default.
+    """Connect to `uri`, or to libvirt's default if it is None.
 
-    `events`: the caller waits for events. Without events, a connection to this machine needs no thread.
+    `events` is whether the caller waits for events of guests. Without events, a connection to this machine needs no
+    thread for libvirt's event loop.
 
     Raises: HypervisorError, if the connection fails.
     """
@@ -77,17 +78,17 @@ class LibvirtHost(StorageHost):
         self.interrupted = Flag()
         """Set by another thread to end `wait_until` with an error."""
 
-    @translate_errors("the driver of the connection")
+    @translate_errors("the connection's driver")
     def driver(self) -> str:
-        """Return libvirt's name of the driver, in lower case."""
+        """Return libvirt's name for the driver, in lowercase, such as `qemu`, `test` or `lxc`."""
         # it never changes, and each step of a creation reads it
         if self._driver is None:
             self._driver = str(self.connection.getType()).lower()
         return self._driver
 
-    @translate_errors("the version of the hypervisor")
+    @translate_errors("the hypervisor version")
     def version(self) -> int:
-        """Return the hypervisor's version; 0 if the driver has none."""
+        """Return the hypervisor's version as a number, such as 7002000 for 7.2.0; 0 if it is not known."""
         try:
             return int(self.connection.getVersion())
         except libvirt.libvirtError as error:
@@ -95,9 +96,9 @@ class LibvirtHost(StorageHost):
                 return 0
             raise
 
-    @translate_errors("the version of libvirt")
+    @translate_errors("the libvirt version")
     def libvirt_version(self) -> int:
-        """Return the version of libvirt on the host."""
+        """Return the version of libvirt on the host as a number, such as 9000000 for 9.0.0."""
         return int(self.connection.getLibVersion())
 
     def is_alive(self) -> bool:
@@ -107,15 +108,19 @@ class LibvirtHost(StorageHost):
         except libvirt.libvirtError:
             return False
 
-    @translate_errors("the capabilities of the host")
+    @translate_errors("the host's capabilities")
     def capabilities_xml(self) -> str:
-        """Return the <capabilities> document."""
+        """Return the host's <capabilities> document."""
         return str(self.connection.getCapabilities())
 
     def domain_capabilities_xml(
         self, emulator: str | None, arch: str | None, machine: str | None, virt_type: str | None
     ) -> str | None:
-        """Return the <domainCapabilities> document; None if the driver does not provide it or rejects the machine."""
+        """Return the <domainCapabilities> document for an emulator, architecture, machine type and virtualization type.
+
+        An argument that is None stands for libvirt's default. Return None if the driver does not provide the document
+        or rejects the machine type.
+        """
         try:
             return str(self.connection.getDomainCapabilities(emulator, arch, machine, virt_type, 0))
         except libvirt.libvirtError as error:
@@ -127,7 +132,7 @@ class LibvirtHost(StorageHost):
     def cpu_model_features(self, arch: str, model: str) -> frozenset[str]:
         """Return the features of one of libvirt's CPU models; empty if the driver cannot provide them.
 
-        Source: https://libvirt.org/html/libvirt-libvirt-host.html#virConnectBaselineCPU
+        `arch` is the model's architecture, such as `x86_64`.
         """
         from lxml import etree
 
@@ -141,29 +146,30 @@ class LibvirtHost(StorageHost):
             return frozenset(feature.get("name", "") for feature in etree.fromstring(expanded).iterfind("feature"))
         return frozenset()
 
-    @translate_errors("the free memory of the host")
+    @translate_errors("the host's free memory")
     def free_memory_bytes(self) -> int:
         """Return the host's free memory in bytes; 0 if the driver does not report it."""
         with none_if(*UNSUPPORTED):
             return int(self.connection.getFreeMemory())
         return 0
 
-    @translate_errors("the names of the guests")
+    @translate_errors("the guests' names")
     def guest_names(self) -> frozenset[str]:
         """Return the names of all guests, active or not."""
         return frozenset(domain.name() for domain in self.connection.listAllDomains(0))
 
-    @translate_errors("the MAC addresses of the guests")
+    @translate_errors("the guests' MAC addresses")
     def guest_macs(self, *, fresh: bool = True) -> Mapping[str, str]:
-        """Return the guests' names by MAC address, in lower case.
+        """Return the names of the guests by MAC address, in lowercase.
 
-        If `fresh` is false, return them as they were last queried. Each guest's XML is read once.
+        If `fresh` is false, return the result of the last query, if there is one. The XML of each guest is read only
+        once per state.
         """
         return self._macs().owners(fresh=fresh)
 
-    @translate_errors("the MAC addresses of the guests")
+    @translate_errors("the guests' MAC addresses")
     def shared_macs(self, uuid: str, macs: Collection[str]) -> list[str]:
-        """Return the addresses in `macs` that a guest other than the one with the UUID uses."""
+        """Return those of `macs` that a guest other than the one with the UUID uses; `macs` are in lowercase."""
         return self._macs().shared(uuid, macs)
 
     def _macs(self) -> GuestMacs:
@@ -173,9 +179,13 @@ class LibvirtHost(StorageHost):
             self._known_macs = GuestMacs(self.connection)
         return self._known_macs
 
-    @translate_errors("the XML of the guests")
+    @translate_errors("the guests' XML")
     def guest_xmls(self) -> list[tuple[str, str]]:
-        """Return pairs of the name and the XML of each guest: of its current run, its next start, and its snapshots."""
+        """Return all XML documents of all guests, each as a pair of the guest's name and the XML.
+
+        These are the current XML of each guest, the XML for the next start of each running guest, and the XML of each
+        snapshot.
+        """
         found = []
         for domain in self.connection.listAllDomains(0):
             with none_if(libvirt.VIR_ERR_NO_DOMAIN):
@@ -190,7 +200,7 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the guest '{0}'")
     def find_guest(self, name: str) -> LibvirtGuest | None:
-        """Return the guest with that name (or UUID, or number while it runs); None if there is none."""
+        """Return the guest with that name, UUID or, while it is running, numeric ID; None if there is none."""
         with none_if(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG):
             return LibvirtGuest(self.connection.lookupByName(name))
         if len(name.replace("-", "")) == _UUID_DIGITS:
@@ -244,14 +254,20 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the addresses in the virtual network '{0}'")
     def network_addresses(self, network: str) -> list[tuple[str, str, str]]:
-        """Return the MAC address, IP address and kind (`reservation`, `lease`) of each address in a virtual network."""
+        """Return the reserved and leased addresses in a virtual network; empty if the network does not exist.
+
+        Each address is a tuple of the MAC address in lowercase, the IP address, and the kind: `reservation` or `lease`.
+        The MAC address is empty if a reservation names a host instead, as in IPv6.
+        """
         from virtinstall.libvirt_host.network_addresses import leases, reservations
 
         known = [(mac, address, "reservation") for mac, address in reservations(self.connection, network)]
         return known + [(mac, address, "lease") for mac, address in leases(self.connection, network)]
 
     def add_reservation(self, network: str, mac: str, address: str, name: str | None) -> None:
-        """Add a DHCP reservation to a virtual network, in its definition and while it runs.
+        """Add a DHCP reservation to a virtual network: to its definition, and to the network itself if it is active.
+
+        `name` is the guest's DNS name, or None. In IPv6, the reservation contains only the name, not `mac`.
 
         Raises: HypervisorError.
         """
@@ -260,15 +276,20 @@ class LibvirtHost(StorageHost):
         with translated(f"cannot reserve the address {address} for {mac} in the network '{network}'"):
             add_reservation(self.connection, network, mac, address, name)
 
-    @translate_errors("the DHCP reservations of the virtual network '{0}'")
+    @translate_errors("the DHCP reservations in the virtual network '{0}'")
     def reserved_for(self, network: str, address: str) -> tuple[str, ...]:
-        """Return the MAC addresses (IPv6: the names) for which an address of a virtual network is reserved."""
+        """Return the MAC addresses (in IPv6, the host names) for which an address in a virtual network is reserved.
+
+        The tuple is empty if the address is not reserved or the network does not exist.
+        """
         from virtinstall.libvirt_host.reservations import reserved_for
 
         return reserved_for(self.connection, network, address)
 
     def remove_reservation(self, network: str, mac: str, address: str) -> None:
-        """Remove a DHCP reservation from a virtual network, if it is unchanged.
+        """Remove the DHCP reservation of `address` for `mac` from a virtual network.
+
+        If `address` is now reserved for another MAC address, nothing is removed.
 
         Raises: HypervisorError.
         """
@@ -279,7 +300,7 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the host devices")
     def node_devices(self, capability: str | None = None) -> list[str]:
-        """Return the XML of the host's devices; `capability` selects one kind, None all."""
+        """Return the XML of each host device of the type `capability`, such as `pci`, or of all types if it is None."""
         with none_if(*UNSUPPORTED):
             return [
                 self.connection.nodeDeviceLookupByName(name).XMLDesc(0)
@@ -288,9 +309,9 @@ class LibvirtHost(StorageHost):
         return []
 
     def check_guest_xml(self, xml: str) -> bool:
-        """Let the driver parse a guest's XML and build QEMU's command line; change nothing.
+        """Have the driver parse a guest's XML and build QEMU's command line; change nothing.
 
-        Return False if the driver does not support this.
+        Return False if the driver does not support this or the user may not request it, otherwise True.
 
         Raises: HypervisorError, if the driver rejects the XML.
         """
@@ -306,7 +327,9 @@ class LibvirtHost(StorageHost):
         return False
 
     def start_guest(self, xml: str, *, paused: bool = False) -> LibvirtGuest:
-        """Create and start a guest that is not defined.
+        """Start a transient guest from `xml`, without defining it; return the guest.
+
+        With `paused`, the guest stays paused until `resume_if_paused` is called, if the driver supports this.
 
         Raises: HypervisorError.
         """
@@ -314,7 +337,7 @@ class LibvirtHost(StorageHost):
             return LibvirtGuest(start_paused_or_not(partial(self.connection.createXML, xml), paused=paused))
 
     def define_guest(self, xml: str) -> LibvirtGuest:
-        """Define a guest, or redefine one with the same UUID.
+        """Define a guest, or redefine the guest with the same UUID; return it.
 
         Raises: HypervisorError.
         """
@@ -322,11 +345,11 @@ class LibvirtHost(StorageHost):
             return LibvirtGuest(self.connection.defineXML(xml))
 
     def wait_until(self, done: Callable[[], bool], timeout_seconds: float | None) -> bool:
-        """Wait until `done` is true; return False after a timeout (None: no timeout).
+        """Wait until `done` returns True, then return True; return False if `timeout_seconds` have passed first.
 
-        `done` is called at each event of a guest, and also at regular intervals.
+        `done` is called at each event of a guest, and also every few seconds. `timeout_seconds` is None for no limit.
 
-        Raises: HypervisorError, if libvirt no longer answers; EndedError, when `interrupted` is set.
+        Raises: HypervisorError, if libvirt no longer answers; EndedError, if `interrupted` is set.
         """
         with translated("lost the connection to libvirt; the guest was not changed"):
             return self._wait_until(done, timeout_seconds)
@@ -354,7 +377,11 @@ class LibvirtHost(StorageHost):
 
     @contextmanager
     def events(self, event: int, callback: Callable[..., None]) -> Iterator[None]:
-        """Call `callback` for the guests' events of this kind inside the block, if the driver has such events."""
+        """Call `callback` at each event of one kind, on any guest, inside the block.
+
+        `event` is one of libvirt's VIR_DOMAIN_EVENT_ID constants, which also determine the arguments of `callback`. If
+        the driver does not report such events, `callback` is never called.
+        """
         handle = None
         with none_if(*UNSUPPORTED):
             handle = self.connection.domainEventRegisterAny(None, event, callback, None)

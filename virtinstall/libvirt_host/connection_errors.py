@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def explain_lost_connection(host: Host, guest_name: str) -> Iterator[None]:
-    """Explain errors of a lost connection and how to check the guest; nothing is retried.
+    """Replace errors inside the block that are due to a lost connection; the hint names a command to check the guest.
 
-    Raises: HypervisorError; other errors are not changed.
+    Raises: HypervisorError, if the connection was lost; other errors are raised unchanged.
     """
     uri = host.uri
     try:

@@ -31,10 +31,10 @@ _FAILURES = libvirt.VIR_STREAM_EVENT_HANGUP | libvirt.VIR_STREAM_EVENT_ERROR
 
 
 class ConsoleStream:
-    """An open text console. `run` copies until the guest ends or the user types ^].
+    """An open text console of a guest. `run` copies data until the guest stops or the user types ^].
 
-    libvirt's event loop receives the output, in a thread; `run` writes it. No event is requested while a lot of output
-    waits to be written.
+    libvirt's event loop receives the output in a thread, and `run` writes it. While a lot of output waits to be
+    written, no further output is requested.
     """
 
     def __init__(self, host: LibvirtHost, guest: HostGuest) -> None:
@@ -51,9 +51,9 @@ class ConsoleStream:
         self._is_full = False
 
     def run(self, read_fd: int | None, write: Callable[[bytes], object]) -> bool:
-        """Copy input from `read_fd`, if it is not None, and output to `write`.
+        """Copy input from the file descriptor `read_fd` (None for no input) to the console, and output to `write`.
 
-        Return True if the guest ended, and False if the user left.
+        Return True if the guest stopped, or False if the user left the console.
 
         Raises: HypervisorError, if the connection is lost or the console output cannot be written.
         """
@@ -141,9 +141,11 @@ class ConsoleStream:
             if data:
                 write(data)
         except OSError as error:
+            from virtinstall.virsh_commands import virsh_command
+
             raise HypervisorError(
                 f"cannot write the console output of the guest '{self._name}': {reason_of(error)}",
-                hint=f"open the console again with: virsh console {self._name}",
+                hint=f"open the console again with: {virsh_command(self._host.uri, 'console', self._name)}",
             ) from error
 
     def _send(self) -> bool:
@@ -176,7 +178,7 @@ class ConsoleStream:
 
 
 def write_to(fd: int) -> Callable[[bytes], None]:
-    """Return a function that writes all of its bytes to `fd`."""
+    """Return a function that writes all bytes of its argument to the file descriptor `fd`."""
 
     def write(data: bytes) -> None:
         while data:

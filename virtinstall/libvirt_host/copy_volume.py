@@ -37,9 +37,9 @@ def file_bytes(host: Host, pool: str, name: str) -> int:
 
 
 def copy_volume(host: Host, pool: str, xml: str, source: tuple[str, str], *, reflink: bool = False) -> None:
-    """Create the volume `xml` in `pool` with the contents of the volume `source` (pool, name).
+    """Create the volume that `xml` describes in `pool`, with the contents of the volume `source` (pool, name).
 
-    The copy of an overlay is a complete image, too.
+    The copy of an overlay is a complete image. `reflink` requests a copy that shares its data blocks with the source.
 
     Raises: StorageError.
     """
@@ -49,7 +49,9 @@ def copy_volume(host: Host, pool: str, xml: str, source: tuple[str, str], *, ref
 
 
 def stream_volume(host: Host, source: tuple[str, str], target: tuple[str, str], progress: Progress) -> None:
-    """Copy the file of the volume `source` (pool, name) to the volume `target` of the same size, byte by byte.
+    """Copy the file of the volume `source` to the volume `target` of the same size, byte by byte.
+
+    Each volume is a tuple of its pool and its name. `progress` receives the number of bytes.
 
     Raises: StorageError.
     """

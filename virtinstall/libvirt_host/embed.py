@@ -21,9 +21,10 @@ _CONF_LINES = '# without it QEMU\'s output needs a running virtlogd\nstdio_handl
 
 
 def embed_root(environ: Mapping[str, str], uid: int) -> str:
-    """Return the directory of the embedded driver: `virtinstall` below the user's data directory.
+    """Return the directory of the embedded driver: `virtinstall` in the user's data directory.
 
-    If XDG_DATA_HOME is not set, root's is in /var/lib, because QEMU's user cannot enter root's home directory.
+    `environ` contains the environment variables, and `uid` is the numeric user ID. If XDG_DATA_HOME is not set, root's
+    directory is in /var/lib, because QEMU's user cannot enter root's home directory.
     """
     data = environ.get("XDG_DATA_HOME")
     if not data and uid == 0:
@@ -32,14 +33,14 @@ def embed_root(environ: Mapping[str, str], uid: int) -> str:
 
 
 def embed_uri(root: str) -> str:
-    """Return the URI that opens the driver at `root`."""
+    """Return the URI that opens the embedded driver in the directory `root`."""
     from urllib.parse import quote
 
     return f"qemu:///embed?root={quote(root)}"
 
 
 def root_of(uri: str) -> str | None:
-    """Return the directory in an embed URI; None if `uri` is not one."""
+    """Return the directory in a URI of the embedded driver; None for other URIs, and for a URI without a directory."""
     if "/embed" not in uri:
         return None
     from urllib.parse import parse_qs, urlsplit
@@ -56,18 +57,18 @@ def root_of(uri: str) -> str | None:
 def log_environment(root: str) -> dict[str, str]:
     """Return the environment variables that keep libvirt's log out of this process's standard error.
 
-    The driver runs in this process. Children that libvirt forks reset outputs and filters, but not the level: they
-    print only errors (https://libvirt.org/logging.html).
+    The log is written to a file below `root`. The driver runs in this process. Child processes that libvirt forks reset
+    the outputs and filters of the log, but not its level, so they print only errors (https://libvirt.org/logging.html).
     """
     outputs = {"LIBVIRT_LOG_OUTPUTS": f"3:file:{root}/log/libvirt.log"}
     return outputs | {"LIBVIRT_DEBUG": "4", "LIBVIRT_LOG_FILTERS": "3:*"}
 
 
 def prepare(root: str) -> None:
-    """Prepare `root` for the driver's first use; nothing outside of it is changed.
+    """Prepare the directory `root` for the embedded driver; change nothing outside it.
 
-    Raises: StorageError, if the directory cannot be written or QEMU's user cannot enter it; HypervisorError, if
-    libvirt's QEMU driver is not installed.
+    Raises: StorageError, if the directory cannot be written or QEMU's user cannot enter it; HypervisorError, if QEMU's
+    user does not exist because libvirt's QEMU driver is not installed.
     """
     from pathlib import Path
 
@@ -81,10 +82,16 @@ def prepare(root: str) -> None:
     except OSError as error:
         raise StorageError(
             f"cannot prepare the directory '{root}' for the embedded driver: {reason_of(error)}",
-            hint=f'use another directory: --connect "qemu:///embed?root={_FOR_ROOT}"',
+            hint=_other_directory(root),
         ) from None
     if os.geteuid() == 0:
         _require_access(root)
+
+
+def _other_directory(root: str) -> str:
+    """Return the hint to use a directory other than `root`; only root can use root's default directory."""
+    other = _FOR_ROOT if os.geteuid() == 0 and root != _FOR_ROOT else "DIRECTORY"
+    return f'use another directory: --connect "qemu:///embed?root={other}"'
 
 
 def _require_access(root: str) -> None:
@@ -102,6 +109,5 @@ def _require_access(root: str) -> None:
     if blocked:
         raise StorageError(
             f"QEMU runs as the user '{QEMU_USER}', who cannot access '{blocked[0].path}'",
-            hint=f"run `{' && '.join(found.command for found in blocked)}`, "
-            f'or use another directory: --connect "qemu:///embed?root={_FOR_ROOT}"',
+            hint=f"run `{' && '.join(found.command for found in blocked)}`, or {_other_directory(root)}",
         )

@@ -27,7 +27,7 @@ UNCHECKED = (libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_ACCESS_DENIED, libvirt.
 
 @contextmanager
 def translated(what: str, kind: type[HostError] = HypervisorError) -> Iterator[None]:
-    """Translate libvirt's errors inside the block to `kind`, with the message "`what`: libvirt's message"."""
+    """Convert libvirt's errors inside the block to `kind`, with the message "`what`: MESSAGE OF LIBVIRT"."""
     try:
         yield
     except libvirt.libvirtError as error:
@@ -38,14 +38,17 @@ def translated(what: str, kind: type[HostError] = HypervisorError) -> Iterator[N
 
 
 def error_text(error: libvirt.libvirtError) -> str:
-    """Return libvirt's message of an error, on one line."""
+    """Return the message of a libvirt error on one line."""
     text = str(error.get_error_message() or error)
     return " ".join(text.split())
 
 
 @contextmanager
 def none_if(*codes: int) -> Iterator[None]:
-    """End the block silently on libvirt's errors with these codes, because the requested object does not exist."""
+    """Suppress libvirt errors with these codes, for example because the requested object does not exist.
+
+    The block ends at the error, so a function continues with the statement after it.
+    """
     try:
         yield
     except libvirt.libvirtError as error:
@@ -54,9 +57,10 @@ def none_if(*codes: int) -> Iterator[None]:
 
 
 def translate_errors(what: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Return a decorator that translates libvirt's errors in a query: "cannot query `what`: libvirt's message".
+    """Return a decorator for a method that queries libvirt, which converts libvirt's errors to HypervisorError.
 
-    `{0}` in `what` is replaced with the first argument of the method, `{1}` with the second.
+    The message is "cannot query `what`: MESSAGE OF LIBVIRT". In `what`, `{0}` is replaced with the method's first
+    argument, and `{1}` with the second; `self` is not counted.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:

@@ -14,7 +14,7 @@ _loop_lock = allocate_lock()
 
 
 def run_event_loop() -> None:
-    """Run libvirt's event loop in a thread, once per process."""
+    """Start libvirt's event loop in a thread, unless this process has already started it."""
     import threading
 
     with _loop_lock:
@@ -30,16 +30,17 @@ def run_event_loop() -> None:
 
 
 def silence_error_handler() -> None:
-    """Keep libvirt from printing errors, which are also raised as exceptions.
+    """Keep libvirt from printing its errors, which are also raised as exceptions.
 
-    The handler must not be a Python function: a signal that arrives while libvirt calls one raises its exception there,
-    and the call of libvirt ends with SystemError instead. A C function that accepts two arguments is used.
+    The handler must not be a Python function. If a signal arrived while libvirt called such a function, the signal's
+    exception would be raised there, and libvirt's call would fail with SystemError. The handler is therefore a C
+    function that accepts two arguments.
     """
     libvirt.registerErrorHandler(operator.is_, None)
 
 
 class Flag:
-    """A flag like threading.Event, for which no thread waits, without the slow import of that module."""
+    """A flag with the methods of threading.Event except `wait`, without the slow import of that module."""
 
     def __init__(self) -> None:
         self._is_set = False
@@ -53,5 +54,5 @@ class Flag:
         self._is_set = True
 
     def clear(self) -> None:
-        """Unset the flag."""
+        """Clear the flag."""
         self._is_set = False

@@ -40,7 +40,9 @@ _ENDED = [
 
 
 def start_paused_or_not(start: Callable[[int], Any], *, paused: bool) -> Any:
-    """Call `start` with the flag for a paused start, or without the flag if the driver does not support it.
+    """Call `start` with libvirt's flag for a paused start if `paused`, otherwise with 0; return its result.
+
+    If the driver rejects the flag, `start` is called again with 0.
 
     Raises: libvirt.libvirtError.
     """
@@ -59,7 +61,7 @@ def _state_name(found: tuple[int, int] | None) -> str:
 
 
 class LibvirtGuest:
-    """A guest of libvirt."""
+    """A guest, as a libvirt domain."""
 
     def __init__(self, domain: Any) -> None:
         self.domain = domain
@@ -75,36 +77,41 @@ class LibvirtGuest:
         return str(self.domain.UUIDString())
 
     def xml(self, *, inactive: bool = False) -> str:
-        """Return the guest's XML with secrets; `inactive`: the XML for its next start."""
+        """Return the guest's XML, including secrets; with `inactive`, the XML for the guest's next start."""
         flags = libvirt.VIR_DOMAIN_XML_SECURE | (libvirt.VIR_DOMAIN_XML_INACTIVE if inactive else 0)
         with translated(f"cannot read the XML of the guest '{self.name}'"):
             return str(self.domain.XMLDesc(flags))
 
     def is_active(self) -> bool:
-        """Return whether the guest runs or is paused."""
+        """Return whether the guest is running, paused, suspended or shutting down."""
         return self.state() not in OFF
 
     def is_persistent(self) -> bool:
-        """Return whether the guest is defined, not only running."""
+        """Return whether the guest is defined; a transient guest is not."""
         with translated(f"cannot query the state of the guest '{self.name}'"):
             return bool(self.domain.isPersistent())
 
     def state(self) -> str:
-        """Return the state: `running`, `paused`, `shutdown`, `shut off`, `crashed`, `suspended` or `gone`."""
+        """Return the guest's state, as virsh names it; `gone` if the guest no longer exists.
+
+        The other states are `running`, `paused`, `shutdown` (the guest is shutting down), `shut off`, `crashed`,
+        `suspended` and `unknown`.
+        """
         return _state_name(self._state())
 
     def end(self) -> str:
-        """Return `crashed` or `destroyed` (powered off from outside) if the guest is off for that reason.
-
-        In all other cases, return the state of the guest.
-        """
+        """Return `destroyed` if the guest was powered off from outside, otherwise the guest's state."""
         found = self._state()
         if found == (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_DESTROYED):
             return "destroyed"
         return _state_name(found)
 
     def may_be_restored(self) -> bool:
-        """Return whether the guest runs, its memory is saved, or libvirt does not know why the guest is off."""
+        """Return whether the guest runs or its memory may have been saved.
+
+        Return False only if libvirt has no managed save, and reports that the guest shut down, was powered off or
+        crashed.
+        """
         with translated(f"cannot query the state of the guest '{self.name}'"):
             return bool(self.domain.hasManagedSaveImage()) or self._state() not in _ENDED
 
@@ -119,21 +126,21 @@ class LibvirtGuest:
             raise HypervisorError(f"cannot query the state of the guest '{self.name}': {error_text(error)}") from error
 
     def addresses(self) -> list[str]:
-        """Return the guest's IP addresses, IPv4 first; empty if none is known."""
+        """Return the guest's IP addresses, IPv4 first; empty if no address is known."""
         from virtinstall.libvirt_host.guest_agent import addresses
 
         return addresses(self.domain)
 
     def agent_answer(self, command: str, **arguments: object) -> Any:
-        """Return the guest agent's reply to a command; None if the agent does not answer."""
+        """Return the guest agent's result for a command; None if the agent does not answer or reports an error."""
         from virtinstall.libvirt_host.guest_agent import agent_answer
 
         return agent_answer(self.domain, command, **arguments)
 
     def agent_command(self, command: str, **arguments: object) -> Any:
-        """Return the guest agent's reply to a command.
+        """Return the guest agent's result for a command, decoded from JSON.
 
-        Raises: HypervisorError, if the agent does not answer or refuses the command.
+        Raises: HypervisorError, if the agent does not answer or reports an error.
         """
         from virtinstall.libvirt_host.guest_agent import agent_command
 
@@ -141,7 +148,7 @@ class LibvirtGuest:
             return agent_command(self.domain, command, **arguments)
 
     def start(self, *, paused: bool = False) -> None:
-        """Start the guest; if `paused`, it waits for `resume_if_paused`.
+        """Start the guest; with `paused`, it stays paused until `resume_if_paused`, if the driver supports this.
 
         Raises: HypervisorError.
         """
@@ -149,7 +156,7 @@ class LibvirtGuest:
             start_paused_or_not(self.domain.createWithFlags, paused=paused)
 
     def resume_if_paused(self) -> None:
-        """Resume the guest after a paused start.
+        """Resume the guest if it is paused.
 
         Raises: HypervisorError.
         """
@@ -164,14 +171,14 @@ class LibvirtGuest:
                     raise
 
     def open_console(self, stream: Any) -> None:
-        """Connect the guest's first text console to one of libvirt's streams.
+        """Connect the guest's first text console to `stream`, a stream object from libvirt.
 
         Raises: libvirt.libvirtError.
         """
         self.domain.openConsole(None, stream, 0)
 
     def shutdown(self) -> None:
-        """Ask the guest to power off; the guest may take a while, or ignore the request.
+        """Request the guest to shut down; the guest may take a while, or ignore the request.
 
         Raises: HypervisorError.
         """
@@ -179,7 +186,7 @@ class LibvirtGuest:
             self.domain.shutdown()
 
     def reboot(self) -> None:
-        """Ask the guest to reboot.
+        """Request the guest to reboot.
 
         Raises: HypervisorError.
         """
@@ -187,7 +194,7 @@ class LibvirtGuest:
             self.domain.reboot(0)
 
     def destroy(self) -> None:
-        """Power the guest off.
+        """Power off the guest.
 
         Raises: HypervisorError.
         """
@@ -200,7 +207,10 @@ class LibvirtGuest:
                     raise
 
     def undefine(self, *, remove_nvram: bool = False, remove_tpm: bool = False, remove_saved: bool = False) -> None:
-        """Remove the definition; keep the state files that the arguments do not name.
+        """Remove the guest's definition, and the state that the arguments select.
+
+        The state is the UEFI variables, the TPM state, and the managed save with the metadata of snapshots and
+        checkpoints.
 
         Raises: HypervisorError.
         """
@@ -208,25 +218,30 @@ class LibvirtGuest:
             undefine(self.domain, remove_nvram=remove_nvram, remove_tpm=remove_tpm, remove_saved=remove_saved)
 
     def has_managed_save(self) -> bool:
-        """Return whether libvirt has a saved state, which the next start restores."""
+        """Return whether libvirt has a managed save of the guest, which the guest's next start restores."""
         with translated(f"cannot query the saved state of the guest '{self.name}'"), none_if(*UNSUPPORTED):
             return bool(self.domain.hasManagedSaveImage())
         return False
 
     def metadata(self, namespace: str) -> str | None:
-        """Return the <metadata> element of that namespace; None if there is none or it is not supported."""
+        """Return the element of that XML namespace in the guest's <metadata>.
+
+        Return None if there is no such element or the driver does not support metadata.
+        """
         return metadata(self.domain, namespace)
 
     def set_metadata(self, namespace: str, prefix: str, xml: str) -> bool:
-        """Store an element in the <metadata> of the definition and of the running guest; return False if not supported.
+        """Store an XML element in the <metadata> of the guest's definition and, if it runs, of the running guest.
+
+        `prefix` is the prefix for the namespace. Return False if the driver does not support metadata, otherwise True.
 
         Raises: HypervisorError.
         """
-        with translated(f"cannot store metadata of the guest '{self.name}'"):
+        with translated(f"cannot store metadata for the guest '{self.name}'"):
             return set_metadata(self.domain, namespace, prefix, xml)
 
     def snapshots(self) -> list[str]:
-        """Return the XML of the guest's snapshots; empty if the driver does not support snapshots.
+        """Return the XML of each of the guest's snapshots; empty if the driver does not support snapshots.
 
         Raises: HypervisorError.
         """
@@ -244,7 +259,7 @@ class LibvirtGuest:
         return []
 
     def forget_snapshots(self) -> None:
-        """Remove libvirt's metadata of all snapshots and checkpoints; no file is changed.
+        """Remove libvirt's metadata for all snapshots and checkpoints of the guest; no image is changed.
 
         Raises: HypervisorError.
         """
@@ -256,13 +271,13 @@ class LibvirtGuest:
                 checkpoint.delete(libvirt.VIR_DOMAIN_CHECKPOINT_DELETE_METADATA_ONLY)
 
     def addresses_from(self, source: str) -> list[str]:
-        """Return the IP addresses that one source (`lease`, `agent`, `arp`) knows; empty if there are none."""
+        """Return the guest's IP addresses from one source: `lease`, `agent` or `arp`; empty if the source has none."""
         from virtinstall.libvirt_host.guest_agent import addresses
 
         return addresses(self.domain, source)
 
     def discard_managed_save(self) -> None:
-        """Discard the saved state that the next start would restore, if there is one.
+        """Delete the guest's managed save, if there is one.
 
         Raises: HypervisorError.
         """
@@ -271,7 +286,7 @@ class LibvirtGuest:
                 self.domain.managedSaveRemove(0)
 
     def rename(self, name: str) -> None:
-        """Rename the guest, which must not run.
+        """Rename the guest, which must be off.
 
         Raises: HypervisorError.
         """
@@ -279,7 +294,7 @@ class LibvirtGuest:
             self.domain.rename(name, 0)
 
     def attach_device(self, xml: str) -> None:
-        """Plug a device into the running guest; the definition is not changed.
+        """Hot-plug the device `xml` into the running guest; the guest's definition is not changed.
 
         Raises: HypervisorError.
         """
@@ -287,7 +302,7 @@ class LibvirtGuest:
             self.domain.attachDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
     def detach_device(self, xml: str) -> None:
-        """Unplug a device from the running guest; the definition is not changed.
+        """Hot-unplug the device `xml` from the running guest; the guest's definition is not changed.
 
         Raises: HypervisorError.
         """
@@ -295,21 +310,21 @@ class LibvirtGuest:
             self.domain.detachDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
     def update_device(self, xml: str) -> None:
-        """Change a device of the running guest; the definition is not changed.
+        """Change a device of the running guest to `xml`; the guest's definition is not changed.
 
         Raises: HypervisorError.
         """
-        with translated(f"cannot update the device of the running guest '{self.name}'"):
+        with translated(f"cannot update the device in the running guest '{self.name}'"):
             self.domain.updateDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
     def is_autostarted(self) -> bool:
-        """Return whether the guest is started when the host boots."""
+        """Return whether libvirt starts the guest when the host boots."""
         with translated(f"cannot query the autostart setting of the guest '{self.name}'"), none_if(*UNSUPPORTED):
             return bool(self.domain.autostart())
         return False
 
     def set_autostart(self, enabled: bool = True) -> None:
-        """Set whether the guest is started when the host boots.
+        """Set whether libvirt starts the guest when the host boots.
 
         Raises: HypervisorError.
         """
@@ -317,29 +332,33 @@ class LibvirtGuest:
             self.domain.setAutostart(int(enabled))
 
     def set_memory(self, kib: int) -> bool:
-        """Set the memory of the running guest; return False if the change requires a reboot.
+        """Set the memory size of the running guest in KiB, and return True.
+
+        Return False, and change nothing, if `kib` exceeds the guest's current maximum.
 
         Raises: HypervisorError.
         """
-        with translated(f"cannot set the memory of the guest '{self.name}'"):
+        with translated(f"cannot set the memory size of the guest '{self.name}'"):
             if kib > self.domain.maxMemory():
                 return False
             self.domain.setMemoryFlags(kib, libvirt.VIR_DOMAIN_AFFECT_LIVE)
         return True
 
     def set_vcpus(self, count: int) -> bool:
-        """Set the number of vCPUs of the running guest; return False if the change requires a reboot.
+        """Set the number of vCPUs of the running guest, and return True.
+
+        Return False, and change nothing, if `count` exceeds the guest's current maximum.
 
         Raises: HypervisorError.
         """
-        with translated(f"cannot set the vCPUs of the guest '{self.name}'"):
+        with translated(f"cannot set the number of vCPUs of the guest '{self.name}'"):
             if count > self.domain.maxVcpus():
                 return False
             self.domain.setVcpusFlags(count, libvirt.VIR_DOMAIN_AFFECT_LIVE)
         return True
 
     def set_texts(self, *, title: str | None, description: str | None) -> None:
-        """Set the title and the description of the running guest; None removes them.
+        """Set the title and description of the running guest; None removes the title or description.
 
         Raises: HypervisorError.
         """
@@ -349,7 +368,7 @@ class LibvirtGuest:
                 self.domain.setMetadata(kind, text, None, None, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
     def disk_capacity(self, target: str) -> int | None:
-        """Return the size of a disk in bytes, as the guest sees it; None if it is unknown."""
+        """Return the size in bytes of the guest's disk `target`, such as `vda`; None if the size is unknown."""
         try:
             return int(self.domain.blockInfo(target)[0]) or None
         except libvirt.libvirtError:
@@ -357,13 +376,14 @@ class LibvirtGuest:
             return None
 
     def set_throttling(self, target: str, limits: Mapping[str, int]) -> None:
-        """Set the limits of a disk's <iotune> while the guest runs; limits that are not named are removed.
+        """Set the I/O limits of the running guest's disk `target`, such as `vda`.
+
+        The keys of `limits` are names of <iotune> elements, such as `total_iops_sec`. Limits that are not in `limits`
+        are removed.
 
         Raises: HypervisorError.
-
-        Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainSetBlockIoTune
         """
-        with translated(f"cannot change the I/O limits of the disk '{target}' of the running guest '{self.name}'"):
+        with translated(f"cannot change the I/O limits of the disk '{target}' in the running guest '{self.name}'"):
             present = self.domain.blockIoTune(target, libvirt.VIR_DOMAIN_AFFECT_LIVE)
             known = {
                 name: 0 for name, value in present.items() if isinstance(value, int) and not name.endswith("_length")
@@ -371,9 +391,9 @@ class LibvirtGuest:
             self.domain.setBlockIoTune(target, {**known, **limits}, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
     def resize_disk(self, target: str, size_bytes: int) -> None:
-        """Make a disk of the running guest larger.
+        """Enlarge the running guest's disk `target`, such as `vda`, to `size_bytes`.
 
         Raises: HypervisorError.
         """
-        with translated(f"cannot resize the disk '{target}' of the guest '{self.name}'"):
+        with translated(f"cannot resize the disk '{target}' in the guest '{self.name}'"):
             self.domain.blockResize(target, size_bytes, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)

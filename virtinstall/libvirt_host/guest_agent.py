@@ -20,11 +20,13 @@ _AGENT_SECONDS = 5
 
 
 def addresses(domain: Any, source: str | None = None) -> list[str]:
-    """Return the guest's IP addresses, IPv4 first, from `source` or, if it is None, from leases, guest agent and ARP.
+    """Return the guest's IP addresses, IPv4 first, from one source or, if `source` is None, from all sources.
 
-    The list is empty if no address is known or the guest no longer exists; a missing source (no agent yet) is ignored.
-    The agent also reports the guest's bridges, but only addresses of its network cards are used. The agent's reply is
-    not trusted: invalid addresses are ignored.
+    The sources are `lease`, `agent` and `arp`. A source that is not available, such as an agent that is not running, is
+    ignored. The list is empty if no address is known or the guest no longer exists.
+
+    The agent also reports the guest's bridges, but only addresses of network interfaces in the guest's XML are
+    returned. The agent's reply is not trusted, so invalid addresses are ignored.
     """
     from virtinstall.xml.tree import parse_tree
 
@@ -59,7 +61,7 @@ def _is_address(text: str) -> bool:
 
 
 def agent_command(domain: Any, command: str, **arguments: object) -> Any:
-    """Return the guest agent's reply to a command.
+    """Return the guest agent's result for a command, decoded from JSON.
 
     Raises: libvirtError.
     """
@@ -72,7 +74,7 @@ def agent_command(domain: Any, command: str, **arguments: object) -> Any:
 
 
 def agent_answer(domain: Any, command: str, **arguments: object) -> Any:
-    """Return the guest agent's reply to a command; None if the agent does not answer."""
+    """Return the guest agent's result for a command; None if the agent does not answer or reports an error."""
     import json
 
     import libvirt_qemu

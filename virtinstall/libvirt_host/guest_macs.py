@@ -25,7 +25,10 @@ class _Seen(NamedTuple):
 
 
 class GuestMacs:
-    """The MAC addresses of one connection's guests; the cost of a query depends on the changes since the last one."""
+    """The MAC addresses of the guests on one connection.
+
+    The duration of a query depends on how many guests were added, removed, started or stopped since the last query.
+    """
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -34,9 +37,9 @@ class GuestMacs:
         self._owner: dict[str, str] = {}
 
     def owners(self, *, fresh: bool = True) -> Mapping[str, str]:
-        """Return the guests' names by MAC address, in lower case.
+        """Return the names of the guests by MAC address, in lowercase.
 
-        If `fresh` is false, return them as they were last queried.
+        If `fresh` is false, return the result of the last query, if there is one.
 
         Raises: libvirtError.
         """
@@ -45,7 +48,7 @@ class GuestMacs:
         return MappingProxyType(dict(self._owner))
 
     def shared(self, uuid: str, macs: Collection[str]) -> list[str]:
-        """Return the addresses in `macs` that a guest other than the one with the UUID uses.
+        """Return those of `macs` that a guest other than the one with the UUID uses; `macs` are in lowercase.
 
         Raises: libvirtError.
         """

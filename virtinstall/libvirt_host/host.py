@@ -6,219 +6,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from virtinstall.facts import NetworkFacts, PoolFacts, VolumeFacts, is_simulated
+from virtinstall.libvirt_host.host_guest import HostGuest
 from virtinstall.progress import Progress
 
-
-class HostGuest(Protocol):
-    """A guest of libvirt."""
-
-    @property
-    def name(self) -> str:
-        """The guest's name."""
-
-    @property
-    def uuid(self) -> str:
-        """The guest's UUID."""
-
-    def xml(self, *, inactive: bool = False) -> str:
-        """Return the guest's XML with secrets; `inactive`: the XML for its next start."""
-
-    def is_active(self) -> bool:
-        """Return whether the guest runs or is paused."""
-
-    def is_persistent(self) -> bool:
-        """Return whether the guest is defined, not only running."""
-
-    def state(self) -> str:
-        """Return the state: `running`, `paused`, `shutdown`, `shut off`, `crashed`, `suspended` or `gone`."""
-
-    def end(self) -> str:
-        """Return `crashed` or `destroyed` (powered off from outside) if the guest is off for that reason.
-
-        In all other cases, return the state of the guest.
-        """
-
-    def may_be_restored(self) -> bool:
-        """Return whether the guest runs, its memory is saved, or libvirt does not know why the guest is off."""
-
-    def open_console(self, stream: Any) -> None:
-        """Connect the guest's first text console to one of libvirt's streams.
-
-        Raises: libvirt.libvirtError.
-        """
-
-    def addresses(self) -> list[str]:
-        """Return the guest's IP addresses, IPv4 first; empty if none is known."""
-
-    def agent_answer(self, command: str, **arguments: object) -> Any:
-        """Return the guest agent's reply to a command; None if the agent does not answer."""
-
-    def agent_command(self, command: str, **arguments: object) -> Any:
-        """Return the guest agent's reply to a command.
-
-        Raises: HypervisorError, if the agent does not answer or refuses the command.
-        """
-
-    def start(self, *, paused: bool = False) -> None:
-        """Start the guest; if `paused`, it waits for `resume_if_paused`.
-
-        Raises: HypervisorError.
-        """
-
-    def resume_if_paused(self) -> None:
-        """Resume the guest after a paused start.
-
-        Raises: HypervisorError.
-        """
-
-    def shutdown(self) -> None:
-        """Ask the guest to power off.
-
-        Raises: HypervisorError.
-        """
-
-    def reboot(self) -> None:
-        """Ask the guest to reboot.
-
-        Raises: HypervisorError.
-        """
-
-    def destroy(self) -> None:
-        """Power the guest off.
-
-        Raises: HypervisorError.
-        """
-
-    def undefine(self, *, remove_nvram: bool = False, remove_tpm: bool = False, remove_saved: bool = False) -> None:
-        """Remove the definition; UEFI variables, TPM state, managed save and snapshot metadata are kept by default.
-
-        Raises: HypervisorError.
-        """
-
-    def has_managed_save(self) -> bool:
-        """Return whether libvirt has a saved state, which the next start restores."""
-
-    def metadata(self, namespace: str) -> str | None:
-        """Return the <metadata> element of that namespace; None if there is none or it is not supported."""
-
-    def set_metadata(self, namespace: str, prefix: str, xml: str) -> bool:
-        """Store an element in the <metadata> of the definition and of the running guest; return False if not supported.
-
-        Raises: HypervisorError.
-        """
-
-    def snapshots(self) -> list[str]:
-        """Return the XML of the guest's snapshots; empty if the driver does not support snapshots.
-
-        Raises: HypervisorError.
-        """
-
-    def checkpoints(self) -> list[str]:
-        """Return the names of the guest's checkpoints; empty if the driver does not support checkpoints.
-
-        Raises: HypervisorError.
-        """
-
-    def forget_snapshots(self) -> None:
-        """Remove libvirt's metadata of all snapshots and checkpoints; no file is changed.
-
-        Raises: HypervisorError.
-        """
-
-    def addresses_from(self, source: str) -> list[str]:
-        """Return the IP addresses that one source (`lease`, `agent`, `arp`) knows; empty if there are none."""
-
-    def discard_managed_save(self) -> None:
-        """Discard the saved state that the next start would restore, if there is one.
-
-        Raises: HypervisorError.
-        """
-
-    def rename(self, name: str) -> None:
-        """Rename the guest, which must not run.
-
-        Raises: HypervisorError.
-        """
-
-    def attach_device(self, xml: str) -> None:
-        """Plug a device into the running guest; the definition is not changed.
-
-        Raises: HypervisorError.
-        """
-
-    def detach_device(self, xml: str) -> None:
-        """Unplug a device from the running guest; the definition is not changed.
-
-        Raises: HypervisorError.
-        """
-
-    def update_device(self, xml: str) -> None:
-        """Change a device of the running guest; the definition is not changed.
-
-        Raises: HypervisorError.
-        """
-
-    def is_autostarted(self) -> bool:
-        """Return whether the guest is started when the host boots."""
-
-    def set_autostart(self, enabled: bool = True) -> None:
-        """Set whether the guest is started when the host boots.
-
-        Raises: HypervisorError.
-        """
-
-    def set_memory(self, kib: int) -> bool:
-        """Set the memory of the running guest; return False if the change requires a reboot.
-
-        Raises: HypervisorError.
-        """
-
-    def set_vcpus(self, count: int) -> bool:
-        """Set the number of vCPUs of the running guest; return False if the change requires a reboot.
-
-        Raises: HypervisorError.
-        """
-
-    def set_texts(self, *, title: str | None, description: str | None) -> None:
-        """Set the title and the description of the running guest; None removes them.
-
-        Raises: HypervisorError.
-        """
-
-    def disk_capacity(self, target: str) -> int | None:
-        """Return the size of a disk in bytes, as the guest sees it; None if it is unknown."""
-
-    def set_throttling(self, target: str, limits: Mapping[str, int]) -> None:
-        """Set the limits of a disk's <iotune> while the guest runs; limits that are not named are removed.
-
-        Raises: HypervisorError.
-        """
-
-    def resize_disk(self, target: str, size_bytes: int) -> None:
-        """Make a disk of the running guest larger.
-
-        Raises: HypervisorError.
-        """
+__all__ = ["Host", "HostGuest", "has_real_storage"]
 
 
 class Host(Protocol):
-    """A connection to libvirt. Methods that read never change anything."""
+    """A connection to libvirt. Methods that only return information change nothing."""
 
     @property
     def uri(self) -> str:
         """The connection's URI as libvirt reports it."""
 
     def driver(self) -> str:
-        """Return libvirt's name of the driver, in lower case: `qemu`, `test`, `lxc`, `xen`, `vz`, `bhyve`."""
+        """Return libvirt's name for the driver, in lowercase, such as `qemu`, `test` or `lxc`."""
 
     def version(self) -> int:
-        """Return the hypervisor's version: 7002000 is 7.2.0."""
+        """Return the hypervisor's version as a number, such as 7002000 for 7.2.0; 0 if it is not known."""
 
     def libvirt_version(self) -> int:
-        """Return the version of libvirt on the host: 9000000 is 9.0.0."""
+        """Return the version of libvirt on the host as a number, such as 9000000 for 9.0.0."""
 
     def is_alive(self) -> bool:
         """Return whether the connection is alive."""
@@ -227,15 +38,22 @@ class Host(Protocol):
         """Return whether the hypervisor runs on this machine."""
 
     def capabilities_xml(self) -> str:
-        """Return the <capabilities> document."""
+        """Return the host's <capabilities> document."""
 
     def domain_capabilities_xml(
         self, emulator: str | None, arch: str | None, machine: str | None, virt_type: str | None
     ) -> str | None:
-        """Return the <domainCapabilities> document; None if the driver does not provide it or rejects the machine."""
+        """Return the <domainCapabilities> document for an emulator, architecture, machine type and virtualization type.
+
+        An argument that is None stands for libvirt's default. Return None if the driver does not provide the document
+        or rejects the machine type.
+        """
 
     def cpu_model_features(self, arch: str, model: str) -> frozenset[str]:
-        """Return the features of one of libvirt's CPU models; empty if the driver cannot provide them."""
+        """Return the features of one of libvirt's CPU models; empty if the driver cannot provide them.
+
+        `arch` is the model's architecture, such as `x86_64`.
+        """
 
     def free_memory_bytes(self) -> int:
         """Return the host's free memory in bytes; 0 if the driver does not report it."""
@@ -244,19 +62,23 @@ class Host(Protocol):
         """Return the names of all guests, active or not."""
 
     def guest_macs(self, *, fresh: bool = True) -> Mapping[str, str]:
-        """Return the guests' names by MAC address, in lower case.
+        """Return the names of the guests by MAC address, in lowercase.
 
-        If `fresh` is false, return them as they were last queried.
+        If `fresh` is false, return the result of the last query, if there is one.
         """
 
     def shared_macs(self, uuid: str, macs: Collection[str]) -> list[str]:
-        """Return the addresses in `macs` that a guest other than the one with the UUID uses."""
+        """Return those of `macs` that a guest other than the one with the UUID uses; `macs` are in lowercase."""
 
     def guest_xmls(self) -> list[tuple[str, str]]:
-        """Return pairs of the name and the XML of each guest: of its current run, its next start, and its snapshots."""
+        """Return all XML documents of all guests, each as a pair of the guest's name and the XML.
+
+        These are the current XML of each guest, the XML for the next start of each running guest, and the XML of each
+        snapshot.
+        """
 
     def find_guest(self, name: str) -> HostGuest | None:
-        """Return the guest with that name (or UUID, or number while it runs); None if there is none."""
+        """Return the guest with that name, UUID or, while it is running, numeric ID; None if there is none."""
 
     def guest_named(self, name: str) -> HostGuest | None:
         """Return the guest whose name (not UUID or number) is `name`; None if there is none."""
@@ -277,63 +99,70 @@ class Host(Protocol):
         """Return all storage pools; empty if the driver has none."""
 
     def volume_names(self, pool: str) -> frozenset[str]:
-        """Return the names of the volumes in an active pool."""
+        """Return the names of the volumes in a pool; empty if the pool is inactive or does not exist.
+
+        Volumes whose files no longer exist are omitted.
+        """
 
     def volume(self, pool: str, name: str) -> VolumeFacts | None:
-        """Return the volume with that name; None if there is none."""
+        """Return the volume with that name in a pool; None if the volume or the pool does not exist."""
 
     def volume_by_path(self, path: str) -> VolumeFacts | None:
-        """Return the volume with that path; None if there is none."""
+        """Return the volume with that path, in any pool; None if there is none."""
 
     def node_devices(self, capability: str | None = None) -> list[str]:
-        """Return the XML of the host's devices; `capability` selects one kind, None all."""
+        """Return the XML of each host device of the type `capability`, such as `pci`, or of all types if it is None."""
 
     def check_guest_xml(self, xml: str) -> bool:
-        """Let the driver parse a guest's XML and build QEMU's command line; change nothing.
+        """Have the driver parse a guest's XML and build QEMU's command line; change nothing.
 
-        Return False if the driver does not support this.
+        Return False if the driver does not support this or the user may not request it, otherwise True.
 
         Raises: HypervisorError, if the driver rejects the XML.
         """
 
     def start_guest(self, xml: str, *, paused: bool = False) -> HostGuest:
-        """Create and start a guest that is not defined.
+        """Start a transient guest from `xml`, without defining it; return the guest.
+
+        With `paused`, the guest stays paused until `resume_if_paused` is called, if the driver supports this.
 
         Raises: HypervisorError.
         """
 
     def define_guest(self, xml: str) -> HostGuest:
-        """Define a guest, or redefine one with the same UUID.
+        """Define a guest, or redefine the guest with the same UUID; return it.
 
         Raises: HypervisorError.
         """
 
     def start_pool(self, name: str) -> None:
-        """Start a pool, which may already be active.
+        """Start a pool, unless it is already active.
 
         Raises: StorageError.
         """
 
     def create_temporary_pool(self, name: str, directory: str) -> None:
-        """Create a transient pool for a directory; the pool exists until `destroy_pool`.
+        """Create a transient pool for a directory; the pool exists until `destroy_pool` is called.
 
         Raises: StorageError.
         """
 
     def destroy_pool(self, name: str) -> None:
-        """Stop a pool, and remove it if it is transient; the files are kept.
+        """Stop a pool, which removes it if it is transient; its volumes are kept.
 
         Raises: StorageError.
         """
 
     def refresh_pool(self, name: str) -> None:
-        """Let libvirt read the pool's files again.
+        """Have libvirt update its list of the volumes in a pool.
 
         Raises: StorageError.
         """
 
     def create_volume(self, pool: str, xml: str, *, preallocate: bool = False) -> VolumeFacts:
-        """Create a volume.
+        """Create the volume that `xml` describes in a pool; return it.
+
+        With `preallocate`, the metadata of a qcow2 image is preallocated.
 
         Raises: StorageError.
         """
@@ -351,41 +180,50 @@ class Host(Protocol):
         """
 
     def network_addresses(self, network: str) -> list[tuple[str, str, str]]:
-        """Return the MAC address, IP address and kind (`reservation`, `lease`) of each address in a virtual network."""
+        """Return the reserved and leased addresses in a virtual network; empty if the network does not exist.
+
+        Each address is a tuple of the MAC address in lowercase, the IP address, and the kind: `reservation` or `lease`.
+        The MAC address is empty if a reservation names a host instead, as in IPv6.
+        """
 
     def add_reservation(self, network: str, mac: str, address: str, name: str | None) -> None:
-        """Add a DHCP reservation to a virtual network, in its definition and while it runs.
+        """Add a DHCP reservation to a virtual network: to its definition, and to the network itself if it is active.
 
-        `name` is the guest's DNS name, or None.
+        `name` is the guest's DNS name, or None. In IPv6, the reservation contains only the name, not `mac`.
 
         Raises: HypervisorError.
         """
 
     def reserved_for(self, network: str, address: str) -> tuple[str, ...]:
-        """Return the MAC addresses (IPv6: the names) for which an address of a virtual network is reserved."""
+        """Return the MAC addresses (in IPv6, the host names) for which an address in a virtual network is reserved.
+
+        The tuple is empty if the address is not reserved or the network does not exist.
+        """
 
     def remove_reservation(self, network: str, mac: str, address: str) -> None:
-        """Remove a DHCP reservation from a virtual network, if it is unchanged.
+        """Remove the DHCP reservation of `address` for `mac` from a virtual network.
+
+        If `address` is now reserved for another MAC address, nothing is removed.
 
         Raises: HypervisorError.
         """
 
     def resize_volume(self, pool: str, name: str, capacity_bytes: int) -> None:
-        """Enlarge a volume.
+        """Enlarge a volume to `capacity_bytes`.
 
         Raises: StorageError.
         """
 
     def upload(self, pool: str, name: str, path: str, progress: Progress) -> None:
-        """Upload the local file `path` to a volume.
+        """Upload the local file `path` to a volume, without its holes; `progress` receives the number of bytes.
 
         Raises: StorageError.
         """
 
     def wait_until(self, done: Callable[[], bool], timeout_seconds: float | None) -> bool:
-        """Wait until `done` is true; return False after a timeout (None: no timeout).
+        """Wait until `done` returns True, then return True; return False if `timeout_seconds` have passed first.
 
-        `done` is called at each event of a guest, and also at regular intervals.
+        `done` is called at each event of a guest, and also every few seconds. `timeout_seconds` is None for no limit.
         """
 
     def close(self) -> None:

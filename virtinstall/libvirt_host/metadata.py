@@ -15,7 +15,10 @@ _NONE = (libvirt.VIR_ERR_NO_DOMAIN_METADATA, *UNSUPPORTED)
 
 
 def metadata(domain: Any, namespace: str) -> str | None:
-    """Return the element of that namespace; None if there is none or the driver does not support metadata."""
+    """Return the element of that XML namespace in the <metadata> of `domain`, a domain object from libvirt.
+
+    Return None if there is no such element or the driver does not support metadata.
+    """
     try:
         return str(domain.metadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, namespace, 0))
     except libvirt.libvirtError as error:
@@ -25,7 +28,9 @@ def metadata(domain: Any, namespace: str) -> str | None:
 
 
 def set_metadata(domain: Any, namespace: str, prefix: str, xml: str) -> bool:
-    """Store the element in the definition, and in the guest if it runs; return False if this is not supported.
+    """Store an XML element in the <metadata> of the definition of `domain` and, if it runs, of the running guest.
+
+    `prefix` is the prefix for the namespace. Return False if the driver does not support metadata, otherwise True.
 
     Raises: libvirtError.
     """

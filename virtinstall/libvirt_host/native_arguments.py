@@ -11,13 +11,15 @@ _FIRMWARE = re.compile(r'"filename":"([^"]+)","node-name":"libvirt-pflash0-stora
 
 
 def require_firmware(arguments: str) -> None:
-    """Check that the UEFI image that libvirt chose is installed, because firmware descriptors may name missing files.
+    """Check that the UEFI image in `arguments`, QEMU's command line, exists on this host.
 
-    Raises: HypervisorError.
+    libvirt may select a missing image, because it only reads firmware descriptors.
+
+    Raises: HypervisorError, if the image does not exist.
     """
     found = _FIRMWARE.search(arguments)
     if found is not None and not os.path.exists(found[1]):
         raise HypervisorError(
-            f"no such file: {found[1]}, the firmware that libvirt selected",
+            f"the firmware that libvirt selected does not exist: {found[1]}",
             hint="install it, or select other firmware: --boot uefi,firmware.secure-boot=no,firmware.enrolled-keys=no",
         )

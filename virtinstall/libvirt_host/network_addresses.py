@@ -16,7 +16,9 @@ _GONE = (libvirt.VIR_ERR_NO_NETWORK, *UNSUPPORTED)
 
 
 def reservations(connection: Any, network: str) -> list[tuple[str, str]]:
-    """Return the reservations of a network: MAC address, in lower case, and IP address.
+    """Return the DHCP reservations in a virtual network as pairs of MAC address, in lowercase, and IP address.
+
+    The list is empty if the network does not exist.
 
     Raises: libvirtError.
     """
@@ -30,7 +32,12 @@ def reservations(connection: Any, network: str) -> list[tuple[str, str]]:
 
 
 def leases(connection: Any, network: str) -> list[tuple[str, str]]:
-    """Return the leases of a network: MAC address, in lower case, and IP address; empty for an inactive network."""
+    """Return the DHCP leases in a virtual network as pairs of MAC address, in lowercase, and IP address.
+
+    The list is empty if the network does not exist or is inactive.
+
+    Raises: libvirtError.
+    """
     try:
         found = connection.networkLookupByName(network).DHCPLeases()
     except libvirt.libvirtError as error:

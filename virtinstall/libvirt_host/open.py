@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def open_host(uri: str | None = None, *, events: bool = True) -> LibvirtHost:
-    """Connect to `uri`; `embed` is libvirt's embedded driver, None is libvirt's default; `events` is as for `connect`.
+    """Connect to `uri`, to the embedded driver if `uri` is `embed`, or to libvirt's default if it is None.
+
+    `events` is whether the caller waits for events of guests; without events, some connections open faster.
 
     Raises: HypervisorError, if the connection fails; StorageError, if the embedded driver's directory cannot be used;
     RequestError, if the test driver's file does not exist.
@@ -38,4 +40,7 @@ def open_host(uri: str | None = None, *, events: bool = True) -> LibvirtHost:
 def _require_file(path: str) -> None:
     """Check that the test driver's file exists, because libxml2 prints another message for a missing file."""
     if path != "/default" and not os.path.exists(path.partition("?")[0]):
-        raise RequestError(f"--connect test://{path}: no such file", hint="use test:///default or test:///PATH")
+        raise RequestError(
+            f"--connect test://{path}: the test driver's file does not exist",
+            hint="specify the path of an existing file, or use: --connect test:///default",
+        )

@@ -18,12 +18,12 @@ _NO_CALL = "this function is not supported by the connection driver"
 HINTS = (
     (r"network '(.+)' is not active", r"start it with: virsh net-start \1"),
     (r"(?i)unknown CPU (?:model|feature)", "list the models and features with: virsh domcapabilities"),
-    (r"storage type 'dir' requires", "use the path of an image; for a directory, add driver.type=fat,readonly=on"),
-    (r"Unknown disk name", "use a device name such as target.dev=vda, or omit target.dev="),
+    (r"storage type 'dir' requires", "specify an image file, or, for a directory, add driver.type=fat,readonly=on"),
+    (r"Unknown disk name", "use a device name such as target.dev=vda, or omit target.dev"),
     (r"io='native' needs", "add cache=none, or omit io=native"),
     (
         r"interface type='\w+' requires a 'source'",
-        "specify the source: --network bridge=NAME, or type=direct,source=INTERFACE",
+        "specify the source: --network bridge=NAME, or --network type=direct,source=INTERFACE",
     ),
     (r"<portForward> element can only be used", "install passt and add backend.type=passt, or omit portForward"),
     (r"Cannot find '([\w.-]+)' in path", r"install \1"),
@@ -35,12 +35,15 @@ HINTS = (
     (r"guest CIDs must be", "use cid.address=3 or higher, or --vsock default"),
     (r"missing element or attribute '\./size'", "add target.size=MIB"),
     (r"Unable to find any firmware", "list the host's firmware with: virsh domcapabilities"),
-    (r"Failed to parse bitmap", "use numbers and ranges, for example 0-3,8"),
+    (r"Failed to parse bitmap", "use numbers and ranges, for example: 0-3,8"),
 )
 
 
 def plain_message(text: str) -> str:
-    """Return libvirt's message without the class of the error and the name of the call."""
+    """Return a message from libvirt without the error class at its start, such as `internal error: `.
+
+    If the driver does not support a call, the message does not contain the name of the call.
+    """
     for name in _CLASSES:
         if text.startswith(name):
             text = text[len(name) :]
@@ -51,7 +54,7 @@ def plain_message(text: str) -> str:
 
 
 def message_hint(text: str) -> str | None:
-    """Return what to do about a message of libvirt; None if nothing is known about it."""
+    """Return a hint for a message from libvirt; None if there is no hint for this message."""
     import re
 
     found = ((re.search(pattern, text), hint) for pattern, hint in HINTS)

@@ -15,7 +15,7 @@ _READ_BY_QEMU = "use a server that supports range requests, or download the imag
 
 
 def qemu_error(text: str) -> tuple[str, str | None]:
-    """Return libvirt's message without internal details, and a hint, None if there is none."""
+    """Return a message from libvirt without internal details, and a hint, which is None if there is no hint."""
     if "monitor" not in text:
         return text, None
     import re

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def watch_reboots(host: LibvirtHost, uuid: str) -> Iterator[Callable[[], bool]]:
-    """Yield a function that returns whether the guest has rebooted inside the block.
+    """Yield a function that returns whether the guest with that UUID has rebooted since the start of the block.
 
-    That function returns False if the driver has no such events.
+    The function always returns False if the driver does not report reboots.
     """
     rebooted: set[str] = set()
 

@@ -18,7 +18,7 @@ _GONE = (libvirt.VIR_ERR_NO_NETWORK, *UNSUPPORTED)
 
 
 def subnets(root: etree._Element) -> tuple[SubnetFacts, ...]:
-    """Return the facts in the <ip> elements of a <network>."""
+    """Return the subnets that the <ip> elements of `root`, a <network> element, describe."""
     found = []
     for node in root.iterfind("ip"):
         address = node.get("address")
@@ -48,7 +48,10 @@ def _prefix(node: etree._Element) -> int:
 
 
 def add_reservation(connection: Any, network: str, mac: str, address: str, name: str | None) -> None:
-    """Add a reservation to the network's definition, and to the network if it is active.
+    """Add a DHCP reservation to a virtual network: to its definition, and to the network itself if it is active.
+
+    `connection` is a connection object from libvirt. `name` is the guest's DNS name, or None. In IPv6, the reservation
+    contains only the name, not `mac`.
 
     Raises: libvirtError.
     """
@@ -78,9 +81,10 @@ def add_reservation(connection: Any, network: str, mac: str, address: str, name:
 
 
 def remove_reservation(connection: Any, network: str, mac: str, address: str) -> None:
-    """Remove the reservation from the network's definition, and from the network if it is active.
+    """Remove the DHCP reservation of `address` for `mac` from a virtual network.
 
-    A reservation of that address for another MAC address is kept.
+    It is removed from the network's definition, and from the network itself if it is active. If `address` is now
+    reserved for another MAC address, nothing is removed.
 
     Raises: libvirtError.
     """
@@ -90,7 +94,10 @@ def remove_reservation(connection: Any, network: str, mac: str, address: str) ->
 
 
 def reserved_for(connection: Any, network: str, address: str) -> tuple[str, ...]:
-    """Return the MAC addresses (IPv6: the names) for which an address is reserved now or at the network's next start.
+    """Return the MAC addresses (in IPv6, the host names) for which an address in a virtual network is reserved.
+
+    Both the active network and its definition are read. The tuple is empty if the address is not reserved or the
+    network does not exist.
 
     Raises: libvirtError.
     """

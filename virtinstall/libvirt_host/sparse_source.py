@@ -15,7 +15,10 @@ _CHUNK_BYTES = 1 << 20
 
 
 class SparseSource:
-    """A source that reads the open file `fd` of `size` bytes; `progress` receives the number of processed bytes."""
+    """The data and holes of a file, for a libvirt stream.
+
+    `fd` is the open file's descriptor, and `size` its size in bytes. `progress` receives the number of processed bytes.
+    """
 
     def __init__(self, fd: int, size: int, progress: Progress) -> None:
         self._fd = fd
@@ -24,7 +27,10 @@ class SparseSource:
         self._at = 0
 
     def section(self, _stream: Any = None, _opaque: Any = None) -> tuple[bool, int]:
-        """Return whether the current section contains data, and its length in bytes; (False, 0) at the end."""
+        """Return whether the current section contains data (not a hole), and its remaining length in bytes.
+
+        Return (False, 0) at the end of the file.
+        """
         if self._at >= self._size:
             return False, 0
         try:
@@ -38,14 +44,17 @@ class SparseSource:
         return True, min(os.lseek(self._fd, self._at, os.SEEK_HOLE), self._size) - self._at
 
     def read(self, _stream: Any = None, _count: int = 0, _opaque: Any = None) -> bytes:
-        """Return the next bytes of this section, more than libvirt requests, because large messages are faster."""
+        """Return the next bytes of the current section; empty in a hole.
+
+        The number of bytes that libvirt requests is ignored, because larger messages are faster.
+        """
         in_data, length = self.section()
         data = os.pread(self._fd, min(length, _CHUNK_BYTES), self._at) if in_data else b""
         self._pass(len(data))
         return data
 
     def skip(self, _stream: Any = None, length: int = 0, _opaque: Any = None) -> int:
-        """Skip a hole."""
+        """Skip a hole of `length` bytes; return 0, which libvirt interprets as success."""
         self._pass(length)
         return 0
 

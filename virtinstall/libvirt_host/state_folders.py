@@ -15,7 +15,10 @@ TPM = "swtpm"
 
 
 def state_folder(uri: str, kind: str) -> str | None:
-    """Return the directory of `kind` (`NVRAM`, `TPM`) for `uri`; None for a remote host and for an unknown driver."""
+    """Return the directory in which the libvirt driver at `uri` stores a kind of guest state: `NVRAM` or `TPM`.
+
+    Return None for a remote host and for an unknown driver.
+    """
     root = root_of(uri)
     if root is not None:
         return os.path.join(root, "lib", kind)

@@ -31,7 +31,7 @@ _GONE = (libvirt.VIR_ERR_NO_STORAGE_VOL, libvirt.VIR_ERR_NO_STORAGE_POOL, *UNSUP
 
 
 class StorageHost:
-    """Pools and volumes of one connection."""
+    """The storage pools and volumes of one connection, a connection object from libvirt."""
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
@@ -63,9 +63,12 @@ class StorageHost:
             return [_pool_facts(pool) for pool in self.connection.listAllStoragePools(0)]
         return []
 
-    @translate_errors("the volumes of the storage pool '{0}'")
+    @translate_errors("the volumes in the storage pool '{0}'")
     def volume_names(self, pool: str) -> frozenset[str]:
-        """Return the names of the volumes in an active pool, without those whose files no longer exist."""
+        """Return the names of the volumes in a pool; empty if the pool is inactive or does not exist.
+
+        Volumes whose files no longer exist are omitted.
+        """
         from lxml import etree
 
         with none_if(*_GONE, libvirt.VIR_ERR_OPERATION_INVALID):
@@ -79,7 +82,7 @@ class StorageHost:
 
     @translate_errors("the volume '{0}/{1}'")
     def volume(self, pool: str, name: str) -> VolumeFacts | None:
-        """Return the volume with that name; None if there is none."""
+        """Return the volume with that name in a pool; None if the volume or the pool does not exist."""
         with none_if(*_GONE):
             found = self.connection.storagePoolLookupByName(pool)
             return self._unless_gone(_volume_facts(found, found.storageVolLookupByName(name)))
@@ -87,7 +90,7 @@ class StorageHost:
 
     @translate_errors("the volume '{0}'")
     def volume_by_path(self, path: str) -> VolumeFacts | None:
-        """Return the volume with that path; None if there is none."""
+        """Return the volume with that path, in any pool; None if there is none."""
         with none_if(*_GONE):
             found = self.connection.storageVolLookupByPath(path)
             return self._unless_gone(_volume_facts(found.storagePoolLookupByVolume(), found))
@@ -111,7 +114,7 @@ class StorageHost:
         return False
 
     def refresh_pool(self, name: str) -> None:
-        """Let libvirt read the pool's files again.
+        """Have libvirt update its list of the volumes in a pool.
 
         Raises: StorageError.
         """
@@ -120,7 +123,7 @@ class StorageHost:
             retry_while_busy(lambda: pool.refresh(0))
 
     def start_pool(self, name: str) -> None:
-        """Start a pool.
+        """Start a pool, unless it is already active.
 
         Raises: StorageError.
         """
@@ -134,7 +137,7 @@ class StorageHost:
                     raise
 
     def create_temporary_pool(self, name: str, directory: str) -> None:
-        """Create a transient pool for a directory; the pool exists until `destroy_pool`.
+        """Create a transient pool for a directory; the pool exists until `destroy_pool` is called.
 
         Raises: StorageError.
         """
@@ -147,7 +150,7 @@ class StorageHost:
             self.connection.storagePoolCreateXML(etree.tostring(root, encoding="unicode"), 0)
 
     def destroy_pool(self, name: str) -> None:
-        """Stop a pool, and remove it if it is transient; the files are kept.
+        """Stop a pool, which removes it if it is transient; its volumes are kept.
 
         Raises: StorageError.
         """
@@ -155,7 +158,9 @@ class StorageHost:
             self.connection.storagePoolLookupByName(name).destroy()
 
     def create_volume(self, pool: str, xml: str, *, preallocate: bool = False) -> VolumeFacts:
-        """Create a volume.
+        """Create the volume that `xml` describes in a pool; return it.
+
+        With `preallocate`, the metadata of a qcow2 image is preallocated.
 
         Raises: StorageError.
         """
@@ -194,7 +199,7 @@ class StorageHost:
             self.connection.storagePoolLookupByName(pool).storageVolLookupByName(name).wipe(0)
 
     def resize_volume(self, pool: str, name: str, capacity_bytes: int) -> None:
-        """Enlarge a volume.
+        """Enlarge a volume to `capacity_bytes`.
 
         Raises: StorageError.
         """
@@ -203,7 +208,7 @@ class StorageHost:
             retry_while_busy(lambda: volume.resize(capacity_bytes, 0))
 
     def upload(self, pool: str, name: str, path: str, progress: Progress) -> None:
-        """Upload the local file `path` to a volume; its holes are not sent.
+        """Upload the local file `path` to a volume, without its holes; `progress` receives the number of bytes.
 
         Raises: StorageError.
         """

@@ -1,7 +1,7 @@
-"""The IP addresses of a guest, from the best source that has one, and summaries of all guests.
+"""The IP addresses of a guest, from the first source that knows any, and summaries of all guests.
 
 The sources are, in this order, DHCP reservations and leases of libvirt's networks, the guest agent, and the host's ARP
-table. Summaries of many guests query each network once, and an agent only if libvirt reports that it is connected.
+table. Summaries of many guests query each network once, and a guest agent only if libvirt reports that it is connected.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _AGENT = "org.qemu.guest_agent.0"
 
 
 class GuestAddress(Record):
-    """An address of a guest; `source` is `reservation`, `lease`, `agent` or `arp`."""
+    """An IP address of a guest; `source` is `reservation`, `lease`, `agent` or `arp`."""
 
     address: str
     source: str
@@ -32,8 +32,9 @@ class GuestAddress(Record):
 class Summary(Record):
     """One guest in `virt-guest list`.
 
-    `image` is the image that the guest's disk is based on, and `os` the operating system (`debian12`); None if unknown.
-    `created` is the time of creation in UTC (`2026-11-30T12:00:00Z`); None for guests that other programs created.
+    `image` is the name, URL or path of the image that the guest's disk is based on, and `os` is the operating system's
+    short ID, such as `debian12`; both are None if unknown. `memory_kib` is the current memory size in KiB. `created` is
+    the time of creation in UTC, such as `2026-11-30T12:00:00Z`, or None for guests that other programs created.
     """
 
     name: str
@@ -48,7 +49,10 @@ class Summary(Record):
 
 
 def guest_addresses(guest: HostGuest, host: Host) -> list[GuestAddress]:
-    """Return the guest's addresses from the best source, IPv4 first; for a guest that is off, only its reservations."""
+    """Return the guest's addresses from the first source that knows any, IPv4 first.
+
+    For a guest that is off, return only its DHCP reservations. The list is empty if no address is known.
+    """
     document = parse_tree(guest.xml())
     networks = {name: host.network_addresses(name) for name in _networks(document)}
     known = _of_networks(document, networks)

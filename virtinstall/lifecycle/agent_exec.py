@@ -46,18 +46,21 @@ def execute(
     stdin: BinaryIO | None = None,
     timeout: float | None = None,
 ) -> int:
-    """Run `command` in the guest; return its exit status, or 128 + N if signal N ended it.
+    """Run `command` in the guest; return its exit status, or 128 + N if it was terminated by signal N.
 
-    `stdin` is read to its end and becomes the command's standard input, which is empty by default. `timeout` is in
-    seconds; None for no limit. KeyboardInterrupt and Terminated are passed on to the command as SIGINT, SIGTERM or
-    SIGHUP, and raised again.
+    `stdout` and `stderr` are called with each part of the command's output. `stdin` is read to its end and becomes the
+    command's standard input, which is empty by default. `timeout` is in seconds; None means no limit. If
+    KeyboardInterrupt or Terminated is raised while the command runs, the command receives SIGINT, SIGTERM or SIGHUP,
+    and the exception is raised again.
 
-    Raises: RequestError, if `command` is empty or the guest is off; HypervisorError, if the agent does not respond or
-    reports an error; GuestStopped, if the guest powers off; WaitTimeout, if the command is still running after
-    `timeout` seconds.
+    Raises: RequestError, if `command` is empty, the guest is off, or `stdin` is too large for a guest without a shell;
+    HypervisorError, if the agent does not respond or reports an error; GuestStopped, if the guest powers off;
+    WaitTimeout, if the command is still running after `timeout` seconds.
     """
     if not command:
-        raise RequestError("no command specified", hint=f"for example virt-guest exec {guest.name} -- uname -a")
+        raise RequestError(
+            "no command specified", hint=f"specify the command after `--`: virt-guest exec {guest.name} -- uname"
+        )
     if not guest.is_active():
         raise RequestError(
             f"the guest '{guest.name}' is {guest.state()}", hint=f"start it with: virsh start {guest.name}"
@@ -87,21 +90,22 @@ def _explained(guest: HostGuest) -> Iterator[None]:
             raise GuestStopped(f"the guest '{guest.name}' powered off before the command ended") from error
         if error.code == _UNRESPONSIVE:
             raise HypervisorError(
-                f"the agent of the guest '{guest.name}' does not respond",
-                hint=f"install and start qemu-guest-agent in the guest, or use: virt-guest ssh {guest.name}",
+                f"the guest agent in '{guest.name}' does not respond",
+                hint=f"install and start qemu-guest-agent in the guest, or use SSH: virt-guest ssh {guest.name}",
                 code=error.code,
             ) from error
         if error.code == _NO_CHANNEL:
             raise HypervisorError(
-                f"the guest '{guest.name}' has no channel for a guest agent",
-                hint=f"add a channel with: virt-xml {guest.name} --add-device --channel unix,target.type=virtio,"
-                "target.name=org.qemu.guest_agent.0; then restart the guest",
+                f"the guest '{guest.name}' has no channel for the guest agent",
+                hint="add a channel, which takes effect after the guest is shut down and started again, with: "
+                f"virt-xml {guest.name} --add-device --channel unix,target.type=virtio,"
+                "target.name=org.qemu.guest_agent.0",
                 code=error.code,
             ) from error
         if "disabled" in error.message or "not found" in error.message:
             raise HypervisorError(
                 error.message,
-                hint="allow guest-exec and guest-file-* in the configuration of qemu-guest-agent in the guest",
+                hint="in the guest, allow guest-exec and guest-file-* in the configuration of qemu-guest-agent",
                 code=error.code,
             ) from error
         raise
@@ -116,7 +120,7 @@ def _prepared(guest: HostGuest, deadline: float | None) -> str | None:
             return None
         raise
     ended = _wait(guest, pid, deadline, lambda: None)
-    return _decoded(ended, "out-data").decode(errors="replace") or None
+    return _decoded(guest, ended, "out-data").decode(errors="replace") or None
 
 
 def _execute_streamed(
@@ -160,12 +164,12 @@ def _execute_captured(
     if len(given) > _LARGEST_INPUT_BYTES:
         raise RequestError(
             f"standard input exceeds 1 MiB, the limit for the guest '{guest.name}', which has no /bin/sh",
-            hint="use at most 1 MiB of input",
+            hint="pass the input in several parts",
         )
     pid = _start(guest, path, arguments, capture=True, given=given)
     ended = _wait(guest, pid, deadline, lambda: None)
     for name, write in zip(("out-data", "err-data"), writers, strict=True):
-        write(_decoded(ended, name))
+        write(_decoded(guest, ended, name))
     return _status(ended)
 
 
@@ -175,7 +179,7 @@ def _start(guest: HostGuest, path: str, arguments: Sequence[str], *, capture: bo
         more["input-data"] = base64.b64encode(given).decode()
     pid = _answer(guest, "guest-exec", path=path, arg=list(arguments), **more).get("pid")
     if not isinstance(pid, int):
-        raise HypervisorError(f"the agent of the guest '{guest.name}' returned no process ID")
+        raise HypervisorError(f"the guest agent in '{guest.name}' returned no process ID for the command")
     return pid
 
 
@@ -183,7 +187,7 @@ def _answer(guest: HostGuest, command: str, **arguments: object) -> dict[str, An
     # the guest may run any program as its agent
     found = guest.agent_command(command, **arguments)
     if not isinstance(found, dict):
-        raise HypervisorError(f"the agent of the guest '{guest.name}' returned an invalid response to {command}")
+        raise HypervisorError(f"the guest agent in '{guest.name}' returned an invalid response to {command}")
     return found
 
 
@@ -195,7 +199,7 @@ def _wait(guest: HostGuest, pid: int, deadline: float | None, meanwhile: Callabl
             return answer
         meanwhile()
         if deadline is not None and time.monotonic() >= deadline:
-            raise WaitTimeout(f"the command (process {pid}) is still running in the guest '{guest.name}'")
+            raise WaitTimeout(f"timed out; the command is still running in the guest '{guest.name}' as process {pid}")
         time.sleep(pause)
         pause = min(pause * 1.5, _LONGEST_SECONDS)
 
@@ -225,14 +229,14 @@ def _remove(guest: HostGuest, folder: str) -> None:
 
 
 def _read(guest: HostGuest, handle: Any) -> bytes:
-    return _decoded(_answer(guest, "guest-file-read", handle=handle, count=_CHUNK_BYTES), "buf-b64")
+    return _decoded(guest, _answer(guest, "guest-file-read", handle=handle, count=_CHUNK_BYTES), "buf-b64")
 
 
-def _decoded(answer: dict[str, Any], name: str) -> bytes:
+def _decoded(guest: HostGuest, answer: dict[str, Any], name: str) -> bytes:
     try:
         return base64.b64decode(str(answer.get(name) or ""))
     except ValueError as error:
-        raise HypervisorError(f"the agent of the guest returned invalid data: {error}") from error
+        raise HypervisorError(f"the guest agent in '{guest.name}' returned data that is not valid Base64") from error
 
 
 def _status(answer: dict[str, Any]) -> int:

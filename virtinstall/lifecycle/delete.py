@@ -33,7 +33,10 @@ _WIPE_BYTES = 1 << 20
 
 
 class Deletion(Record):
-    """The result of a deletion: the items removed, kept, and not removed because of an error, each with the reason."""
+    """The result of a deletion: the parts of the guest that were removed, kept, or not removed because of an error.
+
+    Each item contains the reason.
+    """
 
     name: str
     removed: tuple[Item, ...] = ()
@@ -47,9 +50,11 @@ class Deletion(Record):
 
 
 def make_deletion_plan(name: str, guest: HostGuest | None, host: Host, storage: Storage = "own") -> DeletionPlan:
-    """Return the plan for the deletion of a guest; change nothing. `guest` is None if the guest no longer exists.
+    """Return the plan for the deletion of a guest; change nothing.
 
-    Raises: GuestNotFound; HostError.
+    `guest` is None if the guest no longer exists; the plan then contains what killed deletions of it left.
+
+    Raises: GuestNotFound, if there is nothing to delete; HostError.
     """
     return plan_deletion(deletion_facts(name, guest, host), storage)
 
@@ -65,14 +70,15 @@ def delete(
     on_warning: Callable[[str], None],
     report: Callable[[str], None],
 ) -> Deletion:
-    """Apply the plan; return its result. `guest` is None if only files of a killed deletion remain.
+    """Apply the plan; return its result.
 
-    A running guest is powered off with `force`, or shut down if `shutdown_timeout` (in seconds) is not None. `wipe`
-    overwrites the files with zeros.
+    `guest` is None if only files that a killed deletion left remain. A running guest is shut down if `shutdown_timeout`
+    (in seconds) is not None, and powered off if `force` is true and it is still running. `wipe` overwrites the files
+    with zeros first. `on_warning` and `report` are called with each warning and each line about the progress.
 
-    Raises: RequestError, if the guest is running and neither `force` nor `shutdown_timeout` is set; WaitTimeout, if it
-    does not shut down in time; HypervisorError, if the guest cannot be removed; in this case, all of its files are
-    kept.
+    Raises: RequestError, if the guest is running and neither `force` nor `shutdown_timeout` is set; WaitTimeout, if the
+    guest does not shut down in time; HypervisorError, if the guest cannot be removed. In these cases, all of the
+    guest's files are kept.
     """
     if plan.must_stop:
         require_stoppable(plan.name, force=force, shutdown_timeout=shutdown_timeout)
@@ -132,7 +138,7 @@ def _remove_guest(
 
 def _forget(name: str, host: Host) -> None:
     if has_real_storage(host):
-        with storage_errors("cannot remove the deletion journal of the guest", name):
+        with storage_errors("cannot remove the deletion journal for the guest", name):
             forget_deletions(name, host)
 
 

@@ -37,11 +37,11 @@ _DRIVES = ("cdrom", "floppy")
 
 
 def deletion_facts(name: str, guest: HostGuest | None, host: Host) -> DeletionFacts:
-    """Return the parts of the guest, and the files left by a killed deletion of a guest with this name.
+    """Return the parts of the guest, and the files that killed deletions of a guest with this name left.
 
     `guest` is None if the guest no longer exists.
 
-    Raises: GuestNotFound, if neither exists; HostError.
+    Raises: GuestNotFound, if neither the guest nor such files exist; HostError.
     """
     left = unfinished_deletion(name, None if guest is None else guest.uuid, host)
     unfinished = _examined(left, host)
@@ -307,9 +307,10 @@ def _is_replaced(created: CreatedFile, path: str) -> bool:
 
 
 def examine(file: FileFacts, host: Host, uses: FilesInUse, *, but: str | None, uuid: str = "") -> FileFacts:
-    """Return the facts about a file, completed with its state and its users.
+    """Return `file` with its current state and its users.
 
-    If `but` is not None, uses by the guest of that name are ignored.
+    `uses` are the files that guests and the host use. If `but` is not None, uses by the guest of that name are ignored.
+    The QEMU process of the guest with the UUID `uuid` is ignored, too.
     """
     if file.source not in ("file", "volume"):
         return file

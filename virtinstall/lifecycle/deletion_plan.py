@@ -20,14 +20,15 @@ KEPT_BY_DESIGN = ("cdrom", "base")
 class FileFacts(Record):
     """The current state of a file or volume that a guest uses.
 
-    `kind` is `disk`, `snapshot` (the overlay of an external snapshot), `memory` (of such a snapshot), `data` (the data
-    file of a disk), `seed`, `nvram`, `base` (the backing image of a disk) or `cdrom`. `source` is libvirt's type of the
-    disk: `file`, `block`, `network` and so on. `is_ours` is true if the guest's record names the file, or the disk that
-    the file is an overlay of; `is_replaced` is true if another file now has this path. `users` are other guests, or
-    uses by this host; `overlays` are the paths of images that are based on the file; `open_by` are processes. `inode`,
-    `filesystem` and `born` identify the file on this machine; None if the file cannot be examined. `link` is the real
-    path if `path` is a symbolic link, otherwise None. `unreachable` is the reason why the file cannot be examined, or
-    None.
+    `kind` is `disk`, `snapshot` (the overlay of an external snapshot), `memory` (the saved memory of an external
+    snapshot), `data` (the data file of a disk), `seed`, `nvram`, `base` (the backing image of a disk) or `cdrom`.
+    `device` is the device name, such as `vda`. `source` is libvirt's type of the disk, such as `file`, `block` or
+    `network`. `is_ours` is true if the guest's record names the file, or names the disk that the file is an overlay of.
+    `is_replaced` is true if another file now has this path. `links` is the number of hard links. `users` are uses by
+    other guests or by this host, and `open_by` are processes that have the file open. `overlays` are the paths of
+    images that are based on the file. `inode`, `filesystem` and `born` identify the file on this machine; they are None
+    if the file cannot be examined. `link` is the resolved path if `path` is a symbolic link, otherwise None.
+    `unreachable` is the reason why the file cannot be examined, or None.
     """
 
     kind: str
@@ -54,7 +55,7 @@ class FileFacts(Record):
 
 
 class ReservationFacts(Record):
-    """A DHCP reservation that a run added; `objection` is the reason why it must be kept, or None."""
+    """A DHCP reservation that virtinstall added; `objection` is the reason why it must be kept, or None."""
 
     network: str
     mac: str
@@ -63,18 +64,19 @@ class ReservationFacts(Record):
 
     @property
     def label(self) -> str:
-        """The text that identifies the reservation, also in journals: `ADDRESS MAC NETWORK`."""
+        """The string that identifies the reservation in output and in journals: `ADDRESS MAC NETWORK`."""
         return f"{self.address} {self.mac} {self.network}"
 
 
 class DeletionFacts(Record):
-    """The parts of a guest; `exists` is false if only files of a killed deletion remain.
+    """The parts of a guest; `exists` is false if only files that a killed deletion left remain.
 
-    `nvram` is the path of the guest's UEFI variables, or None. `nvram_file` are the facts about this file, None if it
-    cannot be examined, and `nvram_objection` is the reason why it must be kept, or None. `former_nvram` is the path of
-    UEFI variables under the name that the guest had before it was renamed, or None. `tpm` is the directory of the
-    guest's TPM state, None if unknown. `unfinished` are files that a killed deletion did not remove, `earlier_uuids`
-    the guests that they belonged to, and `stale_pools` the pools that still list removed files.
+    `nvram` is the path of the guest's UEFI variables, or None. `nvram_file` describes this file; it is None if the file
+    cannot be examined. `nvram_objection` is the reason why the file must be kept, or None. `former_nvram` is the path
+    of the UEFI variables under the guest's name before it was renamed, or None. `tpm` is the directory of the guest's
+    TPM state, or None if it has no emulated TPM. `detached` are the paths of recorded disks that are no longer
+    attached. `unfinished` are files that a killed deletion did not remove, `earlier_uuids` are the UUIDs of the guests
+    that these files belonged to, and `stale_pools` are the pools that still list removed files.
     """
 
     name: str
@@ -101,7 +103,11 @@ class DeletionFacts(Record):
 
 
 class Item(Record):
-    """One part of a guest; `kind` is its type, and `reason` is why it is removed or kept."""
+    """One part of a guest; `kind` is its type, and `reason` is the reason why it is removed or kept.
+
+    `path` is the path of a file, or the name of another part. `file` and `reservation` are None for parts that are not
+    files or reservations.
+    """
 
     kind: str
     path: str
@@ -119,11 +125,12 @@ class Item(Record):
 
 
 class DeletionPlan(Record):
-    """The plan of a deletion: the items to remove and to keep, each with the reason.
+    """The plan for a deletion: the parts to remove and to keep, each with the reason.
 
-    `must_stop` is true if the guest is running. `would_remove_with_all` are kept paths that `storage="all"` would
-    remove. `earlier_uuids` are guests of that name whose deletion was killed, and `stale_pools` are pools to refresh
-    for them.
+    `exists` is false if only files that a killed deletion left remain. `must_stop` is true if the guest is running.
+    `storage` is the value of `Storage` that was requested. `would_remove_with_all` are the paths of kept files that
+    `storage="all"` would remove. `earlier_uuids` are the UUIDs of guests with this name whose deletion was killed, and
+    `stale_pools` are the pools to refresh after these deletions.
     """
 
     name: str
@@ -144,7 +151,7 @@ class DeletionPlan(Record):
         return not self.removed
 
     def removes(self, kind: str) -> bool:
-        """Return whether an item of this kind is removed."""
+        """Return whether the plan removes an item of this kind, such as `nvram`."""
         return any(each.kind == kind for each in self.removed)
 
     @property
@@ -154,7 +161,7 @@ class DeletionPlan(Record):
 
 
 def plan_deletion(facts: DeletionFacts, storage: Storage = "own") -> DeletionPlan:
-    """Return the plan of which parts are removed and which are kept."""
+    """Return the plan of which parts of a guest are removed and which are kept; change nothing."""
     decisions = _decisions(facts, storage)
     removed = list(_definition(facts))
     kept: list[Item] = []
@@ -229,7 +236,7 @@ def _objection(file: FileFacts, storage: Storage) -> str | None:
     if file.kind == "base":
         return "a backing file is never deleted"
     if file.kind == "cdrom":
-        return "the medium in a drive is never deleted"
+        return "a medium in a drive is never deleted"
     if storage == "none":
         return "disks are kept, as requested"
     if file.readonly:
@@ -296,7 +303,7 @@ def _decide_state(
             reason = "the guest's UEFI variables"
             removed.append(Item(kind="nvram", path=facts.nvram, reason=reason, file=facts.nvram_file))
     if facts.former_nvram is not None:
-        why = "it has the guest's name before it was renamed, and may now belong to another guest"
+        why = "its name contains the guest's former name, so it may now belong to another guest"
         kept.append(Item(kind="nvram", path=facts.former_nvram, reason=why))
     if facts.tpm is not None:
         keeps = needed and facts.is_persistent

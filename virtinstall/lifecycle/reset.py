@@ -38,11 +38,12 @@ _HEADER_BYTES = 1 << 16
 
 
 class ResetPlan(Record):
-    """The plan of a reset: each disk with its image; `kept` are the other disks, each with the reason.
+    """The plan for a reset. `disks` are pairs of a disk's path and its image's path.
 
-    `overlays` are the files of external snapshots to remove; `snapshots` and `checkpoints` are the names that libvirt
-    forgets. `xml` is the new definition, or None if the definition stays unchanged. `inserts` is the path of a seed
-    that is inserted into the guest's drive again, or None.
+    `kept` are pairs of the path of another disk and the reason why it is kept. `snapshots` and `checkpoints` are the
+    names of those to delete, and `overlays` are the files of external snapshots to remove. `inserts` is the path of a
+    seed that is inserted into an empty drive of the guest again, or None. `xml` is the guest's new definition, or None
+    if the definition is not changed.
     """
 
     name: str
@@ -61,28 +62,30 @@ class ResetPlan(Record):
 def plan_reset(
     guest: HostGuest, host: Host, *, delete_snapshots: bool = False, without_seed: bool = False
 ) -> ResetPlan:
-    """Return the plan of which disks are reset.
+    """Return the plan of which disks are reset; change nothing.
 
-    With `without_seed`, the guest need not have the seed that configured it.
+    With `without_seed`, a guest can be reset even if the seed that configured it no longer exists. `delete_snapshots`
+    allows the deletion of snapshots and checkpoints.
 
-    Raises: RequestError, if the guest has no record, if a disk cannot be reset, or if the guest has snapshots and
-    `delete_snapshots` is not set.
+    Raises: RequestError, if the guest has no record, if a disk cannot be reset, or if the guest has snapshots or
+    checkpoints and `delete_snapshots` is false; HostError.
     """
     record = parse_record(guest.metadata(NAMESPACE), guest.uuid)
     if record is None:
         raise RequestError(
             f"cannot reset the guest '{guest.name}': its metadata contains no record of what virtinstall created",
-            hint="delete the guest, and create it again with virt-install; only guests that virtinstall created can "
-            "be reset",
+            hint="only guests that virtinstall created can be reset; delete the guest, and create it again with "
+            "virt-install",
         )
     if not guest.is_persistent():
         raise RequestError(
-            f"cannot reset the guest '{guest.name}': it is transient", hint="delete the guest, and create it again"
+            f"cannot reset the guest '{guest.name}': it is transient",
+            hint="delete the guest, and create it again without --transient",
         )
     if not has_real_storage(host):
         raise RequestError(
             f"cannot reset the guest '{guest.name}': its disks are simulated by libvirt's test driver",
-            hint="use another --connect",
+            hint="use a hypervisor with real disks, for example with: --connect qemu:///system",
         )
     if not host.is_local():
         raise RequestError(
@@ -144,7 +147,7 @@ def _disks(guest: HostGuest, facts: DeletionFacts, record: GuestRecord) -> tuple
         raise RequestError(
             f"cannot reset the guest '{guest.name}': its {kind}s include '{kept[0][0]}', which cannot be reset: "
             f"{kept[0][1]}",
-            hint=f"first delete {names}, with: virsh {kind}-delete {guest.name} {kind.upper()}",
+            hint=f"first delete {names} with: virsh {kind}-delete {guest.name} {kind.upper()}",
         )
     if not disks:
         raise RequestError(
@@ -202,16 +205,18 @@ def _with_seed(definition: etree._Element, record: GuestRecord, facts: DeletionF
 
 
 def reset(plan: ResetPlan, guest: HostGuest, host: Host) -> None:
-    """Apply the plan; the guest must be off.
+    """Apply the plan to the guest, which must be off.
 
-    Raises: RequestError, if the guest is running or its disks changed; StorageError; HypervisorError.
+    Raises: RequestError, if the guest is running or its disks have changed since the plan was computed; StorageError;
+    HypervisorError.
     """
     if guest.is_active():
         raise RequestError(f"the guest '{guest.name}' is running", hint="add --force to power it off")
     now = plan_reset(guest, host, delete_snapshots=bool(plan.snapshots or plan.checkpoints), without_seed=True)
     if (now.uuid, now.disks, now.snapshots, now.overlays) != (plan.uuid, plan.disks, plan.snapshots, plan.overlays):
         raise RequestError(
-            f"the disks of the guest '{guest.name}' changed after the reset was planned", hint="repeat the command"
+            f"the disks of the guest '{guest.name}' have changed since the reset was planned",
+            hint="run the command again",
         )
     with ExitStack() as stack:
         # a full file system, or a guest that is started meanwhile, ends the reset here, before anything is lost

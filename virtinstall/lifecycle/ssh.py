@@ -32,12 +32,13 @@ _VSOCK_PROXY = "/usr/lib/systemd/systemd-ssh-proxy"
 def ssh_command(
     guest: HostGuest, host: Host, *, user: str | None = None, identity: str | None = None, command: Sequence[str] = ()
 ) -> list[str]:
-    """Return the ssh command as a list, and write the known-hosts file that the command uses.
+    """Return the arguments of the ssh command that logs in to the guest; write the known-hosts file that it uses.
 
-    `user` is the account, by default that in the guest's record, if any. `identity` is the file of a private key, or
-    None for ssh's choice.
+    `user` is the user to log in as, by default the user in the guest's record, if any. `identity` is the path of a
+    private key; if it is None, ssh chooses the key. `command` is run in the guest instead of a login shell.
 
-    Raises: RequestError, if the guest is off, no address is known, or `identity` does not exist; StorageError.
+    Raises: RequestError, if the guest is off, no address is known, or `identity` does not exist; StorageError, if the
+    known-hosts file cannot be written.
     """
     if not guest.is_active():
         from virtinstall.virsh_commands import virsh_command
@@ -71,12 +72,12 @@ def ssh_command(
 
 
 def known_hosts_path(uuid: str) -> str:
-    """Return the path of the file with the host key of one guest; only ssh commands for this guest read the file."""
+    """Return the path of the known-hosts file that contains the SSH host key of the guest with that UUID."""
     return os.path.join(state_directory(os.environ, os.geteuid()), "known_hosts", uuid)
 
 
 def remove_known_host(uuid: str) -> None:
-    """Remove the host key of a deleted guest.
+    """Remove the known-hosts file of a deleted guest, if it exists.
 
     Raises: StorageError.
     """
@@ -94,7 +95,7 @@ def _verified(uuid: str, host_key: str) -> list[str]:
 
 
 def host_key_options(uuid: str, host_key: str) -> dict[str, str]:
-    """Return the options of ssh that verify the host key, and write the known-hosts file that they name.
+    """Write a guest's known-hosts file; return the ssh options, by name, that verify the guest's host key with it.
 
     Raises: StorageError.
     """
@@ -121,7 +122,7 @@ def host_key_options(uuid: str, host_key: str) -> dict[str, str]:
 
 
 def jump_host(uri: str) -> str | None:
-    """Return `USER@HOST:PORT` of a libvirt URI over SSH, through which its guests are reached; None for other URIs."""
+    """Return the jump host for the guests of a libvirt URI over SSH, such as `root@HOST:22`; None for other URIs."""
     if uri.partition(":")[0].partition("+")[2] not in _SSH_TRANSPORTS:
         return None
     from urllib.parse import urlsplit
@@ -164,24 +165,27 @@ def _target(guest: HostGuest, document: Node, host: Host) -> tuple[str, int]:
         return found[0].address, _SSH
     if user_mode:
         raise RequestError(
-            f"the guest '{guest.name}' is on a user-mode network, and no port of this host is forwarded to its port 22",
+            f"the guest '{guest.name}' is on a user-mode network, and no host port is forwarded to its port 22",
             hint="create the guest with --network user,backend.type=passt,portForward0.proto=tcp,"
             "portForward0.range0.start=2222,portForward0.range0.to=22, "
             f"or use the guest agent: virt-guest exec {guest.name} -- COMMAND",
         )
     raise RequestError(
-        f"no address of the guest '{guest.name}' is known",
-        hint=f"wait for an address with: virt-guest ip {guest.name} --wait",
+        f"no address is known for the guest '{guest.name}'",
+        hint=f"wait until an address is known with: virt-guest ip {guest.name} --wait",
     )
 
 
 def forwarded_port_of(guest: HostGuest) -> tuple[str, int] | None:
-    """Return the address and port of the host that are forwarded to port 22 of the guest; None if there are none."""
+    """Return the host's address and port that are forwarded to port 22 of the guest; None if no port is forwarded."""
     return forwarded_port(parse_tree(guest.xml()))
 
 
 def forwarded_port(document: Node) -> tuple[str, int] | None:
-    """Return the address and port of the host that are forwarded to port 22 of the guest; None if there are none."""
+    """Return the host's address and port that are forwarded to port 22 of the guest with the XML `document`.
+
+    Return None if no port is forwarded.
+    """
     forwards = [
         forward
         for interface in document.findall("devices/interface")

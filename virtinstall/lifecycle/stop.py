@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 
 
 def require_stoppable(name: str, *, force: bool, shutdown_timeout: float | None) -> None:
-    """Raise RequestError if a running guest may be neither shut down nor powered off.
+    """Check that the arguments allow a running guest to be shut down or powered off.
 
     `shutdown_timeout` is None if the guest may not be shut down.
+
+    Raises: RequestError, if `force` is false and `shutdown_timeout` is None.
     """
     if not force and shutdown_timeout is None:
         raise RequestError(
@@ -32,12 +34,13 @@ def stop_guest(
     report: Callable[[str], None],
     unchanged: str,
 ) -> None:
-    """Shut the guest down, or power it off with `force`; `unchanged` is appended to errors: `nothing was deleted`.
+    """Shut the guest down and, with `force`, power it off if it is still running.
 
-    `shutdown_timeout` is in seconds; None if the guest must not be shut down.
+    `shutdown_timeout` is in seconds, or None if the guest must not be shut down first. `report` is called with each
+    line about the progress. `unchanged`, such as `nothing was deleted`, is appended to the error after a timeout.
 
-    Raises: WaitTimeout, if the guest does not shut down in time; RequestError, if it cannot shut down in its state;
-    HypervisorError.
+    Raises: WaitTimeout, if the guest does not shut down in time; RequestError, if it cannot shut down because it is,
+    for example, paused; HypervisorError.
     """
     if not guest.is_active():
         return

@@ -26,7 +26,10 @@ _GUEST, _FILE, _VOLUME, _RESERVATION, _POOL = "domain", "file", "volume", "reser
 
 
 class Unfinished(Record):
-    """The files and reservations that killed deletions left, the UUIDs of their guests, and the pools to refresh."""
+    """The files and reservations that killed deletions left.
+
+    `uuids` are the UUIDs of the deleted guests, and `pools` are the pools to refresh.
+    """
 
     files: tuple[FileFacts, ...] = ()
     reservations: tuple[Reservation, ...] = ()
@@ -35,14 +38,14 @@ class Unfinished(Record):
 
 
 def deletions_folder() -> str:
-    """Return the directory of the journals of deletions, next to that of the creations' journals."""
+    """Return the directory of the journals of deletions."""
     return os.path.join(os.path.dirname(journal_folder(os.environ, os.geteuid())), "deletions")
 
 
 def begin_deletion(plan: DeletionPlan, host: Host) -> Journal | None:
     """Return a journal of all files and reservations that `plan` removes; None if no journal can be written.
 
-    The journal takes effect with `note_commitment`.
+    A later run uses the journal only after `note_commitment` was called.
 
     Raises: HypervisorError, if another process is deleting the guest.
     """
@@ -63,7 +66,8 @@ def begin_deletion(plan: DeletionPlan, host: Host) -> Journal | None:
         return journal
     except ClaimedError as error:
         raise HypervisorError(
-            f"process {error.pid} is already deleting the guest '{plan.name}'", hint="wait until that process ends"
+            f"process {error.pid} is already deleting the guest '{plan.name}'",
+            hint="wait until that process has finished",
         ) from error
     except OSError as error:
         logger("delete").warning(
@@ -75,14 +79,17 @@ def begin_deletion(plan: DeletionPlan, host: Host) -> Journal | None:
 
 
 def note_commitment(journal: Journal | None, plan: DeletionPlan) -> None:
-    """Record the point of no return: a deletion that is killed later is finished by the next `delete`."""
+    """Record the point of no return; if the deletion is killed later, the next `delete` of the same name finishes it.
+
+    `journal` is None if no journal can be written.
+    """
     if journal is not None:
         journal.record(_GUEST, plan.name, uuid=plan.uuid or None)
         journal.keep_for_next_run()
 
 
 def forget_deletions(name: str, host: Host) -> None:
-    """Remove the journals of killed deletions of this guest, after all files are removed.
+    """Remove the journals of killed deletions of this guest; call this after all files have been removed.
 
     Raises: OSError.
     """
@@ -90,10 +97,11 @@ def forget_deletions(name: str, host: Host) -> None:
 
 
 def unfinished_deletion(name: str, uuid: str | None, host: Host) -> Unfinished:
-    """Return what killed deletions have not removed yet, without the guest of `uuid`, which still exists.
+    """Return what killed deletions of guests with this name have not removed yet.
 
-    `uuid` is None if no guest of this name exists. A deletion is resumed from its journal only if it removed the
-    definition; otherwise the guest is examined again.
+    `uuid` is that of the existing guest with this name, whose parts are not included, or None if there is no such
+    guest. A deletion is resumed from its journal only if it has already removed the guest's definition; otherwise, the
+    guest still exists and is examined again.
     """
     files, reservations = [], []
     leftovers = find_leftovers(name, deletions_folder(), host.uri)

@@ -25,12 +25,12 @@ _KVM_MESSAGES = ("kvm", "msr ", "nested virtualization")
 
 
 def boot(plan: Plan, host: Host, undo: Undo, *, paused: bool = False) -> HostGuest:
-    """Start the guest (for its installation, if any) and define its final configuration.
+    """Start the guest, first with the configuration for its installation, if any; define its final configuration.
 
-    `paused`: the guest waits for `resume_if_paused`.
+    With `paused`, the guest stays paused until `resume_if_paused` is called. `undo` removes the guest after an error.
 
-    Raises: HypervisorError; TakenError, if another guest has received the guest's name or MAC address in the meantime.
-    In both cases, `undo` removes the guest.
+    Raises: HypervisorError; TakenError, if another guest has meanwhile been created with the same generated name or MAC
+    address.
     """
     own = OwnGuest(
         plan.final.to_xml(),
@@ -90,4 +90,4 @@ def _require_own_macs(plan: Plan, guest: HostGuest, host: Host) -> None:
     macs = [word for word in plan.generated if ":" in word] if has_real_storage(host) else []
     ours = host.shared_macs(guest.uuid, macs) if macs else None
     if ours:
-        raise TakenError(f"MAC address {min(ours)} is now also used by another guest")
+        raise TakenError(f"the MAC address {min(ours)} is now also in use by another guest")

@@ -20,7 +20,7 @@ _DRIVER_LIMIT_BYTES = 64 << 20
 
 
 def check_boot_files(plan: Plan, host: Host) -> None:
-    """Check kernel and initrd, and the files to add to the initrd, before anything is created.
+    """Check the kernel, the initrd, and the files to add to the initrd, before anything is created.
 
     Raises: RequestError, if a local file is missing or cannot be added.
     """
@@ -39,11 +39,13 @@ def check_boot_files(plan: Plan, host: Host) -> None:
         if path is not None and host.is_local() and not os.path.lexists(path):
             from virtinstall.errors import RequestError
 
-            raise RequestError(f"{option} {what}={path}: no such file", hint="check the path")
+            raise RequestError(
+                f"{option} {what}={path}: no such file", hint=f"specify an existing file: {option} {what}=FILE"
+            )
 
 
 def fetch_boot_files(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
-    """Download the kernel and the initrd; created files are in `undo`.
+    """Download the kernel and the initrd; register their removal in `undo`, and record them in `journal`, if any.
 
     Raises: FetchError.
     """
@@ -77,9 +79,9 @@ def _fetch(fetcher: Fetcher, boot_file: BootFile, undo: Undo, progress: Progress
 
 
 def make_seeds(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
-    """Create the seed images.
+    """Create the seed images; register their removal in `undo`, and record them in `journal`, if any.
 
-    Raises: StorageError, if an image cannot be written; FetchError, if a file in it cannot be downloaded.
+    Raises: StorageError, if an image cannot be written; FetchError, if a file for an image cannot be downloaded.
     """
     if not plan.seeds or not has_real_storage(host):
         return
@@ -135,7 +137,7 @@ def _fetched(seed: SeedFile, progress: Progress) -> dict[str, bytes]:
                     contents[name] = target.getvalue()
         except FetchError as error:
             error.add_note(
-                "this file is part of the virtio drivers for Windows; omit them with --unattended drivers=no"
+                "this file is part of the virtio drivers for Windows; omit the drivers with: --unattended drivers=no"
             )
             raise
         finally:

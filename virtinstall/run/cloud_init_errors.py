@@ -18,7 +18,7 @@ MOST_ERRORS = 20
 
 
 def errors_of(result: bytes) -> list[str]:
-    """Return the errors that cloud-init's result.json lists; empty if `result` is not valid."""
+    """Return the errors in `result`, the contents of cloud-init's result.json; empty if they are not valid."""
     try:
         errors = json.loads(result)["v1"]["errors"]
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -29,7 +29,7 @@ def errors_of(result: bytes) -> list[str]:
 
 
 def error_on_console(line: bytes) -> str | None:
-    """Return the error of a failed cloud-init module that a line of the console reports, or None if it reports none."""
+    """Return the error of a cloud-init module that a line of console output reports; None if it reports no error."""
     found = _FAILED_MODULE.search(line)
     if found is None or (b"Running module" in line and _FAILED not in found[2]):
         return None

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 def finish(
     name: str, host: Host, report: Callable[[str], None], *, timeout_seconds: float | None = None, start: bool = True
 ) -> HostGuest:
-    """Complete the installation of guest `name`; return the guest, running if `start`.
+    """Complete the installation of the guest `name`; return the guest, which is running if `start` is true.
 
-    `timeout_seconds` limits the wait; None waits forever.
+    `report` is called with each line about the progress. `timeout_seconds` is the maximum time to wait for the end of
+    the installation; None means no limit.
 
     Raises: GuestNotFound; RequestError, if the guest is not being installed; WaitTimeout, GuestCrashed, GuestStopped;
     HostError.
@@ -49,9 +50,11 @@ def finish(
 
 
 def prepare_finish(name: str, host: Host, report: Callable[[str], None]) -> HostGuest:
-    """Define the guest if it is not defined, and remove files that only the installation read; return the guest.
+    """Define the guest if it is not defined, and remove files that only the installation needed; return the guest.
 
-    Raises: as `finish`.
+    `report` is called with each line about the progress.
+
+    Raises: GuestNotFound; RequestError, if the guest is not being installed; HostError.
     """
     from virtinstall.rollback.journal import final_xml, forget_leftovers, journal_folder
     from virtinstall.rollback.leftovers import remove_served
@@ -75,7 +78,7 @@ def prepare_finish(name: str, host: Host, report: Callable[[str], None]) -> Host
         guest = host.define_guest(completed(Domain.parse(xml), live, live).to_xml())
         report(f"Defined the guest '{name}'.")
     elif guest.is_active() and not is_installing(guest) and not (xml is not None and guest.state() == "paused"):
-        raise RequestError(f"--finish {name}: no installation in progress; the guest is already running normally")
+        raise RequestError(f"--finish {name}: the guest is not being installed; it is already running normally")
     # QEMU has read them, or never will
     remove_served(name, host, report)
     forget_leftovers(name, folder, host.uri)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def is_installing(guest: HostGuest) -> bool:
-    """Return whether the guest is running its installation, which ends at the first reboot."""
+    """Return whether the guest is running its installation, which ends when the guest reboots."""
     if not guest.is_active():
         return False
     live, later = (Domain.parse(guest.xml(inactive=inactive)) for inactive in (False, True))
@@ -29,7 +29,8 @@ def is_installing(guest: HostGuest) -> bool:
 class Installation:
     """The installation of one guest.
 
-    `seeded`: the guest boots an image with an installed system, so powering it off does not interrupt an installation.
+    `seeded` is true if the guest boots an image with an installed operating system. There is then no installation that
+    powering the guest off could interrupt.
     """
 
     def __init__(self, host: Host, guest: HostGuest, *, seeded: bool = False) -> None:
@@ -39,7 +40,7 @@ class Installation:
         self._seeded = seeded
 
     def wait(self, timeout_seconds: float | None) -> None:
-        """Wait until the installation has ended, at most `timeout_seconds` (None: no limit).
+        """Wait at most `timeout_seconds` (None for no limit) until the installation has ended.
 
         Raises: WaitTimeout, GuestCrashed, GuestStopped, HypervisorError.
         """
@@ -48,9 +49,9 @@ class Installation:
         self.require_end()
 
     def require_end(self) -> None:
-        """Check how the installation ended.
+        """Check that the installation was not interrupted.
 
-        Raises: GuestCrashed; GuestStopped, if the guest was powered off before the end.
+        Raises: GuestCrashed; GuestStopped, if the guest was powered off from outside before the installation finished.
         """
         end = self._guest.end()
         if end == "crashed":
@@ -66,7 +67,9 @@ class Installation:
     def start_finished(self, *, paused: bool = False) -> HostGuest:
         """Start the finished guest if it is not running; return the guest.
 
-        Raises: GuestStopped, HypervisorError.
+        With `paused`, the guest stays paused until `resume_if_paused` is called, if the driver supports this.
+
+        Raises: GuestStopped, if the guest no longer exists; HypervisorError.
         """
         final = self._host.guest_named(self._name)
         if final is None:
@@ -77,9 +80,10 @@ class Installation:
 
 
 class BackgroundInstallation:
-    """A thread that waits for the end of an installation, and starts the finished guest if `start`.
+    """A thread that waits for the end of an installation, and then starts the finished guest if `start` is true.
 
-    The thread ends after `stop`, or when the connection is lost; `wait` raises the error that ended it.
+    The thread ends after `stop` is called, or when the connection is lost. `wait` raises the error that ended the
+    thread.
     """
 
     def __init__(self, host: Host, guest: HostGuest, *, start: bool) -> None:
@@ -106,15 +110,15 @@ class BackgroundInstallation:
             self._ended.set()
 
     def stop(self) -> None:
-        """Request the end of the thread; the guest is not changed."""
+        """Request the thread to end; the guest is not changed."""
         self._stopping.set()
 
     def join(self) -> None:
-        """Wait for the end of the thread, which takes a few seconds after `stop`."""
+        """Wait until the thread has ended, which takes a few seconds after `stop`."""
         self._ended.wait()
 
     def wait(self, timeout_seconds: float | None) -> None:
-        """Wait until the installation has ended and the guest is started, at most `timeout_seconds` (None: no limit).
+        """Wait at most `timeout_seconds` (None for no limit) until the installation has ended and the guest is started.
 
         Raises: WaitTimeout; GuestCrashed, GuestStopped or HypervisorError, if the installation ended with that error.
         """
@@ -127,10 +131,10 @@ class BackgroundInstallation:
 def _timed_out(name: str) -> WaitTimeout:
     return WaitTimeout(
         f"timed out waiting for the installation of '{name}'; the guest is still running",
-        hint="wait for the installation again with Hypervisor.finish(), which also starts the finished guest",
+        hint="to wait again, and to start the guest after the installation, call: Hypervisor.finish()",
     )
 
 
 def time_left(deadline: float | None) -> float | None:
-    """Return the seconds until `deadline` (a value of time.monotonic()), at least 0; None if `deadline` is None."""
+    """Return the seconds until `deadline`, a value of time.monotonic(), but at least 0; None if `deadline` is None."""
     return None if deadline is None else max(0.0, deadline - time.monotonic())

@@ -30,10 +30,11 @@ _LONGEST_STEM = 40
 
 
 class OwnGuest:
-    """The guest of one run, which `xml` describes.
+    """The guest that a run creates and that `xml` describes; `undo` removes this guest after an error, and no other.
 
-    `replaces`: the guest already exists and is redefined (--reinstall). `uuid_is_new`: the UUID was generated for this
-    run. `name_is_generated`: another name is possible, so a used name raises TakenError.
+    `replaces` is true if the guest already exists and is redefined (--reinstall). `uuid_is_new` is true if the UUID was
+    generated for this run. `name_is_generated` is true if the name was; a name that is already in use then raises
+    TakenError, so that the caller can generate another.
     """
 
     def __init__(
@@ -63,9 +64,10 @@ class OwnGuest:
         self._started = False
 
     def claim(self) -> None:
-        """Claim the name and the UUID, and register the removal of the guest; call this just before the definition.
+        """Claim the name and the UUID, and register the guest's removal; call this just before the definition.
 
-        Raises: HypervisorError, if another guest has the name or the UUID; TakenError, if the name was generated.
+        Raises: HypervisorError, if another guest has the UUID or the requested name; TakenError, if another guest has
+        the generated name.
         """
         self._files = StateFiles(self._xml, self._host, uuid_is_new=self._uuid_is_new)
         if self._replaces:
@@ -88,7 +90,7 @@ class OwnGuest:
     def define(self, xml: str) -> HostGuest:
         """Define the guest; return it.
 
-        Raises: HypervisorError or TakenError.
+        Raises: HypervisorError; TakenError, if another guest has the generated name.
         """
         with deferred_signals(), self._name_taken():
             guest = self._host.define_guest(xml)
@@ -98,7 +100,7 @@ class OwnGuest:
         return guest
 
     def start(self, guest: HostGuest, *, paused: bool) -> None:
-        """Start the defined guest.
+        """Start the defined guest; with `paused`, it stays paused, if the driver supports this.
 
         Raises: HypervisorError.
         """
@@ -107,9 +109,9 @@ class OwnGuest:
             self._started = True
 
     def start_undefined(self, xml: str, *, paused: bool) -> HostGuest:
-        """Start the guest without defining it; return it.
+        """Start the guest without defining it; return it. With `paused`, it stays paused, if the driver supports this.
 
-        Raises: HypervisorError or TakenError.
+        Raises: HypervisorError; TakenError, if another guest has the generated name.
         """
         with deferred_signals(), self._name_taken():
             guest = self._host.start_guest(xml, paused=paused)
@@ -189,9 +191,9 @@ class OwnGuest:
 def require_free(
     name: str, uuid: str, host: Host, *, name_is_generated: bool = False, uuid_is_new: bool = False
 ) -> None:
-    """Check that no guest has the name or the UUID; a UUID that was generated for this run is unique and not checked.
+    """Check that no guest has the name or the UUID; a UUID that was generated for this run is not checked.
 
-    Raises: HypervisorError; TakenError, if another name can be generated.
+    Raises: HypervisorError, if the UUID or a requested name is in use; TakenError, if a generated name is in use.
     """
     if not uuid_is_new and host.guest_by_uuid(uuid) is not None:
         raise _uuid_exists(uuid, host)
@@ -201,7 +203,10 @@ def require_free(
 
 @contextmanager
 def keep_journal_if_lost(journal: Journal | None, host: Host) -> Iterator[None]:
-    """Keep the journal for the next run if the connection is lost: libvirt may have created more than is known."""
+    """Keep the journal for the next run if an error is raised inside the block and the connection is lost.
+
+    libvirt may have created more than this run knows. `journal` is None if the run has no journal.
+    """
     try:
         yield
     except Exception:
@@ -230,14 +235,14 @@ def _require_replaceable(name: str, uuid: str, host: Host) -> str:
 def _uuid_exists(uuid: str, host: Host) -> HypervisorError:
     other = host.guest_by_uuid(uuid)
     whose = "another guest" if other is None else f"the guest '{other.name}'"
-    return HypervisorError(f"the UUID {uuid} is already used by {whose}", hint="use another UUID, or omit --uuid")
+    return HypervisorError(f"the UUID {uuid} is already in use by {whose}", hint="use another UUID, or omit --uuid")
 
 
 def _name_exists(name: str, *, name_is_generated: bool, code: int | None = None) -> HypervisorError | TakenError:
     message = f"a guest named '{name}' was created in the meantime"
     if name_is_generated:
         return TakenError(message)
-    return HypervisorError(message, hint="use another --name", code=code)
+    return HypervisorError(message, hint="use another name: --name NAME", code=code)
 
 
 def _small_definition(document: etree._Element, name: str) -> str:

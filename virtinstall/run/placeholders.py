@@ -1,8 +1,7 @@
-"""Placeholders of seeds: empty files, without which a guest cannot be restored or migrated during its first boot.
+"""Placeholders for seeds: empty files, which a guest needs to be restored or migrated during its first boot.
 
 To restore a guest, QEMU and libvirt require every file that the guest was started with, even those that it no longer
-reads. Seeds contain secrets and are deleted; a sparse file of the same size replaces each of them until the guest is
-off.
+reads. Seeds contain secrets and are deleted; a sparse file of the same size replaces each seed until the guest is off.
 
 Source: virDomainRestore, virDomainMigrate3; https://www.qemu.org/docs/master/specs/fw_cfg.html
 """
@@ -26,7 +25,7 @@ _NAME = re.compile(rf"virtinst-[^-]+-({_UUID})-(?:config\.ign|cloudinit\.iso)")
 
 
 def placeholder_sizes(plan: Plan) -> dict[str, int]:
-    """Return the size in bytes of each seed that a placeholder replaces, by path.
+    """Return the size in bytes of each seed that will be replaced with a placeholder, by the seed's path.
 
     Call this before the seeds are deleted.
     """
@@ -34,7 +33,10 @@ def placeholder_sizes(plan: Plan) -> dict[str, int]:
 
 
 def leave_placeholders(plan: Plan, host: Host, sizes: dict[str, int]) -> list[str]:
-    """Create the placeholders of deleted seeds; return warnings about those that could not be created."""
+    """Create the placeholders for deleted seeds; return warnings about those that could not be created.
+
+    `sizes` is the result of `placeholder_sizes`.
+    """
     warnings = []
     uploads = {upload.path: upload for upload in plan.uploads}
     for path, size in sizes.items():
@@ -60,7 +62,7 @@ def leave_placeholders(plan: Plan, host: Host, sizes: dict[str, int]) -> list[st
 
 
 def remove_placeholders(plan: Plan, host: Host) -> None:
-    """Remove the placeholders of guests that are off or no longer exist, in the directories that `plan` uses."""
+    """Remove the placeholders, in the directories that `plan` uses, of guests that are off or no longer exist."""
     if not has_real_storage(host) or not host.is_local():
         return
     paths = [seed.path for seed in plan.seeds] + [image.path for image in plan.images]

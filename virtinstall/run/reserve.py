@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def reserve_addresses(plan: Plan, host: Host, undo: Undo, journal: Journal | None) -> None:
-    """Add the reservations of `plan` that do not exist yet; `undo` removes them.
+    """Add the DHCP reservations in `plan` that do not exist yet.
+
+    Their removal is registered in `undo`, and they are recorded in `journal`, if any.
 
     Raises: HypervisorError.
     """

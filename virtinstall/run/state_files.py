@@ -26,7 +26,8 @@ _SYSTEM_TPM = "/var/lib/libvirt/swtpm"
 class StateFiles:
     """The UEFI variables and TPM state of the guest that `xml` describes, as they are before the guest is defined.
 
-    `uuid_is_new`: the UUID was generated for this run, so no TPM state can exist for it.
+    `uuid_is_new` is true if the UUID was generated for this run, so no TPM state exists for it. `keeps_tpm` is true if
+    TPM state may have existed before this run, which therefore must not delete it.
     """
 
     def __init__(self, xml: str, host: Host, *, uuid_is_new: bool) -> None:
@@ -40,9 +41,9 @@ class StateFiles:
         self.keeps_tpm = not uuid_is_new and domain.find("devices/tpm") is not None and self._tpm_may_exist(domain)
 
     def remove_new_nvram(self) -> None:
-        """Remove the UEFI variables that libvirt created for this run's guest, which no longer exists.
+        """Remove the UEFI variables that libvirt created for this run's guest; call this after the guest is removed.
 
-        Raises: StorageError, if they cannot be removed, or if it is unknown whether this run created them.
+        Raises: StorageError, if the file cannot be removed, or if it is unknown whether this run created it.
         """
         if not self._has_nvram:
             return
@@ -91,7 +92,7 @@ class StateFiles:
 
 
 def nvram_path(domain: etree._Element) -> str | None:
-    """Return the path of a guest's UEFI variables; None if the XML does not contain one."""
+    """Return the path of the guest's UEFI variables in `domain`, a <domain> element; None if it contains no path."""
     node = domain.find("os/nvram")
     if node is None:
         return None
@@ -100,7 +101,10 @@ def nvram_path(domain: etree._Element) -> str | None:
 
 
 def guest_nvram(domain: etree._Element, host: Host) -> tuple[str | None, bool]:
-    """Return the path of a guest's UEFI variables (or None), and whether it is in a directory that libvirt uses."""
+    """Return the path of the guest's UEFI variables, and whether libvirt stores such files in that directory.
+
+    `domain` is a <domain> element. The path is None if the guest has no UEFI variables or their path is unknown.
+    """
     path = nvram_path(domain)
     if path is not None:
         return (path, os.path.dirname(path) in _nvram_folders(host)) if path.startswith("/") else (None, False)
@@ -110,7 +114,10 @@ def guest_nvram(domain: etree._Element, host: Host) -> tuple[str | None, bool]:
 
 
 def nvram_of_name(name: str, host: Host) -> str | None:
-    """Return the file of UEFI variables that libvirt has created for a guest with that name, or None."""
+    """Return the path of the UEFI variables that libvirt created for a guest with that name.
+
+    Return None if there is no such file or libvirt runs on another host.
+    """
     if not host.is_local():
         return None
     names = [
@@ -125,12 +132,15 @@ def _nvram_folders(host: Host) -> tuple[str, str]:
 
 
 def has_emulated_tpm(domain: etree._Element) -> bool:
-    """Return whether the guest has a TPM whose state is a file on the host."""
+    """Return whether the guest in `domain`, a <domain> element, has a TPM whose state is stored on the host."""
     return domain.find("devices/tpm/backend[@type='emulator']") is not None
 
 
 def tpm_folder(domain: etree._Element, host: Host) -> str | None:
-    """Return the path of the state of a guest's emulated TPM on the host, or None if the guest has none."""
+    """Return the directory of the guest's TPM state on the host; None if the guest has no emulated TPM.
+
+    `domain` is a <domain> element.
+    """
     if not has_emulated_tpm(domain) or host.driver() != "qemu":
         return None
     uuid = (domain.findtext("uuid") or "").lower()

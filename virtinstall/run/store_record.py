@@ -28,19 +28,20 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def planned_nvram(plan: Plan, host: Host) -> str | None:
-    """Return the path of the user's file for UEFI variables; None if it already exists or none was specified.
+    """Return the path that the user specified for the guest's UEFI variables, if the file does not exist yet.
 
-    Call this before the start of the guest.
+    Otherwise, return None. Call this before the guest is started, which creates the file.
     """
     path = None if plan.request is None or plan.reinstall else plan.request.domain.os.nvram
     return path if path is not None and host.is_local() and not os.path.lexists(path) else None
 
 
 def recorded(plan: Plan, host: Host, nvram: str | None) -> Plan:
-    """Return the plan with the guest's record in the guest's definition.
+    """Return the plan with the guest's record in the <metadata> of the guest's definition.
 
-    A later deletion thus finds all disks even if this run is killed just after the definition. A guest that is
-    reinstalled already has a record, which `store_plan` updates.
+    A later deletion thus finds all disks even if this run is killed just after the definition. `nvram` is the path of
+    the UEFI variables that the run creates, or None. A guest that is reinstalled already has a record, which
+    `store_plan` updates; its plan is returned unchanged.
     """
     from lxml import etree
 
@@ -64,7 +65,10 @@ def recorded(plan: Plan, host: Host, nvram: str | None) -> Plan:
 
 
 def store_plan(plan: Plan, guest: HostGuest, host: Host, nvram: str | None) -> str | None:
-    """Store the record of the guest that `plan` created; return None, or a warning if that is not possible."""
+    """Store the record of the guest that `plan` created; return None, or a warning if the record cannot be stored.
+
+    `nvram` is the path of the UEFI variables that the run created, or None.
+    """
     if not plan.reinstall and guest.metadata(NAMESPACE) is not None:
         # it is in the definition already
         return None
@@ -84,7 +88,10 @@ def store_plan(plan: Plan, guest: HostGuest, host: Host, nvram: str | None) -> s
 
 
 def record_added(plan: Plan, guest: HostGuest, host: Host) -> list[str]:
-    """Add disks and reservations of `plan` to the record of an existing guest; return warnings, if any."""
+    """Add the disks and reservations in `plan` to the record of an existing guest; return warnings.
+
+    The list is empty if the record is stored or there is nothing to add.
+    """
     new, files = reservations_of(plan), created_files(plan)
     if not (new or files):
         return []
@@ -99,9 +106,9 @@ def record_added(plan: Plan, guest: HostGuest, host: Host) -> list[str]:
 
 
 def store(record: GuestRecord, guest: HostGuest, host: Host) -> str | None:
-    """Complete a record and store it; return None, or a warning if that is not possible.
+    """Complete a record and store it in the guest's metadata; return None, or a warning if this is not possible.
 
-    Files that have an inode are not examined again: their paths may now be those of other files.
+    Files whose inode is already recorded are not examined again, because their paths may now belong to other files.
     """
     complete = _completed(record.replace(uuid=guest.uuid), host)
     kept = "the disks"

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def send_files(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
-    """Upload the files of the plan as volumes, and push their removal to `undo`.
+    """Upload the plan's files to the remote host as volumes; register their removal in `undo`.
 
-    Volumes that the guest does not keep are temporary.
+    The volumes are also recorded in `journal`, if any. Volumes that the guest does not keep are temporary.
 
     Raises: StorageError.
     """

@@ -37,18 +37,23 @@ _WITH_ADDRESS = ("ip", "ssh", "agent", "cloud-init")
 
 
 def has_agent(domain: Domain) -> bool:
-    """Return whether the guest has a channel for the guest agent."""
+    """Return whether the guest has a channel for the guest agent; the agent itself need not run."""
     return any(channel.target_name == _AGENT_CHANNEL for channel in domain.devices_of(Channel))
 
 
 def has_text_console(domain: Domain) -> bool:
-    """Return whether libvirt can read the guest's first console, which is the first serial port if there is one."""
+    """Return whether libvirt can read the guest's first text console.
+
+    This console is the first serial port or, if there is none, the first console device.
+    """
     first = next(iter((*domain.devices_of(Serial), *domain.devices_of(Console))), None)
     return first is not None and first.type in (None, "pty")
 
 
 def refuse_impossible(goal: str, domain: Domain, *, noreboot: bool) -> None:
-    """Check that the guest can reach `goal`.
+    """Check that the guest can reach `goal`, a value of --wait-for such as `ssh`.
+
+    `noreboot` is whether the guest stays off after its installation.
 
     Raises: RequestError, if it cannot.
     """
@@ -63,7 +68,7 @@ def refuse_impossible(goal: str, domain: Domain, *, noreboot: bool) -> None:
         raise RequestError(f"--wait-for {goal}: the guest has no network interface", hint="add --network default")
     if goal == "ssh" and all(interface.type == "user" for interface in interfaces):
         raise RequestError(
-            "--wait-for ssh: a guest on a user-mode network cannot be reached",
+            "--wait-for ssh: the host cannot reach a guest on a user-mode network",
             hint="use --network network=default or --network bridge=NAME",
         )
     if goal == "ip" and all(interface.type == "user" for interface in interfaces) and not has_agent(domain):
@@ -84,7 +89,11 @@ def refuse_impossible(goal: str, domain: Domain, *, noreboot: bool) -> None:
 
 
 class Waiter:
-    """A wait for one guest, with lines printed through a function; `deadline` is a value of time.monotonic()."""
+    """A wait for one guest, which `domain` describes.
+
+    `report` is called with each line about the progress. `deadline` is a value of time.monotonic(), or None for no
+    limit.
+    """
 
     def __init__(
         self, host: LibvirtHost, guest: HostGuest, domain: Domain, report: Callable[[str], None], deadline: float | None
@@ -97,7 +106,7 @@ class Waiter:
         self._console: ConsoleWatch | None = None
 
     def wait(self, goal: str) -> list[str]:
-        """Wait for `goal`; return the guest's addresses, or an empty list for `running` and `shutdown`.
+        """Wait until the guest reaches `goal`; return its IP addresses, or an empty list for `running` and `shutdown`.
 
         Raises: WaitTimeout, GuestCrashed, GuestStopped, CloudInitFailed; HypervisorError, if the connection is lost.
         """
@@ -142,9 +151,9 @@ class Waiter:
         return any(is_ssh_server(address) for address in self._guest.addresses())
 
     def cloud_init_is_done(self) -> bool:
-        """Return whether cloud-init has ended in the guest, with or without errors.
+        """Return whether cloud-init has finished in the guest, with or without errors, or is disabled there.
 
-        Raises: HypervisorError.
+        Raises: HypervisorError, if the connection is lost.
         """
         if self._console is not None and self._console.seen():
             return True
@@ -175,7 +184,7 @@ class Waiter:
 
 
 def is_ssh_server(address: str, port: int = _SSH_PORT) -> bool:
-    """Return whether an SSH server answers at the address."""
+    """Return whether an SSH server answers at the address within a few seconds."""
     import socket
 
     try:
@@ -186,7 +195,7 @@ def is_ssh_server(address: str, port: int = _SSH_PORT) -> bool:
 
 
 class ConsoleWatch:
-    """A reader of the guest's text console that finds the last line of cloud-init, and its errors."""
+    """A thread that reads the guest's text console, and finds cloud-init's last line and the errors that it reports."""
 
     def __init__(self, host: LibvirtHost, guest: HostGuest) -> None:
         from virtinstall.libvirt_host.console_stream import ConsoleStream
@@ -206,7 +215,7 @@ class ConsoleWatch:
         threading.Thread(target=watch, name="console-watch", daemon=True).start()
 
     def seen(self) -> bool:
-        """Return whether cloud-init's last line was found.
+        """Return whether cloud-init's last line has been found.
 
         Raises: HypervisorError, if the connection is lost.
         """
@@ -215,7 +224,7 @@ class ConsoleWatch:
         return self._seen.is_set()
 
     def errors(self) -> list[str]:
-        """Return the errors of cloud-init that were found so far."""
+        """Return the errors of cloud-init that have been found so far."""
         return list(dict.fromkeys(self._errors))
 
     def _search(self, data: bytes) -> None:
