@@ -32,7 +32,7 @@ def test_missing_other_file_is_named(tmp_path: Path) -> None:
     ("errors", "message"),
     [
         (creation_errors, "'{}' already exists"),
-        (partial(storage_errors, "cannot copy to"), "cannot copy to '{}': it already exists"),
+        (partial(storage_errors, "cannot copy to"), "cannot copy to '{}': the file already exists"),
     ],
     ids=["creation", "copy"],
 )

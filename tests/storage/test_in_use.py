@@ -154,7 +154,7 @@ def test_backing_files_are_in_use(tmp_path: Path) -> None:
     above = on_this_machine(("other", guest(disk(f"file='{middle}'"))))
     (conflict,) = above.conflicts(uses_of_new_guest(disk(f"file='{sibling}'")))
     assert str(conflict).startswith(
-        f"--disk: the backing file '{middle}' of '{sibling}' is already used by the guest 'other'"
+        f"--disk: the backing file '{middle}' of '{sibling}' is already in use by the guest 'other'"
     )
 
 

@@ -22,7 +22,11 @@ _LETTERS = ((READ, "r"), (WRITE, "w"), (SEARCH, "x"))
 
 
 class Blocked(NamedTuple):
-    """A path that `account` cannot pass: `need` is `search`, `read`, `write` or `read and write`."""
+    """A path that the user `account` cannot access.
+
+    `need` is the missing permission: `search`, `read`, `write` or `read and write`. `command` is the shell command that
+    grants it.
+    """
 
     path: str
     need: str
@@ -34,11 +38,12 @@ class Blocked(NamedTuple):
 
 
 def find_blocked(path: str, account: Account, *, write: bool = True, owner_is_given: bool = False) -> list[Blocked]:
-    """Return the paths that block `account` from the disk at `path`, topmost first; empty if none is known.
+    """Return the paths that prevent `account` from opening the disk at `path`, topmost first; empty if none is known.
 
-    A disk that does not exist yet is judged by its directory only. `owner_is_given`: libvirt changes the file's owner
-    to the account before it starts QEMU (`dynamic_ownership`), so the file's mode is ignored. Paths that this user
-    cannot examine are not judged.
+    If the disk does not exist yet, only its directories are checked. `write` is whether QEMU also writes to the disk.
+    If `owner_is_given` is true, libvirt changes the file's owner to the account before it starts QEMU
+    (`dynamic_ownership`), so the file's permissions are ignored. Paths that the current user cannot examine are
+    skipped.
 
     Raises: StorageError, if the symbolic links on the path form a loop.
     """
@@ -61,16 +66,16 @@ def find_blocked(path: str, account: Account, *, write: bool = True, owner_is_gi
 
 
 def require_access(path: str, account: Account, *, write: bool = True, owner_is_given: bool = False) -> None:
-    """Check that the account can access the disk at `path`; the arguments are those of `find_blocked`.
+    """Check that `account` can open the disk at `path`; the parameters are those of `find_blocked`.
 
-    Raises: StorageError, whose hint contains all commands that grant access, if `find_blocked` finds anything.
+    Raises: StorageError, if `find_blocked` returns any path; the hint contains the commands that grant access.
     """
     blocked = find_blocked(path, account, write=write, owner_is_given=owner_is_given)
     if blocked:
         listed = "; ".join(f"no {b.need} permission on '{b.path}'" for b in blocked)
         raise StorageError(
             f"QEMU runs as the user '{account.name}', who cannot access '{path}': {listed}",
-            hint=f"run `{' && '.join(b.command for b in blocked)}`, or use --check path_access=off",
+            hint=f"use --check path_access=off, or run: {' && '.join(b.command for b in blocked)}",
         )
 
 
@@ -93,7 +98,9 @@ def _walk(path: str) -> tuple[list[str], str | None]:
         if stat.S_ISLNK(mode):
             links += 1
             if links > MAX_LINKS:
-                raise StorageError(f"too many symbolic links in '{path}'", hint="check the links for a loop")
+                raise StorageError(
+                    f"too many symbolic links in '{path}'", hint=f"look for a loop with: namei -l {_quote(path)}"
+                )
             target = os.readlink(step)
             if os.path.isabs(target):
                 here = "/"

@@ -33,9 +33,9 @@ _VOLUME_EXISTS = 90  # libvirt's VIR_ERR_STORAGE_VOL_EXIST
 
 
 def check_storage(plan: Plan, host: Host, checks: Checks) -> list[str]:
-    """Check whether everything can be created and accessed; change nothing, and return warnings.
+    """Check, without changes, whether the plan's storage can be created and accessed; return warnings.
 
-    Raises: StorageError or RequestError, as `make_storage` would, except for errors that `checks` turns into warnings.
+    Raises: StorageError or RequestError, if it cannot; an error of a check that `checks` disables becomes a warning.
     """
     if not has_real_storage(host):
         return []
@@ -45,9 +45,12 @@ def check_storage(plan: Plan, host: Host, checks: Checks) -> list[str]:
 
 
 def checked(checks: Checks, each_disk: Iterable[Callable[[], str | None]], access: Callable[[], None]) -> list[str]:
-    """Check each disk's space and QEMU's access; return the warnings, including the errors that `checks` disables.
+    """Run the functions in `each_disk`, then `access`; return the warnings.
 
-    Raises: StorageError or RequestError, for the errors that `checks` does not disable.
+    Each function in `each_disk` checks the space for one disk, and returns a warning or None. `access` checks whether
+    QEMU can access the disks. An error of a check that `checks` disables becomes a warning.
+
+    Raises: StorageError or RequestError, if a check that is not disabled fails.
     """
     warnings: list[str | None] = []
     for check in each_disk:
@@ -134,9 +137,10 @@ def _relabels(labels: Iterable[Seclabel | SourceSeclabel]) -> bool:
 
 
 def qemu_account(host: Host, virt_type: str, label: str | None = None) -> Account | None:
-    """Return the user that QEMU will run as; None if the user is unknown or no QEMU runs on this machine.
+    """Return the user that QEMU will run as; None if the user is unknown, or if QEMU does not run on this machine.
 
-    `label` is from libvirt's capabilities, which are read if it is None.
+    `virt_type` is the domain type, such as `kvm`. `label` is the `dac` base label from libvirt's capabilities; if it is
+    None, the capabilities are read.
     """
     from virtinstall.storage.qemu_account import (
         find_account,
@@ -157,11 +161,13 @@ def qemu_account(host: Host, virt_type: str, label: str | None = None) -> Accoun
 
 
 def make_storage(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
-    """Create all storage of the guest's disks.
+    """Start the plan's storage pools, and create its volumes and images.
 
-    Guests of libvirt's test driver and their images are simulated: nothing is written.
+    The removal of each object is pushed to `undo`. libvirt's test driver simulates guests, so no images are written for
+    it.
 
-    Raises: StorageError.
+    Raises: StorageError or RequestError, if something cannot be created; TakenError, if a generated name was taken
+    meanwhile.
     """
     for pool in plan.start_pools:
         host.start_pool(pool)
@@ -209,9 +215,10 @@ def _pools_with(paths: Collection[str], host: Host) -> dict[str, list[str]]:
 
 @contextmanager
 def refreshing_pools(paths: Sequence[str], host: Host, undo: Undo) -> Iterator[None]:
-    """Refresh the active pools in whose folders the block creates `paths`, or `undo` removes them.
+    """Refresh the active pools whose directories contain `paths` after the block has created these files.
 
-    Without a refresh, libvirt does not notice the change.
+    The pools are also refreshed after `undo` has removed the files. Without a refresh, libvirt does not notice that
+    files were created or removed.
     """
     pools = _pools_with(paths, host)
     for pool in pools:
@@ -277,5 +284,5 @@ def _there_already(volume: NewVolume, plan: Plan) -> HostError:
     if f"{volume.pool}/{volume.name}" in plan.generated:
         return TakenError(message)
     return StorageError(
-        message, hint=f"use the volume with --disk vol={volume.pool}/{volume.name}, or use another name"
+        message, hint=f"use another name, or use the existing volume: --disk vol={volume.pool}/{volume.name}"
     )

@@ -21,12 +21,12 @@ MAX_DEPTH = 200
 
 
 def is_local_name(name: str) -> bool:
-    """Return whether a backing file's name is a path, not `json:` or a protocol."""
+    """Return whether the name of a backing file is a path, not a name with a prefix such as `json:` or `nbd:`."""
     return name.startswith("/") or ":" not in name.split("/", 1)[0]
 
 
 def local_path(name: str, overlay: str) -> str | None:
-    """Return the path of backing file `name` of image `overlay`; None if it is not a local file."""
+    """Return the path of the backing file that the image at `overlay` calls `name`; None if it is not a local file."""
     if name.startswith("file:"):
         name = name.removeprefix("file:")
         name = "/" + name.lstrip("/") if name.startswith("//") else name
@@ -36,10 +36,12 @@ def local_path(name: str, overlay: str) -> str | None:
 
 
 def backing_chain(path: str, image_format: str | None = None) -> list[ImageInfo]:
-    """Return the image at `path` and each local image below it, top first.
+    """Return the image at `path`, followed by its backing file, the backing file of that, and so on.
 
-    Relative names are relative to the directory of the overlay's path as given, as in QEMU. `image_format` None detects
-    only the format of the top image.
+    The chain ends before a backing file that is not a local file. `image_format` is the format of the image at `path`;
+    None detects it. The format of a backing file is never detected: it is the one in the overlay, or `raw` if the
+    overlay contains none. As in QEMU, a relative name is resolved against the directory in the overlay's path, even if
+    that path is a symbolic link.
 
     Raises: StorageError, if an image cannot be read, or the chain contains a loop or more than 200 images.
     """

@@ -31,12 +31,13 @@ _FIRMWARE = (Role.FIRMWARE, Role.TEMPLATE)
 
 
 def check_files(uses: Collection[FileUse], account: Account | None, *, created: Collection[str], session: bool) -> None:
-    """Check the files of a guest on this machine; for those in `created`, which do not exist yet, the directories.
+    """Check that the files that a guest on this machine uses exist, and that QEMU can open them.
 
-    `account` is the user that QEMU runs as, None if unknown; `session`: libvirt runs as the same user and cannot change
-    the owners of files.
+    `created` are the paths of files that do not exist yet; only their directories are checked. `account` is the user
+    that QEMU runs as; if it is None because the user is unknown, access is not checked. `session` is whether libvirt
+    runs as that user too, so that it cannot change the owners of files.
 
-    Raises: StorageError, if a file is missing or cannot be opened.
+    Raises: StorageError, if a required file does not exist, or if QEMU cannot open a file.
     """
     for use in with_chains(uses, created):
         if "://" in use.path:
@@ -48,9 +49,11 @@ def check_files(uses: Collection[FileUse], account: Account | None, *, created: 
 
 
 def with_chains(uses: Collection[FileUse], created: Collection[str]) -> Iterator[FileUse]:
-    """Yield the files, and those of each existing image's backing chain.
+    """Yield each element of `uses`, followed by the uses of the files in its backing chain if it is an existing image.
 
-    Raises: StorageError, if a chain is broken.
+    `created` are the paths of images that do not exist yet.
+
+    Raises: StorageError, if an image in a backing chain cannot be read.
     """
     for use in uses:
         yield use

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 def convert_image(
     source: str, source_format: str, image: NewImage, undo: Undo, progress: Progress, journal: Journal | None = None
 ) -> None:
-    """Write the data of `source` to the new file of `image`, in the format of `image`.
+    """Create `image` with the data of the existing image at `source`, converted from the format `source_format`.
 
-    Raises: StorageError.
+    The removal of the new file is pushed to `undo`, and the file is recorded in `journal` if that is not None.
+
+    Raises: StorageError, if qemu-img is not installed or fails, or the new file cannot be created.
     """
     program = shutil.which("qemu-img")
     if program is None:

@@ -42,10 +42,12 @@ def copy_image(
 ) -> None:
     """Copy the file or block device `source` to the new file `target`.
 
-    `reflink` is `auto`, `always` or `never`; with `keep_sparse` False, all of the copy is allocated. The removal of
-    `target` is pushed to `undo`; an existing file is never replaced.
+    If `keep_sparse` is false, all space of the copy is allocated. `reflink` is `auto` (share the data of `source` if
+    the file system supports it), `always` or `never`. `mode` is the mode of `target`, subject to the umask. The removal
+    of `target` is pushed to `undo`, and it is recorded in `journal` if that is not None. An existing file is never
+    replaced.
 
-    Raises: StorageError.
+    Raises: StorageError, if the file cannot be copied, or cannot be shared and `reflink` is `always`.
     """
     refuse_existing(target)
     with storage_errors("cannot read", source):
@@ -60,7 +62,7 @@ def copy_image(
                 elif reflink == "always":
                     raise StorageError(
                         f"cannot create '{target}' as a reflink of '{source}': not supported by the file system",
-                        hint="omit --reflink, or store both files on one Btrfs or XFS file system",
+                        hint="omit --reflink, or store both files on the same Btrfs or XFS file system",
                     )
                 else:
                     require_space(target, data if keep_sparse else size)

@@ -22,7 +22,7 @@ CHARACTER_DEVICES = ("serial", "console", "parallel", "channel", "smartcard", "r
 
 
 class Role(Enum):
-    """The role of a file for its user; the value is the term in messages."""
+    """The purpose for which a guest or host uses a file; the value is the term in messages."""
 
     DISK = "disk"
     CDROM = "CD-ROM"
@@ -45,7 +45,7 @@ class Role(Enum):
 
     @property
     def is_image(self) -> bool:
-        """Whether the file is a disk's top image, which may have a backing chain."""
+        """Whether the file is the top image of a disk, CD-ROM or floppy, which may have a backing chain."""
         return self in (Role.DISK, Role.CDROM, Role.FLOPPY)
 
 
@@ -59,9 +59,12 @@ _DEVICE_ROLES = {"cdrom": Role.CDROM, "floppy": Role.FLOPPY}
 
 
 class FileUse(NamedTuple):
-    """The use of `path` by `guest` as `role`; `device` is the disk's target or the device's element.
+    """The use of the file at `path` by `guest` in the role `role`; `guest` is empty if the host uses the file.
 
-    `image_format` is the format in the XML; `volume` is the pool and volume, None if the XML contains a path.
+    `device` is the target of a disk, such as `vda`, the XML element of a device with a log, the driver of a shared
+    directory, or the host's use; it is empty for other roles. `writes` is whether the file is written to, and
+    `shareable` is whether the disk is marked as <shareable>. `image_format` is the format in the XML, or None. `volume`
+    is the names of the pool and the volume, or None if the XML contains a path.
     """
 
     guest: str
@@ -75,7 +78,7 @@ class FileUse(NamedTuple):
 
     @property
     def option(self) -> str:
-        """The option for such a file."""
+        """The command-line option that specifies a file with this role, such as `--boot kernel=`."""
         names = {
             Role.NVRAM: "--boot nvram=",
             Role.TEMPLATE: "--boot nvram.template=",
@@ -98,10 +101,11 @@ class FileUse(NamedTuple):
         return f"the guest '{self.guest}' ({self.role.value}{device if self.device else ''})"
 
     def excludes(self, other: FileUse) -> bool:
-        """Return whether the two uses of one file would damage its data.
+        """Return whether this use and `other` of the same file conflict.
 
-        Any number of guests may read a file that none writes. A guest that reads what another one writes gets
-        inconsistent data, which QEMU prevents. Two guests may write to a disk that is shareable in both.
+        Any number of guests may read a file that none of them writes. A guest that reads what another guest writes gets
+        inconsistent data, which QEMU prevents. Two guests may write to a disk that is shareable in both. Shared
+        directories never conflict.
         """
         if Role.DIRECTORY in (self.role, other.role) or not (self.writes or other.writes):
             return False
@@ -109,7 +113,7 @@ class FileUse(NamedTuple):
 
 
 def not_a_disk(path: str) -> str | None:
-    """Return the kind of `path` if it cannot contain a disk image, for example a pipe; otherwise None."""
+    """Return None if the file at `path` can contain a disk image; otherwise what it is, such as a named pipe."""
     try:
         mode = os.stat(path).st_mode
     except (OSError, ValueError):
@@ -119,14 +123,14 @@ def not_a_disk(path: str) -> str | None:
             return what
     names = (os.path.abspath(path), os.path.realpath(path))
     if any(name.startswith(_KERNEL_FILES) for name in names):
-        return "a file of a kernel file system, not a disk"
+        return "a file in a kernel file system, not a disk"
     return None
 
 
 def refuse_no_disks(uses: Iterable[FileUse]) -> None:
-    """Reject the first disk image among `uses` whose path cannot contain one.
+    """Check that the path of each disk image in `uses` can contain an image.
 
-    Raises: RequestError.
+    Raises: RequestError, for the first path that cannot, for example because it is a named pipe.
     """
     for use in uses:
         what = not_a_disk(use.path) if use.role.is_image or use.role is Role.BACKING else None
@@ -135,7 +139,11 @@ def refuse_no_disks(uses: Iterable[FileUse]) -> None:
 
 
 def uses_in(guest: str, root: _Element) -> list[FileUse]:
-    """Return the files that <domain>, or each one in <domainsnapshot>, refers to, without backing chains."""
+    """Return the uses of the files that the XML `root` of `guest`, a <domain> or a <domainsnapshot>, refers to.
+
+    Files that only the header of an image names are not included. For a <domainsnapshot>, the disks are returned with
+    the role SNAPSHOT.
+    """
     if root.tag != "domainsnapshot":
         return list(_domain_uses(guest, root))
     named = (*root.findall("domain"), *root.findall("inactiveDomain"), *root.findall("disks/.."))

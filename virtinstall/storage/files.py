@@ -44,17 +44,20 @@ _EXISTS_HINT = "use another path, or remove the existing file"
 
 
 def missing_directory_hint(directory: str) -> str:
-    """Return the hint for a directory that does not exist; the command is last."""
+    """Return the hint for an error about the missing `directory`; the command that creates it is at the end."""
     return f"use another directory, or create it with: mkdir -p {shlex.quote(directory)}"
 
 
 @contextmanager
 def storage_errors(doing: str, path: str) -> Iterator[None]:
-    """Turn an OSError inside the block into a StorageError with the message "`doing` '`path`': reason" and a hint."""
+    """Turn an OSError inside the block into a StorageError with the message "`doing` '`path`': reason" and a hint.
+
+    `doing` is the start of the message, such as `cannot read`.
+    """
     try:
         yield
     except FileExistsError as error:
-        raise StorageError(f"{doing} '{path}': it already exists", hint=_EXISTS_HINT) from error
+        raise StorageError(f"{doing} '{path}': the file already exists", hint=_EXISTS_HINT) from error
     except FileNotFoundError as error:
         if (folder := _missing_directory(path)) is not None:
             raise StorageError(f"no such directory: {folder}", hint="check the path") from error
@@ -68,7 +71,7 @@ def storage_errors(doing: str, path: str) -> Iterator[None]:
 
 @contextmanager
 def creation_errors(path: str) -> Iterator[None]:
-    """Turn an OSError of the creation of the file `path` inside the block into a StorageError with a hint."""
+    """Turn an OSError from the creation of the file at `path` inside the block into a StorageError with a hint."""
     with storage_errors("cannot create", path):
         try:
             yield
@@ -81,7 +84,7 @@ def creation_errors(path: str) -> Iterator[None]:
 
 
 def exists_error(path: str) -> StorageError:
-    """Return the error for a file that would be created, but already exists."""
+    """Return the error which reports that the file to create at `path` already exists."""
     return StorageError(f"'{path}' already exists", hint=_EXISTS_HINT)
 
 
@@ -92,7 +95,7 @@ def _missing_directory(path: str) -> str | None:
 
 
 def write_at(fd: int, data: bytes | memoryview, offset: int) -> None:
-    """Write all of `data` from `offset` on.
+    """Write all of `data` to the file, starting at `offset`, which is in bytes.
 
     Raises: OSError.
     """
@@ -104,7 +107,7 @@ def write_at(fd: int, data: bytes | memoryview, offset: int) -> None:
 
 
 def read_at(fd: int, length: int, offset: int) -> bytes:
-    """Read up to `length` bytes from `offset`; fewer only at the end of the file.
+    """Return `length` bytes of the file, starting at `offset`; fewer only if the file ends before.
 
     Raises: OSError.
     """
@@ -120,9 +123,11 @@ def read_at(fd: int, length: int, offset: int) -> bytes:
 
 
 def reserve(fd: int, offset: int, length: int, progress: Progress) -> None:
-    """Reserve `length` bytes of disk from `offset`, reporting progress; they read as zeros.
+    """Reserve disk space for `length` bytes of the file, starting at `offset`, and report progress.
 
-    Raises: OSError, with ENOSPC if the bytes do not fit.
+    Bytes after the previous end of the file read as zeros.
+
+    Raises: OSError, with ENOSPC if there is not enough space.
     """
     end = offset + length
     while offset < end:
@@ -133,7 +138,7 @@ def reserve(fd: int, offset: int, length: int, progress: Progress) -> None:
 
 
 def lock_against_qemu(fd: int, path: str) -> None:
-    """Prevent QEMU from opening the image until `fd` is closed.
+    """Prevent QEMU from opening the image that is open as `fd`, until `fd` is closed; `path` is for messages.
 
     Raises: StorageError, if a QEMU process has the image open.
     """
@@ -150,7 +155,8 @@ def lock_against_qemu(fd: int, path: str) -> None:
 
 
 def shrink_error(path: str, old_bytes: int, new_bytes: int) -> StorageError:
-    """Return the error for a request that would make an image smaller."""
+    """Return the error for a requested size that is smaller than the existing disk."""
     return StorageError(
-        f"cannot shrink '{path}' from {old_bytes} to {new_bytes} bytes", hint=f"use at least {old_bytes} bytes"
+        f"cannot shrink '{path}' from {old_bytes} to {new_bytes} bytes",
+        hint=f"use a size of at least {old_bytes} bytes",
     )

@@ -10,11 +10,11 @@ from virtinstall.storage.raw import grow_raw
 
 
 def grow(path: str, new_size: int, image_format: str) -> None:
-    """Enlarge the disk in the image at `path` to `new_size` bytes (rounded up to 512).
+    """Enlarge the disk in the image at `path` to `new_size` bytes, rounded up to a multiple of 512.
 
-    The format is never guessed, because a guest can write any header to its raw disk.
+    The format is never detected, because a guest can write any header to its raw disk.
 
-    Raises: StorageError.
+    Raises: StorageError, if the image cannot be enlarged.
     """
     if image_format == "raw":
         grow_raw(path, new_size)
@@ -23,6 +23,6 @@ def grow(path: str, new_size: int, image_format: str) -> None:
     else:
         raise StorageError(
             f"cannot enlarge '{path}': only raw and qcow2 images can be enlarged, not {image_format}",
-            hint="convert the image to qcow2 first: "
+            hint="convert the image to qcow2 first with: "
             f"qemu-img convert -f {image_format} -O qcow2 {shlex.quote(path)} {shlex.quote(f'{path}.qcow2')}",
         )

@@ -15,7 +15,7 @@ from virtinstall.storage.file_uses import FileUse, Role
 
 
 def block_number(path: str) -> int | None:
-    """Return the number of the block device at `path`; None for other files."""
+    """Return the device number of the block device at `path`; None if there is no block device."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
@@ -24,7 +24,10 @@ def block_number(path: str) -> int | None:
 
 
 class HostTables(NamedTuple):
-    """The kernel's lists of mounts, swap and block devices; `number_of` is the number of a block device."""
+    """The paths of the kernel's lists of mounts, swap spaces and block devices.
+
+    `number_of` returns the device number of the block device at a path; None if there is no block device.
+    """
 
     mounts: str = "/proc/self/mountinfo"
     swaps: str = "/proc/swaps"
@@ -33,7 +36,7 @@ class HostTables(NamedTuple):
 
 
 def host_uses(path: str, tables: HostTables) -> list[FileUse]:
-    """Return the uses of the block device or image at `path` by this host."""
+    """Return how this host uses the block device or image at `path`, for example as swap space."""
     number = tables.number_of(path)
     if number is not None:
         return _device_uses(path, number, tables)
@@ -54,7 +57,10 @@ def host_uses(path: str, tables: HostTables) -> list[FileUse]:
 
 
 def block_relatives(device: int, tables: HostTables) -> set[int]:
-    """Return the device numbers of the partitions of a disk, or of the disk of a partition."""
+    """Return the device numbers of the disk's partitions, or of the partition's disk.
+
+    `device` is the device number of the disk or partition.
+    """
     folder = _folder(device, tables)
     if folder is None:
         return set()
@@ -154,7 +160,7 @@ def _text(path: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    """Return a path of the kernel's tables with octal escapes, for example of spaces, decoded."""
+    """Return a path from one of the kernel's tables, with octal escapes, for example for spaces, decoded."""
     for code, character in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
         text = text.replace(code, character)
     return text

@@ -31,7 +31,10 @@ _DEEPEST_CHAIN = 200
 
 
 def file_identity(path: str) -> Hashable:
-    """Return a value that is equal for all names of one file; None for files without content, such as pipes."""
+    """Return a value that is equal for all paths of one file; None for files without content, such as pipes.
+
+    If the file does not exist, the value is the path with symbolic links resolved.
+    """
     try:
         status = os.stat(path)
     except (OSError, ValueError):
@@ -44,9 +47,9 @@ def file_identity(path: str) -> Hashable:
 
 
 def local_chain(path: str, image_format: str | None) -> Chain:
-    """Return the files that the image at `path` refers to; empty if it cannot be read.
+    """Return the roles and paths of the files that the image at `path` refers to; empty if it cannot be read.
 
-    `image_format` None detects the format of the image.
+    These are its backing chain and its external data file. `image_format` is the image's format; None detects it.
     """
     if image_format == "raw":
         return []
@@ -60,7 +63,11 @@ def local_chain(path: str, image_format: str | None) -> Chain:
 
 
 class Conflict(NamedTuple):
-    """A conflict: `held` already uses the file of `wanted`, which is a backing file of `image` if that is not None."""
+    """Two uses of the same file that conflict: `wanted` is the requested use, and `held` the existing one.
+
+    `held` may also be another requested use of the file by the same guest. `image` is the path of the image that refers
+    to the file, for example as its backing file, or None if the guest's XML refers to the file.
+    """
 
     wanted: FileUse
     held: FileUse
@@ -68,13 +75,13 @@ class Conflict(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """The problem, without the option."""
+        """The description of the conflict, without the command-line option."""
         if self.held.guest == self.wanted.guest and self.held.role is not Role.HOST:
             return f"the guest would use '{self.wanted.path}' twice: as {_role(self.held)} and as {_role(self.wanted)}"
         if self.image is None:
-            return f"'{self.wanted.path}' is already used by {self.held}"
+            return f"'{self.wanted.path}' is already in use by {self.held}"
         what = f"the {self.wanted.role.value} '{self.wanted.path}' of '{self.image}'"
-        return f"{what} is already used by {self.held}"
+        return f"{what} is already in use by {self.held}"
 
     def __str__(self) -> str:
         return f"{self.wanted.option}: {self.reason}"
@@ -85,10 +92,12 @@ def _role(use: FileUse) -> str:
 
 
 class FilesInUse:
-    """The files that guests use, from pairs of a name and the XML of a domain or snapshot, each examined once.
+    """The files that guests and, if `tables` is not None, this host use.
 
-    `chain_of` returns the files that an image refers to, by path and format, and `path_of_volume` the path of a volume;
-    `identify` maps all names of one file to the same value; `tables` describe the host's uses of disks.
+    `domains` are pairs of a guest's name and the XML of the guest or of one of its snapshots. `chain_of` returns the
+    files that an image refers to, for the path and format of the image. `path_of_volume` returns the path of a volume,
+    or None, for the names of the pool and the volume. `identify` returns a value that is equal for all paths of one
+    file. `tables` are the kernel's lists of the disks that this host uses.
     """
 
     def __init__(
@@ -118,37 +127,43 @@ class FilesInUse:
                     self._of_guest.setdefault(name, set()).add(identity)
 
     def put(self, name: str, documents: Iterable[_Element]) -> None:
-        """Replace the uses of a guest with those in the current <domain> elements, none for a deleted guest."""
+        """Replace the uses by the guest `name` with those in `documents`.
+
+        `documents` are the <domain> and <domainsnapshot> elements of the guest; they are empty for a deleted guest.
+        """
         for identity in self._of_guest.pop(name, ()):
             self._held[identity] = [use for use in self._held[identity] if use.guest != name]
         for document in documents:
             self._add(name, document)
 
     def among(self, domains: Iterable[tuple[str, str]]) -> FilesInUse:
-        """Return the files that other guests use, without the host's uses."""
+        """Return the files that the guests in `domains` use, without the host's uses.
+
+        `domains` are pairs of a guest's name and XML. The functions passed to the constructor are used again.
+        """
         return FilesInUse(
             domains, chain_of=self._chain_of, path_of_volume=self._path_of_volume, identify=self._identify
         )
 
     def same_file(self, path: str, other: str) -> bool:
-        """Return whether the two paths name one file, or would if the file existed."""
+        """Return whether both paths refer to the same file, which need not exist."""
         identity = self._identify(path)
         return identity is not None and identity == self._identify(other)
 
     def uses(self, path: str, volume: tuple[str, str] | None = None) -> list[FileUse]:
         """Return all uses of a file or block device by guests and this host.
 
-        `volume` is the pool and the name of its volume, or None.
+        `volume` is the names of the pool and the volume, or None if the file is not known as a volume.
         """
         return self._uses_of(FileUse("", Role.DISK, path, volume=volume))
 
     def conflicts(
         self, wanted: Sequence[FileUse], *, known: Sequence[FileUse] = (), skip: str | None = None
     ) -> list[Conflict]:
-        """Return the conflicts of a guest's files: with other users, and with a second use by the same guest.
+        """Return the conflicts of the uses that a guest requests, with other users and with each other.
 
-        `known` are the guest's existing uses, whose conflicts are not returned; `skip` is the name of a guest
-        whose uses are ignored, because it is edited or replaced; None ignores no guest.
+        `wanted` are the requested uses. `known` are the guest's existing uses, whose conflicts are not returned. `skip`
+        is the name of a guest whose uses are ignored because it is edited or replaced; None ignores no guest.
         """
         old = {use for use, _ in self.expand(known)}
         expanded = [(use, image, self._identities(use)) for use, image in self.expand(wanted)]
@@ -165,7 +180,10 @@ class FilesInUse:
         return found
 
     def expand(self, uses: Sequence[FileUse]) -> list[tuple[FileUse, str | None]]:
-        """Return `uses` and those of the files that their images refer to, each with that image, None for `uses`."""
+        """Return `uses`, and the uses of the files that their images refer to.
+
+        Each use is paired with the path of the image that refers to the file, or None for an element of `uses`.
+        """
         found: list[tuple[FileUse, str | None]] = []
         for use in uses:
             if use.volume is not None:
@@ -215,9 +233,11 @@ def _excludes_own(use: FileUse, other: FileUse) -> bool:
 
 
 def files_in_use(host: Host, *, tables: HostTables | None = None) -> FilesInUse:
-    """Return the files that the guests of `host` use and, if the host is this machine, those that the host uses.
+    """Return the files that the guests on `host` use and, if `host` is this machine, those that it uses itself.
 
-    Raises: HostError, if the guests cannot be read.
+    `tables` are the kernel's lists of the disks that this machine uses; None uses the default ones.
+
+    Raises: HostError, if the guests' XML cannot be read.
     """
     local = host.is_local()
     return FilesInUse(
@@ -230,9 +250,9 @@ def files_in_use(host: Host, *, tables: HostTables | None = None) -> FilesInUse:
 
 
 def refuse_conflicts(conflicts: Sequence[Conflict], checks: Checks) -> list[str]:
-    """Return the conflicts as warnings.
+    """Return the descriptions of the conflicts, to be shown as warnings.
 
-    Raises: RequestError, for the first conflict that destroys data, if `checks` does not allow conflicts.
+    Raises: RequestError, with the first conflict that can destroy data, unless `checks` disables this check.
     """
     # two guests may append to one log; all other combinations destroy data
     severe = [each for each in conflicts if each.wanted.role is not Role.LOG or each.held.role is not Role.LOG]
@@ -240,7 +260,7 @@ def refuse_conflicts(conflicts: Sequence[Conflict], checks: Checks) -> list[str]
     if severe and checks.path_in_use:
         raise RequestError(
             str(severe[0]),
-            hint="use another path, or use the file anyway, which can destroy data: --check path_in_use=off",
+            hint="use another path; to use the file anyway, which can destroy data: --check path_in_use=off",
         )
     return messages
 

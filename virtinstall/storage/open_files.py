@@ -18,9 +18,10 @@ _LOCK = "hhqqi4x"
 
 
 def open_by(path: str, *, but_guest: str = "") -> list[str]:
-    """Return the processes other than this one that have the file open, for example `process 17 (qemu-img)`.
+    """Return a description, such as `process 17 (qemu-img)`, of each other process that has the file at `path` open.
 
-    `but_guest` is the UUID of a guest whose QEMU is ignored, because it is stopped first.
+    `but_guest` is the UUID of a guest whose QEMU process is ignored, because the guest will be stopped first; if it is
+    empty, no guest is ignored.
     """
     try:
         status = os.stat(path)

@@ -19,10 +19,11 @@ _MOST_FILES = 20_000
 
 
 def overlays_of(paths: Collection[str], folders: Collection[str], host: Host) -> dict[str, list[str]]:
-    """Return the overlays of each of `paths` that are in `folders` or in the active pools.
+    """Return the overlays of the images at `paths` that are in `folders` or in the active pools.
 
-    A file that cannot be read, and whose backing file no pool reports, counts as an overlay of every image in its
-    folder.
+    The result maps the path of each image that has overlays to the paths of its overlays. If a file cannot be read and
+    belongs to no pool, it counts as an overlay of each of `paths` in its directory, except in directories such as /tmp
+    where every user can create files.
     """
     if not (host.is_local() and has_real_storage(host)):
         return _by_volumes(paths, host)

@@ -20,10 +20,10 @@ _DATABASES = {"user": "passwd", "group": "group"}
 
 
 def numbers_of(permissions: Permissions) -> tuple[int, int]:
-    """Return the user and group numbers, each -1 if it is not changed.
+    """Return the numeric user ID and group ID; each is -1 if none is requested.
 
-    Raises: StorageError, if there is no such user or group, or the owner is another user and this process is not
-    root's.
+    Raises: StorageError, if the user or the group does not exist, or if another user is requested as the owner and this
+    process does not run as root.
     """
     import grp
     import pwd
@@ -52,9 +52,9 @@ def _number(what: str, name: str | None, look_up: Callable[[str], int]) -> int:
 
 
 def set_permissions(fd: int, image: NewImage) -> None:
-    """Set the requested permissions on the open image.
+    """Set the mode, owner and group that are requested for `image` on its open file `fd`.
 
-    Raises: StorageError.
+    Raises: StorageError, if they cannot be set.
     """
     if image.permissions is None:
         return

@@ -20,7 +20,7 @@ _STAND_INS = ("/dev/null", "/dev/zero")
 
 
 def plan_uses(plan: Plan) -> list[FileUse]:
-    """Return the files of the installation and of the finished guest, and those that new images start from."""
+    """Return the files that the guest uses during and after the installation, and the backing files of new images."""
     found: list[FileUse] = []
     for document in (plan.install, plan.final):
         if document is None:
@@ -65,11 +65,11 @@ def check_plan_in_use(
 ) -> list[str]:
     """Check whether other guests or this host use the plan's files; return warnings.
 
-    `in_use` returns the files that guests use, which are read from `host` if it is None; uses by the guest `replacing`
-    are ignored.
+    `in_use` returns the files that guests use; if it is None, they are read from `host`. `replacing` is the name of a
+    guest whose uses are ignored because it is replaced, or None.
 
-    Raises: RequestError, for a file that is not a disk, and for a used file if `checks` forbids that; HostError, if
-    the guests cannot be read.
+    Raises: RequestError, if a disk's path cannot contain an image, or if a file is in use and `checks` does not disable
+    this check; HostError, if the guests' XML cannot be read.
     """
     generated = generated_paths(plan)
     wanted = [use for use in plan_uses(plan) if use.path not in generated]
@@ -107,8 +107,10 @@ def _is_pretended(conflict: Conflict, host: Host) -> bool:
 def check_change_in_use(before: Domain, after: Domain, host: Host, checks: Checks) -> list[str]:
     """Check whether a changed guest would use files that others use, or one file twice; return warnings.
 
-    Raises: RequestError, for a file that is not a disk, and for a used file if `checks` forbids that; HostError, if
-    the guests cannot be read.
+    `before` and `after` are the guest's configurations before and after the change.
+
+    Raises: RequestError, if a disk's path cannot contain an image, or if a file is in use and `checks` does not disable
+    this check; HostError, if the guests' XML cannot be read.
     """
     name = str(before.name)
     known, wanted = uses_in(name, before.ensure_node()), uses_in(name, after.ensure_node())
@@ -122,7 +124,7 @@ def check_change_in_use(before: Domain, after: Domain, host: Host, checks: Check
 
 
 def generated_paths(plan: Plan) -> set[str]:
-    """Return the paths that were generated because they did not exist, which no guest can use."""
+    """Return the generated paths of new files, which no other guest can use, because the files did not exist."""
     found = {*plan.generated, *(boot.path for boot in plan.boot_files if boot.path != boot.source)}
     found |= {seed.path for seed in plan.seeds} | {upload.target for upload in plan.uploads}
     return found | {volume.path for volume in plan.volumes if f"{volume.pool}/{volume.name}" in plan.generated}

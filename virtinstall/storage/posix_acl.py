@@ -20,7 +20,11 @@ _USER_OBJ, _USER, _GROUP_OBJ, _GROUP, _MASK, _OTHER = 0x01, 0x02, 0x04, 0x08, 0x
 
 
 class Entry(NamedTuple):
-    """One entry of an access control list: a tag, permission bits, and the ID of a user or group."""
+    """One entry of an access control list.
+
+    `tag` is the type of the entry, as in `linux/posix_acl.h`. `bits` are the permissions: READ, WRITE and SEARCH. `id`
+    is a numeric user or group ID, if the type has one.
+    """
 
     tag: int
     bits: int
@@ -28,7 +32,10 @@ class Entry(NamedTuple):
 
 
 class Permissions(NamedTuple):
-    """The access permissions of one file; `acl` is empty if only the mode applies."""
+    """The access permissions of one file; `acl` is empty if only the mode applies.
+
+    `acl_supported` is whether the file system supports access control lists.
+    """
 
     uid: int
     gid: int
@@ -38,9 +45,9 @@ class Permissions(NamedTuple):
 
 
 def parse_acl(data: bytes) -> tuple[Entry, ...]:
-    """Return the entries of a `system.posix_acl_access` attribute.
+    """Return the entries in `data`, the value of the attribute `system.posix_acl_access`.
 
-    Raises: ValueError, if the attribute is invalid.
+    Raises: ValueError, if `data` is invalid.
     """
     if len(data) < 4 or (len(data) - 4) % 8 or int.from_bytes(data[:4], "little") != _VERSION:
         raise ValueError("not a POSIX ACL attribute")
@@ -48,9 +55,9 @@ def parse_acl(data: bytes) -> tuple[Entry, ...]:
 
 
 def read_permissions(path: str) -> Permissions:
-    """Return the permissions of the target of `path`.
+    """Return the permissions of the file at `path`; symbolic links are followed.
 
-    Raises: OSError.
+    Raises: OSError, if they cannot be read.
     """
     status = os.stat(path)
     acl: tuple[Entry, ...] = ()
@@ -65,7 +72,10 @@ def read_permissions(path: str) -> Permissions:
 
 
 def allows(file: Permissions, uid: int, groups: Collection[int], wanted: int) -> bool:
-    """Return whether the user `uid` in `groups` has all permissions `wanted` (READ | WRITE | SEARCH) for the file."""
+    """Return whether the user `uid`, who is in `groups`, has all permissions in `wanted` for the file.
+
+    `wanted` is a combination of READ, WRITE and SEARCH.
+    """
     if uid == 0:
         return True
     if uid == file.uid:

@@ -39,10 +39,12 @@ _MAGICS = (
 
 
 class ImageInfo(NamedTuple):
-    """The contents of an image's header.
+    """The properties of an image, read from its header.
 
-    `virtual_size` is in bytes, None if the header does not contain it in a simple form; `backing_file` and
-    `backing_format` are the names in the image, None if there are none.
+    `virtual_size` is the size of the disk that the guest sees, in bytes; None if it cannot be read easily from a header
+    in this format. `file_size` is in bytes. `backing_file`, `backing_format` and `data_file` (an external data file)
+    are as stored in the image; None if there are none. `cluster_size` is in bytes; it and `compat` are None for images
+    that are not in the qcow2 format.
     """
 
     path: str
@@ -62,11 +64,12 @@ class ImageInfo(NamedTuple):
 
 
 def probe_image(path: str, image_format: str | None = None) -> ImageInfo:
-    """Read the header of the image at `path` as `image_format`; None detects the format.
+    """Return the properties in the header of the image at `path`, which is in the format `image_format`.
 
-    At most 4 MiB are read, regardless of the header.
+    If `image_format` is None, the format is detected. At most 4 MiB are read, regardless of the header.
 
-    Raises: StorageError, if the image cannot be read, is not a file or block device, or has an invalid header.
+    Raises: StorageError, if the image cannot be read, is neither a regular file nor a block device, or has an invalid
+    header.
     """
     with storage_errors("cannot read", path):
         # O_NONBLOCK: opening a FIFO would wait for its writer

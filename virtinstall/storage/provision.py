@@ -30,9 +30,12 @@ __all__ = ["NewImage", "check_image", "image_capacity", "provision_image", "surv
 
 
 def image_capacity(image: NewImage) -> int:
-    """Return the requested virtual size in bytes, not rounded, or the backing file's; 0 if it is not yet known.
+    """Return the virtual size of the new image in bytes, not rounded.
 
-    Raises: RequestError, if neither size is known; StorageError, if the backing file cannot be read.
+    If no size is requested, it is the size of the backing file, or 0 if that must still be downloaded.
+
+    Raises: RequestError, if no size is requested and the size of a backing file is unknown; StorageError, if the
+    backing file cannot be read.
     """
     if image.capacity_bytes is not None:
         return image.capacity_bytes
@@ -42,20 +45,23 @@ def image_capacity(image: NewImage) -> int:
     size = None if backing is None else probe_image(backing, image.backing_format).virtual_size
     if size is None:
         raise RequestError(
-            f"the size of the new image '{image.path}' is unknown", hint="specify the size in GiB: size=20"
+            f"no size specified for the new image '{image.path}'", hint="specify the size in GiB, for example: size=20"
         )
     return size
 
 
 def is_awaited(image: NewImage) -> bool:
-    """Return whether the image that this one starts from must still be downloaded."""
+    """Return whether the image that the new image is based on must still be downloaded."""
     return image.base is not None and image.backing_path is None and image.copy_from is None
 
 
 def check_image(image: NewImage) -> int:
-    """Return the number of bytes that the image allocates immediately.
+    """Check the properties of a new image; return the number of bytes that it allocates when it is created.
 
-    Raises: RequestError, if no image can have these properties; StorageError, if the backing file cannot be read.
+    The result is 0 for formats that only qemu-img can create.
+
+    Raises: RequestError, if an image cannot have these properties; StorageError, if the backing file cannot be read, or
+    if qemu-img is required but not installed.
     """
     capacity = image_capacity(image)
     if image.format == "qcow2":
@@ -66,7 +72,7 @@ def check_image(image: NewImage) -> int:
     if image.format != "raw":
         raise RequestError(
             f"cannot create '{image.path}' in the format '{image.format}'",
-            hint=f"use one of the formats raw, qcow2, {', '.join(EXTERNAL_FORMATS)}",
+            hint=f"use one of these formats: raw, qcow2, {', '.join(EXTERNAL_FORMATS)}",
         )
     if image.backing_path is not None:
         raise RequestError("a raw image cannot have a backing file", hint="use --disk format=qcow2")
@@ -77,8 +83,8 @@ def check_image(image: NewImage) -> int:
 def survey_image(image: NewImage) -> None:
     """Check whether the image can be created; change nothing.
 
-    Raises: RequestError or StorageError, as `provision_image` would before it starts; NoSpaceError, also if the image
-    may outgrow its file system.
+    Raises: RequestError or StorageError, if it cannot be created; NoSpaceError, if the image does not fit, or may
+    outgrow its file system.
     """
     _require_backing(image)
     needed = check_image(image)
@@ -97,7 +103,7 @@ def survey_image(image: NewImage) -> None:
         )
     overcommit = check_space(image.path, needed, image_capacity(image))
     if overcommit is not None:
-        raise NoSpaceError(overcommit, hint="use a smaller disk, or --check disk_size=off")
+        raise NoSpaceError(overcommit, hint="use a smaller disk, or use --check disk_size=off")
 
 
 def _missing_hint(folder: str) -> str:
@@ -118,12 +124,12 @@ def _is_directory(path: str) -> bool:
 
 
 def provision_image(image: NewImage, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
-    """Create the image, push its removal to `undo`, and record it in `journal`.
+    """Create the image, push its removal to `undo`, and record it in `journal` if that is not None.
 
-    The file appears under its name only when it is complete and flushed; an existing one is never replaced. After an
-    interruption, everything that was created is in `undo`.
+    The file appears under its name only when it is complete and flushed, and never replaces an existing file. After an
+    interruption, `undo` removes everything that was created.
 
-    Raises: RequestError, StorageError.
+    Raises: RequestError, if an image cannot have these properties; StorageError, if the image cannot be created.
     """
     _require_backing(image)
     needed = check_image(image)
@@ -152,9 +158,11 @@ def provision_image(image: NewImage, undo: Undo, progress: Progress, journal: Jo
 def provision_copy(
     image: NewImage, capacity: int, undo: Undo, progress: Progress, journal: Journal | None = None
 ) -> None:
-    """Create an image as a copy of another, converted if its format differs, and enlarge it to the requested size.
+    """Create an image as a copy of another, converted if its format differs, and enlarge it to `capacity` bytes.
 
-    Raises: StorageError.
+    The removal of the file is pushed to `undo`, and it is recorded in `journal` if that is not None.
+
+    Raises: StorageError, if the other image cannot be copied, or the copy cannot be enlarged.
     """
     from virtinstall.storage.convert import convert_image
     from virtinstall.storage.copy_image import copy_image
@@ -180,7 +188,7 @@ def _require_backing(image: NewImage) -> None:
     if backing is not None and not os.path.lexists(backing):
         raise StorageError(
             f"no such file: '{backing}', the backing file of the new image '{image.path}'",
-            hint="check --disk backing_store=",
+            hint="check the path in --disk backing_store=",
         )
 
 

@@ -25,7 +25,11 @@ L1_CHUNK = 1 << 20
 
 
 class Qcow2Options(NamedTuple):
-    """The contents of a new qcow2 image. `preallocated`: all space is reserved."""
+    """The options of a new qcow2 image.
+
+    If `preallocated` is true, all space of the image is reserved. `backing_file` and `backing_format` are the path and
+    format of the backing file, or None without a backing file.
+    """
 
     preallocated: bool = False
     backing_file: str | None = None
@@ -33,9 +37,9 @@ class Qcow2Options(NamedTuple):
 
 
 def check_qcow2(capacity_bytes: int, options: Qcow2Options) -> Layout:
-    """Return the layout of a new image.
+    """Return the layout of a new image with a disk of `capacity_bytes`.
 
-    Raises: RequestError, if no qcow2 image can have this capacity and these options.
+    Raises: RequestError, if a qcow2 image cannot have this capacity and these options.
     """
     size = round_up(capacity_bytes, SECTOR)
     overlay = options.backing_file is not None
@@ -48,8 +52,8 @@ def check_qcow2(capacity_bytes: int, options: Qcow2Options) -> Layout:
         ),
         (
             overlay and not options.backing_format,
-            f"the format of the backing file '{options.backing_file}' is unknown",
-            "specify the format with --disk backing_format=qcow2 or backing_format=raw",
+            f"no format specified for the backing file '{options.backing_file}'",
+            "use --disk backing_format=qcow2 or --disk backing_format=raw",
         ),
         (
             capacity_bytes < 0 or size >= 1 << 63,
@@ -62,23 +66,28 @@ def check_qcow2(capacity_bytes: int, options: Qcow2Options) -> Layout:
             raise RequestError(message, hint=hint)
     layout = plan_layout(size, CLUSTER, preallocated=options.preallocated)
     if layout.l1_size * 8 > MAX_L1_BYTES or layout.refcount_table_clusters * CLUSTER > MAX_REFCOUNT_TABLE_BYTES:
-        raise RequestError(f"the size is too large for a qcow2 image: {size} bytes", hint=f"use at most {limit}")
+        raise RequestError(
+            f"the size is too large for a qcow2 image: {size} bytes", hint=f"use a size of at most {limit}"
+        )
     return layout
 
 
 def qcow2_allocation_bytes(capacity_bytes: int, options: Qcow2Options) -> int:
-    """Return the number of bytes that the new image allocates immediately.
+    """Return the number of bytes that a new image with a disk of `capacity_bytes` allocates when it is created.
 
-    Raises: RequestError, if no image can have this size.
+    Raises: RequestError, if a qcow2 image cannot have this capacity and these options.
     """
     layout = check_qcow2(capacity_bytes, options)
     return layout.total_clusters * layout.cluster_size
 
 
 def write_qcow2(fd: int, capacity_bytes: int, options: Qcow2Options, progress: Progress) -> None:
-    """Write a qcow2 image to the empty file `fd`, which reads as zeros (or as its backing file).
+    """Write a qcow2 image with a disk of `capacity_bytes` to the empty file `fd`.
 
-    Raises: RequestError, or OSError.
+    The disk reads as zeros, or as the backing file if there is one.
+
+    Raises: RequestError, if a qcow2 image cannot have this capacity and these options; StorageError, if the path of the
+    backing file is too long; OSError, if the file cannot be written.
     """
     layout = check_qcow2(capacity_bytes, options)
     header = Qcow2Header(

@@ -38,7 +38,7 @@ _SIZE_AT, _L1_SIZE_AT = 24, 36  # in the header; the L1 table's offset follows i
 
 
 def grow_qcow2(path: str, new_size: int) -> None:
-    """Enlarge the disk in the qcow2 image at `path` to `new_size` bytes (rounded up to 512).
+    """Enlarge the disk in the qcow2 image at `path` to `new_size` bytes, rounded up to a multiple of 512.
 
     Raises: StorageError, if a guest uses the image, the disk would shrink, the image has unsupported features
     (encryption, bitmaps, an external data file, snapshots, a larger backing file), or it cannot be written.
@@ -80,17 +80,14 @@ def _check_growable(header: Qcow2Header, path: str, size: int) -> None:
         (features & COMPRESSION_TYPE, "is compressed with zstd", None),
         (header.autoclear_features or header.has_bitmaps, "has bitmaps", None),
         (header.nb_snapshots, "has internal snapshots", None),
-        (header.crypt_method, "is encrypted", "use qemu-img resize with the image's secret: see qemu-img(1)"),
+        (header.crypt_method, "is encrypted", "use qemu-img resize with the image's secret; see qemu-img(1)"),
         (header.refcount_order != 4, "has a refcount width other than 16 bits", None),
-        (
-            size > header.size and _reveals_data(path, header),
-            "has a backing file that is larger or cannot be read",
-            f"check the backing file; then {_resize(path, size)}",
-        ),
     )
     for obstacle, what, hint in obstacles:
         if obstacle:
             raise _not_growable(path, size, f"the image {what}", hint)
+    if size > header.size and header.backing_file:
+        _check_backing_file(path, header, size)
 
 
 def _resize(path: str, size: int) -> str:
@@ -101,15 +98,21 @@ def _not_growable(path: str, size: int, why: str, hint: str | None = None) -> St
     return StorageError(f"cannot enlarge '{path}': {why}", hint=hint or _resize(path, size))
 
 
-def _reveals_data(path: str, header: Qcow2Header) -> bool:
-    """Return whether the guest might see data of the backing file after the old end of the disk."""
-    if not header.backing_file:
-        return False
+def _check_backing_file(path: str, header: Qcow2Header, size: int) -> None:
+    """Check that the guest will not see data of the backing file after the old end of the disk.
+
+    Raises: StorageError, if it might.
+    """
     try:
         below = backing_chain(path, "qcow2")[1:2]
-    except StorageError:
-        return True
-    return not below or below[0].virtual_size is None or below[0].virtual_size > header.size
+    except StorageError as error:
+        raise _not_growable(
+            path, size, "its backing file cannot be read", f"check the backing file; then {_resize(path, size)}"
+        ) from error
+    if not below or below[0].virtual_size is None:
+        raise _not_growable(path, size, "the size of its backing file is unknown")
+    if below[0].virtual_size > header.size:
+        raise _not_growable(path, size, "its backing file is larger than the image")
 
 
 def _grow_l1(fd: int, path: str, header: Qcow2Header, l1_size: int, size: int) -> bytes:

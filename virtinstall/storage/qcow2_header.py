@@ -43,7 +43,11 @@ _FEATURE_NAMES = (
 
 
 class Qcow2Header(NamedTuple):
-    """The contents of a header; offsets and sizes are in bytes, and names are as stored in the file."""
+    """The fields of a qcow2 header, with the names from the specification.
+
+    `size` and offsets are in bytes, and `l1_size` is the number of entries in the L1 table. The names of files and
+    formats are as stored in the image; None if there are none.
+    """
 
     version: int
     cluster_bits: int
@@ -67,24 +71,24 @@ class Qcow2Header(NamedTuple):
 
     @property
     def cluster_size(self) -> int:
-        """The number of bytes in a cluster."""
+        """The size of a cluster in bytes."""
         return 1 << self.cluster_bits
 
     @property
     def l2_entry_size(self) -> int:
-        """The number of bytes in an L2 table for each cluster."""
+        """The size of an L2 table entry in bytes."""
         return 16 if self.incompatible_features & EXTENDED_L2 else 8
 
     @property
     def l1_reach(self) -> int:
-        """The number of the guest's bytes for each entry of the L1 table."""
+        """The number of bytes of the guest's disk that one entry of the L1 table maps."""
         return self.cluster_size // self.l2_entry_size * self.cluster_size
 
 
 def pack_header(header: Qcow2Header) -> bytes:
     """Return the start of the image: the header, the extensions and the backing file's name.
 
-    Raises: StorageError, if these do not fit into the first cluster.
+    Raises: StorageError, if these do not fit in the first cluster, or if the name is too long.
     """
     length = _V2_LENGTH if header.version == 2 else _V3_LENGTH
     extensions = b""
@@ -132,9 +136,9 @@ def _extension(kind: int, data: bytes) -> bytes:
 
 
 def read_header(fd: int, path: str) -> Qcow2Header:
-    """Return the header of the qcow2 image `fd`; `path` is for messages.
+    """Return the header of the qcow2 image that is open as `fd`; `path` is for messages.
 
-    Raises: StorageError, if the file is not a valid qcow2 image of version 2 or 3; OSError.
+    Raises: StorageError, if the file is not a valid qcow2 image of version 2 or 3; OSError, if it cannot be read.
     """
     start = read_at(fd, _V3_LENGTH, 0)
     if len(start) < _V2_LENGTH or start[:4] != MAGIC:
@@ -200,7 +204,7 @@ def _read_extensions(first: bytes, start: int, name_offset: int, path: str) -> d
             break
         offset += 8
         if length > end - offset:
-            raise _invalid(path, "a header extension extends beyond the first cluster")
+            raise _invalid(path, "a header extension does not fit in the first cluster")
         if kind in (_EXT_BACKING_FORMAT, _EXT_DATA_FILE, _EXT_BITMAPS):
             found[kind] = first[offset : offset + min(length, MAX_BACKING_NAME)]
         offset += length + -length % 8

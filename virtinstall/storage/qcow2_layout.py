@@ -20,14 +20,17 @@ _L2_ENTRY_BYTES = 8
 
 @dataclass(frozen=True)
 class RefcountBlock:
-    """A refcount block in the cluster with that number."""
+    """A refcount block; `cluster` is the number of the cluster that contains it."""
 
     cluster: int
 
 
 @dataclass(frozen=True)
 class L2Table:
-    """An L2 table in a cluster; it maps `count` clusters of data from `data` on."""
+    """An L2 table; `cluster` is the number of the cluster that contains it.
+
+    It maps `count` contiguous clusters of data, the first of which has the number `data`.
+    """
 
     cluster: int
     data: int
@@ -36,7 +39,11 @@ class L2Table:
 
 @dataclass(frozen=True)
 class Layout:
-    """The layout of an image: cluster numbers, counted from the start of the file, and numbers of entries."""
+    """The sizes of the parts of a new image, from which the positions of the parts follow.
+
+    `cluster_size` is in bytes, and `l1_size` is the number of entries in the L1 table. Clusters are numbered from the
+    start of the file.
+    """
 
     cluster_size: int
     l2_entries: int  # guest clusters that one L2 table maps
@@ -49,22 +56,22 @@ class Layout:
 
     @property
     def counted(self) -> int:
-        """The number of clusters that one refcount block, with counts of 16 bits, covers."""
+        """The number of clusters whose refcounts, of 16 bits each, fit in one refcount block."""
         return self.cluster_size // 2
 
     @property
     def l1_cluster(self) -> int:
-        """The cluster where the L1 table starts."""
+        """The number of the first cluster of the L1 table."""
         return 1 + self.refcount_table_clusters + (self.refcount_blocks if self.is_preallocated else 1)
 
     @property
     def end_of_l1(self) -> int:
-        """The first cluster after the L1 table."""
+        """The number of the first cluster after the L1 table."""
         return self.l1_cluster + -(-self.l1_size * 8 // self.cluster_size)
 
     @property
     def first_data_cluster(self) -> int:
-        """The start of contiguous data: one L2 table after the L1 table."""
+        """The number of the first cluster of data, which follows the L1 table and the first L2 table."""
         return self.end_of_l1 + 1
 
     def pieces(self) -> Iterator[RefcountBlock | L2Table]:
@@ -91,7 +98,10 @@ class Layout:
 
 
 def plan_layout(size: int, cluster_size: int, *, preallocated: bool) -> Layout:
-    """Return the layout of an empty image whose disk has `size` bytes."""
+    """Return the layout of an empty image with a disk of `size` bytes; `cluster_size` is in bytes too.
+
+    If `preallocated` is true, it contains clusters for all data of the disk.
+    """
     l2_entries = cluster_size // _L2_ENTRY_BYTES
     guest_clusters = -(-size // cluster_size)
     l1_size = -(-guest_clusters // l2_entries)

@@ -12,7 +12,10 @@ from virtinstall.named import NamedTuple
 
 
 class Account(NamedTuple):
-    """A user with all groups; `groups` includes `gid`, and `name` is for commands in messages."""
+    """A user of this host; `groups` are the numeric IDs of all groups of the user, including `gid`.
+
+    `name` is the user name, or the numeric user ID if there is no name.
+    """
 
     name: str
     uid: int
@@ -21,14 +24,21 @@ class Account(NamedTuple):
 
 
 class QemuUser(NamedTuple):
-    """A user and a group as libvirt names them (`+64055` is a number); None if it names none."""
+    """A user and a group as libvirt specifies them: a name, or a numeric ID such as `+64055`.
+
+    Each is None if libvirt does not specify it.
+    """
 
     user: str | None
     group: str | None
 
 
 def qemu_user_from_capabilities(xml: str, virt_type: str = "kvm") -> QemuUser | None:
-    """Return the user in the `dac` base label of `virt_type` in libvirt's capabilities; None if there is none."""
+    """Return the user in libvirt's capabilities that QEMU runs as; None if there is none.
+
+    `xml` is the capabilities XML. The user is in the base label of the security model `dac` for `virt_type`, or in the
+    first base label if there is none for `virt_type`.
+    """
     from lxml import etree
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
@@ -45,13 +55,16 @@ def qemu_user_from_capabilities(xml: str, virt_type: str = "kvm") -> QemuUser | 
 
 
 def qemu_user_from_label(label: str) -> QemuUser | None:
-    """Return the user and group in a base label of the model `dac`, `+64055:+64055`; None if it is invalid."""
+    """Return the user and group in a base label of the model `dac`, such as `+64055:+64055`; None without a user."""
     user, _, group = label.strip().partition(":")
     return QemuUser(user, group or None) if user else None
 
 
 def find_account(who: QemuUser) -> Account | None:
-    """Return the account on this host; None if there is no such user."""
+    """Return the account of `who` on this host; None if it has no user or group with that name.
+
+    A numeric user ID is accepted even if no user has it.
+    """
     import grp
     import pwd
 
@@ -75,7 +88,7 @@ def find_account(who: QemuUser) -> Account | None:
 
 
 def this_account() -> Account:
-    """Return the user of this process, which is QEMU's user on a session connection."""
+    """Return the user of this process, which QEMU also runs as on a session connection."""
     import pwd
 
     uid, gid = os.geteuid(), os.getegid()

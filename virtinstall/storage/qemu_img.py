@@ -24,7 +24,7 @@ _CHUNK = 1 << 20
 def check_external(image: NewImage) -> None:
     """Check the options of an image that qemu-img creates.
 
-    Raises: RequestError, if the format does not support them; StorageError, if qemu-img is not installed.
+    Raises: RequestError, if the image's format does not support them; StorageError, if qemu-img is not installed.
     """
     if image.backing_path is not None:
         raise RequestError(f"a new {image.format} image cannot have a backing file", hint="use --disk format=qcow2")
@@ -36,9 +36,9 @@ def check_external(image: NewImage) -> None:
 
 
 def write_external(fd: int, image: NewImage, capacity: int) -> None:
-    """Write an image of `capacity` bytes to the empty file `fd`.
+    """Create the image with qemu-img, with a disk of `capacity` bytes, and write it to the empty file `fd`.
 
-    Raises: StorageError, OSError.
+    Raises: StorageError, if qemu-img is not installed or fails; OSError, if the file cannot be written.
     """
     program = _program(image.format)
     # a vmdk contains its file name, which must not be that of a file descriptor

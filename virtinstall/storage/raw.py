@@ -26,7 +26,7 @@ FIRST_BLOCK = 4096  # written even if nothing else is, as in qemu-img
 def check_raw(capacity_bytes: int) -> None:
     """Check the size of a raw image.
 
-    Raises: RequestError, if no image can have this size.
+    Raises: RequestError, if a raw image cannot have this size.
     """
     if capacity_bytes < 0 or round_up(capacity_bytes, SECTOR) >= 1 << 63:
         raise RequestError(
@@ -35,14 +35,16 @@ def check_raw(capacity_bytes: int) -> None:
 
 
 def raw_allocation_bytes(capacity_bytes: int, *, preallocated: bool) -> int:
-    """Return the number of bytes that the new image allocates immediately."""
+    """Return the number of bytes that a new image of this size allocates when it is created."""
     return round_up(capacity_bytes, SECTOR) if preallocated else 0
 
 
 def write_raw(fd: int, capacity_bytes: int, *, preallocated: bool, progress: Progress) -> None:
-    """Write a raw image to the empty file `fd`.
+    """Write a raw image of `capacity_bytes` to the empty file `fd`.
 
-    Raises: RequestError, or OSError.
+    If `preallocated` is true, all space is reserved, and `progress` is reported.
+
+    Raises: RequestError, if a raw image cannot have this size; OSError, if the file cannot be written.
     """
     check_raw(capacity_bytes)
     size = round_up(capacity_bytes, SECTOR)
@@ -54,7 +56,7 @@ def write_raw(fd: int, capacity_bytes: int, *, preallocated: bool, progress: Pro
 
 
 def grow_raw(path: str, new_size: int) -> None:
-    """Enlarge the raw image at `path` to `new_size` bytes (rounded up to 512); the new part is sparse.
+    """Enlarge the raw image at `path` to `new_size` bytes, rounded up to a multiple of 512; the new part is sparse.
 
     Raises: StorageError, if a guest uses the image, or the image would shrink or cannot be written.
     """

@@ -24,7 +24,7 @@ _REFUSED_TYPES = ("user_home_t", "admin_home_t", "user_tmp_t", "tmp_t", "default
 
 
 def is_enforced(folder: str = SELINUX_FOLDER) -> bool:
-    """Return whether SELinux is enforcing on this machine."""
+    """Return whether SELinux is in enforcing mode on this machine; `folder` is where selinuxfs is mounted."""
     return _read(f"{folder}/enforce") == "1"
 
 
@@ -36,11 +36,12 @@ def require_label(
     folder: str = SELINUX_FOLDER,
     mounts: str = "/proc/self/mountinfo",
 ) -> None:
-    """Check the label of the file `path`, which may not exist yet.
+    """Check whether SELinux allows guests to access the file at `path`, which may not exist yet.
 
-    `relabels`: libvirt labels the file when the guest starts.
+    `write` is whether the guest writes to the file, and `relabels` is whether libvirt labels it when the guest starts.
+    `folder` is where selinuxfs is mounted, and `mounts` is the kernel's list of mounts.
 
-    Raises: StorageError, if SELinux is enforcing and is known to deny guests access.
+    Raises: StorageError, if SELinux is in enforcing mode and denies guests access, as far as that can be known.
     """
     if not is_enforced(folder):
         return
@@ -66,7 +67,7 @@ def require_label(
 def _refusal(path: str, why: str, command: str) -> StorageError:
     return StorageError(
         f"SELinux denies guests access to '{path}': {why}",
-        hint=f"run `{command}`, or use --check path_access=off",
+        hint=f"use --check path_access=off, or run: {command}",
     )
 
 

@@ -13,11 +13,11 @@ from virtinstall.units import human_size
 
 
 def free_bytes(path: str) -> int | None:
-    """Return the free bytes for ordinary users at `path`, which may not exist yet; None if they are not reported.
+    """Return the number of bytes available to ordinary users on the file system of `path`.
 
-    The nearest existing directory is used.
+    None if the file system does not report it. `path` need not exist: its nearest existing parent directory is used.
 
-    Raises: StorageError, if the directory cannot be read.
+    Raises: StorageError, if the file system cannot be examined.
     """
     folder = os.path.abspath(path)
     with storage_errors("cannot read the free space of", path):
@@ -30,7 +30,7 @@ def free_bytes(path: str) -> int | None:
 def require_space(path: str, needed_bytes: int, already_free: int | None = None) -> None:
     """Check that `needed_bytes` fit on the file system of `path`.
 
-    `already_free` is the known number of free bytes, None for a query.
+    `already_free` is the number of free bytes there; if it is None, the file system is queried.
 
     Raises: NoSpaceError, if the bytes do not fit.
     """

@@ -26,9 +26,11 @@ TEMPORARY_POOL = "temporary pool"
 def pool_of(volume: NewVolume, host: Host, journal: Journal | None = None) -> Iterator[None]:
     """Ensure that the pool of `volume` exists inside the block.
 
-    A pool that a killed run left is reused, because its name depends only on its directory.
+    If the volume needs a temporary pool, the pool is created before the block and removed after it, and recorded in
+    `journal` if that is not None. A pool that a killed run did not remove is reused, because the name of such a pool
+    depends only on its directory.
 
-    Raises: StorageError.
+    Raises: StorageError, if the pool cannot be created or removed.
     """
     if not volume.temporary_pool:
         yield
