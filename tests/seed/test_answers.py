@@ -219,10 +219,10 @@ def test_values_cannot_inject_other_answers(system: str, values: dict[str, str])
         ("win11", "Administrator", "already exists"),
         ("debian12", "admin", "for a system account"),
         ("ubuntu24.04", "backup", "for a system account"),
-        ("debian12", "Ada", "lower-case letters"),
-        ("ubuntu24.04", "a.b", "lower-case letters"),
+        ("debian12", "Ada", "lowercase ASCII letters"),
+        ("ubuntu24.04", "a.b", "lowercase ASCII letters"),
         ("fedora36", "a b", "letters, digits"),
-        ("rhel9.0", "-a", "start with an ASCII letter"),
+        ("rhel9.0", "-a", "start with a letter or an underscore"),
         ("sles15", "a" * 33, "longer than 32"),
     ],
 )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
-    """Return the profile, as JSON."""
+    """Return the name and the content of the Agama profile, which is in the JSON format."""
     profile: dict[str, Any] = {
         "product": _product(answers),
         "hostname": {"static": guest.hostname},

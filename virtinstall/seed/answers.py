@@ -28,10 +28,12 @@ _FALLBACK_LOGIN = "user"
 
 @dataclass(frozen=True)
 class Installer:
-    """An installer of `kind` `kickstart`, `preseed`, `autoinstall`, `autoyast`, `agama` or `autounattend`.
+    """An installer that reads answers from a file.
 
-    `file_name` is the name of the file with the answers. `in_initrd`: true if the answers are in the
-    initrd's root, false if they are on a CD-ROM. `required` are the names of the answers that the installer needs.
+    `kind` is `kickstart`, `preseed`, `autoinstall`, `autoyast`, `agama` or `autounattend`. `profile` is the name of the
+    profile, such as `desktop`. `file_name` is the name of the file with the answers. `in_initrd` is whether the file is
+    in the root of the initrd; otherwise it is on a CD-ROM. `required` are the names of the answers that the installer
+    needs, such as `admin-password`.
     """
 
     kind: str
@@ -43,7 +45,11 @@ class Installer:
 
 @dataclass(frozen=True)
 class AnswerTarget:
-    """The properties of the guest in the answers; `disk` is the device to install on, for example `/dev/vda`."""
+    """The properties of the guest that the answers refer to.
+
+    `arch` is the architecture, such as `x86_64`. `disk` is the device to install on, such as `/dev/vda`. `efi` is
+    whether the guest boots from UEFI firmware.
+    """
 
     hostname: str
     arch: str
@@ -53,9 +59,13 @@ class AnswerTarget:
 
 @dataclass(frozen=True)
 class Answers:
-    """The requested answers, with the contents of files. Passwords are in clear text until the seed is created.
+    """The requested answers, with the contents of files.
 
-    `language` is a locale (`en_US`), `keyboard` a layout, and `timezone` an IANA name.
+    Passwords are in clear text until the seed is created. Passwords, `product_key` and `reg_login` (the user name for
+    the registration) are None if they are not requested. `language` is a locale, such as `en_US`. `keyboard` is a
+    keyboard layout, such as `us`. `timezone` is a name from the IANA time zone database. `install_url` is the URL of
+    the install tree, or None if the packages are on the medium. `driver_folder` is the directory with Windows drivers
+    on the medium that contains the answers, or None.
     """
 
     installer: Installer
@@ -80,7 +90,7 @@ class Answers:
 
     @property
     def os_version(self) -> tuple[int, ...]:
-        """The system's version as numbers; empty if the system has none (rawhide)."""
+        """The version of the guest's operating system as numbers; empty if it has none, such as Rawhide."""
         # the OS database uses `8-unknown` for an unknown release of RHEL 8
         parts = (self.os.version or "").partition("-")[0].split(".")
         return tuple(int(part) for part in parts) if all(part.isdecimal() for part in parts) else ()
@@ -97,7 +107,7 @@ class Answers:
         unused = (("product-key", self.product_key), ("reg-login", self.reg_login))
         takers = {"product-key": _KEY_INSTALLERS, "reg-login": _KEY_INSTALLERS[1:]}
         texts.extend(
-            f"--unattended {name}= has no effect: the installer of {self.os.short_id} does not support it"
+            f"--unattended {name}= has no effect: the installer for {self.os.short_id} does not support it"
             for name, value in unused
             if value is not None and self.installer.kind not in takers[name]
         )
@@ -107,15 +117,18 @@ class Answers:
 def read_answers(
     values: Mapping[str, str], installer: Installer, os: OsRecord, login: str, read_file: ReadFile
 ) -> Answers:
-    """Read the answers from the sub-options of --unattended; `login` is used if they do not name a user.
+    """Return the answers in `values`, the sub-options of --unattended.
 
-    Raises: RequestError, if an answer is invalid, or the installer needs one that is missing.
+    `login` is the user name that is used if `values` contain none; if the installer rejects `login`, `user` is used.
+    `read_file` is called for each file, with its path and the option.
+
+    Raises: RequestError, if an answer is invalid, or if an answer that the installer requires is missing.
     """
     for name in installer.required:
         if name in ("admin-password", "user-password") and f"{name}-file" not in values:
             raise RequestError(
-                f"the profile '{installer.profile}' of {os.short_id} requires --unattended {name}-file=",
-                hint=f"add {name}-file=FILE; the first line of the file is the password",
+                f"the profile '{installer.profile}' for {os.short_id} requires --unattended {name}-file=",
+                hint=f"write the password in the first line of a file, and add {name}-file=FILE",
             )
     user = _login(values.get("user-login"), login, installer.kind)
     passwords = {}
@@ -150,15 +163,21 @@ def _login(given: str | None, default: str, kind: str) -> str:
 
 def _check_word(name: str, value: str) -> None:
     """Check a product key or a registration login."""
-    if not value or not all(char.isascii() and (char.isalnum() or char in "._-@+") for char in value):
+    if not value:
+        raise RequestError(f"--unattended {name}=: must not be empty", hint=f"specify a value, or omit {name}=")
+    if not all(char.isascii() and (char.isalnum() or char in "._-@+") for char in value):
         raise RequestError(
-            f"--unattended {name}={value}: must consist of ASCII letters, digits and . _ - @ +",
+            f"--unattended {name}={value}: may contain only ASCII letters, digits, periods, underscores, hyphens, "
+            "at signs and plus signs",
             hint="remove all other characters",
         )
 
 
 def kernel_arguments(installer: Installer, version: tuple[int, ...], distro: str | None) -> tuple[str, ...]:
-    """Return the kernel arguments that locate the answers."""
+    """Return the kernel arguments that make the installer read the answers; empty if it needs none.
+
+    `version` is the version of the operating system as numbers, and `distro` is its distribution, such as `fedora`.
+    """
     name = installer.file_name
     if installer.kind == "kickstart":
         # anaconda of Fedora 34, RHEL 9 and later accepts only options that begin with `inst.`; the first RHEL 7 accepts
@@ -178,7 +197,7 @@ def kernel_arguments(installer: Installer, version: tuple[int, ...], distro: str
 
 
 def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, bytes]:
-    """Return the files with the answers, by name."""
+    """Return the contents of the files with the answers, by file name."""
     from importlib import import_module
 
     make: Callable[[Answers, AnswerTarget], dict[str, str]] = import_module(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
-    """Return the user-data with the answers, and the meta-data without which subiquity does not read them."""
+    """Return the contents of `user-data`, which contains the answers, and of `meta-data`, which subiquity requires."""
     import yaml
 
     config: dict[str, Any] = {

@@ -25,7 +25,7 @@ _DRIVE_LETTERS = "DEFGH"
 
 
 def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
-    """Return the answer file."""
+    """Return the name and the content of the answer file for Windows Setup."""
     maker = ElementMaker(namespace=_UNATTEND, nsmap={None: _UNATTEND, "wcm": _WCM})
     root = maker.unattend(
         maker.settings(

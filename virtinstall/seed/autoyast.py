@@ -20,7 +20,7 @@ _CONFIG = "http://www.suse.com/1.0/configns"
 
 
 def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
-    """Return the control file."""
+    """Return the name and the content of the AutoYaST control file."""
     maker = ElementMaker(namespace=_NAMESPACE, nsmap={None: _NAMESPACE, "config": _CONFIG})
     root = maker.profile(
         maker.general(maker.mode(_typed(maker.confirm("false"), "boolean"))),

@@ -53,7 +53,10 @@ _INTO_NETWORK_CONFIG = ("address", "gateway", "nameservers")
 
 @dataclass(frozen=True)
 class User:
-    """An account of the guest: the hash of the password, None without a password, and the public keys."""
+    """A user account in the guest.
+
+    `password_hash` is None if the account has no password. `keys` are public SSH keys.
+    """
 
     name: str
     password_hash: str | None = field(default=None, repr=False)
@@ -62,12 +65,14 @@ class User:
 
 @dataclass(frozen=True)
 class CloudInitRequest:
-    """The request, with the contents of files and with hashed passwords.
+    """The requested cloud-init configuration, with the contents of files, and with passwords as hashes.
 
-    `generated_passwords` are pairs of an account and its password, which are shown to the user once.
-    `expire_root_password` and `expire_user_password` require a new password at the first login. `default_user_...` is
-    for the image's default account. `user_data`, `meta_data` and `network_config` are used unchanged instead of
-    generated files. `keep`: the seed stays attached to the guest.
+    `generated_passwords` are pairs of an account and its password in clear text, which are shown to the user once. If
+    `expire_root_password` or `expire_user_password` is true, a new password must be set at the first login.
+    `default_user_keys` and `default_user_password_hash` are for the image's default account. If `disable` is true,
+    cloud-init is disabled after the first boot. `user_data`, `meta_data` and `network_config` are the contents of
+    files that are used unchanged; if they are None, these files are generated. `bus` is the bus of the seed's CD-ROM
+    drive, or None for the default one. If `keep` is true, the seed stays attached to the guest.
     """
 
     root: User = User("root")
@@ -92,11 +97,12 @@ class CloudInitRequest:
 
 
 def from_suboptions(values: Mapping[str, str], read_file: ReadFile) -> CloudInitRequest:
-    """Read the sub-options of --cloud-init.
+    """Return the configuration that `values`, the sub-options of --cloud-init, request.
 
-    If there are none, root gets a generated password and cloud-init is disabled after the first boot.
+    If there are no sub-options, root gets a generated password, and cloud-init is disabled after the first boot.
+    `read_file` is called for each file, with its path or URL and the option.
 
-    Raises: RequestError, if the sub-options contradict each other or the content of a file is invalid.
+    Raises: RequestError, if a sub-option is invalid, sub-options contradict each other, or a file is invalid.
     """
     warnings: list[str] = []
     if not values:
@@ -153,11 +159,12 @@ def seed_files(
     host_key: HostKey | None = None,
     network: Mapping[str, Any] | None = None,
 ) -> dict[str, bytes]:
-    """Return the files of the NoCloud seed, by name.
+    """Return the contents of the files in the NoCloud seed, by file name.
 
-    `hostname` is the guest's name, which is used if the request contains no host name; `instance_id` is new for each
-    guest; `mac` is the MAC address of the interface that gets a static address; `host_key`, if not None, becomes the
-    SSH server's only host key; `network` is the network configuration, None if no interface has a fixed address.
+    `hostname` is used if the request contains no host name. `instance_id` must be different for each guest, because
+    cloud-init configures a guest again if it changes. `mac` is the MAC address of the interface that gets the static
+    addresses in the request. `host_key` becomes the only host key of the SSH server; if it is None, the guest generates
+    its host keys. `network` is the network configuration, or None if no interface has a fixed address.
     """
     name = request.hostname or hostname
     meta = request.meta_data
@@ -276,14 +283,14 @@ def _check(values: Mapping[str, str]) -> None:
 
 
 def can_log_in(request: CloudInitRequest) -> bool:
-    """Return whether the seed enables any login."""
+    """Return whether the seed for `request` may enable a login to the guest."""
     accounts = (request.root, *request.users)
     by_account = any(user.password_hash is not None or user.keys for user in accounts)
     return bool(by_account or request.default_user_keys or request.user_data is not None)
 
 
 def login_warning(where: str) -> str:
-    """Return the warning about a seed that enables no login."""
+    """Return the warning about a seed that enables no login; `where` is its start, such as `--cloud-init`."""
     return f"{where} sets no password or SSH key: login is possible only if the image has one"
 
 

@@ -19,18 +19,21 @@ _SECONDS = 20
 
 
 class HostKey(Record):
-    """A key pair in OpenSSH's formats."""
+    """An SSH host key: the public and the private key in OpenSSH's formats."""
 
     public: str
     private: str = field(secret=True)
 
     def cloud_config(self) -> dict[str, str]:
-        """Return the value of cloud-init's `ssh_keys`."""
+        """Return the key as the value of `ssh_keys` in a cloud-init configuration."""
         return {"ed25519_private": self.private, "ed25519_public": self.public}
 
 
 def new_host_key(environ: Mapping[str, str]) -> HostKey | None:
-    """Return a new Ed25519 key; None if ssh-keygen is not installed or fails."""
+    """Return a new Ed25519 key; None if ssh-keygen is not installed or fails.
+
+    `environ` are the environment variables; XDG_RUNTIME_DIR is the directory for temporary files.
+    """
     # preferred to /tmp: a directory in memory that only this user can read, if there is one
     runtime = environ.get("XDG_RUNTIME_DIR") or "/run"
     with tempfile.TemporaryDirectory(dir=runtime if os.access(runtime, os.W_OK) else None) as folder:

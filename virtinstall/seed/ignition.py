@@ -14,9 +14,10 @@ _BUTANE = "butane --strict {} > config.ign"
 
 
 def config_bytes(source: str, text: str) -> bytes:
-    """Return the configuration `text`, read from `source`, in the form for the guest.
+    """Return the Ignition configuration `text` as the bytes of the disk from which the guest reads it.
 
-    Line breaks, which JSON allows at the end, fill the last sector, because a disk consists of whole sectors.
+    Line breaks, which JSON allows at the end, fill the last sector, because a disk consists of whole sectors. `source`
+    is the path or URL of the configuration, for messages.
 
     Raises: RequestError, if `text` is not an Ignition configuration.
     """
@@ -31,9 +32,10 @@ def config_bytes(source: str, text: str) -> bytes:
                 f"--ignition {source}: the file is a Butane config, not an Ignition config",
                 hint=f"convert the file with: {_BUTANE.format(shlex.quote(source))}",
             ) from error
+        place = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         raise RequestError(
-            f"--ignition {source}: invalid JSON: {error}",
-            hint=f"correct the file, or create it with: {_BUTANE.format('FILE')}",
+            f"--ignition {source}: invalid JSON{place or ': too many nested levels'}",
+            hint=f"correct the file, or create it from a Butane config with: {_BUTANE.format('FILE')}",
         ) from error
     header = config.get("ignition") if isinstance(config, dict) else None
     version = header.get("version") if isinstance(header, dict) else None
@@ -41,7 +43,7 @@ def config_bytes(source: str, text: str) -> bytes:
         problem = "is missing" if version is None else f"has the invalid value {json.dumps(version)}"
         raise RequestError(
             f"--ignition {source}: ignition.version {problem}",
-            hint='start the configuration with {"ignition": {"version": "3.4.0"}, ...}',
+            hint='start the file with, for example: {"ignition": {"version": "3.4.0"}, ...}',
         )
     content = text.encode()
     return content + b"\n" * (-len(content) % _SECTOR_BYTES)

@@ -9,6 +9,7 @@ https://clalancette.github.io/pycdlib/pycdlib-api.html
 from __future__ import annotations
 
 import os
+import shlex
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,18 +28,21 @@ _DEEPEST = 2
 
 
 def write_seed_image(path: Path, label: str, files: Mapping[str, bytes], undo: Undo, *, keep: bool = False) -> None:
-    """Write an ISO image labeled `label` to the new file `path`; `files` maps NAME or FOLDER/NAME to content.
+    """Write an ISO image labeled `label` to the new file `path`, and push its removal to `undo`.
 
-    Raises: StorageError, if the file exists or cannot be written.
+    `files` maps the name of each file, NAME or FOLDER/NAME, to its content. If `keep` is false, the image is temporary,
+    so that it is also removed after success.
+
+    Raises: StorageError, if the file exists or cannot be written, or if the image cannot contain a file.
     """
     write_seed_file(path, image_bytes(label, files), undo, keep=keep)
 
 
 def write_seed_file(path: Path, content: bytes, undo: Undo, *, keep: bool = False) -> None:
-    """Write `content` to the new file `path`; if `keep` is false, the file is temporary.
+    """Write `content` to the new file `path`, and push its removal to `undo`.
 
-    Only the owner can read the file, because answers for an installer contain passwords; libvirt's daemon makes it
-    readable for QEMU's user.
+    If `keep` is false, the file is temporary, so that it is also removed after success. Only the owner can read the
+    file, because answers for an installer contain passwords. libvirt's daemon makes it readable for QEMU's user.
 
     Raises: StorageError, if the file exists or cannot be written.
     """
@@ -49,7 +53,7 @@ def write_seed_file(path: Path, content: bytes, undo: Undo, *, keep: bool = Fals
         with os.fdopen(handle, "wb") as target:
             target.write(content)
     except FileExistsError:
-        raise StorageError(f"'{path}' already exists", hint="remove the existing file") from None
+        raise StorageError(f"'{path}' already exists", hint=f"remove it with: rm {shlex.quote(str(path))}") from None
     except OSError as error:
         raise StorageError(
             f"cannot write the seed file '{path}': {reason_of(error)}",
@@ -58,9 +62,11 @@ def write_seed_file(path: Path, content: bytes, undo: Undo, *, keep: bool = Fals
 
 
 def image_bytes(label: str, files: Mapping[str, bytes]) -> bytes:
-    """Return the ISO image, created in memory because answers and drivers are small.
+    """Return an ISO image labeled `label`, which is created in memory because answers and drivers are small.
 
-    Raises: StorageError, if the image cannot contain a file with that name.
+    `files` maps the name of each file, NAME or FOLDER/NAME, to its content.
+
+    Raises: StorageError, if the image cannot contain a file with such a name.
     """
     from pycdlib import PyCdlib
 
@@ -70,7 +76,7 @@ def image_bytes(label: str, files: Mapping[str, bytes]) -> bytes:
         if len(parts) > _DEEPEST or not usable:
             raise StorageError(
                 f"invalid file name '{name}' for a seed ISO",
-                hint=f"use at most {_LARGEST_NAME} characters for each name, and at most one folder",
+                hint=f"use NAME or FOLDER/NAME, with at most {_LARGEST_NAME} characters in each part",
             )
     image = PyCdlib()
     image.new(interchange_level=3, vol_ident=label, joliet=3, rock_ridge="1.09")

@@ -18,7 +18,7 @@ _URL_CHARACTERS = "%:/?#[]@!$&()*+,;=~"
 
 
 def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
-    """Return the kickstart file."""
+    """Return the name and the content of the kickstart file."""
     lines = [
         "text",
         f"lang {answers.language}.UTF-8",

@@ -18,6 +18,10 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _ADMINISTRATORS = ("root", "administrator")
 NAMES = {"user": "._-", "hostname": ".-"}
 """Names that are checked, and the characters that they may contain in addition to letters and digits."""
+_ALLOWED = {
+    "user": "ASCII letters, digits, periods, underscores and hyphens",
+    "hostname": "ASCII letters, digits, periods and hyphens",
+}
 # accounts and groups that packages of Debian and Ubuntu create: the installer stops and asks for another name
 _DEBIAN = """
 adm admin alias asterisk audio backup bin bind cdrom ceph crontab cupsys daemon dcc debian-exim dhcp dialout dictd
@@ -31,12 +35,18 @@ telnetd tftpd tty users utmp uucp video voice vchkpw vpopmail www-data
 
 
 def refusal_reason(login: str, kind: str) -> str | None:
-    """Return why an installer of this kind (`preseed`, ...) rejects the login; None if it accepts the login."""
+    """Return the reason why the installer of this kind rejects the user name `login`; None if it accepts the name.
+
+    `kind` is a kind of installer, such as `preseed`.
+    """
     if login.lower() in _ADMINISTRATORS:
         return "this account already exists"
     if kind == "autounattend":
         usable = bool(login) and all(char.isalnum() or char in "._-" for char in login)
-        rule = "the name must consist of letters, digits and . _ -, and not end with ."
+        rule = (
+            "the name may contain only letters, digits, periods, underscores and hyphens, and must not end with a "
+            "period"
+        )
         return None if usable and not login.endswith(".") else rule
     if len(login) > _LONGEST:
         return f"the name is longer than {_LONGEST} characters"
@@ -48,16 +58,19 @@ def refusal_reason(login: str, kind: str) -> str | None:
     else:
         letters, others = _LETTERS + _LETTERS.upper() + "_", others + "."
     if not login or login[0] not in letters or any(char not in letters + others for char in login):
-        first, kind_of_letters = (
-            ("a lower-case letter", "lower-case ") if letters is _LETTERS else ("an ASCII letter or _", "ASCII ")
-        )
-        marks = " ".join(others[10:])
-        return f"the name must start with {first} and consist of {kind_of_letters}letters, digits and {marks}"
+        if letters is _LETTERS:
+            return (
+                "the name may contain only lowercase ASCII letters, digits, underscores and hyphens, and must start "
+                "with a letter"
+            )
+        return f"the name may contain only {_ALLOWED['user']}, and must start with a letter or an underscore"
     return None
 
 
 def check_name(key: str, value: str, where: str = "") -> None:
-    """Check the name of an account (`key` is `user`) or of a host (`hostname`); `where` precedes the key in messages.
+    """Check `value`, which is a user name if `key` is `user`, and a host name if `key` is `hostname`.
+
+    `where` precedes `key` in messages.
 
     Raises: RequestError, if the name is invalid.
     """
@@ -65,27 +78,28 @@ def check_name(key: str, value: str, where: str = "") -> None:
     plain = all(char.isascii() and (char.isalnum() or char in marks) for char in value)
     if not value or value[0] in marks or not plain:
         raise RequestError(
-            f"{where}{key}={value}: the name must consist of ASCII letters, digits and {' '.join(marks)}, "
-            "and start with an ASCII letter or digit",
+            f"{where}{key}={value}: the name may contain only {_ALLOWED[key]}, and must start with a letter or a digit",
             hint="use another name",
         )
 
 
 def check_keys(what: str, keys: Iterable[str]) -> tuple[str, ...]:
-    """Return public keys without the spaces around them.
+    """Return the public keys `keys` without leading and trailing spaces.
 
-    Raises: RequestError, which starts with `what`, if one is a private key or not a key.
+    `what` is the start of messages.
+
+    Raises: RequestError, if one of the strings is a private key or not a key.
     """
     stripped = tuple(key.strip() for key in keys)
     for key in stripped:
         if "PRIVATE KEY-----" in key:
             raise RequestError(
                 f"{what}: this is a private key, which must not leave this host",
-                hint="use the text of the .pub file",
+                hint="use the content of the .pub file",
             )
         if "\n" in key or " " not in key:
             raise RequestError(
                 f"{what}: invalid public key '{key[:40]}'",
-                hint="use the text of a .pub file: ssh-ed25519 AAAA... COMMENT",
+                hint="use the content of a .pub file, for example: ssh-ed25519 AAAA... COMMENT",
             )
     return stripped

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from virtinstall.errors import RequestError
 
 ReadFile = Callable[[str, str], str]
-"""Returns the text of a file for an option's value (a path or address) and the option's name."""
+"""A function that returns the content of a file; its arguments are a path or URL, and the option for messages."""
 _ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # without characters that look similar in a terminal's font
 _READABLE = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -26,30 +26,39 @@ _LONGEST = 256
 
 
 def new_password(length: int = 16) -> str:
-    """Return a random password that is easy to type; the default length provides 93 bits, 5.8 per character."""
+    """Return a random password of `length` characters that is easy to type.
+
+    Each character provides 5.8 bits of entropy, and the default length provides 93 bits.
+    """
     import secrets
 
     return "".join(secrets.choice(_READABLE) for _ in range(length))
 
 
 def first_line(text: str, option: str) -> str:
-    """Return the password in a file, which is the first line.
+    """Return the password in `text`, the content of a file, which is the first line.
 
-    Raises: RequestError, which starts with `option`, if the password is empty or too long.
+    `option` is the start of messages.
+
+    Raises: RequestError, if the password is empty or too long.
     """
     # str.splitlines also splits at characters that are not line ends in editors and that a password may contain
     line = text.partition("\n")[0].removesuffix("\r")
     if not line:
-        raise RequestError(f"{option}: the file's first line is empty", hint="put the password on the first line")
+        raise RequestError(f"{option}: the file's first line is empty", hint="write the password in the first line")
     if len(line.encode()) > _LONGEST:
         raise RequestError(
-            f"{option}: the password is longer than {_LONGEST} bytes", hint="check that this is the right file"
+            f"{option}: the password is longer than {_LONGEST} bytes",
+            hint="use a shorter password in the first line of the file",
         )
     return line
 
 
 def hash_password(password: str, salt: str | None = None) -> str:
-    """Return `password` as SHA-512 crypt, `$6$SALT$HASH`; the salt is random by default."""
+    """Return the hash `$6$SALT$HASH` of the password, computed with SHA-512 crypt.
+
+    If `salt` is None, it is random. At most 16 characters of it are used.
+    """
     if salt is None:
         import secrets
 

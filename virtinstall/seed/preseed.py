@@ -17,7 +17,10 @@ _LOCKED = "*"
 
 
 def answer_files(answers: Answers, guest: AnswerTarget) -> dict[str, str]:
-    """Return the preseed file, which debian-installer finds by name in the initrd's root."""
+    """Return the name and the content of the preseed file.
+
+    debian-installer finds the file by its name in the root of the initrd.
+    """
     lines = [
         f"d-i debian-installer/locale string {answers.language}.UTF-8",
         f"d-i keyboard-configuration/xkb-keymap select {answers.keyboard}",

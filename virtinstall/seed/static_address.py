@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StaticAddress:
-    """Static addresses with prefix lengths; `gateways`, one per family, and `nameservers` are plain addresses."""
+    """The static IP configuration of an interface.
+
+    `addresses` contain prefix lengths. `gateways` (at most one IPv4 and one IPv6 gateway) and `nameservers` are
+    addresses without prefix lengths.
+    """
 
     addresses: tuple[str, ...]
     gateways: tuple[str, ...]
@@ -25,18 +29,18 @@ class StaticAddress:
 
     @property
     def address(self) -> str:
-        """The addresses, for a message."""
+        """The addresses as one string, separated by commas."""
         return ",".join(self.addresses)
 
     def network_config(self, mac: str) -> dict[str, Any]:
-        """Return the network configuration, version 2, of the interface with this MAC address."""
+        """Return cloud-init's network configuration, version 2, for the interface with the MAC address `mac`."""
         return network_config([(mac, self, False)])
 
 
 def network_config(interfaces: Sequence[tuple[str, StaticAddress | None, bool]]) -> dict[str, Any]:
-    """Return the network configuration, version 2, of interfaces.
+    """Return cloud-init's network configuration, version 2, for `interfaces`.
 
-    Each interface has a MAC address, static addresses or None, and whether DHCPv4 is used.
+    Each interface is a tuple of its MAC address, its static addresses or None, and whether it uses DHCPv4.
     """
     ethernets = {}
     for number, (mac, static, dhcp) in enumerate(interfaces):
@@ -61,10 +65,12 @@ def parse_address(
     option: str = "--cloud-init",
     key: str = "address",
 ) -> StaticAddress:
-    """Return the addresses in the sub-options of `option`; `key` is the sub-option of the addresses.
+    """Return the static IP configuration in the sub-options of `option`.
 
-    Raises: RequestError, if there is no address, one is invalid or has no prefix length, or a gateway cannot be reached
-    from the addresses.
+    `key` is the name of the sub-option for `addresses`, for messages.
+
+    Raises: RequestError, if there is no address, one is invalid or has no prefix length, two gateways are of the same
+    IP version, or a gateway is not in the network of any address.
     """
     hint = f"use {key}=ADDRESS/PREFIX, for example {key}=192.0.2.5/24"
     interfaces = [_interface(address, option, key, hint) for address in addresses]

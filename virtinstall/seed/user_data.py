@@ -19,7 +19,10 @@ _FIRST_LINES = (
 
 
 def doubts(name: str, text: str) -> list[str]:
-    """Return the problems in the text of `user-data`, `meta-data` or `network-config`; empty if there are none."""
+    """Return descriptions of the problems in `text`, the content of a cloud-init file; empty if there are none.
+
+    `name` is `user-data`, `meta-data` or `network-config`.
+    """
     if name == "user-data" and not text.lstrip().lower().startswith(_FIRST_LINES):
         return ["cloud-init will ignore the file: its first line is not #cloud-config, #! or another supported header"]
     is_yaml = name != "user-data" or text.lstrip().startswith("#cloud-config\n")
