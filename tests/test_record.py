@@ -99,12 +99,12 @@ def test_a_record_is_not_a_tuple() -> None:
 def test_a_record_is_immutable() -> None:
     """Attributes cannot be set or deleted; the error shows how to change a copy."""
     place: Any = Place(x=1)
-    with pytest.raises(UnknownFieldError, match="x cannot be changed") as caught:
+    with pytest.raises(UnknownFieldError, match="'x' cannot be changed") as caught:
         place.x = 3
     assert "replace(x=" in str(caught.value.hint)
     with pytest.raises(UnknownFieldError, match="no field 'other'"):
         place.other = 3
-    with pytest.raises(AttributeError, match="x cannot be changed"):
+    with pytest.raises(AttributeError, match="'x' cannot be changed"):
         del place.x
     assert place.x == 1
 
@@ -140,7 +140,7 @@ def test_collections_in_arguments_are_copied() -> None:
 )
 def test_a_value_of_the_wrong_type_is_an_error(name: str, value: object) -> None:
     """The error names the record and the field, and shows the value; it is a FieldError and a TypeError."""
-    with pytest.raises(FieldError, match=f"Everything: {name} must be .*, not {type(value).__name__}") as caught:
+    with pytest.raises(FieldError, match=f"Everything: '{name}' must be .*, not {type(value).__name__}") as caught:
         Everything(**{name: value})  # type: ignore[arg-type]
     assert isinstance(caught.value, RequestError) and isinstance(caught.value, TypeError)
     with pytest.raises(FieldError, match=name):
@@ -179,7 +179,7 @@ def test_a_class_imported_for_type_checkers_only_is_checked() -> None:
 
     disk = Disk()
     assert Everything(disk=disk).disk is disk
-    with pytest.raises(FieldError, match="disk must be Disk or None, not Rng"):
+    with pytest.raises(FieldError, match="'disk' must be Disk or None, not Rng"):
         Everything(disk=Rng())  # type: ignore[arg-type]
 
 
@@ -193,10 +193,10 @@ def test_text_instead_of_a_sequence_has_a_hint() -> None:
 @pytest.mark.parametrize(
     ("positional", "named", "message"),
     [
-        ((), {"x": 1}, "Named: name is missing"),
-        (("a",), {}, "Named: x is missing"),
+        ((), {"x": 1}, "Named: 'name' is missing"),
+        (("a",), {}, "Named: 'x' is missing"),
         (("a", "b"), {"x": 1}, "Named: too many positional arguments; accepted: name"),
-        (("a",), {"x": 1, "name": "b"}, "Named: duplicate value for name"),
+        (("a",), {"x": 1, "name": "b"}, "Named: duplicate value for 'name'"),
         (("a",), {"x": 1, "passwrd": "b"}, "Named has no field 'passwrd'"),
     ],
 )

@@ -32,7 +32,11 @@ _LONGEST_PART = 160
 
 
 class StandIn(NamedTuple):
-    """A replacement by `change` of the elements at `xpath`, before libvirt reads the document; `why` is the reason."""
+    """A replacement for elements that libvirt's QEMU driver rejects although a real run works.
+
+    `xpath` selects the elements. `change` is called with each of them before libvirt checks the document. `why` is the
+    reason for the rejection.
+    """
 
     name: str
     xpath: str
@@ -41,7 +45,11 @@ class StandIn(NamedTuple):
 
 
 class Rejection(NamedTuple):
-    """A rejection that `pattern` recognizes; `start_only`: libvirt defines such a guest but cannot start it."""
+    """A known rejection and its hint.
+
+    `pattern` is a regular expression that matches a part of libvirt's message. `start_only`: whether libvirt defines
+    such a guest but cannot start it.
+    """
 
     name: str
     pattern: str
@@ -106,22 +114,22 @@ STAND_INS = (
 )
 
 REJECTIONS = (
-    Rejection("secret", "no secret with matching", "define the secret first: virsh secret-define FILE", True),
+    Rejection("secret", "no secret with matching", "define the secret first with: virsh secret-define FILE", True),
     Rejection(
         "hugepages",
         "hugetlbfs filesystem is not mounted",
-        "mount hugetlbfs and restart libvirtd, or omit the huge pages",
+        "mount hugetlbfs on the host and restart libvirtd, or omit --memorybacking hugepages=on",
         True,
     ),
     Rejection(
         "image-format",
         "unknown driver format value",
-        "use the format of the image: --disk format=qcow2 or --disk format=raw",
+        "use the image's format: --disk format=qcow2 or --disk format=raw",
     ),
     Rejection(
         "guest-node",
         r"hugepages: node \d+ not found",
-        "define the guest's NUMA nodes with --cpu numa.cell0.cpus=..., or omit nodeset= of the huge pages",
+        "define the guest's NUMA nodes with --cpu numa.cell0.cpus=..., or omit nodeset= from --memorybacking",
     ),
     Rejection(
         "numa-node", r"NUMA node \d+ is unavailable", "list the host's NUMA nodes with: virsh capabilities", True
@@ -138,12 +146,12 @@ REJECTIONS = (
     Rejection(
         "shared-memory",
         "requires shared memory",
-        "add: --memorybacking source.type=memfd,access.mode=shared",
+        "add --memorybacking source.type=memfd,access.mode=shared",
     ),
     Rejection(
         "passt",
         "element 'backend': 'passt'",
-        "passt requires libvirt 9.2 or later; without it, use --network user or --network network=default",
+        "update libvirt to 9.2 or later, which passt requires, or use --network user or --network network=default",
     ),
     Rejection(
         "unknown-value",
@@ -153,12 +161,12 @@ REJECTIONS = (
     Rejection(
         "unknown-machine",
         "does not support machine type|No PCI buses available",
-        "use another --machine; list the machine types of this host with: virsh capabilities",
+        "use another --machine; list this host's machine types with: virsh capabilities",
     ),
     Rejection(
         "spice-module",
         "spice graphics are not supported",
-        "use --graphics vnc, or install QEMU's module for spice (Debian 13: qemu-system-modules-spice)",
+        "use --graphics vnc, or install QEMU's SPICE module (Debian 13: qemu-system-modules-spice)",
     ),
     Rejection(
         "qemu-lacks-it",
@@ -166,11 +174,11 @@ REJECTIONS = (
         "list what this QEMU supports with: virsh domcapabilities",
     ),
     Rejection("emulator", "Cannot check QEMU binary", "install the emulator, or correct --boot emulator="),
-    Rejection("vcpus", "Maximum CPUs greater than", "use fewer --vcpus, or another --machine"),
+    Rejection("vcpus", "Maximum CPUs greater than", "reduce --vcpus, or use another --machine"),
     Rejection(
         "many-vcpus",
         "more than 255 vCPUs require",
-        "use at most 255 --vcpus, or add: "
+        "use --vcpus 255 or less, or add "
         "--iommu model=intel,driver.intremap=on,driver.eim=on --features ioapic.driver=qemu",
     ),
     Rejection(
@@ -181,12 +189,12 @@ REJECTIONS = (
     Rejection(
         "no-spice",
         "not supported without spice graphics",
-        "add the display first: --graphics spice (virt-xml: --add-device --graphics spice)",
+        "add --graphics spice (with virt-xml: --add-device --graphics spice)",
     ),
     Rejection(
         "shared-format",
         "shared access for disk .* requires use of supported storage format",
-        "use a raw image, because other formats cannot be shared; or omit shareable= and perms=sh",
+        "use a raw image, because images in other formats cannot be shared, or omit shareable= and perms=sh",
     ),
     Rejection(
         "bus-of-drive",
@@ -199,12 +207,13 @@ REJECTIONS = (
 def check_accepted(
     documents: Iterable[str], host: Host, checks: Checks, *, starts: bool = True, schema: bool = False
 ) -> list[str]:
-    """Ask libvirt whether it accepts each of `documents`; return warnings.
+    """Ask libvirt whether it accepts each of `documents`, the XML of guests; return warnings.
 
-    `starts`: the guest is started after the definition. `schema`: if the driver cannot check XML, validate it against
-    the installed schema.
+    `starts`: whether the guest is started after its definition. If it is not, a rejection that only prevents the start
+    becomes a warning. If `checks.xml` is false, each rejection becomes a warning. `schema`: if the driver cannot check
+    XML and the host is this machine, validate the documents against the installed schema.
 
-    Raises: HypervisorError, if a document is rejected and `checks.xml` is on.
+    Raises: HypervisorError, if libvirt rejects a document and the rejection does not become a warning.
     """
     warnings = []
     for document in dict.fromkeys(documents):
@@ -220,7 +229,9 @@ def check_accepted(
 def check_plan_accepted(plan: Plan, host: Host, *, schema: bool = False) -> list[str]:
     """Ask libvirt whether it accepts each XML document of `plan`; return warnings.
 
-    Raises: HypervisorError.
+    `schema` is the parameter of `check_accepted`.
+
+    Raises: HypervisorError, if libvirt rejects a document and the plan's request does not disable the check `xml`.
     """
     from virtinstall.request import Checks
 
@@ -237,10 +248,10 @@ def check_plan_accepted(plan: Plan, host: Host, *, schema: bool = False) -> list
 def check_change_accepted(before: str | None, after: str, host: Host, checks: Checks) -> list[str]:
     """Ask libvirt whether it accepts a changed or copied guest that is defined but not started; return warnings.
 
-    `before` is the XML before the change, or None. A rejection that also applies to `before` is not caused by the
-    change, and is not reported.
+    `before` is the guest's XML before the change, or None for a new guest. `after` is the XML to check. If libvirt
+    rejects both documents with the same message, the rejection is not reported, because the change does not cause it.
 
-    Raises: HypervisorError.
+    Raises: HypervisorError, if libvirt rejects `after`, cannot define such a guest, and `checks.xml` is true.
     """
     error = rejection_of(after, host)
     if error is None:
@@ -252,7 +263,12 @@ def check_change_accepted(before: str | None, after: str, host: Host, checks: Ch
 
 
 def rejection_of(document: str, host: Host, *, schema: bool = False) -> HypervisorError | None:
-    """Return why libvirt rejects `document`, with a hint; None if libvirt accepts it or cannot check it."""
+    """Return the error with which libvirt rejects `document`, including a hint; None if there is none.
+
+    None is also returned if the driver cannot check XML. `schema` is the parameter of `check_accepted`.
+
+    Raises: HypervisorError, if the connection is lost.
+    """
     try:
         if not host.check_guest_xml(with_stand_ins(document)) and schema and host.is_local():
             return _schema_error(document)
@@ -266,7 +282,10 @@ def rejection_of(document: str, host: Host, *, schema: bool = False) -> Hypervis
 
 
 def with_stand_ins(document: str) -> str:
-    """Return `document` with `STAND_INS` in place of elements that cannot be checked before a real run."""
+    """Return `document` with the changes of `STAND_INS` to elements that cannot be checked before a real run.
+
+    A document that is not well-formed is returned unchanged.
+    """
     from lxml import etree
 
     try:

@@ -48,13 +48,17 @@ def compose_devices(
     running: Domain | None = None,
     live: bool = False,
 ) -> tuple[list[Device], Plan]:
-    """Return the devices with defaults for `guest` (None: for any guest), and a plan of the storage to create for them.
+    """Return the devices with defaults, and a plan of the storage to create for them.
 
-    `os_values` are the sub-options of --osinfo; None: the guest's system. `running` is the configuration of the running
-    guest: the targets of its disks are in use, but a device for the next boot may name a target that the definition
-    does not have. `live`: the devices are plugged into the running guest, so they get a bus that supports hot-plug.
+    `devices` contains the new devices, which are completed in place. `guest` is the configuration of the guest that
+    gets them; None if they are not for a particular guest. `os_values` are the sub-options of --osinfo, whose operating
+    system is also stored in `guest`; None stands for the operating system that `guest` names. `running` is the
+    configuration of the running guest, None if it is not running: its disks' targets are in use. `live`: whether the
+    devices are plugged into the running guest, so that they get a bus that supports hot-plug. If `live` is false, a new
+    disk may request a target that only the running guest uses.
 
-    Raises: RequestError, if a device contradicts itself or is not supported by the host; HostError.
+    Raises: RequestError, if a device contradicts itself or is not supported by the host; HostError, if an object that a
+    device names cannot be read.
     """
     from virtinstall.survey.host import Environment
     from virtinstall.survey.survey import survey
@@ -111,7 +115,7 @@ def compose_devices(
 
 
 def plugging_order(devices: Sequence[E]) -> list[E]:
-    """Return the devices in the order in which they must be plugged into a running guest: controllers before disks."""
+    """Return the devices in the order in which they must be plugged into a running guest: controllers first."""
     return sorted(devices, key=lambda device: not isinstance(device, Controller))
 
 

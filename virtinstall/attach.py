@@ -30,6 +30,7 @@ from virtinstall.request import Checks
 from virtinstall.rollback.undo import Undo
 from virtinstall.run.store_record import record_added
 from virtinstall.storage.plan_files import check_change_in_use
+from virtinstall.virsh_commands import virsh_command
 from virtinstall.xml.absolute_paths import make_paths_absolute
 
 if TYPE_CHECKING:
@@ -67,13 +68,18 @@ class Change:
         self.live = active if live is None else live
         self.persistent = defined if persistent is None else persistent
         if not (self.live or self.persistent):
-            raise RequestError("live and persistent are both False: nothing would change", hint="use persistent=True")
+            raise RequestError(
+                f"the change would affect neither the running guest nor the definition of '{guest.name}'",
+                hint=f"use {'persistent' if defined else 'live'}=True",
+            )
 
 
 def attach(
     guest: HostGuest, host: Host, device: D, change: Change, *, progress: Progress, on_warning: Callable[[str], None]
 ) -> D:
-    """Add a device; return it as it was added, including defaults.
+    """Add a device to the guest; return the device as it was added, including defaults.
+
+    `progress` receives the progress of downloads and copies. `on_warning` is called with each warning.
 
     Raises: RequestError, StorageError, HypervisorError; after an error, everything that was created is removed.
     """
@@ -116,12 +122,12 @@ def _plug_in(guest: HostGuest, text: str) -> None:
         guest.attach_device(text)
     except HypervisorError as error:
         if error.hint is None and error.code in _UNSUPPORTED:
-            error.hint = "to add the device at the next boot, use live=False"
+            error.hint = "use live=False; the guest has the device after it is shut down and started again"
         raise
 
 
 def add_to_definition(domain: Domain, added: list[Device]) -> list[Device]:
-    """Add copies of the devices to `domain`, after those of their kind; return the copies."""
+    """Add copies of the devices to `domain`, after its devices of the same kind; return the copies."""
     with new_ones_last(domain):
         copies = [device.clone() for device in added]
         for device in copies:
@@ -136,7 +142,9 @@ def add_to_definition(domain: Domain, added: list[Device]) -> list[Device]:
 
 
 def detach(guest: HostGuest, host: Host, device: Device, change: Change, *, on_warning: Callable[[str], None]) -> None:
-    """Remove a device.
+    """Remove the guest's device that matches `device`, as `find_device` finds it; its storage is kept.
+
+    `on_warning` is called with a warning if the running guest has not released the device after a few seconds.
 
     Raises: RequestError, if no device or several devices match; HypervisorError.
     """
@@ -155,9 +163,12 @@ def detach(guest: HostGuest, host: Host, device: Device, change: Change, *, on_w
 
 
 def update(guest: HostGuest, host: Host, device: D, change: Change) -> D:
-    """Replace the values of a guest's device with those of `device`; return the changed device.
+    """Set the values of `device` in the guest's device that matches it; return the changed device.
 
-    Raises: RequestError, if no device or several devices match; HypervisorError.
+    `find_device` finds the device by the target, MAC address or alias of `device`. Values that `device` does not set
+    are kept.
+
+    Raises: RequestError, if no device or several devices match, or if another guest uses the new file; HypervisorError.
     """
     definition, running = _documents(guest)
     device = _with_absolute_paths(device)
@@ -221,6 +232,10 @@ def create_storage(
 ) -> Plan:
     """Check and create the storage of new devices, and reserve their addresses; return the plan with image paths.
 
+    `undo` collects the actions that remove the storage after a failure. `progress` receives the progress of downloads
+    and copies, and `on_warning` is called with each warning. `journal` records what is created; None if no journal is
+    kept. `checks` are the enabled checks; None stands for the default checks.
+
     Raises: StorageError, RequestError, HypervisorError.
     """
     from virtinstall.run.reserve import reserve_addresses
@@ -235,7 +250,11 @@ def create_storage(
 
 
 def find_device(domain: Domain, device: D) -> D:
-    """Return the device of `domain` that has the target, MAC address or alias of `device`, or else all its values.
+    """Return the device in `domain` that matches `device`.
+
+    A device of the same class matches if it has the target or path (disks), the MAC address (interfaces) or the alias
+    of `device`, whichever `device` specifies first. If `device` specifies none of them, a device matches if it has all
+    values of `device`.
 
     Raises: RequestError, if no device or several devices match.
     """
@@ -244,9 +263,12 @@ def find_device(domain: Domain, device: D) -> D:
         return found[0]
     kind = type(device).tag
     if not found:
-        raise RequestError(f"no <{kind}> device of the guest '{domain.name}' matches {_shown(device)}")
+        raise RequestError(
+            f"no <{kind}> device in the guest '{domain.name}' matches {_shown(device)}",
+            hint=f"list the devices with: {virsh_command(None, 'dumpxml', str(domain.name))}",
+        )
     raise RequestError(
-        f"{len(found)} <{kind}> devices of the guest '{domain.name}' match {_shown(device)}",
+        f"{len(found)} <{kind}> devices in the guest '{domain.name}' match {_shown(device)}",
         hint="specify the device's target, MAC address or alias",
     )
 
@@ -279,7 +301,10 @@ def _holds(there: etree._Element, wanted: etree._Element) -> bool:
 
 
 def overlay(there: Device, wanted: Device) -> None:
-    """Set every value of `wanted` in the device `there`; a new `path` replaces the source of a disk."""
+    """Copy every value of `wanted` to the device `there`.
+
+    If both are disks and `wanted` has a `path`, the path replaces the source and the backing chain of `there`.
+    """
     if isinstance(there, Disk) and isinstance(wanted, Disk) and wanted.path is not None:
         for part in ("source", "backingStore"):
             for node in there.ensure_node().findall(part):
@@ -306,9 +331,10 @@ def _overlay(there: etree._Element, wanted: etree._Element) -> None:
 
 
 def still_has(guest: HostGuest, text: str) -> bool:
-    """Return whether the running guest still has the device `text` after a few seconds.
+    """Return whether the running guest still has a device after a few seconds.
 
-    A guest may need some time to release a device.
+    `text` is the device's XML. The result is False if the XML contains no alias, because the device then cannot be
+    found. A guest may need some time to release a device.
 
     Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainDetachDeviceFlags
     """

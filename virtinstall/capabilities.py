@@ -13,7 +13,7 @@ from virtinstall.named import NamedTuple
 
 
 class GuestDomain(NamedTuple):
-    """A way to run a guest: `type` is `kvm`, `qemu`, `xen`, ...
+    """A way to run a guest; `type` is the type of the hypervisor, such as `kvm`, `qemu` or `xen`.
 
     `emulator` and `machines` are set only if they are specific to that type.
     """
@@ -24,7 +24,12 @@ class GuestDomain(NamedTuple):
 
 
 class GuestArch(NamedTuple):
-    """A kind of guest that the host can run; `machines` are in libvirt's order, aliases first."""
+    """A kind of guest that the host can run: an `os_type`, such as `hvm`, on an architecture.
+
+    `machines` are the machine types in libvirt's order, aliases first; `canonical` are pairs of an alias and the
+    machine type that it stands for. `emulator` and `loader` are paths, None if libvirt does not report them. `features`
+    are the names of the elements in <features>.
+    """
 
     os_type: str
     arch: str
@@ -36,43 +41,53 @@ class GuestArch(NamedTuple):
     features: frozenset[str]
 
     def domain(self, virt_type: str) -> GuestDomain | None:
-        """Return the way to run the guest with `virt_type`, or None if that is not supported."""
+        """Return the way to run the guest with the hypervisor type `virt_type`; None if this type is not supported."""
         return next((domain for domain in self.domains if domain.type == virt_type), None)
 
     def machines_for(self, virt_type: str) -> tuple[str, ...]:
-        """Return the machines for `virt_type`: those specific to the type or, if there are none, all."""
+        """Return the machine types for the hypervisor type `virt_type`.
+
+        These are the machine types that are specific to it or, if there are none, those of the architecture.
+        """
         domain = self.domain(virt_type)
         return domain.machines if domain and domain.machines else self.machines
 
     def emulator_for(self, virt_type: str) -> str | None:
-        """Return the emulator for `virt_type`: specific to the type, or else that of the architecture, or None."""
+        """Return the path of the emulator for the hypervisor type `virt_type`.
+
+        This is the emulator that is specific to it or, if there is none, that of the architecture; None without either.
+        """
         domain = self.domain(virt_type)
         return domain.emulator if domain and domain.emulator else self.emulator
 
 
 class Capabilities:
-    """libvirt's <capabilities>; each value is parsed when it is first used."""
+    """The host's capabilities, from libvirt's <capabilities> document; each value is read when it is first used."""
 
     def __init__(self, xml: str) -> None:
         self._root = etree.fromstring(xml.encode())
 
     @cached_property
     def host_arch(self) -> str:
-        """The architecture of the host: `x86_64`."""
+        """The host's architecture, such as `x86_64`; empty if libvirt does not report it."""
         return self._root.findtext("host/cpu/arch") or ""
 
     @cached_property
     def host_cpu_model(self) -> str | None:
-        """libvirt's name of the host's CPU model; None if it is not reported."""
+        """libvirt's name for the host's CPU model; None if libvirt does not report it."""
         return self._root.findtext("host/cpu/model")
 
     @cached_property
     def security_models(self) -> tuple[str, ...]:
-        """The security drivers in use: `selinux`, `apparmor`, `dac`."""
+        """The names of the security drivers in use, such as `selinux`, `apparmor` and `dac`."""
         return tuple(model.findtext("model") or "" for model in self._root.iterfind("host/secmodel"))
 
     def base_label(self, model: str, virt_type: str) -> str | None:
-        """Return the default label of guests: for `dac`, `+64055:+64055` (uid and gid); None if there is none."""
+        """Return the default label that the security driver `model` assigns to guests; None if there is none.
+
+        `virt_type` is the hypervisor type of the guests. A label of the driver `dac` consists of a numeric user ID and
+        a numeric group ID, such as `+64055:+64055`.
+        """
         for known in self._root.iterfind("host/secmodel"):
             if known.findtext("model") == model:
                 return known.findtext(f"baselabel[@type='{virt_type}']")
@@ -80,7 +95,7 @@ class Capabilities:
 
     @cached_property
     def guests(self) -> tuple[GuestArch, ...]:
-        """All kinds of guests, in libvirt's order."""
+        """All kinds of guests that the host can run, in libvirt's order."""
         return tuple(_guest(node) for node in self._root.iterfind("guest"))
 
 
@@ -112,57 +127,60 @@ def _guest(node: etree._Element) -> GuestArch:
 
 
 class DomainCapabilities:
-    """libvirt's <domainCapabilities> for one emulator, machine and hypervisor; unreported values are None."""
+    """The capabilities for one emulator, machine type and hypervisor, from libvirt's <domainCapabilities> document."""
 
     def __init__(self, xml: str) -> None:
         self._root = etree.fromstring(xml.encode())
 
     @property
     def machine(self) -> str | None:
-        """The machine type, resolved (`pc-q35-7.2`); None if it is not reported."""
+        """The machine type, such as `pc-q35-7.2`, to which an alias is resolved; None if libvirt does not report it."""
         return self._root.findtext("machine")
 
     @property
     def most_vcpus(self) -> int | None:
-        """The maximum number of vCPUs of the machine; None if it is not reported."""
+        """The maximum number of vCPUs that the machine type supports; None if libvirt does not report it."""
         found = self._root.find("vcpu")
         text = "" if found is None else found.get("max", "")
         return int(text) if text.isdecimal() else None
 
     @property
     def arch(self) -> str | None:
-        """The architecture; None if it is not reported."""
+        """The guest's architecture; None if libvirt does not report it."""
         return self._root.findtext("arch")
 
     def values(self, path: str, enum: str) -> tuple[str, ...]:
-        """Return the values of an enum, such as `values("devices/graphics", "type")`; empty if none are reported."""
+        """Return the values of an <enum>, as in `values("devices/graphics", "type")`; empty if none are reported.
+
+        `path` is the path of the element that contains the <enum>, whose name is `enum`.
+        """
         found = self._root.find(f"{path}/enum[@name='{enum}']")
         return () if found is None else tuple(value.text or "" for value in found.iterfind("value"))
 
     def supported(self, path: str) -> bool | None:
-        """Return whether the element at `path` is supported; None if libvirt does not report it."""
+        """Return whether the feature at `path`, such as `devices/tpm`, is supported; None if this is not reported."""
         found = self._root.find(path)
         return None if found is None else found.get("supported") == "yes"
 
     @cached_property
     def loaders(self) -> tuple[str, ...]:
-        """The paths of firmware images."""
+        """The paths of the firmware images that libvirt reports."""
         return tuple(value.text or "" for value in self._root.iterfind("os/loader/value"))
 
     def cpu_mode(self, mode: str) -> etree._Element | None:
-        """Return the <mode> element of a CPU mode, or None if the mode is not supported."""
+        """Return the <mode> element of a CPU mode, such as `host-model`; None if the mode is not supported."""
         found = self._root.find(f"cpu/mode[@name='{mode}']")
         return found if found is not None and found.get("supported") == "yes" else None
 
     @property
     def host_model(self) -> str | None:
-        """The CPU model that libvirt's host-model mode is based on; None if it is not reported."""
+        """The CPU model on which libvirt's mode host-model is based; None if libvirt does not report it."""
         mode = self.cpu_mode("host-model")
         return None if mode is None else mode.findtext("model")
 
     @cached_property
     def cpu_models(self) -> tuple[str, ...]:
-        """All CPU models that --cpu accepts, including those that this host cannot run."""
+        """The CPU models that --cpu accepts by name, including those that this host cannot run."""
         return tuple(model.text or "" for model in self._root.iterfind("cpu/mode[@name='custom']/model"))
 
     def feature(self, name: str) -> etree._Element | None:

@@ -32,7 +32,7 @@ P = TypeVar("P")
 R = TypeVar("R")
 
 Report = Callable[[str], None]
-"""Receives one line of text for people."""
+"""A function that is called with one line of text for the user."""
 _ATTEMPTS = 30
 
 
@@ -46,11 +46,12 @@ def make_plan(
 ) -> Plan:
     """Return the plan for `request`; change nothing.
 
-    `environment` is that of this process if it is None; `known` are facts that several plans share. `replacing` names a
-    guest whose files the new guest may use.
+    `environment` contains the environment variables, the user and the source of randomness; None stands for those of
+    this process. `known` caches facts that several plans share; if it is None, all facts are read again. `replacing` is
+    the name of a guest whose files and MAC addresses the new guest may use, or None.
 
     Raises: RequestError, if the request contradicts itself or is not supported by the host; HostError, if an object
-    that it names cannot be read.
+    that the request names cannot be read.
     """
     from virtinstall.compose.compose import compose
     from virtinstall.compose.validate import resolve_methods, validate_request
@@ -109,7 +110,7 @@ def _existing(name: str, host: Host) -> Domain:
         from virtinstall.virsh_commands import virsh_command
 
         raise RequestError(
-            f"--reinstall {name}: the guest has a managed save, which its next start would restore",
+            f"--reinstall {name}: the guest has a managed save image, which its next start would restore",
             hint=f"discard the saved state with: {virsh_command(host.uri, 'managedsave-remove', name)}",
         )
     return Domain.parse(guest.xml(inactive=True))
@@ -127,14 +128,18 @@ def create(
     """Create the guest of `plan`; return the running guest, and the plan that was applied.
 
     Leftovers of killed runs are removed first. Storage and access are checked before anything is changed. If another
-    run uses a generated name or address, the request is planned again. After a failure, everything that this call
-    created is removed. The kernel, the initrd and seeds are removed as soon as QEMU has opened them. `paused`: the
-    guest waits for `resume_if_paused`, so that its console is read from the first line.
+    run has taken a generated name or address, the request is planned again. After a failure, everything that this call
+    created is removed. The kernel, the initrd and seeds are removed as soon as QEMU has opened them.
 
-    A plan that was already created is planned again: generated names are replaced, and a requested name is an error.
+    `progress` receives the progress of long steps; None shows no progress. `on_warning` is called with each warning and
+    `report` with each line about the run; by default, both are logged. `paused`: the guest waits for
+    `resume_if_paused`, so that its console can be read from the first line.
 
-    Raises: RequestError, StorageError, FetchError, HypervisorError; TakenError, if generated names are used again and
-    again. The error's notes list what could not be rolled back.
+    A plan that was already applied is planned again with other generated names. If its request specifies the name, this
+    is an error.
+
+    Raises: RequestError, StorageError, FetchError, HypervisorError; TakenError, if other runs take the generated names
+    in every attempt. The error's notes list what could not be rolled back.
     """
     from virtinstall.progress import Silent
     from virtinstall.request_texts import texts_of
@@ -180,6 +185,8 @@ def _is_created(plan: Plan, host: Host) -> bool:
 def with_images(plan: Plan, host: Host, progress: Progress, on_warning: Report) -> Plan:
     """Download the images of the plan's disks that are not in the cache; return the plan with the paths of all images.
 
+    `progress` receives the progress of the downloads. `on_warning` is called with each warning.
+
     Raises: FetchError, StorageError; RequestError, if a disk is too small for its image.
     """
     if not plan.fetches:
@@ -205,7 +212,10 @@ def check(plan: Plan, host: Host) -> list[str]:
 
 
 def check_storage_of(plan: Plan, host: Host) -> list[str]:
-    """Run only the checks of boot files and storage; return warnings."""
+    """Check only the boot files and the storage of the plan; return warnings.
+
+    Raises: RequestError or StorageError, as `create` would.
+    """
     from virtinstall.request import Checks
     from virtinstall.run.boot_files import check_boot_files
     from virtinstall.storage.apply import check_storage
@@ -263,11 +273,12 @@ def _apply(plan: Plan, host: Host, progress: Progress, warn: Report, *, paused: 
 
 
 def remove_traces(name: str | None, host: Host, on_warning: Report | None = None, named: Iterable[str] = ()) -> bool:
-    """Remove leftovers of killed runs: files used only by installations, and incomplete files of guest `name`.
+    """Remove leftovers of killed runs; return whether there was anything to report about guest `name`.
 
-    If `name` is None, only the former are removed. `named` are the texts of the current request: a file that one of
-    them names is kept. Other leftovers are reported, not removed. Return whether there was anything to report about
-    `name`.
+    Files that killed runs created only for an installation are removed. Incomplete files of guest `name` are removed as
+    well, and its other leftovers are reported; if `name` is None, only the former files are removed. `on_warning` is
+    called with a line about each leftover; by default, it is logged. `named` are the strings in the current request: a
+    file that one of them names is kept.
 
     Raises: StorageError, if an incomplete file cannot be removed.
     """
@@ -290,10 +301,14 @@ def remove_traces(name: str | None, host: Host, on_warning: Report | None = None
 def journaled(
     name: str, host: Host, on_warning: Report, uuid: str | None = None, *, name_is_generated: bool = False
 ) -> Iterator[Journal | None]:
-    """Keep the journal of a run that creates guest `name`; explain errors of a lost connection.
+    """Keep a journal while the block creates guest `name`; explain errors that a lost connection causes.
 
-    Other runs cannot create a guest with that name or UUID in the meantime. The journal is None if it cannot be written
-    (with a warning) or is not needed (the test driver).
+    Until the block ends, other runs cannot create a guest with that name or with `uuid`, if it is not None. The journal
+    is None if it cannot be written, in which case `on_warning` is called, or if libvirt's test driver simulates the
+    guest.
+
+    Raises: HypervisorError, if another run is creating a guest with that name or UUID; TakenError instead, if
+    `name_is_generated` is true, because another name can be generated.
     """
     from virtinstall.rollback.leftovers import begin_journal
 
@@ -313,9 +328,12 @@ def journaled(
 def retry_while_taken(
     plan: P, action: Callable[[P], R], plan_again: Callable[[P], P] | None, report: Report
 ) -> tuple[R, P]:
-    """Return the result of `action`, and its plan; if generated names are already used, plan again and retry.
+    """Call `action` with `plan`; return its result and the plan that it was called with.
 
-    Raises: TakenError, if they are used again and again, or if `plan_again` is None.
+    If `action` raises TakenError, `plan_again` is called with the plan and returns a plan with other generated names,
+    with which `action` is called again. `report` is called with a line about each retry.
+
+    Raises: TakenError, if `action` still raises it after many attempts, or if `plan_again` is None.
     """
     for _ in range(_ATTEMPTS):
         try:

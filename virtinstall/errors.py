@@ -26,7 +26,7 @@ from __future__ import annotations
 class VirtInstallError(Exception):
     """The base class of all errors that virtinstall raises.
 
-    `message` describes the problem, with the value; `hint` describes a solution, or is None.
+    `message` describes the problem, including the invalid value. `hint` suggests a solution, or is None.
     """
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
@@ -49,19 +49,19 @@ class RequestError(VirtInstallError):
 
 
 class FieldError(RequestError, TypeError):
-    """An error about a value that a field of a record or an element does not accept; the message names the field."""
+    """An error about an invalid or missing value of a field or a parameter; the message names it."""
 
 
 class UnknownFieldError(FieldError, AttributeError):
-    """An error about an unknown field of a record or an element, or about a field that cannot be changed."""
+    """An error about a field that a record or an element does not have, or that cannot be changed."""
 
 
 class GuestNotFound(RequestError):
-    """An error about a name or UUID that no guest has."""
+    """An error about a guest that does not exist, or no longer exists."""
 
 
 class HostError(VirtInstallError):
-    """A failure outside the request.
+    """An error that the request does not cause, such as a failure of the host, of storage or of a download.
 
     `code` is libvirt's VIR_ERR_* number, or None if the error is not from libvirt.
     """
@@ -72,7 +72,7 @@ class HostError(VirtInstallError):
 
 
 class TakenError(HostError):
-    """An error about a generated name or address that is already used; planning again generates another one."""
+    """An error about a generated name or address that is already in use; planning again generates another one."""
 
 
 class StorageError(HostError):
@@ -80,13 +80,14 @@ class StorageError(HostError):
 
 
 class NoSpaceError(StorageError):
-    """An error about a lack of space for a disk."""
+    """An error about insufficient space for a disk."""
 
 
 class FetchError(HostError):
     """An error about install media or an image that could not be read or downloaded.
 
-    `status` is the HTTP status of the refusal, or None; `challenge` is the WWW-Authenticate header of a 401, or empty.
+    If an HTTP server refused the request, `status` is the HTTP status, otherwise None. `challenge` is the
+    WWW-Authenticate header of a response with the status 401, otherwise an empty string.
     """
 
     status: int | None = None
@@ -94,11 +95,11 @@ class FetchError(HostError):
 
 
 class HypervisorError(HostError):
-    """An error of libvirt or the hypervisor."""
+    """An error from libvirt or the hypervisor."""
 
 
 class WaitTimeout(HostError):
-    """A timeout: the guest did not reach the condition in time; the guest is unchanged."""
+    """A timeout: the guest, which is still running, did not reach a condition or complete a command in time."""
 
 
 class GuestStopped(HostError):
@@ -106,7 +107,7 @@ class GuestStopped(HostError):
 
 
 class CloudInitFailed(HostError):
-    """A failure of cloud-init in the guest, which is still running; `errors` are lines of text."""
+    """A failure of cloud-init in the guest, which is still running; `errors` are the errors from cloud-init."""
 
     def __init__(self, message: str, errors: tuple[str, ...] = ()) -> None:
         super().__init__(message, hint="see /var/log/cloud-init.log in the guest")
@@ -114,4 +115,4 @@ class CloudInitFailed(HostError):
 
 
 class GuestCrashed(HostError):
-    """A crash of the guest during the wait."""
+    """A crash of the guest before it reached a condition."""

@@ -23,12 +23,16 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def is_simulated(driver: str) -> bool:
-    """Return whether a driver or type of guest is that of libvirt's test driver, whose guests are not real."""
+    """Return whether `driver`, or the type of a guest, is that of libvirt's test driver, whose guests are not real."""
     return driver == "test"
 
 
 class PoolFacts(Record):
-    """A storage pool: `target` is its directory or None, `volumes` are the names of its volumes if requested."""
+    """A storage pool.
+
+    `type` is libvirt's pool type, such as `dir` or `logical`. `target` is the path of the pool's directory, and
+    `available_bytes` is the free space; both are None if libvirt does not report them.
+    """
 
     name: str
     type: str
@@ -39,7 +43,11 @@ class PoolFacts(Record):
 
 
 class VolumeFacts(Record):
-    """A storage volume. `kind` is libvirt's: `file`, `block`, `dir`, `network`, `netdir`."""
+    """A storage volume.
+
+    `kind` is libvirt's volume type: `file`, `block`, `dir`, `network` or `netdir`. `format` is None if libvirt does not
+    report it, and `backing_path` is None if the volume has no backing file.
+    """
 
     pool: str
     name: str
@@ -53,9 +61,10 @@ class VolumeFacts(Record):
 
 
 class SubnetFacts(Record):
-    """An <ip> of a virtual network: the host's address in it, with the prefix length.
+    """A subnet of a virtual network; `address` is the host's address in it, and `prefix` is the prefix length.
 
-    `hosts` are the DHCP reservations: MAC address in lower case (empty for IPv6), DNS name, IP address.
+    `hosts` are the DHCP reservations, each as a MAC address in lowercase (empty for IPv6), a DNS name and an IP
+    address.
     """
 
     address: str
@@ -65,10 +74,12 @@ class SubnetFacts(Record):
 
 
 class NetworkFacts(Record):
-    """A virtual network: `forward` is `nat`, `route`, ... or None (isolated); `pxe`: it provides a boot file.
+    """A virtual network.
 
-    `leases` are pairs of MAC address and IP address, which are read only if an address is requested. `bridge` exists
-    only while the network is active.
+    `forward` is the forward mode, such as `nat` or `route`, or None if the network is isolated. `pxe`: whether the
+    network can provide a boot file. `leases` are pairs of MAC address and IP address, which are read only if the
+    request contains an IP address. `bridge` is the name of the network's bridge, which exists only while the network is
+    active; None if the network has no bridge.
     """
 
     name: str
@@ -81,10 +92,11 @@ class NetworkFacts(Record):
 
 
 class PathFacts(Record):
-    """A path on the host's file system: `kind` is `file`, `block` or `dir`, or None if it does not exist.
+    """A path in the host's file system; `kind` is `file`, `block` or `dir`, or None if the path does not exist.
 
-    `format` is detected from the first bytes (`raw` if nothing is recognized), None for directories and unreadable
-    files. `capacity_bytes` is the size of the disk that an image contains, None if its header does not contain it.
+    `format` is detected from the first bytes (`raw` if no format is recognized); None for directories and unreadable
+    files. `size_bytes` is the size of the file or device. `capacity_bytes` is the size of the disk that an image
+    contains; None if the image's header does not contain it.
     """
 
     path: str
@@ -97,8 +109,10 @@ class PathFacts(Record):
 class ImageFacts(Record):
     """The image that a disk starts from, as far as it is known without access to the network.
 
-    `cached` is the copy in the cache at `cache_dir`, or None; `is_current`: the copy is used without asking the server.
-    `is_shared`: QEMU can read the cache, so disks may refer to the image there.
+    `refresh`: True downloads the image if the server has a newer one, False uses any copy, and None asks the server
+    once a day. `checksum` replaces the checksum in the catalog; empty if it is not specified. `cached` is the copy in
+    the cache at `cache_dir`, or None. `is_current`: whether this copy is used without asking the server. `is_shared`:
+    whether QEMU can read the cache, so that disks may refer to the image there.
     """
 
     source: ImageSource
@@ -111,12 +125,12 @@ class ImageFacts(Record):
 
 
 class DiskFacts(Record):
-    """Facts about one --disk, in the order of the request.
+    """Facts about one disk of the request; a value is None if it does not apply.
 
     `volume` and `path` describe existing storage. `pool` is the pool in which to create the disk (the requested one, or
-    the one that manages the path's directory), and `taken_names` are its volumes. `needs_libvirt`: only libvirt's
-    daemon may write there. `local` is the file of this machine to upload to the disk. `backing_size_bytes` and
-    `backing_format` are those of the backing image. `image` is the image of `image=`.
+    the one that manages the path's directory), and `taken_names` are the names of its volumes. `needs_libvirt`: whether
+    only libvirt's daemon can write to the directory. `local` is the file on this machine that is uploaded to the disk.
+    `backing_size_bytes` and `backing_format` describe the backing image. `image` is the image that `image=` requests.
     """
 
     path: PathFacts | None = None
@@ -131,11 +145,13 @@ class DiskFacts(Record):
 
 
 class MediaFacts(Record):
-    """Contents of the install medium: kernel and initrd to download, and kernel arguments that name the source.
+    """Contents of the install medium at `location`.
 
-    `os_names` are short IDs of possible systems, the most exact first; `doubt` is the reason why it may not be an
-    install medium. `kernel` and `initrd` are paths within `location`; `kernel_arguments` are added to the installer's
-    command line. `attach`: the medium is an ISO image that is attached to the guest as a CD-ROM.
+    `os_names` are short IDs of the operating systems that the medium may contain, the most exact first. `kernel` and
+    `initrd` are paths within `location`. `kernel_arguments` are added to the installer's command line, where they name
+    the location. `attach`: whether the medium is an ISO image that is attached to the guest as a CD-ROM. `distro` is
+    the recognized family of install trees, such as `debian`, or None. `doubt` is the reason why the location may not be
+    an install medium, or None.
     """
 
     location: str
@@ -150,7 +166,14 @@ class MediaFacts(Record):
 
 
 class HostFacts(Record):
-    """The host and the connection to it; `passt`: the program is installed and can run as QEMU's user."""
+    """The host and the connection to it.
+
+    `driver` is libvirt's driver, such as `qemu`. `version` is the hypervisor's version and `libvirt_version` that of
+    libvirt, as numbers: 7002000 is 7.2.0. `local`: whether the host is this machine. `privileged`: whether the
+    connection is to the system's daemon. `default_bridge` is the bridge with the host's default route, or None.
+    `embed_root` is the directory of libvirt's embedded driver, or None. `boot_dir` is the directory for kernels and
+    initrds, `image_dir` the directory for images. `passt`: whether passt is installed and can run as QEMU's user.
+    """
 
     uri: str
     driver: str
@@ -189,11 +212,11 @@ class Login(Record):
 
 
 class SeedFacts(Record):
-    """Requested answers and configuration, with the contents of the files that the options name.
+    """Requested answers and configuration, with the contents of the files that the options name; None if not requested.
 
-    `cloud_init` and `unattended` are the input for the answers, which are generated during planning. `ignition` is for
-    CoreOS-like guests; `driver` contains the drivers for Windows Setup. `login` is set if the request does not name a
-    user. `host_key` is the guest's SSH host key, which the cloud-init seed sets.
+    `cloud_init` and `unattended` are the input for the answers, which are generated during planning. `host_key` is the
+    guest's SSH host key, which the cloud-init seed sets. `driver` contains the drivers for Windows Setup. `ignition` is
+    the configuration of a CoreOS-like guest. `login` is set if the request does not name a user.
     """
 
     cloud_init: CloudInitRequest | None = None
@@ -208,10 +231,11 @@ class SeedFacts(Record):
 class StorageFacts(Record):
     """Facts about the disks.
 
-    `disks` are in the order of the request; `default_disk` is for the disk that the guest gets by default, `cdrom` for
-    the install medium. `upload_pool` is the remote host's pool for files that the installation reads, and `local_files`
-    are those of them that are on this machine. `image_names` are the files in the image directory. `disk_folder` is the
-    directory of the first disk, or None if files cannot be created in it.
+    `disks` are in the order of the request. `default_disk` describes the disk that the guest gets by default, and
+    `cdrom` the install medium; None if the guest does not get it. `upload_pool` is the remote host's pool for the files
+    that the installation reads, or None; `local_files` are the paths of the kernel and initrd that are on this machine
+    instead. `image_names` are the names of the files in the image directory, if a name must be generated. `disk_folder`
+    is the directory of the first disk, or None if no file is created there.
     """
 
     disks: tuple[DiskFacts, ...] = ()
@@ -224,7 +248,11 @@ class StorageFacts(Record):
 
 
 class Platform(Record):
-    """The platform of one guest; `machine` is None if the hypervisor has no machine types."""
+    """The platform of one guest; `machine` is the machine type, None if the hypervisor has no machine types.
+
+    `os_type` is libvirt's, such as `hvm`, and `virt_type` is the type of the hypervisor, such as `kvm`. `emulator` is
+    the path of the emulator, None if libvirt does not report it.
+    """
 
     guest: GuestArch
     os_type: str
@@ -246,12 +274,12 @@ class Platform(Record):
 
     @property
     def is_simulated(self) -> bool:
-        """Whether the guest is one of libvirt's test driver, which does not run anything."""
+        """Whether the guest belongs to libvirt's test driver, which does not run anything."""
         return is_simulated(self.virt_type)
 
     @property
     def is_like_qemu(self) -> bool:
-        """Whether the guest gets the defaults of QEMU's guests."""
+        """Whether the guest gets the defaults of QEMU guests."""
         return self.is_qemu or self.is_simulated
 
     @property
@@ -271,11 +299,11 @@ class Platform(Record):
 
     @property
     def is_xen_pv(self) -> bool:
-        """Whether the guest is a paravirtualized Xen guest, or a simulated one of libvirt's test driver."""
+        """Whether the guest is a paravirtualized Xen guest, or libvirt's test driver simulates one."""
         return (self.virt_type == "xen" or self.is_simulated) and self.os_type in ("xen", "linux", "xenpvh")
 
     def machine_is(self, family: str) -> bool:
-        """Return whether the machine type is `family` or a version of it (`pc-q35-7.2` is `q35`)."""
+        """Return whether the machine type is `family` or a version of it: `pc-q35-7.2` is a version of `q35`."""
         machine = self.machine or ""
         return machine == family or machine.startswith((family + "-", f"pc-{family}-"))
 
@@ -296,7 +324,7 @@ class Platform(Record):
 
     @property
     def is_loongarch(self) -> bool:
-        """Whether the machine is a LoongArch board."""
+        """Whether the guest's architecture is 64-bit LoongArch."""
         return self.arch == "loongarch64"
 
     @property
@@ -316,7 +344,7 @@ class Platform(Record):
 
     @property
     def is_s390x(self) -> bool:
-        """Whether the machine is an IBM Z machine."""
+        """Whether the guest's architecture is s390x (IBM Z)."""
         return self.arch == "s390x"
 
     @property
@@ -328,14 +356,16 @@ class Platform(Record):
 class Facts(Record):
     """All input of the composer, collected by `survey.survey`.
 
-    `platform` is chosen once, by `compose.platform`, because libvirt's capabilities depend on it. `os_assumed`: `os` is
-    not the record of a requested or detected system. `guest_names` are the names in use: all of them, or only the
-    requested one if a name was requested. `claimed_names` are the names of guests that other runs are about to create.
-    `guest_macs` maps MAC addresses in use to the guests' names. `node_devices` is XML. `links` are the host's network
-    interfaces, if the guest names one and this machine can list them. `mounts` are (mount point, file system type).
-    `token` makes names of temporary files unique. `random_bytes` is the randomness for UUIDs and MAC addresses.
-    `domain_capabilities` is None if libvirt does not report them. `cpu_model_features` are the features of the
-    host-model CPU, if the guest names a CPU model.
+    `platform` is chosen once, by `compose.platform`, because libvirt's capabilities depend on it. `os_assumed`: whether
+    `os` was neither requested nor detected. `domain_capabilities` is None if libvirt does not report them.
+    `cpu_model_features` are the features of the CPU model that libvirt's mode host-model uses; they are read only if
+    the request names a CPU model. `guest_names` are the names of all guests or, if the request specifies a name, that
+    name if a guest has it. `claimed_names` are the names of guests that other runs are about to create. `guest_macs`
+    maps each MAC address in use to the guest's name. `networks` maps names to virtual networks, or to None if there is
+    no such network. `links` are the host's network interfaces, if the request names one and this machine can list them.
+    `node_devices` are libvirt's XML documents of the host's devices. `render_node` is the path of the render node for
+    graphics, or None. `mounts` are pairs of mount point and file system type. `token` makes the names of temporary
+    files unique. `random_bytes` is the source of randomness for UUIDs and MAC addresses.
     """
 
     host: HostFacts

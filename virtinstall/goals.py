@@ -7,16 +7,16 @@ from typing import Literal, get_args
 from virtinstall.errors import RequestError
 
 WaitFor = Literal["running", "shutdown", "ip", "agent", "ssh", "cloud-init"]
-"""Condition that --wait-for can wait for."""
+"""A condition that --wait-for can wait for."""
 GOALS: tuple[WaitFor, ...] = get_args(WaitFor)
 Goal = Literal["installed", WaitFor]
-"""Conditions that `Guest.wait_for` can wait for."""
+"""A condition that `Guest.wait_for` can wait for."""
 
 
 def check_goal(goal: str) -> None:
-    """Check a condition of --wait-for.
+    """Check that `goal` is a condition of --wait-for.
 
-    Raises: RequestError, if there is no such condition.
+    Raises: RequestError, if it is not.
     """
     if goal not in GOALS:
         from virtinstall.similar import alternatives

@@ -49,15 +49,16 @@ class State(Enum):
 
     @property
     def is_active(self) -> bool:
-        """Whether the guest is running, paused, or shutting down."""
+        """Whether the guest is neither off, crashed nor gone."""
         return self not in (State.SHUT_OFF, State.CRASHED, State.GONE)
 
 
 class Guest:
-    """A guest, as returned by `Hypervisor.create`, `guest` and `guests`.
+    """A guest, as returned by `create`, `guest`, `guests` and other methods of `Hypervisor`.
 
     If libvirt no longer has the guest, `state` is `State.GONE`, and methods raise GuestNotFound. Methods that use
-    libvirt raise HypervisorError if libvirt reports an error.
+    libvirt raise HypervisorError if libvirt reports an error. Methods call `on_warning` with each warning and `report`
+    with lines about their progress; if the function is None, the lines are logged by the logger `virtinstall`.
     """
 
     def __init__(
@@ -86,22 +87,22 @@ class Guest:
 
     @property
     def handle(self) -> HostGuest:
-        """The underlying guest, for virtinstall's commands."""
+        """The connection's object for the guest, for virtinstall's commands."""
         return self._guest
 
     @property
     def name(self) -> str:
-        """The name of the guest."""
+        """The guest's name."""
         return self._guest.name
 
     @property
     def uuid(self) -> str:
-        """The UUID of the guest."""
+        """The guest's UUID."""
         return self._guest.uuid
 
     @property
     def state(self) -> State:
-        """The current state of the guest."""
+        """The guest's current state."""
         return State(self._guest.state())
 
     @property
@@ -113,19 +114,19 @@ class Guest:
     @property
     @for_scripts
     def domain(self) -> Domain:
-        """A copy of the definition as a `Domain`, whose devices can be read (`domain.devices_of(Disk)`)."""
+        """A copy of the definition as a `Domain`; for example, `domain.devices_of(Disk)` returns its disks."""
         from virtinstall.domain.domain import Domain
 
         return Domain.parse(self._guest.xml(inactive=True))
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The IP addresses known now, IPv4 first, from leases, the guest agent and the host's neighbors."""
+        """The IP addresses that are known now, IPv4 first, from leases, the guest agent and the host's ARP table."""
         return tuple(self._guest.addresses())
 
     @for_scripts
     def start(self, *, paused: bool = False) -> None:
-        """Start the guest; `paused`: it waits for `resume`."""
+        """Start the guest; if `paused` is true, its CPUs do not run until `resume`."""
         self._guest.start(paused=paused)
 
     @for_scripts
@@ -135,7 +136,7 @@ class Guest:
 
     @for_scripts
     def shutdown(self) -> None:
-        """Ask the guest to power off; `wait_for("shutdown")` waits until it is off."""
+        """Ask the guest to shut down; `wait_for("shutdown")` waits until it is off."""
         self._guest.shutdown()
 
     @for_scripts
@@ -150,14 +151,14 @@ class Guest:
 
     @property
     def record(self) -> GuestRecord | None:
-        """The record of what was created for the guest and how to log in; None for guests of other programs."""
+        """The record of what virtinstall created for the guest and how to log in; None if the guest has no record."""
         from virtinstall.guest_record import NAMESPACE, parse_record
 
         return parse_record(self._guest.metadata(NAMESPACE), self.uuid)
 
     @for_scripts
     def find_addresses(self) -> list[GuestAddress]:
-        """Return the addresses from the first source that has any: reservations, leases, guest agent, or ARP table."""
+        """Return the addresses from the first source that has any: reservations, leases, guest agent or ARP table."""
         from virtinstall.lifecycle.addresses import guest_addresses
 
         return guest_addresses(self._guest, self._host)
@@ -168,11 +169,12 @@ class Guest:
     ) -> list[str]:
         """Return the arguments of the ssh command that logs in to the guest, or runs `command` in it.
 
-        The host key is verified if the guest's seed set it: the command names a file with that key, which this call
-        writes. `user` is by default the account that the seed created; `identity` is a file with a private key, by
-        default ssh's choice.
+        If the guest's seed set the SSH host key, the command verifies it with a file that this call writes. `user` is
+        the account, by default the one that the seed created. `identity` is the file of a private key; None leaves the
+        choice to ssh.
 
-        Raises: RequestError, if the guest is off or cannot be reached; StorageError.
+        Raises: RequestError, if the guest is off or no address of it is known; StorageError, if the file cannot be
+        written.
         """
         from virtinstall.lifecycle.ssh import ssh_command
 
@@ -190,11 +192,11 @@ class Guest:
     ) -> int:
         """Run a command through the guest agent; return its exit status, or 128 + N if signal N ended it.
 
-        `stdout` and `stderr` receive the output while the command runs; `stdin` is read to its end first. `timeout` is
-        in seconds; None waits forever.
+        `stdout` and `stderr` are called with parts of the output while the command runs. `stdin` is read to its end
+        before the command starts; None is empty input. `timeout` is in seconds; None waits without limit.
 
-        Raises: RequestError, if the guest is off; HypervisorError, if its agent does not answer; GuestStopped;
-        WaitTimeout.
+        Raises: RequestError, if the guest is off; HypervisorError, if the agent does not answer; GuestStopped, if the
+        guest powers off; WaitTimeout.
         """
         from virtinstall.lifecycle.agent_exec import execute
 
@@ -202,9 +204,9 @@ class Guest:
 
     @for_scripts
     def reset_plan(self, *, delete_snapshots: bool = False, without_seed: bool = False) -> ResetPlan:
-        """Return what `reset` would do.
+        """Return what `reset` would do; change nothing. The parameters are those of `reset`.
 
-        Raises: RequestError, if not all disks were created for the guest.
+        Raises: RequestError, if the guest was not created by virtinstall or cannot be reset.
         """
         from virtinstall.lifecycle.reset import plan_reset
 
@@ -223,11 +225,11 @@ class Guest:
     ) -> None:
         """Replace the disks with empty overlays on the same images; MAC addresses and the seed are kept.
 
-        A running guest is shut down if `shutdown_timeout` (in seconds) is set, and powered off with `force`; `start`
-        starts it afterwards. `delete_snapshots`: snapshots and checkpoints are deleted as well. `without_seed`: the
-        guest need not have the seed that configured it.
+        A running guest is shut down if `shutdown_timeout` (in seconds) is not None. If it is None or expires, `force`
+        powers the guest off. `start` starts the guest afterwards. `delete_snapshots` deletes snapshots and checkpoints,
+        which otherwise prevent a reset. With `without_seed`, the seed that configured the guest may be missing.
 
-        Raises: RequestError, StorageError, HypervisorError; WaitTimeout.
+        Raises: RequestError, StorageError, HypervisorError; WaitTimeout, if the guest does not shut down in time.
         """
         from virtinstall.lifecycle.reset import reset
         from virtinstall.lifecycle.stop import require_stoppable, stop_guest
@@ -249,9 +251,9 @@ class Guest:
 
     @for_scripts
     def deletion_plan(self, storage: Storage = "own") -> DeletionPlan:
-        """Return what `delete` would remove and keep, with the reasons; change nothing.
+        """Return what `delete` would remove and keep, with the reasons; `storage` is the parameter of `delete`.
 
-        Raises: HostError.
+        Raises: HostError, if the guest or its files cannot be examined.
         """
         from virtinstall.lifecycle.delete import make_deletion_plan
 
@@ -270,8 +272,8 @@ class Guest:
     ) -> Deletion:
         """Delete the guest and its disks according to `deletion_plan(storage)`; return what was removed and kept.
 
-        `storage`: `own` are the disks that virtinstall created for the guest, `all` are all of its disks, `none` keeps
-        them. The other parameters and the errors are those of `Hypervisor.delete`.
+        `storage` is `own` for the disks that virtinstall created for the guest, `all` for all of its disks, or `none`
+        to keep all disks. The other parameters and the errors are those of `Hypervisor.delete`.
         """
         from virtinstall.lifecycle.delete import delete
 
@@ -290,12 +292,13 @@ class Guest:
     def wait_for(
         self, goal: Goal, timeout: float | None = None, *, report: Callable[[str], None] | None = None
     ) -> tuple[str, ...]:
-        """Wait until the guest has reached `goal`; return its addresses (none for `running` and `shutdown`).
+        """Wait until the guest has reached `goal`; return its addresses.
 
-        `installed`: the installation has ended; `running`; `ip`: an address is known; `agent`: the guest agent answers;
-        `ssh`: an SSH server answers; `cloud-init`: cloud-init has ended; `shutdown`: powered off. A guest that is being
-        installed is started again after its installation (if its plan requests that), and later goals refer
-        to the finished guest. `timeout` is in seconds; None waits forever.
+        `installed`: the installation has ended. `running`: the guest is running. `ip`: an address is known. `agent`:
+        the guest agent answers. `ssh`: an SSH server answers. `cloud-init`: cloud-init has ended. `shutdown`: the guest
+        is off. For `installed`, `running` and `shutdown`, the result is empty. A guest that is being installed is
+        started again after its installation, if its plan requests that, and later goals refer to the finished guest.
+        `timeout` is in seconds; None waits without limit.
 
         Raises: WaitTimeout; GuestCrashed; GuestStopped, if the guest powered off before; CloudInitFailed, if cloud-init
         ended with errors; RequestError, if the goal cannot be reached; HypervisorError, if the connection is lost.
@@ -326,7 +329,7 @@ class Guest:
 
     @for_scripts
     def console(self, stream: BinaryIO) -> None:
-        """Copy the output of the guest's text console to `stream` until the guest ends."""
+        """Copy the output of the guest's text console to `stream`, a binary file, until the guest stops."""
         from virtinstall.libvirt_host.console_stream import ConsoleStream
 
         console = ConsoleStream(self._host, self._guest)
@@ -346,8 +349,8 @@ class Guest:
         """Add a device, such as `Interface(source_network="lan")` or `Disk(size_bytes=10 * GIB)`; return it.
 
         The device gets the same defaults as at the guest's creation, and its storage is created. `live` changes the
-        running guest, `persistent` its definition; by default, both are changed if they exist. The returned device
-        contains the target or MAC address.
+        running guest, `persistent` its definition; None changes it if it exists. `progress` receives the progress of
+        downloads and copies; None shows no progress. The returned device contains the target or MAC address.
 
         Raises: RequestError, StorageError, HypervisorError; after an error, nothing is changed.
         """
@@ -355,14 +358,8 @@ class Guest:
         from virtinstall.progress import Silent
 
         change = Change(self._guest, live, persistent)
-        return attach(
-            self._guest,
-            self._host,
-            device,
-            change,
-            progress=progress or Silent(),
-            on_warning=self._warn(on_warning),
-        )
+        warn = self._warn(on_warning)
+        return attach(self._guest, self._host, device, change, progress=progress or Silent(), on_warning=warn)
 
     @for_scripts
     def detach(
@@ -375,8 +372,8 @@ class Guest:
     ) -> None:
         """Remove the device that has the target, MAC address or alias of `device`, or else all its values.
 
-        `live` and `persistent` are as for `attach`. Storage is kept. A running guest may need some time to release a
-        device; `on_warning` is called if the guest still has the device after some seconds.
+        `live` and `persistent` are those of `attach`. Storage is kept. A running guest may need some time to release a
+        device; there is a warning if it still has the device after a few seconds.
 
         Raises: RequestError, if no device or several devices match; HypervisorError.
         """
@@ -387,10 +384,11 @@ class Guest:
 
     @for_scripts
     def update(self, device: D, *, live: bool | None = None, persistent: bool | None = None) -> D:
-        """Replace the values of a device, found as for `detach`, with those of `device`; return the changed device.
+        """Set the values of `device` in the guest's device that matches it, as for `detach`; return the changed device.
 
-        Raises: RequestError, if no device or several devices match; HypervisorError, if libvirt cannot change that
-        value.
+        Other values are kept. `live` and `persistent` are those of `attach`.
+
+        Raises: RequestError, if no device or several devices match; HypervisorError, if libvirt cannot change a value.
         """
         from virtinstall.attach import Change, update
 

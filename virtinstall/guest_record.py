@@ -28,10 +28,12 @@ _SKIPPED = ("domain", "connect", "typed", "warnings", "checks", "run", "by_scrip
 
 
 class CreatedFile(Record):
-    """A disk or seed that the run created; `pool` and `volume` are set if it is a volume.
+    """A disk or seed that a run created for the guest.
 
-    `base` is the backing image, None for a copy or an empty disk. `inode` and `born` (nanoseconds) identify the file on
-    this machine, even if another file later gets the same path, and perhaps the same inode.
+    `kind` is `disk` or `seed`. `pool` and `volume` are the names of the storage pool and the volume, None for a file
+    outside pools. `base` is the path of the backing image; None for a copy or an empty disk. `inode` and `born` (the
+    creation time in nanoseconds) identify the file on this machine even if another file gets the same path later, and
+    perhaps the same inode; None if unknown.
     """
 
     kind: str
@@ -44,7 +46,7 @@ class CreatedFile(Record):
 
 
 class Reservation(Record):
-    """A DHCP reservation that the run added to a virtual network."""
+    """A DHCP reservation that a run added to a virtual network; `network` is the name of the network."""
 
     network: str
     mac: str
@@ -52,11 +54,14 @@ class Reservation(Record):
 
 
 class GuestRecord(Record):
-    """The objects that were created for the guest with `uuid`, and its login.
+    """A record of the objects that were created for the guest with `uuid`, and of its login.
 
-    `created` is the time in UTC (`2026-11-30T12:00:00Z`), `name` the guest's name at that time. `nvram` is a file of
-    UEFI variables that the user named and that did not exist before. `request` is the canonical request as JSON,
-    without secrets; None if it is too long. Any program can write metadata: `parsed_request` checks the request.
+    `version` is the version of virtinstall that created the guest, `created` is the time in UTC, such as
+    `2026-11-30T12:00:00Z`, and `name` is the guest's name at that time. `nvram` is the path of a file of UEFI variables
+    that the user specified and that did not exist before, or None. `image` is the name of the guest's image, `user` the
+    account to log in as and `host_key` the public key of the guest's SSH server; None if unknown. `request` is the
+    canonical request as JSON, without secrets; None if it is too long. Any program can write to a guest's metadata:
+    `parsed_request` checks the request.
     """
 
     uuid: str
@@ -72,11 +77,11 @@ class GuestRecord(Record):
     request: str | None = None
 
     def to_xml(self) -> str:
-        """Return the element for `<metadata>`, at most 16 KiB."""
+        """Return the record as an XML element for `<metadata>`, at most 16 KiB long."""
         return _serialized(self.fitted())
 
     def fitted(self) -> GuestRecord:
-        """Return the record; if it is longer than 16 KiB, return it without the request and without its last files."""
+        """Return the record; if it is longer than 16 KiB, omit the request and, if necessary, the last files."""
         found = self
         if _is_long(found):
             found = found.replace(request=None)
@@ -85,7 +90,7 @@ class GuestRecord(Record):
         return found
 
     def parsed_request(self) -> dict[str, Any] | None:
-        """Return the canonical request; None if it is not stored or is not a JSON object."""
+        """Return the canonical request as a dictionary; None if it is not stored or is not a JSON object."""
         import json
 
         try:
@@ -95,7 +100,7 @@ class GuestRecord(Record):
         return found if isinstance(found, dict) else None
 
     def as_document(self) -> dict[str, Any]:
-        """Return the record for `--output json`."""
+        """Return the record as JSON data for `--output json`."""
         return {
             "version": self.version,
             "created": self.created or None,
@@ -147,9 +152,10 @@ def _add(root: etree._Element, tag: str, values: Mapping[str, str | None]) -> et
 
 
 def parse_record(xml: str | None, uuid: str) -> GuestRecord | None:
-    """Return the record in `xml`, the element of `<metadata>`; None if it is not a record of the guest with `uuid`.
+    """Return the record of the guest with `uuid` in `xml`, an element of the guest's `<metadata>`.
 
-    Any program can write metadata, so invalid content is ignored.
+    The result is None if `xml` is None, is not well-formed or belongs to another guest. Any program can write to a
+    guest's metadata, so invalid content is ignored.
     """
     if xml is None:
         return None
@@ -161,7 +167,10 @@ def parse_record(xml: str | None, uuid: str) -> GuestRecord | None:
 
 
 def read_record(root: Node, uuid: str) -> GuestRecord | None:
-    """Return the record in a parsed element, with or without the namespace; None as for `parse_record`."""
+    """Return the record in the parsed element `root`; None if it is not that of the guest with `uuid`.
+
+    The elements below `root` may be in the record's namespace or in none.
+    """
     if root.get("uuid").lower() != uuid.lower():
         return None
     login = root.find("{*}login")
@@ -198,7 +207,10 @@ def _file(node: Node) -> CreatedFile:
 
 
 def record_of(plan: Plan, version: str, created: str = "") -> GuestRecord:
-    """Return the record of the guest that `plan` creates; inodes and paths chosen by pools are not known yet."""
+    """Return the record of the guest that `plan` creates, without inodes and without the paths that pools will choose.
+
+    `version` is the version of virtinstall. `created` is the time in UTC, or empty.
+    """
     template = None if plan.request is None else plan.request.domain.os.nvram
     return GuestRecord(
         uuid=str(plan.final.uuid),
@@ -216,7 +228,7 @@ def record_of(plan: Plan, version: str, created: str = "") -> GuestRecord:
 
 
 def reservations_of(plan: Plan) -> tuple[Reservation, ...]:
-    """Return the reservations that are removed when the guest is deleted."""
+    """Return the reservations of `plan` that are removed when the guest is deleted."""
     return tuple(
         Reservation(network=each.network, mac=each.mac, address=each.address)
         for each in plan.reservations
@@ -260,7 +272,7 @@ def _volume_base(volume: NewVolume) -> str | None:
 
 
 def canonical_request(request: Request) -> str | None:
-    """Return the request as JSON with sorted keys, without passwords and keys; None if it is too long."""
+    """Return the request as JSON with sorted keys, without passwords and keys; None if it is longer than 8 KiB."""
     import json
 
     from lxml import etree

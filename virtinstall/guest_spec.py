@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 class GuestSpec(Record):
     """A guest to create.
 
-    `domain` contains the requested XML values; the others get defaults. `os` is a name in the OS database (`debian12`);
-    if it is None, the system is detected on the install medium, or a modern Linux is assumed. `without` contains kinds
-    of devices that are not added by default (`interface`, `graphics`, `rng`, ...). `start_installed`: the guest is
-    started after its installation. `checks` are the enabled checks.
+    `domain` contains the requested XML values; other values get defaults. It is None only for `Reinstall`. `install` is
+    the installation method. `os` is a name in the OS database, such as `debian12`; if it is None, the operating system
+    is detected on the install medium, or a modern Linux is assumed. `without` contains the types of devices that are
+    not added by default, such as `interface`, `graphics` or `rng`. `autostart`: whether the guest starts when its host
+    boots. `transient`: whether the guest runs without a definition, and so no longer exists when it is off.
+    `start_installed`: whether the guest is started after its installation. `checks` are the enabled checks.
     """
 
     domain: Domain | None = field(default=None, kw_only=False)
@@ -44,22 +46,24 @@ class GuestSpec(Record):
     def validate(self) -> None:
         """Require a domain, except for a reinstallation, and valid values of `os` and `without`.
 
-        Raises: RequestError.
+        Raises: RequestError, if a value is missing or invalid.
         """
         from virtinstall.devices import DEVICE_TAGS
+        from virtinstall.similar import did_you_mean
 
         if (self.domain is None) != isinstance(self.install, Reinstall):
             raise RequestError(
-                "GuestSpec: domain is missing"
+                "GuestSpec: 'domain' is missing"
                 if self.domain is None
-                else "GuestSpec: domain is not allowed with Reinstall, which keeps the guest's configuration"
+                else "GuestSpec: 'domain' is not allowed with Reinstall, which keeps the guest's configuration"
             )
         if self.os is not None and not self.os.strip():
-            raise RequestError("GuestSpec: os is empty", hint='use a name such as os="debian12", or omit os')
+            raise RequestError("GuestSpec: 'os' is empty", hint="use a name, such as os='debian12', or omit it")
         for tag in self.without:
             if tag not in DEVICE_TAGS:
                 raise RequestError(
-                    f"GuestSpec: without contains {tag!r}, which is not a device", hint=f"use {', '.join(DEVICE_TAGS)}"
+                    f"GuestSpec: 'without' contains {tag!r}, which is not a device type",
+                    hint=did_you_mean(tag, DEVICE_TAGS, f"use one of: {', '.join(DEVICE_TAGS)}"),
                 )
 
     def to_kubevirt(
@@ -74,12 +78,13 @@ class GuestSpec(Record):
     ) -> list[dict[str, Any]]:
         """Return KubeVirt manifests: Secrets, a VirtualMachine, and a Service if ports are forwarded.
 
-        Nothing is changed, and no hypervisor is contacted. `drop` are options that are omitted: `graphics`,
-        `disk.snapshot`. The other parameters correspond to the options `--kubevirt-...` of virt-install; None omits
-        the option.
+        Nothing is changed, and no hypervisor is contacted. `drop` are the names of options that are omitted because
+        KubeVirt does not support them, such as `graphics` or `disk.snapshot`. `namespace`, `run_strategy`,
+        `instancetype`, `preference` and `devices` correspond to the options `--kubevirt-...` of virt-install; a
+        parameter that is None or empty has no effect.
 
-        Raises: RequestError, which names everything that KubeVirt does not support, or if a password is generated,
-        because the manifests would contain only its hash.
+        Raises: RequestError, if KubeVirt does not support the guest; the error names everything that is unsupported.
+        Also raised if a password is generated, because the manifests would contain only its hash.
         """
         from virtinstall.kubevirt.manifests import manifests
         from virtinstall.spec_request import request_of
@@ -97,6 +102,6 @@ class GuestSpec(Record):
             raise RequestError(
                 "GuestSpec.to_kubevirt: a generated password would be lost, because the manifests contain only "
                 "its hash",
-                hint="set the password: CloudInit(root_password=...)",
+                hint="set the password with: CloudInit(root_password=...)",
             )
         return list(found.documents)

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 def connect(uri: str | None = None) -> Hypervisor:
     """Connect to a hypervisor; use the result as a context manager, or call its `close()`.
 
-    `uri` is libvirt's (`qemu:///system`, `qemu+ssh://host/system`); `embed` runs libvirt's QEMU driver in this process;
-    None is libvirt's default, as for virsh.
+    `uri` is a libvirt URI, such as `qemu:///system` or `qemu+ssh://host/system`. `embed` runs libvirt's QEMU driver in
+    this process. None stands for libvirt's default URI, which virsh also uses.
 
     Raises: HypervisorError, if libvirt does not answer; StorageError, if the embedded driver's directory cannot be
     used.
@@ -52,8 +52,9 @@ def connect(uri: str | None = None) -> Hypervisor:
 class Hypervisor:
     """A connection to libvirt.
 
-    Methods take `on_warning`, a function that receives each warning; without one, warnings are logged by the logger
-    `virtinstall`. `report` receives lines about progress in the same way (level INFO).
+    Methods call `on_warning` with each warning and `report` with lines about their progress. If the function is None,
+    the lines are logged by the logger `virtinstall`, with the level WARNING or INFO. A `progress` object receives the
+    progress of downloads and copies; None shows no progress.
     """
 
     def __init__(self, host: LibvirtHost, *, for_commands: bool = False) -> None:
@@ -69,7 +70,7 @@ class Hypervisor:
         return self.host.uri
 
     def close(self) -> None:
-        """Close the connection; running installations continue, and `finish` resumes them."""
+        """Close the connection; running installations continue, and `finish` on another connection resumes them."""
         for installation in self._installations:
             installation.stop()
         for installation in self._installations:
@@ -85,9 +86,9 @@ class Hypervisor:
         self.close()
 
     def reopened(self) -> Hypervisor:
-        """Open another connection to the same hypervisor, for another thread.
+        """Open another connection to the same hypervisor, for another thread; return it.
 
-        Raises: as `connect`.
+        Raises: HypervisorError, StorageError, as `connect`.
         """
         return Hypervisor(open_host(self.uri), for_commands=self.for_commands)
 
@@ -95,10 +96,10 @@ class Hypervisor:
     def plan(self, spec: GuestSpec | Request) -> Plan:
         """Return the complete plan for a guest; change nothing.
 
-        `spec` is a `GuestSpec`, or a `Request` of `parse_request`.
+        `spec` is a `GuestSpec`, or a `Request` that `parse_request` returned.
 
         Raises: RequestError, if the request contradicts itself or is not supported by the host; FetchError,
-        StorageError, HypervisorError, if an object that it names cannot be read.
+        StorageError or HypervisorError, if an object that the request names cannot be read.
         """
         from virtinstall.create import make_plan
         from virtinstall.request import Request
@@ -124,7 +125,7 @@ class Hypervisor:
 
     @checked_for_scripts
     def check_xml(self, plan: Plan) -> list[str]:
-        """Ask libvirt to check the XML of a plan, if the driver can; return warnings, and change nothing.
+        """Ask libvirt to check the XML of a plan, if the driver can check it; return warnings, and change nothing.
 
         Raises: HypervisorError, if libvirt rejects the XML.
         """
@@ -144,22 +145,23 @@ class Hypervisor:
         paused: bool = False,
         restart: bool = True,
     ) -> Guest:
-        """Create the guest of a plan and start it; return it as soon as its first boot has started.
+        """Create a guest and start it; return the guest as soon as its first boot has started.
 
-        The run is checked before anything changes, it is journaled (so that later runs can clean up if this process is
-        killed), and everything that it created is removed if it fails. If another run uses a generated name meanwhile,
-        the guest is planned again; `Guest.plan` is the plan that was applied. `paused`: the guest waits for
-        `Guest.resume`, so that its console can be read from the first line.
+        `plan` is a plan that `plan` returned; a `GuestSpec` or `Request` is planned first. Everything is checked before
+        anything is changed. If the creation fails, everything that it created is removed; if this process is killed, a
+        later run removes it. If another run takes a generated name in the meantime, the guest is planned again;
+        `Guest.plan` is the plan that was applied. `paused`: the guest waits for `Guest.resume`, so that its console can
+        be read from the first line.
 
-        A guest that is being installed powers off when the installer reboots, and is started again in its final
-        configuration: in the background while this connection is open if `restart` is true, or later by `finish`.
-        `Guest.wait_for` waits for that.
+        A guest that is being installed powers off when the installer reboots, and is then started again in its final
+        configuration. If `restart` is true, this happens in the background while this connection is open; otherwise,
+        `finish` does it. `Guest.wait_for` waits for the end of the installation.
 
-        The same plan can be created again: generated names and addresses are then replaced. It is a RequestError if the
-        request names the guest.
+        The same plan can be applied again with other generated names and addresses, unless its request specifies the
+        guest's name, which raises RequestError.
 
-        Raises: RequestError, StorageError (NoSpaceError), FetchError, HypervisorError; TakenError, if generated names
-        are used again and again. The error's notes list what could not be rolled back.
+        Raises: RequestError, StorageError (NoSpaceError), FetchError, HypervisorError; TakenError, if other runs take
+        the generated names in every attempt. The error's notes list what could not be rolled back.
         """
         from virtinstall.create import create
         from virtinstall.plan import Plan
@@ -198,8 +200,10 @@ class Hypervisor:
     ) -> CachedImage:
         """Return an image in the cache; download it if the cache has no current copy.
 
-        `name` is `NAME[:VARIANT]`, a URL or `docker://REFERENCE`. `arch` is the host's if it is None. `refresh`: True
-        asks the server for a newer image, False does so only if there is no copy, None asks once a day.
+        `name` is `NAME[:VARIANT]`, a URL or `docker://REFERENCE`. `arch` is the architecture; None stands for the
+        host's. `refresh`: True downloads the image if the server has a newer one, False only if there is no copy, and
+        None asks the server at most once a day. `checksum` replaces the known checksum: `ALGORITHM:HEX`, the URL of a
+        list of checksums, or `none`; an empty string keeps it.
 
         Raises: RequestError, if the name is unknown; FetchError, StorageError.
         """
@@ -220,7 +224,7 @@ class Hypervisor:
     def remove_images(self, images: Sequence[StoredImage]) -> list[str]:
         """Remove cached images that `images()` returned, and remains of killed downloads; return the removed paths.
 
-        Raises: RequestError, if an image is used; StorageError.
+        Raises: RequestError, if an image is in use; StorageError, if a file cannot be removed.
         """
         from virtinstall.images.stored import remove_unused
 
@@ -244,16 +248,16 @@ class Hypervisor:
         return sorted((self._guest(each) for each in self.host.guests()), key=lambda guest: guest.name)
 
     def summaries(self) -> list[Summary]:
-        """Return the name, state, addresses, image, size and age of all guests, sorted by name."""
+        """Return a summary of each guest: name, state, addresses, image, size, age and so on; sorted by name."""
         from virtinstall.lifecycle.addresses import summaries
 
         return summaries(self.host)
 
     @for_scripts
     def guest(self, name: str) -> Guest:
-        """Return the guest with that name; UUIDs and numbers are not accepted.
+        """Return the guest with that name; UUIDs and libvirt's numeric IDs are not accepted.
 
-        Raises: GuestNotFound.
+        Raises: GuestNotFound, if there is no such guest.
         """
         found = self.host.guest_named(name)
         if found is None:
@@ -266,7 +270,7 @@ class Hypervisor:
     def guest_by_uuid(self, uuid: str) -> Guest:
         """Return the guest with that UUID.
 
-        Raises: GuestNotFound.
+        Raises: GuestNotFound, if there is no such guest.
         """
         found = self.host.guest_by_uuid(uuid)
         if found is None:
@@ -279,10 +283,10 @@ class Hypervisor:
     def deletion_plan(self, name: str, storage: Storage = "own") -> DeletionPlan:
         """Return what the deletion of the guest `name` would remove and keep, with the reasons; change nothing.
 
-        `storage`: `own` are the disks that virtinstall created for the guest, `all` are all of its disks, `none` keeps
-        them. A guest that no longer exists has a plan if files of a killed deletion remain.
+        `storage` is `own` for the disks that virtinstall created for the guest, `all` for all of its disks, or `none`
+        to keep all disks. A guest that no longer exists has a plan if files of a killed deletion remain.
 
-        Raises: GuestNotFound; HostError.
+        Raises: GuestNotFound, if there is nothing to delete; HostError, if the guest or its files cannot be examined.
         """
         from virtinstall.lifecycle.delete import make_deletion_plan
 
@@ -299,13 +303,14 @@ class Hypervisor:
         on_warning: Callable[[str], None] | None = None,
         report: Callable[[str], None] | None = None,
     ) -> Deletion:
-        """Apply a plan of `deletion_plan`; return what was removed, was kept, and could not be removed.
+        """Apply a plan that `deletion_plan` returned; return what was removed, kept, or could not be removed.
 
-        A running guest is powered off with `force`, or shut down within `shutdown_timeout` seconds if this is not None.
-        `wipe` overwrites disks before they are removed. Every file is examined again before it is removed. If this
-        process is killed, a new plan for the same name completes the deletion.
+        A running guest is shut down if `shutdown_timeout` (in seconds) is not None. If it is None or expires, `force`
+        powers the guest off. `wipe` overwrites disks with zeros before they are removed. Every file is examined again
+        before it is removed. If this process is killed, a new plan for the same name completes the deletion.
 
-        Raises: RequestError, if the guest is running and must not be stopped; WaitTimeout; HypervisorError.
+        Raises: RequestError, if the guest is running, and `shutdown_timeout` and `force` are not set; WaitTimeout, if
+        it does not shut down in time; HypervisorError, if libvirt cannot remove it.
         """
         from virtinstall.lifecycle.delete import delete
 
@@ -331,7 +336,7 @@ class Hypervisor:
     ) -> Guest:
         """Resume an installation after the program that started it exited or was killed; return the guest.
 
-        The call waits for the end of the installation, at most `timeout` seconds (None: no limit), and starts the
+        The call waits for the end of the installation, at most `timeout` seconds (None: without limit), and starts the
         finished guest unless `start` is false. Files that only the installation read are removed.
 
         Raises: GuestNotFound; RequestError, if the guest is not being installed; WaitTimeout, GuestCrashed,
@@ -349,11 +354,12 @@ class Hypervisor:
         named: Iterable[str] = (),
         on_warning: Callable[[str], None] | None = None,
     ) -> bool:
-        """Remove leftovers of killed runs that no guest needs; return whether files of `name` were found.
+        """Remove leftovers of killed runs that no guest needs; return whether there were any of guest `name`.
 
-        These are incomplete files of guest `name` (None: of no guest), and files used only by the installation of any
-        guest. `on_warning` receives what was removed, and what else such runs left. A file that one of the texts
-        `named` refers to is kept. `create` begins with this.
+        Files that killed runs created only for the installation of any guest are removed. Incomplete files of guest
+        `name` are removed as well; if it is None, only the former files are. `on_warning` is called with a line about
+        each file that was removed, and about other leftovers. `named` are strings, such as paths: a file that one of
+        them names is kept. `create` starts with the same removal.
         """
         from virtinstall.create import remove_traces
 

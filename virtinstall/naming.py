@@ -11,9 +11,10 @@ OTHER_MAC_PREFIX = "00:16:3e"
 
 
 class Random:
-    """Random bytes that are derived from one seed, so that the same seed produces the same guest.
+    """Random bytes that are derived from `seed`, so that the same seed produces the same guest.
 
-    The bytes of the seed come first, so that a long seed does not require the hash module, which takes time to load.
+    The bytes of the seed are returned first, so that a long seed does not require the hash module, which takes time to
+    load.
     """
 
     def __init__(self, seed: bytes) -> None:
@@ -22,7 +23,7 @@ class Random:
         self._count = 0
 
     def take(self, count: int) -> bytes:
-        """Return the next `count` (at most 32) bytes."""
+        """Return the next `count` bytes; `count` is at most 32."""
         if self._used + count <= len(self._seed):
             self._used += count
             return self._seed[self._used - count : self._used]
@@ -40,7 +41,7 @@ class Random:
         return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
     def mac(self, prefix: str, taken: Collection[str]) -> str:
-        """Return a MAC address with `prefix` that is not in `taken` (lower case)."""
+        """Return a MAC address that starts with `prefix` and is not in `taken`; both are in lowercase."""
         while True:
             raw = self.take(3)
             mac = f"{prefix}:{raw[0]:02x}:{raw[1]:02x}:{raw[2]:02x}"
@@ -49,12 +50,12 @@ class Random:
 
 
 def free_name(stem: str, taken: Collection[str]) -> str:
-    """Return `stem` or, if it is already used, the first free name of `stem`-2, `stem`-3, ..."""
+    """Return `stem` or, if it is in `taken`, the first of the names `stem`-2, `stem`-3, ... that is not."""
     return next(name for name in _numbered(stem) if name not in taken)
 
 
 def numbered(stem: str, suffix: str, taken: Collection[str]) -> str:
-    """Return the file name `stem` + `suffix`, or the first free one with -1, -2, ... before the suffix."""
+    """Return the file name `stem` + `suffix` or, if it is in `taken`, the first free name `stem`-N + `suffix`."""
     name, number = stem + suffix, 1
     while name in taken:
         name = f"{stem}-{number}{suffix}"
@@ -71,7 +72,7 @@ def _numbered(stem: str) -> Iterator[str]:
 
 
 def numbered_name(stem: str, taken: Collection[str]) -> str:
-    """Return the first free name of `vm1`, `vm2`, ..."""
+    """Return the first of the names `stem`1, `stem`2, ... that is not in `taken`."""
     number = 1
     while f"{stem}{number}" in taken:
         number += 1
@@ -79,7 +80,7 @@ def numbered_name(stem: str, taken: Collection[str]) -> str:
 
 
 def check_mac(mac: str) -> str:
-    """Return `mac` if it is a valid unicast address.
+    """Return `mac` if it is a valid unicast MAC address.
 
     Raises: RequestError, if it is not.
     """
@@ -89,12 +90,16 @@ def check_mac(mac: str) -> str:
         digits = "".join(char for char in mac if char not in "-.: ")
         pairs = ":".join(digits[place : place + 2] for place in range(0, len(digits), 2))
         is_other_spelling = len(digits) == 12 and _is_hex(digits)
-        hint = f"write it as {pairs}" if is_other_spelling else "use six hexadecimal pairs: 52:54:00:12:34:56"
+        hint = (
+            f"write the address as: {pairs}"
+            if is_other_spelling
+            else "use six pairs of hexadecimal digits, for example: 52:54:00:12:34:56"
+        )
         raise RequestError(f"invalid MAC address '{mac}'", hint=hint)
     if int(parts[0], 16) & 1:
         raise RequestError(
-            f"MAC address {mac} is a multicast address",
-            hint=f"use an address whose first byte is even: {QEMU_MAC_PREFIX}:12:34:56",
+            f"the MAC address {mac} is a multicast address",
+            hint=f"use an address whose first byte is even, for example: {QEMU_MAC_PREFIX}:12:34:56",
         )
     return mac
 

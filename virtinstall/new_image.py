@@ -16,7 +16,8 @@ EXTERNAL_FORMATS = ("vmdk", "vdi", "vpc", "qed", "vhdx")
 class ImageBase(Record):
     """The image that a new disk starts from: `Plan.fetches[image]`.
 
-    `copy`: the disk is a copy, and does not refer to the image. `size_is_default`: the disk may be larger than planned.
+    `copy`: whether the disk is a copy of the image; if not, the image is its backing file. `size_is_default`: whether
+    the size was not requested, so that the disk may become larger than planned.
     """
 
     image: int
@@ -25,7 +26,7 @@ class ImageBase(Record):
 
 
 class Permissions(Record):
-    """The mode, owner and group of a new image (names or numbers); None keeps the default."""
+    """The mode, owner and group of a new image, as numbers or names; None keeps the default."""
 
     mode: int | None = None
     owner: str | None = None
@@ -35,11 +36,12 @@ class Permissions(Record):
 class NewImage(Record):
     """A local image to create.
 
-    `capacity_bytes` None means the size of the backing file. If `sparse` is false, all space of the image is reserved.
-    `backing_path` is stored in the image unchanged; a relative path is relative to the image's directory.
-    `make_folder`: create the image's directory if it is missing, because libvirt uses that directory by default. `base`
-    is the image that the new image starts from, which is downloaded when the plan is applied; its path is then
-    `copy_from` if the new image is a copy, otherwise `backing_path`. `permissions` are the requested ones.
+    `capacity_bytes` is the size of the disk; None stands for the size of the backing file. If `sparse` is false, all
+    space of the image is reserved. `backing_path` is stored in the image unchanged; a relative path is relative to the
+    image's directory. `make_folder`: whether to create the image's directory if it is missing, because libvirt uses
+    that directory by default. `base` is the image that the new image starts from, or None; it is downloaded when the
+    plan is applied, and its path then becomes `copy_from` if the new image is a copy, otherwise `backing_path`.
+    `permissions` are the requested permissions, or None.
     """
 
     path: str
@@ -57,5 +59,5 @@ class NewImage(Record):
 
     @property
     def resolved_backing_path(self) -> str | None:
-        """The path of the backing file relative to the working directory, or None without a backing file."""
+        """The path of the backing file relative to the working directory; None if there is no backing file."""
         return None if self.backing_path is None else os.path.join(os.path.dirname(self.path), self.backing_path)

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 
 class Action(NamedTuple):
-    """One action: `kind` identifies its type for programs, `text` describes it, `path` is what it creates, or None."""
+    """One action of a plan.
+
+    `kind` identifies the type of the action for programs, and `text` describes it. `path` is the path or name of what
+    it creates, or None.
+    """
 
     kind: str
     text: str
@@ -29,11 +33,12 @@ class Action(NamedTuple):
 
 
 class ImageFetch(Record):
-    """An image that disks start from, downloaded to the cache when the plan is applied.
+    """An image that disks start from, which is downloaded to the cache when the plan is applied.
 
-    `cached` is the copy that existed when the plan was created, or None; `is_current`: it is used without asking the
-    server. `result` is the downloaded image, None before the download. `pool` stores a copy of the image if QEMU cannot
-    read the cache.
+    `cached` is the copy that existed when the plan was created, or None. `is_current`: whether this copy is used
+    without asking the server. `refresh` and `checksum` are those of the request, as for `Hypervisor.fetch_image`.
+    `result` is the downloaded image, None before the download. `pool` is the name of the storage pool that gets a copy
+    of the image if QEMU cannot read the cache, otherwise None.
     """
 
     source: ImageSource
@@ -47,10 +52,10 @@ class ImageFetch(Record):
 
 
 class NewVolume(Record):
-    """A volume to create through libvirt in the pool `pool`; `xml` is its <volume>, `path` its future path.
+    """A volume to create through libvirt in the storage pool `pool`; `xml` is its <volume>, `path` its future path.
 
-    `base` is the image that the volume starts from. `temporary_pool`: no pool manages the directory, and `pool` is
-    temporary.
+    `upload_from` is the path of the file to upload to the volume, and `base` the image that the volume starts from;
+    None without them. `temporary_pool`: whether `pool` is a temporary pool, because no pool manages the directory.
     """
 
     pool: str
@@ -64,10 +69,10 @@ class NewVolume(Record):
 
 
 class Upload(Record):
-    """A file of this machine that the installation reads, to be uploaded to a pool of the remote host.
+    """A file on this machine that the installation reads, to be uploaded to a storage pool of the remote host.
 
-    `path` is the file on this machine, `target` the path of the volume `name` on the host. `keep`: the finished guest
-    also uses the file, so it is kept.
+    `path` is the file's path on this machine, and `target` is the path of the volume `name` on the host. `keep`:
+    whether the file is kept because the finished guest also uses it.
     """
 
     path: str
@@ -78,9 +83,10 @@ class Upload(Record):
 
 
 class NewReservation(Record):
-    """A DHCP reservation in a virtual network; in IPv6, it identifies the guest by its DNS name `name`, or None.
+    """A DHCP reservation in a virtual network.
 
-    `exists`: the network already has the reservation. `is_own`: it is removed with the guest.
+    `name` is the DNS name, which identifies the guest in IPv6, or None. `exists`: whether the network already has the
+    reservation. `is_own`: whether the reservation is removed with the guest.
     """
 
     network: str
@@ -92,9 +98,10 @@ class NewReservation(Record):
 
 
 class BootFile(Record):
-    """A kernel or initrd to download: `source` is relative to the location (or a path), `path` is its destination.
+    """A kernel or initrd to download; `what` is `kernel` or `initrd`, and `path` is its destination.
 
-    `inject` are files to add to an initrd; `answers` are generated files as pairs of name and content.
+    `source` is relative to `location`, or a path if `location` is None. `inject` are the paths of files to add to an
+    initrd. `answers` are generated files to add to it, as pairs of name and content.
     """
 
     source: str
@@ -108,10 +115,10 @@ class BootFile(Record):
 class SeedFile(Record):
     """Answers for an installer or a cloud image: an image with the label `label` at `path` that contains `files`.
 
-    `bare`: write the single file instead of an image. `fetched` are further files (name, URL), downloaded when the
-    image is created. `keep`: the finished guest also uses the seed, so it is kept. `placeholder`: after the guest's
-    start, the seed is replaced with an empty file of the same size, without which the running guest could not be
-    restored.
+    `files` are pairs of name and content. `bare`: whether to write the single file instead of an image. `fetched` are
+    pairs of name and URL of files that are downloaded when the image is created. `keep`: whether the seed is kept
+    because the finished guest also uses it. `placeholder`: whether the seed is replaced after the guest's start with an
+    empty file of the same size, without which the running guest could not be restored.
     """
 
     path: str
@@ -126,14 +133,16 @@ class SeedFile(Record):
 class Plan(Record):
     """Everything that is created and done for one guest.
 
-    `install` is the XML of the installation boot, None if there is none; `first_boot` is the XML of the first boot of a
-    cloud image, which is not installed; `final` is the XML of the finished guest. `start_pools` are the names of pools
-    that must be started first. `generated` are names that the user did not specify: the guest's, `POOL/VOLUME`, paths
-    of images, MAC addresses. `notes` and `warnings` are lines for the user. `passwords` are pairs of an account and the
-    password that was generated for it; `secrets` are the lines that show them. `account` is the user that SSH can log
-    in as, `host_key` the public key of the guest's SSH server. `qemu_label` is the user that QEMU will run as, in
-    libvirt's notation (`+64055:+64055`), None if it is not known yet. `request` is the planned request, for planning it
-    again; `random_bytes` are the source of generated values, None if they are random.
+    `install` is the XML of the installation boot, `first_boot` that of the first boot of a cloud image, which is not
+    installed; None if there is no such boot. `final` is the XML of the finished guest. `start_pools` are the names of
+    storage pools that must be started first. `seeded`: whether the first boot reads a seed instead of running an
+    installer. `generated` are the names that the user did not specify: the guest's name and UUID, `POOL/VOLUME`, paths
+    of images and MAC addresses. `notes` and `warnings` are lines for the user. `passwords` are pairs of an account and
+    the password that was generated for it; `secrets` are the lines that show them. `account` is the user that SSH can
+    log in as, and `host_key` is the public key of the guest's SSH server; None if unknown. `qemu_label` is the user
+    that QEMU will run as, in libvirt's notation, such as `+64055:+64055`; None if unknown. `request` is the planned
+    request, from which the guest can be planned again; None if there is none. `random_bytes` is the source of the
+    generated values; None if they are not reproducible.
     """
 
     name: str
@@ -171,7 +180,7 @@ class Plan(Record):
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """The XML of each step in order: the installation's (if any), then the finished guest's."""
+        """The XML of each step, in order: that of the installation, if any, and that of the finished guest."""
         documents = [self.final] if self.install is None else [self.install, self.final]
         return tuple(document.to_xml() for document in documents)
 
@@ -192,7 +201,7 @@ class Plan(Record):
 
 
 def actions_of(plan: Plan) -> list[Action]:
-    """Return all actions of `plan`, in order."""
+    """Return all actions of `plan`, in the order in which they are done."""
     return [*_storage(plan), *_media(plan), *_guest(plan)]
 
 

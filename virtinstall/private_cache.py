@@ -15,7 +15,7 @@ _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def cache_home(environ: Mapping[str, str]) -> str | None:
-    """Return the directory of the caches; None if there is no home directory."""
+    """Return the path of virtinstall's cache directory; None if `environ` names no home directory."""
     base = environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(base):
         base = environ.get("HOME", "")
@@ -26,10 +26,11 @@ def cache_home(environ: Mapping[str, str]) -> str | None:
 
 
 def open_directory(directory: str) -> int:
-    """Return a descriptor of a private directory; create the directory and its missing parents.
+    """Return a file descriptor of a private directory; create the directory and its missing parents.
 
-    Raises: OSError; PermissionError, if another user owns the directory or can write to it, or owns the parent in which
-    it would be created (as when root uses the home directory of the user who called sudo).
+    Raises: OSError, if the directory cannot be created or opened; PermissionError, if another user owns the directory
+    or can write to it, or owns the parent in which it would be created (for example if root uses the home directory of
+    the user who called sudo).
     """
     above = directory
     missing = []
@@ -56,9 +57,11 @@ def open_directory(directory: str) -> int:
 
 
 def open_file(directory: int, name: str, flags: int) -> int:
-    """Open a private file in a directory of `open_directory`; return its descriptor.
+    """Open a private file in a directory; return its file descriptor.
 
-    Raises: OSError, PermissionError.
+    `directory` is the file descriptor that `open_directory` returned. `flags` are those of `os.open`.
+
+    Raises: OSError, if the file cannot be opened; PermissionError, if another user owns the file or can write to it.
     """
     descriptor = os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, _FILE_MODE, dir_fd=directory)
     try:
@@ -70,7 +73,7 @@ def open_file(directory: int, name: str, flags: int) -> int:
 
 
 def read_cached(path: str) -> bytes | None:
-    """Return the data that `write_cached` wrote; None if there is no file, or if it is not trusted."""
+    """Return the data that `write_cached` wrote; None if there is no file, or if another user could have written it."""
     try:
         directory = open_directory(os.path.dirname(path))
     except OSError:
@@ -85,7 +88,7 @@ def read_cached(path: str) -> bytes | None:
 
 
 def write_cached(path: str, *parts: bytes) -> None:
-    """Write a file atomically; do nothing if the directory is not writable, so that the next run tries again."""
+    """Write `parts` to a file atomically; if the file cannot be written, do nothing."""
     name = os.path.basename(path)
     temporary = f".{name}.{os.getpid()}-{os.urandom(4).hex()}"
     try:

@@ -6,20 +6,20 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """A receiver of the progress of long steps: any object with these three methods."""
+    """A receiver of the progress of long steps; any object with these three methods can be used."""
 
     def start(self, what: str, total_bytes: int | None) -> None:
-        """Start a step; `total_bytes` is None if the size is not known."""
+        """Start to show a step, which `what` describes; `total_bytes` is its size, None if it is not known."""
 
     def advance(self, count_bytes: int) -> None:
-        """Report that `count_bytes` more bytes are done."""
+        """Add `count_bytes` to the number of bytes that are done."""
 
     def finish(self) -> None:
-        """End the step, after success or failure."""
+        """Stop showing the step; called after success and after a failure."""
 
 
 class Silent:
-    """Progress that shows nothing."""
+    """A receiver that shows no progress."""
 
     def start(self, what: str, total_bytes: int | None) -> None:
         """Show nothing."""

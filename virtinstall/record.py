@@ -48,7 +48,9 @@ class _Field:
         self.hint: Any = _MISSING
 
     def accept(self, owner: str, value: Any) -> Any:
-        """Return the value in the form in which it is stored.
+        """Return `value` in the form in which the field stores it.
+
+        `owner` is the name of the record or function that errors name.
 
         Raises: FieldError, if the value has the wrong type.
         """
@@ -64,17 +66,18 @@ class _Field:
         if isinstance(value, str | bytes) and conform([value], self.hint) is not _MISSING:
             hint = f"write a list: {self.name}=[{'...' if self.secret else shortened(value)}]"
         expected = _described(self.annotation, self.hint)
-        raise FieldError(f"{owner}: {self.name} must be {expected}, not {shown}", hint=hint)
+        raise FieldError(f"{owner}: '{self.name}' must be {expected}, not {shown}", hint=hint)
 
     def evaluate(self) -> Any:
-        """Return the type that the annotation stands for."""
+        """Return the type that the annotation denotes."""
         return _evaluate(self.annotation, _Names(self.module))
 
 
 class Parameter(_Field):
-    """A parameter of a function, whose arguments are checked like values of a field.
+    """A parameter of a function; its arguments are checked as the values of a field are.
 
-    `resolve` returns a class that the module imports for type checkers only, or raises AttributeError.
+    `default` is the parameter's default value. `resolve` is called with the name of a class that the module imports
+    only for type checkers; it returns the class, or raises AttributeError if it does not know the name.
     """
 
     __slots__ = ("resolve",)
@@ -87,23 +90,27 @@ class Parameter(_Field):
         self.resolve = resolve
 
     def evaluate(self) -> Any:
-        """Return the type that the annotation stands for; a type variable stands for its bound."""
+        """Return the type that the annotation denotes; a type variable stands for its bound."""
         return _evaluate(self.annotation, _Names(self.module, self.resolve))
 
 
 def field(*, default: Any = _MISSING, kw_only: bool = True, secret: bool = False) -> Any:
-    """Declare a field: `kw_only=False` allows its value by position, `secret` hides it in `repr` and in errors."""
+    """Declare a field of a record; return its declaration.
+
+    A field without `default` is required. With `kw_only=False`, the value can be passed by position. With
+    `secret=True`, the value is hidden in `repr` and in errors.
+    """
     return _Field(default, kw_only, secret)
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 class Record:
-    """The base class of records.
+    """The base class of immutable records.
 
     A list for a field of a sequence type is stored as a tuple, and a dictionary as a read-only mapping.
 
-    Raises, on creation: UnknownFieldError, for a name that is not a field; FieldError, for a missing value or one of
-    the wrong type. Both name the record and the field, and both are TypeErrors as well.
+    Raises, on creation: UnknownFieldError, for a name that is not a field; FieldError, for a missing value or a value
+    of the wrong type. Both errors name the record and the field, and both are also TypeErrors.
     """
 
     _declared: ClassVar[Mapping[str, _Field]] = {}
@@ -136,7 +143,7 @@ class Record:
                 raise FieldError(f"{cls.__name__}: too many positional arguments; accepted: {allowed}")
             for name, value in zip(cls._by_position, positional, strict=False):
                 if name in named:
-                    raise FieldError(f"{cls.__name__}: duplicate value for {name}")
+                    raise FieldError(f"{cls.__name__}: duplicate value for '{name}'")
                 named[name] = value
         values = self.__dict__
         for name, known in cls._declared.items():
@@ -145,18 +152,18 @@ class Record:
             elif known.default is not _MISSING:
                 values[name] = known.default
             else:
-                raise FieldError(f"{cls.__name__}: {name} is missing")
+                raise FieldError(f"{cls.__name__}: '{name}' is missing")
         if named:
             raise unknown_field(cls.__name__, next(iter(named)), cls._declared)
         self.validate()
 
     def validate(self) -> None:
-        """Check what the types of the fields cannot express; a subclass raises RequestError."""
+        """Check what the types of the fields cannot express; a subclass overrides this and raises RequestError."""
 
     def replace(self, **changes: Any) -> Self:
-        """Return a copy with other values for some fields.
+        """Return a copy in which the fields named by `changes` have other values.
 
-        Raises: the errors of the creation.
+        Raises: UnknownFieldError or FieldError, as on creation.
         """
         cls = type(self)
         copied = cls.__new__(cls)
@@ -169,7 +176,7 @@ class Record:
         return copied
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the values by field."""
+        """Return a dictionary of the values by field name."""
         return dict(self.__dict__)
 
     if not typing.TYPE_CHECKING:
@@ -184,7 +191,9 @@ class Record:
         cls = type(self).__name__
         if name not in self._declared:
             return unknown_field(cls, name, self._declared)
-        return UnknownFieldError(f"{cls}: {name} cannot be changed", hint=f"create a copy: .replace({name}=...)")
+        return UnknownFieldError(
+            f"{cls}: '{name}' cannot be changed", hint=f"create a changed copy with: .replace({name}=...)"
+        )
 
     def __eq__(self, other: object) -> bool:
         return self.__dict__ == other.__dict__ if type(other) is type(self) else NotImplemented
@@ -210,7 +219,7 @@ class Record:
 
 
 def unknown_field(owner: str, name: str, known: typing.Iterable[str]) -> UnknownFieldError:
-    """Return the error for a name that is not a field of `owner`, with similar names as a hint."""
+    """Return the error for `name`, which is not a field of `owner`; the hint contains similar names among `known`."""
     from virtinstall.similar import did_you_mean
 
     public = [each for each in known if not each.startswith("_")]
@@ -218,7 +227,7 @@ def unknown_field(owner: str, name: str, known: typing.Iterable[str]) -> Unknown
 
 
 def conform(value: Any, hint: Any) -> Any:
-    """Return `value` as a field of the type `hint` stores it, or a marker that equals nothing if it does not fit."""
+    """Return `value` as a field of the type `hint` stores it; a marker that equals nothing if it has another type."""
     if type(value) is hint or hint is Any or isinstance(hint, typing.TypeVar):
         return value
     if hint is None:
@@ -235,7 +244,11 @@ def conform(value: Any, hint: Any) -> Any:
 
 
 def is_instance(value: Any, cls: Any) -> bool:
-    """Return whether `value` is of the type: booleans are not numbers, and a whole number is also a fraction."""
+    """Return whether `value` is an instance of `cls`.
+
+    Booleans are not instances of `int`, whole numbers are instances of `float`, and an object with all methods of a
+    protocol is an instance of it.
+    """
     if isinstance(value, bool):
         return cls in (bool, object)
     if cls is float:
@@ -284,7 +297,7 @@ def _converted(value: Any, hint: Any, kind: type) -> Any:
 
 
 def shortened(value: Any) -> str:
-    """Return `value` as an error shows it."""
+    """Return the `repr` of `value`, cut to 60 characters, for an error."""
     text = repr(value)
     return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "..."
 

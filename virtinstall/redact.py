@@ -63,10 +63,10 @@ def redacted(text: str) -> str:
 
 
 def redacted_arguments(arguments: Sequence[str]) -> list[str]:
-    """Return a command line's arguments without secrets.
+    """Return the arguments of a command line without secrets.
 
     Commands that --cloud-init runs in the guest are hidden completely, because scripts can set passwords in many ways.
-    QEMU's environment variables, and its arguments after the first secret, are hidden as well.
+    The values of QEMU's environment variables, and the rest of a QEMU argument after a secret, are hidden as well.
     """
     shown: list[str] = []
     for before, word in zip(("", *arguments), arguments, strict=False):
@@ -98,17 +98,17 @@ def logger(area: str) -> logging.Logger:
 
 
 def log_warning(text: str) -> None:
-    """Log a warning of a library call without `on_warning`."""
+    """Log a warning; the default of `on_warning` in the library."""
     logger("create").warning("%s", text)
 
 
 def log_info(text: str) -> None:
-    """Log a line about the progress of a library call without `report`."""
+    """Log a line about the progress; the default of `report` in the library."""
     logger("create").info("%s", text)
 
 
 def redact_record(record: logging.LogRecord) -> bool:
-    """Redact the message and the traceback of a record; return True, as a filter of a logger or handler."""
+    """Redact the message and the traceback of a log record; return True, so that a filter keeps the record."""
     record.msg, record.args = redacted(record.getMessage()), ()
     if record.exc_info and not record.exc_text:
         import logging

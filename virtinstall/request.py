@@ -20,7 +20,10 @@ AutoConsole = Literal["text", "graphical", "none", "default"]
 
 
 class LocationRequest(Record):
-    """An install tree or ISO image (URL, directory, image), and paths of kernel and initrd in it, if specified."""
+    """An install tree or ISO image.
+
+    `location` is a URL, a directory or an image. `kernel` and `initrd` are paths in it, None if they must be detected.
+    """
 
     location: str = ""
     kernel: str | None = None
@@ -30,10 +33,13 @@ class LocationRequest(Record):
 class InstallRequest(Record):
     """The installation method; if nothing is set, the domain boots as configured.
 
-    `boot_disk`: --import; `assume_import`: --import if no other method is set. `os`: the OS whose install tree the OS
-    database contains. `kernel`, `initrd` and `boot_device` are for the installation only. `image_defaults` (--image):
-    memory, disk size and login have defaults for the image. `ignition` is a path or URL. `typed`: the texts of answers
-    that are specified as `-`, by option (`--cloud-init user-password-file`).
+    `boot_disk` is true for --import; `assume_import` has the same effect if no other method is set. `os` is the name of
+    an operating system whose install tree the OS database contains. `kernel`, `initrd` and `boot_device` are used only
+    for the installation. `kernel_args` are added to the default kernel arguments, or replace them if
+    `kernel_args_overwrite` is true. `reinstall` is the name of the guest to reinstall. `unattended` and `cloud_init`
+    map sub-options to values; None if the option is not specified. `ignition` is a path or URL. `image_defaults`
+    (--image): whether memory, disk size and login get defaults for the image. `typed` contains the contents of files
+    that are specified as `-`, by option, such as `--cloud-init user-password-file`.
     """
 
     location: LocationRequest | None = None
@@ -60,7 +66,7 @@ class InstallRequest(Record):
 
     @property
     def has_method(self) -> bool:
-        """Whether any installation method is set."""
+        """Whether an installation method is set."""
         return bool(
             self.location
             or self.cdrom
@@ -77,15 +83,15 @@ class InstallRequest(Record):
 
 
 class OsRequest(Record):
-    """The operating system: sub-options of --osinfo (`name`, `detect`, ...); None: not specified."""
+    """The operating system: sub-options of --osinfo, such as `name` or `detect`; None if it is not specified."""
 
     values: Mapping[str, str] | None = None
 
 
 class PlatformRequest(Record):
-    """The requested hypervisor, architecture and machine; None: chosen by the composer.
+    """The requested hypervisor, architecture and machine type; the composer chooses values that are None.
 
-    `os_type` is libvirt's: `hvm`, `xen`, `exe`.
+    `os_type` is libvirt's OS type: `hvm`, `xen` or `exe`. `virt_type` is the type of the hypervisor, such as `kvm`.
     """
 
     os_type: str | None = None
@@ -95,7 +101,12 @@ class PlatformRequest(Record):
 
 
 class Checks(Record):
-    """The enabled checks; the error of a disabled check becomes a warning."""
+    """The enabled checks; if a check is disabled, its errors become warnings.
+
+    `path_in_use`: other guests do not use the files. `disk_size`: the host has enough space for the disks.
+    `path_exists`: files that the guest needs exist. `path_access`: QEMU can access the files. `mac_in_use`: other
+    guests do not use the MAC addresses. `xml`: libvirt accepts the XML. `migration`: the guest can be migrated.
+    """
 
     path_in_use: bool = True
     disk_size: bool = True
@@ -107,11 +118,13 @@ class Checks(Record):
 
 
 class RunOptions(Record):
-    """Options of the run: the guest after the installation, waiting, and the console.
+    """Options of the run: the guest's state after the installation, the conditions to wait for, and the console.
 
-    `wait_minutes`: a limit, negative (no limit), or None (depends on the console). `autoconsole`: `text`, `graphical`,
-    `none` or `default`. `wait_for`: the condition to reach before the run ends (`running`, `ip`, ...),
-    `timeout_seconds`: its time limit.
+    `transient`: whether the guest runs without a definition. `destroy_on_exit`: whether the guest is powered off when
+    the command exits. `wait_minutes` is the time limit for the installation; negative for no limit, None if it depends
+    on the console. `noreboot`: whether the guest stays off after the installation. `wait_for` is the condition to reach
+    before the run ends, such as `running` or `ip`, and `timeout_seconds` is the time limit for it; None if not
+    specified.
     """
 
     autostart: bool = False
@@ -125,11 +138,11 @@ class RunOptions(Record):
 
 
 class KubevirtRequest(Record):
-    """Options of the KubeVirt manifest, which have no effect on a guest of libvirt.
+    """Options of the KubeVirt manifest, which have no effect on a libvirt guest; None or empty if not specified.
 
-    `drop`: options that are omitted, `OPTION` or `OPTION.SUBOPTION`. `devices`: devices of the cluster's nodes,
-    `RESOURCE[,type=gpu]`. `instancetype` and `preference` are `[KIND/]NAME`, or `infer`, which derives them from the
-    boot disk.
+    `drop` are the options to omit, as `OPTION` or `OPTION.SUBOPTION`. `instancetype` and `preference` are
+    `[KIND/]NAME`, or `infer`, which derives them from the boot disk. `devices` are devices of the cluster's nodes, as
+    `RESOURCE[,type=gpu]`.
     """
 
     drop: tuple[str, ...] = ()
@@ -143,9 +156,11 @@ class KubevirtRequest(Record):
 class Request(Record):
     """A requested guest.
 
-    `domain` contains the requested XML values, including settings of devices; it is never changed: the composer works
-    on a copy. `without` contains the tags of devices that are not added by default (`--network none`). `by_script`: a
-    script described the guest as a `GuestSpec`, so errors and warnings name its classes and fields instead of options.
+    `domain` contains the requested XML values, including settings of devices. It is never changed, because the composer
+    works on a copy. `connect` is the URI of the connection, or None for the default. `without` contains the tags of
+    devices that are not added by default, for example because of `--network none`. `warnings` are lines for the user.
+    `by_script`: whether a script described the guest as a `GuestSpec`, so that errors and warnings name its classes and
+    fields instead of options.
     """
 
     domain: Domain

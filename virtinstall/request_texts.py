@@ -8,7 +8,7 @@ from virtinstall.xml.element import Element
 
 
 def texts_of(value: object) -> Iterator[str]:
-    """Yield every text in `value`: a request, a part of one, or an element with its settings."""
+    """Yield every string in `value`, which is a request, a part of a request, or an element with its settings."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Element):

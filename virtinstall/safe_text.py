@@ -24,7 +24,7 @@ _LAYOUT = "\n\t"
 
 
 def printable(text: str) -> str:
-    """Return `text` with terminal control characters as escapes; line breaks and tabs are kept."""
+    """Return `text` with escapes, such as `\\x1b`, for terminal control characters; line breaks and tabs are kept."""
     return "\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n"))
 
 
@@ -35,32 +35,32 @@ def one_line(text: str, limit: int = LONGEST_LINE) -> str:
 
 
 def reason_of(error: BaseException) -> str:
-    """Return the system's or the library's reason for an error, for the end of a message: `permission denied`."""
+    """Return the reason for an error, such as `permission denied`, in the form in which it ends a message."""
     text = getattr(error, "strerror", None) or str(error)
     return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 
 def shortened(text: str, limit: int = LONGEST_MESSAGE) -> str:
-    """Return `text` with at most `limit` characters."""
+    """Return `text`, cut to at most `limit` characters."""
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
 def escape_char(char: str) -> str:
-    """Return one character in Python's notation: `\x1b`, `\u202e`."""
+    """Return one character as a Python escape, such as `\\x1b` or `\\u202e`."""
     return char.encode("unicode_escape").decode()
 
 
 def first_not_in_xml(text: str) -> str | None:
-    """Return the first character of `text` that an XML document cannot hold, or None."""
+    """Return the first character in `text` that an XML document cannot contain; None if there is none."""
     if text.isprintable():
         return None
     return next((char for char in text if not _is_xml(char)), None)
 
 
 def referenced(xml: str) -> str:
-    """Return an XML document with character references for terminal control characters; the meaning is unchanged.
+    """Return an XML document in which character references replace terminal control characters.
 
-    XML 1.0 allows C1 controls and bidirectional overrides in values.
+    The meaning of the document is unchanged. XML 1.0 allows C1 controls and bidirectional overrides in values.
     """
     if xml.isascii() and "\x7f" not in xml:
         return xml
@@ -68,9 +68,9 @@ def referenced(xml: str) -> str:
 
 
 def require_xml(where: str, text: str) -> None:
-    """Reject a value that no XML document can hold; `where` names the option or the field.
+    """Reject a value that no XML document can contain; `where` names the option or the field.
 
-    Raises: RequestError.
+    Raises: RequestError, if `text` contains such a character.
     """
     char = first_not_in_xml(text)
     if char is not None:
@@ -81,9 +81,9 @@ def require_xml(where: str, text: str) -> None:
 
 
 def percent_decoded(option: str, text: str) -> str:
-    """Return `text` with `%20` and similar escapes decoded.
+    """Return `text` with `%20` and similar escapes decoded; errors name the option `option`.
 
-    Raises: RequestError, for characters that XML cannot hold.
+    Raises: RequestError, if the result contains a character that XML cannot contain.
     """
     from urllib.parse import unquote
 

@@ -17,16 +17,16 @@ from virtinstall.script_terms import script_terms
 
 
 class Client(Protocol):
-    """An object whose methods both commands and scripts use."""
+    """An object whose methods both commands and scripts call; `for_commands` is true if it belongs to a command."""
 
     for_commands: bool
 
 
 class Writer(Protocol):
-    """A binary file."""
+    """An object that bytes can be written to, such as a binary file."""
 
     def write(self, data: bytes, /) -> object:
-        """Write the data."""
+        """Write `data`."""
 
 
 _NO_DOMAIN = 42  # libvirt's VIR_ERR_NO_DOMAIN
@@ -36,7 +36,7 @@ R = TypeVar("R")
 
 
 def checked(function: Callable[P, R]) -> Callable[P, R]:
-    """Return `function` with a check of its arguments, which raises FieldError."""
+    """Return `function` with a check of its arguments, which raises FieldError if an argument has the wrong type."""
     check = _Check(function)
 
     @wraps(function)
@@ -50,7 +50,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
 def for_scripts(method: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[C, P], R]:
     """Return `method` with a check of its arguments, and with errors in the terms of a script.
 
-    Neither applies if the client belongs to a command. The check raises FieldError.
+    Neither applies if the client belongs to a command. The check raises FieldError if an argument has the wrong type.
     """
     check = _Check(method)
 
@@ -66,7 +66,10 @@ def for_scripts(method: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[
 
 
 def checked_for_scripts(method: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[C, P], R]:
-    """Return `method` with a check of its arguments, which raises FieldError; commands call it without the check."""
+    """Return `method` with a check of its arguments, unless the client belongs to a command.
+
+    The check raises FieldError if an argument has the wrong type.
+    """
     check = _Check(method)
 
     @wraps(method)

@@ -101,7 +101,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def in_script_terms(text: str) -> str:
-    """Return `text` with options replaced by the classes, fields and parameters of the library."""
+    """Return `text` with the library's classes, fields and parameters instead of options."""
     if "--" not in text and "=" not in text:
         return text
     for phrase, translated in _PHRASES:
@@ -116,7 +116,7 @@ def in_script_terms(text: str) -> str:
 
 @contextmanager
 def script_terms() -> Iterator[None]:
-    """Rewrite errors of the block: message, hint and notes are in the terms of a script."""
+    """Rewrite the message, the hint and the notes of an error that the block raises in the terms of a script."""
     try:
         yield
     except VirtInstallError as error:
@@ -129,12 +129,12 @@ def script_terms() -> Iterator[None]:
 
 
 def terms_of(plan: Plan) -> AbstractContextManager[None]:
-    """Return `script_terms()` for a plan of a `GuestSpec`, otherwise a context that changes nothing."""
+    """Return `script_terms()` if `plan` is for a `GuestSpec`, otherwise a context manager that changes nothing."""
     return script_terms() if _is_by_script(plan) else nullcontext()
 
 
 def in_terms_of(plan: Plan) -> Callable[[str], str]:
-    """Return `in_script_terms` for a plan of a `GuestSpec`, otherwise a function that returns the text unchanged."""
+    """Return `in_script_terms` if `plan` is for a `GuestSpec`, otherwise a function that returns its argument."""
     return in_script_terms if _is_by_script(plan) else str
 
 

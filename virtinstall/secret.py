@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Secret(str):
-    """A password or similar text, which `repr` hides."""
+    """A string, such as a password, that `repr` hides."""
 
     __slots__ = ()
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class User(Record):
     """An account that cloud-init creates in the guest, with the right to use sudo.
 
-    `password` is hashed before it leaves this process. An account requires a password or a key.
+    `ssh_keys` are public keys. `password` is hashed before it leaves this process. An account requires a password or a
+    key.
     """
 
     name: str = field(kw_only=False)
@@ -28,7 +29,7 @@ class User(Record):
     def validate(self) -> None:
         """Require a login method and a valid account name.
 
-        Raises: RequestError.
+        Raises: RequestError, if the login method is missing or the name is invalid.
         """
         from virtinstall.seed.login import check_name
 
@@ -38,14 +39,15 @@ class User(Record):
 
 
 class CloudInit(Record):
-    """Configuration of a cloud image by cloud-init at its first boot.
+    """Configuration that cloud-init applies at the first boot of a cloud image.
 
-    `ssh_keys` are for the default account (`debian`, `ubuntu`, ...), `root_ssh_keys` for root. `root_password` is
-    root's password; `generate_root_password` generates one, which `Plan.secrets` shows. `packages` are installed, then
-    `commands` are run. `addresses` (`192.0.2.5/24`), `gateways` and `nameservers` configure the first interface, which
-    otherwise uses DHCP. `user_data`, `meta_data` and `network_config` are complete files that replace the generated
-    ones. `disable`: cloud-init is disabled after the first boot. `keep`: the seed stays with the guest. `bus`: the bus
-    of the seed (`virtio`, `scsi`, `sata`), by default chosen for the system.
+    `users` are accounts to create. `ssh_keys` are public keys for the image's default account, such as `debian`, and
+    `root_ssh_keys` for root. `root_password` is root's password; `generate_root_password` generates one, which
+    `Plan.secrets` shows. `packages` are installed, then `commands` are run. `addresses`, such as `192.0.2.5/24`,
+    `gateways` and `nameservers` configure the first interface, which otherwise uses DHCP. `user_data`, `meta_data` and
+    `network_config` are the contents of complete files that replace the generated ones. `disable`: whether cloud-init
+    is disabled after the first boot. `keep`: whether the seed stays with the guest. `bus` is the bus of the seed's
+    drive, such as `virtio`, `scsi` or `sata`; None chooses it for the operating system.
     """
 
     hostname: str | None = None
@@ -67,9 +69,9 @@ class CloudInit(Record):
     bus: str | None = None
 
     def validate(self) -> None:
-        """Reject fields that contradict each other.
+        """Reject invalid names, and fields that contradict each other.
 
-        Raises: RequestError.
+        Raises: RequestError, if a field is invalid or contradicts another one.
         """
         from virtinstall.seed.login import check_name
 
@@ -77,19 +79,20 @@ class CloudInit(Record):
             check_name("hostname", self.hostname)
         if self.generate_root_password and self.root_password is not None:
             raise RequestError(
-                "CloudInit: generate_root_password and root_password cannot be used together", hint="omit one of them"
+                "CloudInit: 'generate_root_password' and 'root_password' cannot be used together",
+                hint="omit one of them",
             )
         if (self.gateways or self.nameservers) and not self.addresses:
             raise RequestError(
-                "CloudInit: gateways and nameservers require addresses",
-                hint='add addresses, for example addresses=["192.0.2.5/24"]',
+                "CloudInit: 'gateways' and 'nameservers' require 'addresses'",
+                hint='add addresses, for example: addresses=["192.0.2.5/24"]',
             )
 
 
 class Ignition(Record):
-    """Configuration of a CoreOS-like system for its first boot: either `config` or `source`.
+    """Configuration of a CoreOS-like system for its first boot, specified by either `config` or `source`.
 
-    `config` is JSON text or data, `source` is a path or URL.
+    `config` is the configuration as JSON, in a string or as a mapping. `source` is the path or URL of a file.
     """
 
     config: str | Mapping[str, object] | None = field(default=None, kw_only=False, secret=True)
@@ -98,18 +101,19 @@ class Ignition(Record):
     def validate(self) -> None:
         """Require exactly one of `config` and `source`.
 
-        Raises: RequestError.
+        Raises: RequestError, if none or both are specified.
         """
         if (self.config is None) == (self.source is None):
-            raise RequestError("Ignition: exactly one of config and source is required")
+            raise RequestError("Ignition: exactly one of 'config' and 'source' is required")
 
 
 class Unattended(Record):
-    """Answers for the installer of a `Tree` or `Iso`, from which a kickstart, preseed, autounattend, ... is generated.
+    """Answers for the installer of a `Tree` or `Iso`, in a generated file such as a kickstart or preseed file.
 
-    `profile` is `desktop` or `jeos`. `user_login` is the account to create (default: the user who runs the program).
-    `product_key` is for Windows; `drivers`: whether Windows gets virtio drivers. `subscription_login` is for systems
-    that require a subscription.
+    `profile` is `desktop` or `jeos`; None chooses one. `admin_password` is the password of root or the administrator.
+    `user_login` is the name of the account to create, by default that of the user who runs the program, and
+    `user_password` is its password. `product_key` is for Windows. `subscription_login` is for operating systems that
+    require a subscription. `drivers`: whether virtio drivers are installed in Windows.
     """
 
     profile: str | None = None
@@ -124,9 +128,10 @@ class Unattended(Record):
 class Tree(Record):
     """Installation from the kernel and initrd of an install tree or ISO image.
 
-    `location` is an http, https, ftp or nfs URL, a directory or an ISO image; `kernel` and `initrd` are paths below it,
-    if they are not found automatically. `extra_args` are added to the installer's command line; `initrd_inject` are
-    files added to the root of the initrd (for example a kickstart file).
+    `location` is an http, https, ftp or nfs URL, a directory or an ISO image. `kernel` and `initrd` are paths within
+    the location; None finds them automatically. `extra_args` are added to the installer's kernel arguments.
+    `initrd_inject` are the paths of files to add to the root of the initrd, such as a kickstart file. `unattended` are
+    the answers for the installer; None if the user answers its questions.
     """
 
     location: str | Path = field(kw_only=False)
@@ -138,9 +143,10 @@ class Tree(Record):
 
 
 class Iso(Record):
-    """Installation from a bootable ISO image (a path, URL or device).
+    """Installation from a bootable ISO image, which `path` names: a path, a URL or a device.
 
-    `live`: the image is a live system, and stays in the drive.
+    `live`: whether the image is a live system that stays in the drive. `unattended` are the answers for the installer;
+    None if the user answers its questions.
     """
 
     path: str | Path = field(kw_only=False)
@@ -153,7 +159,10 @@ class Pxe(Record):
 
 
 class CloudImage(Record):
-    """A boot from a disk with an installed system, whose first boot reads `seed`."""
+    """A boot from a disk that contains an installed system, which reads `seed` at its first boot.
+
+    Without a seed, the system boots as it is.
+    """
 
     seed: CloudInit | Ignition | None = field(default=None, kw_only=False)
 
@@ -161,7 +170,7 @@ class CloudImage(Record):
 class Kernel(Record):
     """Installation with a kernel and initrd, specified by path or URL; the finished guest boots from its disk.
 
-    `args` is added to the kernel's default command line; with `replace_args`, it replaces the command line.
+    `args` are kernel arguments. They are added to the default arguments or, if `replace_args` is true, replace them.
     """
 
     kernel: str | Path = field(kw_only=False)
@@ -175,9 +184,9 @@ class Existing(Record):
 
 
 class Reinstall(Record):
-    """Reinstallation of the existing guest `name` with `method`, with the same configuration.
+    """Reinstallation of the existing guest `name` with `method`; the guest keeps its configuration.
 
-    `GuestSpec.domain` must be unset.
+    `GuestSpec.domain` must be None.
     """
 
     name: str = field(kw_only=False)

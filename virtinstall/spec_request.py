@@ -57,11 +57,11 @@ class Spec(Protocol):
 
     @property
     def without(self) -> Sequence[str] | frozenset[str]:
-        """The kinds of devices that are not added by default."""
+        """The types of devices that are not added by default."""
 
     @property
     def autostart(self) -> bool:
-        """Whether the guest starts with its host."""
+        """Whether the guest starts when its host boots."""
 
     @property
     def transient(self) -> bool:
@@ -77,9 +77,9 @@ class Spec(Protocol):
 
 
 def request_of(spec: Spec) -> Request:
-    """Return the request for `spec`.
+    """Return the request that `spec` describes; relative paths become absolute.
 
-    Raises: RequestError.
+    Raises: RequestError, if a value is invalid.
     """
     domain = Domain() if spec.domain is None else spec.domain.clone()
     make_paths_absolute([domain, domain.os, *domain.devices])
@@ -104,7 +104,7 @@ def request_of(spec: Spec) -> Request:
 def install_request(install: Install) -> InstallRequest:
     """Return the request for an installation method.
 
-    Raises: RequestError.
+    Raises: RequestError, if a value of the method is invalid.
     """
     match install:
         case Reinstall():

@@ -16,7 +16,10 @@ _BINARY = "kmgtpe"
 
 
 def unit_bytes(unit: str) -> int | None:
-    """Return the bytes in one `unit` (b, bytes, K, KiB, kB, M, MiB, MB, ... in any case), or None if it is unknown."""
+    """Return the number of bytes in one `unit`, such as `b`, `K`, `KiB` or `kB`; None if the unit is unknown.
+
+    Case does not matter. An empty string is unknown.
+    """
     word = unit.strip().lower()
     if word in ("b", "byte", "bytes"):
         return 1
@@ -34,9 +37,10 @@ def unit_bytes(unit: str) -> int | None:
 def parse_size(text: str, default_unit: int, what: str) -> int:
     """Return the size in `text`, in bytes.
 
-    `text` is a number of units of `default_unit` bytes, or a number with a unit (`20G`, `500 MiB`).
+    `text` is a number, optionally with a unit, such as `20G` or `500 MiB`. A number without a unit is in units of
+    `default_unit` bytes. `what` is the name of the value in errors.
 
-    Raises: RequestError, which names `what`, if the text is not a size or is negative.
+    Raises: RequestError, if `text` is not a size or is negative.
     """
     stripped = text.strip()
     end = len(stripped)
@@ -56,13 +60,13 @@ def parse_size(text: str, default_unit: int, what: str) -> int:
     except InvalidOperation:
         raise RequestError(
             f"{what}: invalid size '{text}'",
-            hint="use a number, optionally with a unit: 20G, 500M, 1.5T",
+            hint="use a number, optionally with a unit, for example: 20G, 500M or 1.5T",
         ) from None
     return int(amount * factor)
 
 
 def human_size(count_bytes: int) -> str:
-    """Return `count_bytes` as readable text: `512 MiB`, `1.5 GiB`."""
+    """Return `count_bytes` as a size for people, such as `512 MiB` or `1.5 GiB`."""
     size = float(count_bytes)
     for unit in ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB"):
         if size < 1024 or unit == "PiB":
@@ -72,7 +76,10 @@ def human_size(count_bytes: int) -> str:
 
 
 def size_argument(count_bytes: int, *, up: bool = False) -> str:
-    """Return a size as users type it for `size=`: `20`, `500M`; in bytes, or rounded up to MiB if `up`."""
+    """Return a size as users type it for `size=`: in GiB (`20`) or, if it is not a multiple of 1 GiB, in MiB (`500M`).
+
+    A size that is not a multiple of 1 MiB is returned in bytes (`1000b`) or, if `up` is true, rounded up to MiB.
+    """
     if up:
         count_bytes = -(-count_bytes // MIB) * MIB
     if count_bytes % GIB == 0:
@@ -84,12 +91,18 @@ _DURATIONS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
 def parse_duration(text: str, what: str) -> float:
-    """Return the seconds in `text`: a number, alone or with s, m or h (`90s`, `10m`, `1.5h`).
+    """Return the duration in `text`, in seconds.
 
-    Raises: RequestError, which names `what`, if the text is not a duration or is not positive.
+    `text` is a number of seconds, or a number with the unit s, m or h, such as `90s` or `1.5h`. `what` is the name of
+    the value in errors.
+
+    Raises: RequestError, if `text` is not a duration or is not positive.
     """
     number = text.strip().rstrip("smh")
     factor = _DURATIONS.get(text.strip()[len(number) :])
     if factor is None or not number.replace(".", "", 1).isdecimal() or float(number) <= 0:
-        raise RequestError(f"{what}: invalid duration '{text}'", hint="use seconds, or a unit: 90s, 10m, 1h")
+        raise RequestError(
+            f"{what}: invalid duration '{text}'",
+            hint="use a number of seconds, or a number with a unit, for example: 90s, 10m or 1h",
+        )
     return float(number) * factor

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def command(program: str, uri: str | None, *arguments: str) -> str:
-    """Return a command of `program` (`virsh`, `virt-guest delete`), quoted for the shell.
+    """Return a command of `program`, such as `virsh` or `virt-guest delete`, quoted for the shell.
 
-    If `uri` is None, it has no --connect.
+    `uri` is the URI for --connect; None omits the option.
     """
     import shlex
 
@@ -22,12 +22,18 @@ def command(program: str, uri: str | None, *arguments: str) -> str:
 
 
 def virsh_command(uri: str | None, *arguments: str) -> str:
-    """Return a virsh command, quoted for the shell; if `uri` is None, without --connect."""
+    """Return a virsh command, quoted for the shell.
+
+    `uri` is the URI for --connect; None omits the option.
+    """
     return command("virsh", uri, *arguments)
 
 
 def for_connection(text: str, uri: str | None) -> str:
-    """Return `text` with the connection `uri` added to virsh commands without one; unchanged if `uri` is None."""
+    """Return `text` with the option --connect added to virsh commands without it.
+
+    If `uri` is None or empty, the result is `text`.
+    """
     import re
     import shlex
 
@@ -37,7 +43,7 @@ def for_connection(text: str, uri: str | None) -> str:
 
 
 def guest_hint(host: Host, name: str = "") -> str:
-    """Return a hint for a guest `name` that does not exist: similar names, or the command that lists the guests."""
+    """Return a hint about a guest `name` that does not exist: similar names, or the command that lists the guests."""
     from virtinstall.similar import did_you_mean
 
     names = f"list the guests with: {virsh_command(host.uri, 'list', '--all')}"
@@ -45,14 +51,14 @@ def guest_hint(host: Host, name: str = "") -> str:
 
 
 def removal(uri: str, name: str) -> str:
-    """Return the command that stops a guest and removes its definition, but keeps its disks and state files."""
+    """Return the commands that force a guest off and remove its definition, but keep its disks and state files."""
     return f"{virsh_command(uri, 'destroy', name)}; {undefinition(uri, name)}"
 
 
 def undefinition(uri: str | None, name: str) -> str:
     """Return the command that removes a guest's definition, but keeps its disks and state files.
 
-    UEFI variables and TPM state, which only QEMU's guests have, are kept because they may be older than the guest.
+    UEFI variables and TPM state, which only QEMU guests have, are kept because they may be older than the guest.
     """
     is_qemu = uri is None or uri.partition(":")[0].partition("+")[0] == "qemu"
     return virsh_command(uri, "undefine", *(("--keep-nvram", "--keep-tpm") if is_qemu else ()), name)
@@ -64,12 +70,12 @@ def finish_command(uri: str, name: str) -> str:
 
 
 def shutdown_hint(uri: str, name: str) -> str:
-    """Return the hint for a running guest that must be shut off."""
+    """Return the hint with the command that shuts down a running guest."""
     return f"shut it down with: {virsh_command(uri, 'shutdown', name)}"
 
 
 def new_pool_hint(uri: str, name: str) -> str:
-    """Return the hint with the commands that create a storage pool with that name."""
+    """Return the hint with the commands that create a storage pool named `name`."""
     define = virsh_command(uri, "pool-define-as", name, "dir", "--target", "/var/lib/libvirt/images")
     steps = (virsh_command(uri, step, name) for step in ("pool-build", "pool-start", "pool-autostart"))
     return f"create the pool with: {' && '.join((define, *steps))}"

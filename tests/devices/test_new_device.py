@@ -99,7 +99,7 @@ def test_library_has_the_class(tree: Path) -> None:
         "print(type(Domain.parse(domain.to_xml()).devices[0]).__name__)\n"
         "try:\n    Sparkler(period_ms='x')\nexcept FieldError as error:\n    print(error)\n"
     )
-    assert run(tree, "-c", program) == "Sparkler\nSparkler: period_ms must be int or None, not str 'x'\n"
+    assert run(tree, "-c", program) == "Sparkler\nSparkler: 'period_ms' must be int or None, not str 'x'\n"
 
 
 def test_virt_xml_has_the_option(tree: Path) -> None:

@@ -22,7 +22,7 @@ def run(monkeypatch: pytest.MonkeyPatch, text: str, *args: str) -> int:
     ("text", "output"),
     [
         ("", "no guest specified"),
-        ("<domain", "invalid XML on standard input"),
+        ("<domain", "standard input: not well-formed XML at line 1, column"),
         ("<foo/>", "the root element is <foo>"),
     ],
 )

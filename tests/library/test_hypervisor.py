@@ -171,7 +171,7 @@ def test_missing_or_ambiguous_device_is_an_error(hypervisor: Hypervisor) -> None
     for _ in range(2):
         guest.attach(Interface(source_network="default"), live=False)
     before = guest.domain.to_xml()
-    with pytest.raises(virtinstall.RequestError, match="no <disk> device of the guest 'changed' matches"):
+    with pytest.raises(virtinstall.RequestError, match="no <disk> device in the guest 'changed' matches"):
         guest.detach(Disk(target_dev="vdz"), live=False)
     with pytest.raises(virtinstall.RequestError, match="match"):
         guest.detach(Interface(), live=False)

@@ -51,8 +51,8 @@ def test_connect_rejects_an_argument_of_the_wrong_type() -> None:
 
 
 WRONG: dict[str, tuple[Callable[[Any], object], str]] = {
-    "text for a spec": (lambda hypervisor: hypervisor.plan("web"), "plan: spec must be GuestSpec or Request"),
-    "domain for a spec": (lambda hypervisor: hypervisor.plan(Domain(name="x")), "plan: spec must be"),
+    "text for a spec": (lambda hypervisor: hypervisor.plan("web"), "plan: 'spec' must be GuestSpec or Request"),
+    "domain for a spec": (lambda hypervisor: hypervisor.plan(Domain(name="x")), "plan: 'spec' must be"),
     "text for a number": (lambda hypervisor: hypervisor.guest("test").wait_for("running", timeout="9"), "timeout"),
     "an unknown goal": (
         lambda hypervisor: hypervisor.guest("test").wait_for("up"),
@@ -61,20 +61,20 @@ WRONG: dict[str, tuple[Callable[[Any], object], str]] = {
     "unknown storage": (lambda hypervisor: hypervisor.guest("test").delete("everything"), "one of own, all, none"),
     "text for a command": (
         lambda hypervisor: hypervisor.guest("test").execute("ls", stdout=print, stderr=print),
-        "execute: command must be Sequence",
+        "execute: 'command' must be Sequence",
     ),
-    "tag for a device": (lambda hypervisor: hypervisor.guest("test").attach("disk"), "attach: device must be"),
-    "section for a device": (lambda hypervisor: hypervisor.guest("test").attach(Domain()), "attach: device must be"),
-    "class for a device": (lambda hypervisor: hypervisor.guest("test").detach(Interface), "detach: device must be"),
+    "tag for a device": (lambda hypervisor: hypervisor.guest("test").attach("disk"), "attach: 'device' must be"),
+    "section for a device": (lambda hypervisor: hypervisor.guest("test").attach(Domain()), "attach: 'device' must be"),
+    "class for a device": (lambda hypervisor: hypervisor.guest("test").detach(Interface), "detach: 'device' must be"),
     "function for progress": (
         lambda hypervisor: hypervisor.create(GuestSpec(Domain(name="x")), progress=print),
-        "create: progress must be",
+        "create: 'progress' must be",
     ),
     "text for a function": (
         lambda hypervisor: hypervisor.create(GuestSpec(Domain(name="x")), on_warning="log"),
-        "create: on_warning must be",
+        "create: 'on_warning' must be",
     ),
-    "text for a stream": (lambda hypervisor: hypervisor.guest("test").console("out"), "console: stream must be"),
+    "text for a stream": (lambda hypervisor: hypervisor.guest("test").console("out"), "console: 'stream' must be"),
 }
 
 

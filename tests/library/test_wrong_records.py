@@ -33,7 +33,7 @@ def test_field_rejects_a_value_of_the_wrong_type(cls: type[Record], name: str) -
     annotation = str(cls._declared[name].annotation)
     wrong = [Other()] + ["console=ttyS0"] * annotation.startswith(("Sequence", "tuple", "frozenset", "Mapping"))
     for value in wrong:
-        with pytest.raises(FieldError, match=rf"^{cls.__name__}: {name} must be "):
+        with pytest.raises(FieldError, match=rf"^{cls.__name__}: '{name}' must be "):
             empty(cls).replace(**{name: value})
 
 
@@ -51,17 +51,17 @@ def test_record_rejects_an_unknown_field(cls: type[Record]) -> None:
 @pytest.mark.parametrize(
     ("cls", "values", "expected"),
     [
-        (virtinstall.RunOptions, {"autoconsole": "txt"}, "RunOptions: autoconsole must be one of text, graphical"),
-        (virtinstall.RunOptions, {"wait_for": "up"}, "RunOptions: wait_for must be"),
-        (virtinstall.GuestSpec, {"domain": virtinstall.Domain(), "os": " "}, "GuestSpec: os is empty"),
+        (virtinstall.RunOptions, {"autoconsole": "txt"}, "RunOptions: 'autoconsole' must be one of text, graphical"),
+        (virtinstall.RunOptions, {"wait_for": "up"}, "RunOptions: 'wait_for' must be"),
+        (virtinstall.GuestSpec, {"domain": virtinstall.Domain(), "os": " "}, "GuestSpec: 'os' is empty"),
         (
             virtinstall.GuestSpec,
             {"domain": virtinstall.Domain(), "without": ["dsk"]},
-            "without contains 'dsk', which is not a device",
+            "'without' contains 'dsk', which is not a device type",
         ),
         (virtinstall.CloudInit, {"hostname": "a b"}, "hostname=a b"),
-        (virtinstall.CloudInit, {"gateways": ["192.0.2.1"]}, "gateways and nameservers require addresses"),
-        (virtinstall.Ignition, {}, "Ignition: exactly one of config and source"),
+        (virtinstall.CloudInit, {"gateways": ["192.0.2.1"]}, "'gateways' and 'nameservers' require 'addresses'"),
+        (virtinstall.Ignition, {}, "Ignition: exactly one of 'config' and 'source'"),
     ],
 )
 def test_invalid_value_is_an_error(cls: Any, values: dict[str, Any], expected: str) -> None:

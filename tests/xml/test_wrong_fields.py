@@ -41,12 +41,12 @@ def test_only_fields_are_arguments_of_the_constructor(name: str) -> None:
 
 def test_a_value_of_the_wrong_type_is_an_error() -> None:
     """Examples are text for a number and a number for text, in the constructor and in assignments."""
-    with pytest.raises(FieldError, match="Disk: size_bytes must be int or None, not str '20'"):
+    with pytest.raises(FieldError, match="Disk: 'size_bytes' must be int or None, not str '20'"):
         Disk(size_bytes="20")  # type: ignore[arg-type]
     disk = Disk(size_bytes=20)
-    with pytest.raises(FieldError, match="Disk: boot_order must be int or None, not str 'first'"):
+    with pytest.raises(FieldError, match="Disk: 'boot_order' must be int or None, not str 'first'"):
         disk.boot_order = "first"  # type: ignore[assignment]
-    with pytest.raises(FieldError, match="Domain: name must be str or None, not int 1"):
+    with pytest.raises(FieldError, match="Domain: 'name' must be str or None, not int 1"):
         Domain(name=1)  # type: ignore[arg-type]
     assert disk.boot_order is None and disk.size_bytes == 20
 
@@ -67,7 +67,7 @@ def test_each_field_rejects_values_of_other_types() -> None:
         element, name = at(cls(), way)
         for value in WRONG[declared.kind.type]:
             before = (element.to_xml() if element.node is not None else "", dict(element.settings))
-            with pytest.raises(FieldError, match=f"{type(element).__name__}: {name} must be "):
+            with pytest.raises(FieldError, match=f"{type(element).__name__}: '{name}' must be "):
                 setattr(element, name, value)
             assert before == (element.to_xml() if element.node is not None else "", dict(element.settings))
 
@@ -114,11 +114,11 @@ def test_children_are_arguments_of_the_constructor() -> None:
 
 def test_a_child_of_another_class_is_an_error() -> None:
     """The error names the field."""
-    with pytest.raises(FieldError, match="Domain: os must be Os, not str"):
+    with pytest.raises(FieldError, match="Domain: 'os' must be Os, not str"):
         Domain(os="hvm")  # type: ignore[arg-type]
     with pytest.raises(FieldError, match="Domain: devices must contain device elements, not str"):
         Domain(devices=["disk"])  # type: ignore[list-item]
     with pytest.raises(FieldError, match="Domain: devices must contain device elements, not Os"):
         Domain(devices=[Os()])  # type: ignore[list-item]
-    with pytest.raises(FieldError, match="Interface: port_forwards must be PortForward, not Os"):
+    with pytest.raises(FieldError, match="Interface: 'port_forwards' must be PortForward, not Os"):
         Interface(port_forwards=[Os()])  # type: ignore[list-item]

@@ -65,7 +65,7 @@ class Session:
         try:
             original = Domain.parse(self._original_text())
         except ValueError as error:
-            raise RequestError(f"invalid XML on standard input: {error}") from error
+            raise RequestError(f"standard input: {error}", hint="pass the output of: virsh dumpxml NAME") from error
         changed = self._changed(original.clone())
         self._check_in_use(original, changed)
         if self.request.update and self.guest is not None and self.guest.is_active():

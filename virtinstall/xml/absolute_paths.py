@@ -14,7 +14,10 @@ from virtinstall.xml.field import Setting, XmlField
 
 
 def make_paths_absolute(elements: Iterable[Element]) -> None:
-    """Make the paths in the elements' fields absolute, relative to the working directory; URLs are not changed."""
+    """Make the paths in the fields of `elements` absolute; URLs are not changed.
+
+    Relative paths are relative to the working directory of this process.
+    """
     for element in elements:
         for name, declared in element.declarations():
             if isinstance(declared, XmlField | Setting) and declared.convert in PATH_CONVERTERS:

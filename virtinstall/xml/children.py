@@ -22,8 +22,9 @@ E = TypeVar("E", bound=Element)
 class _Nested(Generic[E]):
     """The base of `Child` and `Children`: the path, the class and the prefix of the sub-options.
 
-    `prefixes` are other spellings of the prefix. `flat` maps old spellings without a dot to a field of the (first)
-    child: `{"source_host_name": "name"}`.
+    If `prefix` is empty, it is derived from the path; if it is None, the sub-options have no prefix. `prefixes` are
+    other spellings of the prefix. `flat` maps old spellings without a dot to a field of the (first) child:
+    `{"source_host_name": "name"}`.
     """
 
     def __init__(
@@ -46,20 +47,20 @@ class _Nested(Generic[E]):
 
     @property
     def cls(self) -> type[E]:
-        """The class of the child; a function passed instead, for recursive elements, is called at first use."""
+        """The class of the child; a function that was passed instead, for a recursive element, is called first."""
         if not isinstance(self._cls, type):
             self._cls = self._cls()
         return self._cls
 
     @property
     def parsed(self) -> Path:
-        """The path's steps, parsed at first use."""
+        """The steps of the path, parsed at first use."""
         if self._parsed is None:
             self._parsed = parse_path(self.path)
         return self._parsed
 
     def wrapped(self, parent: Element, node: etree._Element) -> E:
-        """Return the only wrapper of `node`, which is created at first use."""
+        """Return the only wrapper of `node` in the document of `parent`; it is created at first use."""
         known = parent.wrappers.get((node, self.cls))
         if known is None:
             known = parent.wrappers[node, self.cls] = self.cls.from_node(node, parent.wrappers)
@@ -68,7 +69,10 @@ class _Nested(Generic[E]):
 
 
 class Child(_Nested[E]):
-    """At most one child element; reading the attribute never creates the element; setting one of its fields does."""
+    """A child element that occurs at most once.
+
+    Reading the attribute never creates the element in the document; setting one of its fields does.
+    """
 
     @overload
     def __get__(self, element: None, owner: type[Element]) -> Child[E]: ...
@@ -108,7 +112,7 @@ class Child(_Nested[E]):
             _put(element, self.parsed.steps, value)
 
     def make(self, parent: Element) -> etree._Element:
-        """Return the child's node below `parent`, which is created if it is missing."""
+        """Return the child's node below `parent`; create it if it is missing."""
         return make_steps(parent, self.parsed.steps)
 
 
@@ -117,7 +121,7 @@ def _check(declared: _Nested[E], element: Element, value: object) -> None:
     if not isinstance(value, declared.cls):
         names = [name for name, known in element.declarations() if known is declared]
         expected = declared.cls.__name__
-        raise FieldError(f"{type(element).__name__}: {names[0]} must be {expected}, not {type(value).__name__}")
+        raise FieldError(f"{type(element).__name__}: '{names[0]}' must be {expected}, not {type(value).__name__}")
 
 
 def _put(parent: Element, steps: tuple[Step, ...], child: Element) -> None:
@@ -128,7 +132,7 @@ def _put(parent: Element, steps: tuple[Step, ...], child: Element) -> None:
 
 
 def make_steps(parent: Element, steps: tuple[Step, ...]) -> etree._Element:
-    """Return the element at the end of `steps` below `parent`; missing elements are created."""
+    """Return the node at the end of `steps` below `parent`; create missing elements."""
     node = parent.ensure_node()
     for depth, step in enumerate(steps):
         below = find_child(node, step)
@@ -137,7 +141,7 @@ def make_steps(parent: Element, steps: tuple[Step, ...]) -> etree._Element:
 
 
 class ElementList(Generic[E]):
-    """The numbered children of one parent, in document order, as a live view of the XML."""
+    """The numbered children of one parent in document order; changes of the XML are visible immediately."""
 
     def __init__(self, parent: Element, declared: Children[E]) -> None:
         self._parent = parent
@@ -165,30 +169,33 @@ class ElementList(Generic[E]):
         return self._declared.wrapped(self._parent, self._nodes()[index])
 
     def new(self) -> E:
-        """Create an empty child after the others."""
+        """Append an empty child; return it."""
         child = self._declared.cls()
         self.append(child)
         return child
 
     def append(self, child: E) -> None:
-        """Append `child`, after removing it from its former parent."""
+        """Append `child`, after removing it from its former parent.
+
+        Raises: FieldError, if the child has another class.
+        """
         _check(self._declared, self._parent, child)
         _put(self._parent, self._declared.parsed.steps, child)
 
     def at(self, index: int) -> E:
-        """Return the child with that number; missing children up to this number are created empty."""
+        """Return the child with the number `index`, from 0; missing children up to this number are created empty."""
         for _ in range(index + 1 - len(self)):
             self.new()
         return self[index]
 
     def remove(self, child: E) -> None:
-        """Remove `child` from the document, together with parents that existed only for it."""
+        """Remove `child` from the document, and enclosing elements that existed only for it."""
         if child.node is not None:
             remove(child.node)
             self._leave_if_empty()
 
     def clear(self) -> None:
-        """Remove all children, together with parents that existed only for them."""
+        """Remove all children, and enclosing elements that existed only for them."""
         for node in self._nodes():
             remove(node)
         self._leave_if_empty()
@@ -200,7 +207,7 @@ class ElementList(Generic[E]):
 
 
 class Children(_Nested[E]):
-    """Any number of child elements of one tag, numbered from 0 on the command line."""
+    """Child elements with the same tag, numbered from 0 on the command line."""
 
     @overload
     def __get__(self, element: None, owner: type[Element]) -> Children[E]: ...

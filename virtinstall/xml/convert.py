@@ -10,7 +10,7 @@ from virtinstall.units import KIB, MIB, parse_size
 
 
 def mib_to_kib(text: str) -> int:
-    """Return the size in KiB of a text in MiB or with a unit: `4096`, `4G`, `512 MiB`.
+    """Return a size in KiB; `text` is a number in MiB, such as `4096`, or a size with a unit, such as `4G`.
 
     Raises: ValueError, if the text is not a size.
     """
@@ -21,14 +21,14 @@ def mib_to_kib(text: str) -> int:
 
 
 def absolute_path(text: str) -> str:
-    """Return the absolute form of a path on this host; URLs (`https://...`) are not changed."""
+    """Return the absolute form of a path on this host; URLs, such as `https://...`, are not changed."""
     import os.path
 
     return text if not text or "://" in text else os.path.abspath(text)
 
 
 def file_or_directory(text: str) -> str:
-    """Return the absolute form of a path, including a trailing '/', which marks a directory."""
+    """Return the absolute form of a path; a trailing `/`, which marks a directory, is kept."""
     path = absolute_path(text)
     return f"{path}/" if text.endswith("/") and not path.endswith("/") else path
 
@@ -38,7 +38,7 @@ PATH_CONVERTERS = (absolute_path, file_or_directory)
 
 
 def shell_arguments(text: str) -> list[str]:
-    """Return the arguments in a line that is quoted as in a shell.
+    """Return the arguments in `text`, which is quoted as in a shell.
 
     Raises: ValueError, if a quote is not closed.
     """

@@ -24,29 +24,29 @@ Wrappers = dict[tuple[etree._Element, type["Element"]], "Element"]
 
 
 class Origin(Protocol):
-    """The declaration that can create the node of a child element: `children.Child`."""
+    """The declaration that can create the node of a child element; `children.Child` implements it."""
 
     @property
     def parsed(self) -> Path:
         """The path of the child below its parent."""
 
     def make(self, parent: Element) -> etree._Element:
-        """Return the child's node below `parent`, which is created if it is missing."""
+        """Return the child's node below `parent`; create it if it is missing."""
 
 
 @dataclass_transform(kw_only_default=True)
 class Element:
     """The base of all element classes.
 
-    `tag` is the element's name in libvirt's XML. `bare` names the sub-options of first values without `=`. `none_word`
-    defines what the value `none` does on the command line: `"no-op"`, `"suppress"` (no such device, not even the
-    default one) or `"value"` (an ordinary value). `above` are the tags between <domain> and the element; None if the
-    element is not a separate part. `trailing` names the children that come last.
+    `tag` is the element's name in libvirt's XML. `bare` names the sub-options that get the first values without `=` on
+    the command line. `none_word` defines what the value `none` does there: `"no-op"`, `"suppress"` (no such device, not
+    even the default one) or `"value"` (an ordinary value). `above` are the tags between <domain> and the element; None
+    if the element is not a separate part of the domain. `trailing` are the tags of the children that come last.
 
-    A keyword argument sets the field of that name: `Rng(model="virtio")`. Type checkers treat fields like those of a
+    A keyword argument sets the field with that name: `Rng(model="virtio")`. Type checkers treat fields like those of a
     dataclass, so each field is annotated: `model: XmlField[str] = XmlField(...)`.
 
-    Raises: UnknownFieldError for a name that is not a field and FieldError for a value of the wrong type, in the
+    Raises: UnknownFieldError, for a name that is not a field, and FieldError, for a value of the wrong type, in the
     constructor and when an attribute is set. Both errors name the field.
     """
 
@@ -85,9 +85,9 @@ class Element:
 
     @classmethod
     def from_node(cls, node: etree._Element | None, wrappers: Wrappers) -> Self:
-        """Return a wrapper of `node` in the document of `wrappers`.
+        """Return a wrapper of `node`, which is in the document of `wrappers`.
 
-        If `node` is None, the first field that is set creates the node.
+        If `node` is None, it is created when the first field is set.
         """
         element = cls.__new__(cls)
         element.node = node
@@ -99,7 +99,7 @@ class Element:
 
     @classmethod
     def parse(cls, text: str | bytes) -> Self:
-        """Parse `text`, an XML document with this element as its root.
+        """Return the element in `text`, an XML document with this element as its root.
 
         Entities are not expanded and nothing is downloaded.
 
@@ -109,7 +109,11 @@ class Element:
         try:
             node = etree.fromstring(text.encode() if isinstance(text, str) else text, parser)
         except etree.XMLSyntaxError as error:
-            raise ValueError(f"not well-formed XML: {error.msg}") from None
+            line, column = error.position
+            reason = (error.msg or "").rpartition(", line ")[0]
+            raise ValueError(
+                f"not well-formed XML at line {line}, column {column}: {reason[:1].lower()}{reason[1:]}"
+            ) from None
         if node.tag != full_tag(cls.tag):
             raise ValueError(f"the root element is <{node.tag}>, not <{cls.tag}>")
         wrappers: Wrappers = {}
@@ -118,7 +122,7 @@ class Element:
         return element
 
     def ensure_node(self) -> etree._Element:
-        """Return the node, which is created if it is missing."""
+        """Return the node; create it if it is missing."""
         if self.node is None:
             assert self.origin is not None
             parent, declared = self.origin
@@ -134,7 +138,7 @@ class Element:
         wrappers[node, type(self)] = self
 
     def prune(self) -> None:
-        """Remove the element from the document if it was created on demand and is empty."""
+        """Remove the element from the document if it was created when a field was set and is empty now."""
         node = self.node
         if node is None or self.origin is None or node.attrib or len(node) or (node.text or "").strip():
             return
@@ -153,7 +157,7 @@ class Element:
         return self.node is not None
 
     def move_to(self, wrappers: Wrappers) -> None:
-        """Set the document of this wrapper to that of `wrappers`, after the node has been moved there."""
+        """Assign this wrapper to the document of `wrappers`, after its node has been moved there."""
         old = self.wrappers
         if old is wrappers:
             return
@@ -188,7 +192,7 @@ class Element:
 
     @property
     def parent(self) -> Element | None:
-        """The parent element through which this element was reached; None if there is none."""
+        """The element from which this element was read as a child; None if there is none."""
         return self.origin[0] if self.origin is not None else None
 
     def clear(self) -> None:
@@ -201,7 +205,7 @@ class Element:
         self.pending.clear()
 
     def to_xml(self) -> str:
-        """Return the element as indented XML text, ending in a newline."""
+        """Return the element as an indented XML string, which ends in a newline."""
         node = copy.deepcopy(self.ensure_node())
         node.tail = None
         etree.indent(node, "  ")
@@ -209,9 +213,7 @@ class Element:
 
     @classmethod
     def declarations(cls) -> tuple[tuple[str, Any], ...]:
-        """Return the (attribute, declaration) pairs of this class, in order, after which those of its base classes
-        follow.
-        """
+        """Return the (attribute, declaration) pairs of this class, in order, and then those of its base classes."""
         found = cls.__dict__.get("_declarations")
         if found is None:
             merged: dict[str, Any] = {}
@@ -234,23 +236,21 @@ class Element:
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """Return the paths in the order of their elements; empty if it is the order of declaration."""
+        """Return the paths of the children in the required order; empty if this is the order of declaration."""
         return ()
 
     @classmethod
     def read_word(cls, word: str) -> tuple[str, str] | None:
-        """Return (sub-option, value) for a value with special syntax (`+aes`), or None for any other value."""
+        """Return (sub-option, value) for a word with special syntax, such as `+aes`; None for any other word."""
         return None
 
     @classmethod
     def cut_whole(cls, text: str) -> list[tuple[str, str]] | None:
-        """Return (sub-option, value) pairs of a value in which commas and `=` are not special; None for any other
-        value.
-        """
+        """Return the (sub-option, value) pairs of `text` if commas and `=` are not special in it; otherwise None."""
         return None
 
     def rank(self, steps: tuple[Step, ...]) -> Rank:
-        """Return the rank of each child of the element at `steps`: the order of declaration."""
+        """Return the rank of each tag among the children of the element at `steps`: the order of declaration."""
         ranks = type(self).__dict__.get("_ranks")
         if ranks is None:
             ranks = {}
@@ -270,7 +270,7 @@ class Element:
         return {tag: place for place, tag in enumerate(tags)}
 
     def kept_when_empty(self) -> frozenset[tuple[Step, ...]]:
-        """Return the paths of elements whose presence is a value."""
+        """Return the paths of elements that are kept when they are empty, because their presence is a value."""
         kept = type(self).__dict__.get("_kept")
         if kept is None:
             kept = frozenset(

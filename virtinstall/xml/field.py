@@ -33,16 +33,16 @@ class Holder(Protocol):
 
     @classmethod
     def declarations(cls) -> tuple[tuple[str, Any], ...]:
-        """Return the (attribute, declaration) pairs in order."""
+        """Return the (attribute, declaration) pairs, in order."""
 
     def ensure_node(self) -> etree._Element:
-        """Return the node, which is created if it does not exist."""
+        """Return the node; create it if it is missing."""
 
     def rank(self, steps: tuple[Step, ...]) -> Rank:
-        """Return the rank of each child of the element at `steps`."""
+        """Return the rank of each tag among the children of the element at `steps`."""
 
     def kept_when_empty(self) -> frozenset[tuple[Step, ...]]:
-        """Return the paths of elements whose presence is a value."""
+        """Return the paths of elements that are kept when they are empty, because their presence is a value."""
 
     def prune(self) -> None:
         """Remove the element from the document if it is empty."""
@@ -52,8 +52,9 @@ class Declared:
     """The base of all declarations: the sub-option's name and aliases, its documentation, and how its value is split.
 
     If `name` is None, the declaration has no sub-option. `commas`: whether commas belong to the value, up to the next
-    known sub-option. `match`: whether virt-xml may select objects by it. `repeat`: whether each use in one option
-    counts, not only the last. `joined`: whether repeated uses are applied together, separated by commas.
+    known sub-option. `match`: whether virt-xml may select objects by it. `kind_name` is the kind of value that help
+    prints. `repeat`: whether each use of the sub-option counts, instead of only the last. `joined`: whether repeated
+    uses are applied together, separated by commas.
     """
 
     name: str | None
@@ -66,7 +67,7 @@ class Declared:
     joined: bool = False
 
     def apply(self, element: Holder, text: str) -> None:
-        """Set the value from what a user typed; an empty text unsets it.
+        """Set the value from `text`, which a user typed; an empty string unsets the value.
 
         Raises: ValueError, with a message about the expected value.
         """
@@ -76,9 +77,10 @@ class Declared:
 class XmlField(Declared, Generic[T]):
     """A value in the XML below an element, bound to a typed Python attribute.
 
-    `name` is the sub-option's name, by default derived from the path (None: no sub-option). `convert` converts
-    what a user typed if that differs from the XML (MiB to KiB, the word `default`), and raises ValueError for an
-    invalid value. `own_values` are values that the composer replaces before libvirt sees them.
+    `path` is the path of the value below the element, and `kind` is its notation. `name` is the sub-option's name; it
+    is derived from the path if it is empty, and None means that there is no sub-option. `convert` is called with what a
+    user typed, if that differs from the XML (MiB instead of KiB, the word `default`); it returns the value, and raises
+    ValueError if the text is invalid. `own_values` are values that the composer replaces before libvirt sees them.
     """
 
     def __init__(
@@ -108,7 +110,7 @@ class XmlField(Declared, Generic[T]):
 
     @property
     def parsed(self) -> Path:
-        """The path's steps, parsed at first use so that declaring a field costs nothing."""
+        """The steps of the path, parsed at first use so that declaring a field costs nothing."""
         if self._parsed is None:
             self._parsed = parse_path(self.path)
         return self._parsed
@@ -176,7 +178,7 @@ class XmlField(Declared, Generic[T]):
             element.settings[SWITCHED_OFF] = noted - {self.path}
 
     def is_decided(self, element: Holder) -> bool:
-        """Return whether `element` has a value here, or the user disabled it."""
+        """Return whether the user set or disabled the value in `element`, or the XML contains it."""
         return self.__get__(element, type(element)) is not None or self.path in element.settings.get(SWITCHED_OFF, ())
 
     def _unset(self, element: Holder) -> None:
@@ -199,7 +201,7 @@ class XmlField(Declared, Generic[T]):
         element.prune()
 
     def apply(self, element: Holder, text: str) -> None:
-        """Set the value from what a user typed; an empty text unsets it."""
+        """Set the value from `text`, which a user typed; an empty string unsets the value."""
         if text == "":
             value: T | None = None
         elif self.convert is not None:
@@ -210,7 +212,11 @@ class XmlField(Declared, Generic[T]):
 
 
 class Setting(Declared, Generic[T]):
-    """A request about an element that is not part of the XML (the size of a disk) and is stored outside the node."""
+    """A request about an element that is not part of the XML, such as the size of a disk to create.
+
+    It is stored in the element's settings. `kind` is the notation of the value. `name` is the sub-option's name; an
+    empty string stands for the name of the attribute, None for no sub-option. `convert` is as for `XmlField`.
+    """
 
     def __init__(
         self,
@@ -258,7 +264,7 @@ class Setting(Declared, Generic[T]):
             element.settings[self.attribute] = value
 
     def apply(self, element: Holder, text: str) -> None:
-        """Set the setting from what a user typed; an empty text unsets it."""
+        """Set the setting from `text`, which a user typed; an empty string unsets the setting."""
         if text == "":
             self.__set__(element, None)
         else:
@@ -268,7 +274,8 @@ class Setting(Declared, Generic[T]):
 class Suboption(Declared):
     """A sub-option that sets several values, or needs special handling, through `action`.
 
-    `action(element, text)` receives the text as typed (empty to unset the values) and raises ValueError.
+    `action(element, text)` is called with the text as the user typed it, which is empty to unset the values. It raises
+    ValueError if the text is invalid.
     """
 
     def __init__(
@@ -295,7 +302,7 @@ class Suboption(Declared):
         self.joined = joined
 
     def apply(self, element: Holder, text: str) -> None:
-        """Pass `text` to the action."""
+        """Call the action with `text`."""
         self.action(element, text)
 
 
@@ -309,13 +316,13 @@ def _check(declared: XmlField[T] | Setting[T], element: Holder, value: object) -
 
 
 def _name_of(declared: Declared, element: Holder) -> str:
-    """Return the name of the field in messages: `Disk: boot_order`."""
+    """Return the name of the field in messages: `Disk: 'boot_order'`."""
     names = (name for name, known in element.declarations() if known is declared)
-    return f"{type(element).__name__}: {next(names, declared.name)}"
+    return f"{type(element).__name__}: '{next(names, declared.name)}'"
 
 
 def sub_option_name(path: str) -> str:
-    """Return the sub-option of a path: `./rate/@bytes` is `rate.bytes`; predicates are ignored."""
+    """Return the name of the sub-option for a path: `rate.bytes` for `./rate/@bytes`; predicates are ignored."""
     parts = []
     for part in path.split("/"):
         if part in ("", "."):

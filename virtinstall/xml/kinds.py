@@ -18,9 +18,9 @@ _FALSE = ("n", "no", "0", "false", "f", "off")
 class Kind(Generic[T]):
     """The notation of a value in XML and on the command line.
 
-    `name` is printed by help. `type` is the class of the values in Python. `read` converts XML text to a value, `write`
-    converts a value to text. `parse` converts what a user typed and raises ValueError with a message about the expected
-    value.
+    `name` is what help prints. `type` is the class of the values in Python. `read` converts a string in the XML to a
+    value, and `write` does the reverse. `parse` converts what a user typed, by default as `read` does; it raises
+    ValueError with a message about the expected value.
     """
 
     __slots__ = ("name", "parse", "read", "type", "write")
@@ -41,7 +41,7 @@ class Kind(Generic[T]):
 
 
 def parse_switch(text: str) -> bool:
-    """Return the value of a switch: y, yes, 1, true, t and on, or n, no, 0, false, f and off, in any case.
+    """Return whether a switch is on (y, yes, 1, true, t, on) or off (n, no, 0, false, f, off); case does not matter.
 
     Raises: ValueError, for any other text.
     """
@@ -54,7 +54,7 @@ def parse_switch(text: str) -> bool:
 
 
 def parse_integer(text: str) -> int:
-    """Return a whole number, decimal or with the prefix 0x, 0o or 0b.
+    """Return the whole number in `text`, which is decimal or has the prefix 0x, 0o or 0b.
 
     Raises: ValueError, for any other text.
     """
@@ -68,7 +68,7 @@ def parse_integer(text: str) -> int:
 
 
 def parse_number(text: str) -> float:
-    """Return a number, which may have a fraction.
+    """Return the number in `text`, which may have a fraction.
 
     Raises: ValueError, for any other text.
     """

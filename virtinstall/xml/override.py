@@ -11,14 +11,16 @@ from lxml import etree
 
 from virtinstall.errors import RequestError
 from virtinstall.named import NamedTuple
-from virtinstall.safe_text import one_line, require_xml
+from virtinstall.safe_text import one_line, reason_of, require_xml
 from virtinstall.xml.paths import NAMESPACES, full_tag, remove
 
-_EXAMPLE = "for example ./devices/disk[2]/driver/@cache"
+_EXAMPLE = "use an XPath that selects elements or attributes, for example: ./devices/disk[2]/driver/@cache"
+_PLAIN_NAMES = "use plain element names, optionally with [@attribute='value']"
+_SEPARATE_VALUE = "if the value contains '=', specify the value separately: xpath.set=./@name,xpath.value=a=b"
 
 
 class Edit(NamedTuple):
-    """One edit: `action` is set, create or delete; `value` is the value to set."""
+    """One edit of the XML; `action` is `set`, `create` or `delete`, and `value` is the value for `set`."""
 
     action: str
     xpath: str
@@ -26,9 +28,9 @@ class Edit(NamedTuple):
 
 
 def apply_edit(root: etree._Element, edit: Edit) -> None:
-    """Apply `edit` below `root`; a path that starts with `.` is relative to `root`.
+    """Apply `edit` below `root`; an XPath that starts with `.` is relative to `root`.
 
-    Raises: RequestError, if the expression is not a valid XPath or its node cannot be created.
+    Raises: RequestError, if the XPath is invalid, or if a node that it names cannot be created.
     """
     if edit.action == "delete":
         for found in _select(root, edit.xpath):
@@ -41,8 +43,8 @@ def apply_edit(root: etree._Element, edit: Edit) -> None:
             _set(root, edit.xpath, edit.value)
         except ValueError as error:
             raise RequestError(
-                f"cannot create a node at the XPath '{edit.xpath}': {error}",
-                hint="if the value contains '=', specify the value separately: xpath.set=./@name,xpath.value=a=b",
+                f"cannot create a node at the XPath '{edit.xpath}': {reason_of(error)}",
+                hint=_SEPARATE_VALUE if "=" in edit.xpath.rpartition("/")[2] else _PLAIN_NAMES,
             ) from None
 
 
@@ -50,10 +52,10 @@ def _select(root: etree._Element, xpath: str) -> list[object]:
     try:
         found = root.xpath(xpath, namespaces=dict(NAMESPACES))
     except etree.XPathError as error:
-        reason = "" if str(error) == "Invalid expression" else f": {error}"
+        reason = "" if str(error) == "Invalid expression" else f": {reason_of(error)}"
         raise RequestError(f"invalid XPath '{xpath}'{reason}", hint=_EXAMPLE) from None
     if not isinstance(found, list):
-        raise RequestError(f"the XPath '{xpath}' returns a value, not nodes of the XML", hint=_EXAMPLE)
+        raise RequestError(f"the XPath '{xpath}' returns a value, not elements or attributes", hint=_EXAMPLE)
     return list(found)
 
 
@@ -73,7 +75,8 @@ def _set(root: etree._Element, xpath: str, value: str) -> None:
     place, slash, last = xpath.rpartition("/")
     if slash and not place and last.startswith("@"):
         raise RequestError(
-            f"the XPath '{xpath}' is an attribute without an element", hint=f"for example ./{last} or /domain/{last}"
+            f"the XPath '{xpath}' names an attribute without its element",
+            hint=f"add the element, for example: ./{last} or /domain/{last}",
         )
     if slash and last.startswith("@"):
         nodes = _elements(root, place or ".")
@@ -111,7 +114,7 @@ def _make(root: etree._Element, xpath: str) -> etree._Element:
         if not name.replace("_", "a").replace("-", "a").replace(":", "a").replace(".", "a").isalnum():
             raise RequestError(
                 f"the XPath '{xpath}' matches nothing, and '{step}' cannot be created",
-                hint="use plain element names, optionally with [@attribute='value']",
+                hint=_PLAIN_NAMES,
             )
         node = etree.SubElement(node, full_tag(name))
         key, equals, value = predicate.rstrip("]").partition("=")

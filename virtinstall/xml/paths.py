@@ -26,27 +26,37 @@ Rank = Mapping[str, int]
 
 
 class Step(NamedTuple):
-    """One child step: the tag in lxml's spelling, and an attribute that the child must have, or None."""
+    """One child step of a path.
+
+    `tag` is the tag as lxml writes it. `condition` is the name and value of an attribute that the child must have, or
+    None.
+    """
 
     tag: str
     condition: tuple[str, str] | None
 
 
 class Path(NamedTuple):
-    """A parsed path: the child steps, then `attribute`, which is None if the path ends at the element."""
+    """A parsed path: the child steps, and the attribute at the end.
+
+    `attribute` is None if the path ends at the element.
+    """
 
     steps: tuple[Step, ...]
     attribute: str | None
 
 
 def full_tag(name: str) -> str:
-    """Return `qemu:arg` in lxml's spelling, `{http://...}arg`; a name without a prefix is not changed."""
+    """Return a tag as lxml writes it: `{http://...}arg` for `qemu:arg`; a name without a prefix is not changed."""
     prefix, colon, local = name.partition(":")
     return f"{{{NAMESPACES[prefix]}}}{local}" if colon else name
 
 
 def parse_path(text: str) -> Path:
-    """Return the parts of `./backend/source[@mode='bind']/@host`; `.` is the element."""
+    """Return the steps and the attribute of a path, such as `./backend/source[@mode='bind']/@host`.
+
+    The path `.`, the element itself, has no steps.
+    """
     attribute = None
     steps = []
     for part in text.split("/"):
@@ -65,7 +75,7 @@ def parse_path(text: str) -> Path:
 
 
 def find_child(node: etree._Element, step: Step) -> etree._Element | None:
-    """Return the first child of `node` that matches `step`, or None."""
+    """Return the first child of `node` that matches `step`; None if there is none."""
     if step.condition is None:
         return node.find(step.tag)
     key, value = step.condition
@@ -76,7 +86,7 @@ def find_child(node: etree._Element, step: Step) -> etree._Element | None:
 
 
 def find(node: etree._Element, steps: Iterable[Step]) -> etree._Element | None:
-    """Return the element at the end of `steps` below `node`, or None."""
+    """Return the element at the end of `steps` below `node`; None if there is none."""
     found: etree._Element | None = node
     for step in steps:
         if found is None:
@@ -86,10 +96,10 @@ def find(node: etree._Element, steps: Iterable[Step]) -> etree._Element | None:
 
 
 def insert(node: etree._Element, child: etree._Element, rank: Rank) -> None:
-    """Insert `child` among the children of `node` at the position of its rank.
+    """Insert `child` among the children of `node` at the position that its rank determines.
 
-    The position is after the last child of the same or a lower rank. Undeclared children (comments, foreign elements)
-    are not moved.
+    The position is after the last child with the same or a lower rank. Undeclared children, such as comments and
+    elements of other namespaces, are not moved.
     """
     own = rank.get(child.tag, len(rank))
     for other in node.iterchildren(reversed=True):
@@ -104,13 +114,13 @@ def insert(node: etree._Element, child: etree._Element, rank: Rank) -> None:
 
 
 def new_node(name: str) -> etree._Element:
-    """Return a new element of that name (`disk`, `qemu:arg`) without a parent."""
+    """Return a new element with the tag `name`, such as `disk` or `qemu:arg`, and without a parent."""
     prefix, colon, _ = name.partition(":")
     return etree.Element(full_tag(name), nsmap={prefix: NAMESPACES[prefix]} if colon else None)
 
 
 def make_child(node: etree._Element, step: Step, rank: Rank) -> etree._Element:
-    """Return a new child of `node` that matches `step`, at the position of its `rank`."""
+    """Create a child of `node` that matches `step`, at the position that `rank` determines; return it."""
     nsmap = None
     if step.tag[0] == "{":
         uri = step.tag[1:].partition("}")[0]
@@ -123,10 +133,10 @@ def make_child(node: etree._Element, step: Step, rank: Rank) -> etree._Element:
 
 
 def drop(node: etree._Element, steps: tuple[Step, ...], keep: Iterable[tuple[Step, ...]] = ()) -> None:
-    """Remove the empty elements along `steps` below `node`, innermost first.
+    """Remove the empty elements along `steps` below `node`, starting with the innermost.
 
-    An element is empty if it has no attribute (except its step's condition), child or text. Elements whose steps are in
-    `keep` have a meaning when empty and are kept.
+    An element is empty if it has no attribute (except the condition of its step), no child and no text. An element
+    whose steps are in `keep` is not removed, because it has a meaning when it is empty.
     """
     for depth in range(len(steps), 0, -1):
         found = find(node, steps[:depth])
@@ -140,7 +150,7 @@ def drop(node: etree._Element, steps: tuple[Step, ...], keep: Iterable[tuple[Ste
 
 
 def remove(node: etree._Element) -> None:
-    """Remove `node` from its parent; the text after it, which lxml attaches to it, is kept."""
+    """Remove `node` from its parent; the text after the node, which lxml stores with it, is kept."""
     parent = node.getparent()
     if parent is None:
         return

@@ -16,7 +16,7 @@ _WITH_TEXT = frozenset(("value", "param", "name"))
 
 
 class Pattern:
-    """One element of a schema file; `text` is only read in `value`, `param` and `name`."""
+    """One element of a schema file; `text` is read only for the tags `value`, `param` and `name`."""
 
     __slots__ = ("attributes", "parts", "tag", "text")
 
@@ -27,13 +27,14 @@ class Pattern:
         self.text = ""
 
     def add_text(self, text: str) -> None:
-        """Add text that the parser has read."""
+        """Append text that the parser has read."""
         self.text += text
 
 
 class Grammar:
-    """`defines`: name -> [(definition, its namespace)], several if they are combined; `files`: the files that were
-    read.
+    """The named patterns of a schema, and the files that were read.
+
+    `defines` maps each name to pairs of a definition and its namespace; there are several if definitions are combined.
     """
 
     def __init__(self) -> None:
@@ -42,7 +43,7 @@ class Grammar:
 
 
 def read_grammar(path: str) -> Grammar:
-    """Return the grammar in the file `path` and the files that it includes; `start` is among the names.
+    """Return the grammar in the file `path` and the files that it includes; one of the names is `start`.
 
     Raises: OSError, if a file cannot be read; ValueError, if a file is not well-formed.
     """
@@ -60,7 +61,7 @@ def _read(path: str, overridden: frozenset[str], grammar: Grammar) -> None:
     try:
         root = parse_pattern(data)
     except expat.ExpatError as error:
-        raise ValueError(f"'{path}' is not well-formed: {error}") from None
+        raise ValueError(f"'{path}' is not well-formed XML: {error}") from None
     _read_definitions(root, root.attributes.get("ns", ""), path, overridden, grammar)
 
 

@@ -45,7 +45,10 @@ class _Content:
 
 
 def names_of(pattern: Pattern, namespace: str) -> list[str]:
-    """Return the names, in lxml's spelling, that an `element` or `attribute` pattern allows; empty if it allows any."""
+    """Return the names that an `element` or `attribute` pattern allows, as lxml writes them; empty if it allows any.
+
+    `namespace` is the namespace of the names, or an empty string.
+    """
     name = pattern.attributes.get("name")
     names = [name] if name is not None else list(_name_class(pattern))
     return [f"{{{namespace}}}{name}" for name in names] if namespace else names

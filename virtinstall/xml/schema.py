@@ -30,9 +30,10 @@ _ON_OFF = frozenset(("on", "off"))
 class Leaf:
     """One value in the schema, relative to an element.
 
-    `steps` lead down: (tag in lxml's spelling, number among children of that tag, from 0). `attribute` is None for an
-    element's text or presence. `type` is text, integer, yes/no, on/off, choice (one of `values`) or present; text and
-    integer may have well-known `values` too.
+    `steps` lead from the element to the value; each is a tag as lxml writes it, and a number, from 0, among the
+    children with that tag. `attribute` is the name of the attribute; None if the value is an element's text or
+    presence. `type` is `text`, `integer`, `yes/no`, `on/off`, `choice` (one of `values`) or `present`. For `text` and
+    `integer`, `values` are the known values, and others are allowed too.
     """
 
     __slots__ = ("attribute", "steps", "type", "values")
@@ -62,10 +63,10 @@ class _Element:
 
 
 class Schema:
-    """The schema of the installed libvirt below `<domain>`.
+    """The part of the installed libvirt's schema below `<domain>`.
 
-    Elements are named by the path of their tags, `("devices", "interface")`; `()` is the domain. `found` is False if no
-    schema is installed; then all names are unknown.
+    An element is named by the path of its tags, such as `("devices", "interface")`; `()` is the domain. `found` is
+    false if no schema is installed; all names are then unknown.
     """
 
     def __init__(self, index: Index) -> None:
@@ -74,7 +75,7 @@ class Schema:
         self.found = bool(self._definitions)
 
     def resolve(self, element_path: tuple[str, ...], dotted: str) -> Leaf | None:
-        """Return the leaf that `dotted` (`vlan.tag0.id`) means below the element; None if the schema lacks it."""
+        """Return the value that `dotted`, such as `vlan.tag0.id`, names below the element; None if there is none."""
         element = self._element(element_path)
         if element is None:
             return None
@@ -96,10 +97,10 @@ class Schema:
         return Leaf(tuple(steps), None, kind) if kind is not None else None
 
     def leaves(self, element_path: tuple[str, ...], number: str = "N") -> Iterator[str]:
-        """Yield the dotted name of each leaf below the element, in the schema's order.
+        """Yield the dotted name of each value below the element, in the schema's order.
 
-        `number` is appended to the name of an element that may occur more than once. An element nested in itself
-        (`backingStore`) is entered once.
+        `number` is appended to the name of an element that may occur more than once. An element that is nested in
+        itself, such as `backingStore`, is entered once.
         """
         element = self._element(element_path)
         if element is not None:
@@ -123,10 +124,9 @@ class Schema:
         return similar_names(dotted, self.leaves(element_path, "0"))
 
     def values(self, path: tuple[str, ...]) -> tuple[str, ...]:
-        """Return all values that the schema allows at `path`, an element's text or an attribute, written `@cache` at
-        its end.
+        """Return all values that the schema allows at `path`; empty if others are allowed, or the path is unknown.
 
-        The result is empty if other values are allowed too, or the path is not in the schema.
+        The path ends in an element, whose text is the value, or in an attribute, such as `@cache`.
         """
         attribute = path[-1][1:] if path and path[-1].startswith("@") else None
         element = self._element(path if attribute is None else path[:-1])
@@ -136,7 +136,7 @@ class Schema:
         return self._value(ids)[1] if ids and self._closed(ids) else ()
 
     def child_order(self, element_path: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the tags, in lxml's spelling, of the element's children in the order that the schema requires."""
+        """Return the tags of the element's children, as lxml writes them, in the order that the schema requires."""
         element = self._element(element_path)
         return tuple(element.children) if element is not None else ()
 
@@ -207,9 +207,10 @@ class Schema:
 
 
 def load_schema(environ: Mapping[str, str], cache: bool = True) -> Schema:
-    """Load the schema of the installed libvirt; it is empty if none is installed.
+    """Load the installed libvirt's schema; it is empty if no schema is installed.
 
-    `environ` defines the places of the schema and the cache.
+    `environ` contains the environment variables that determine the directories of the schema and its cache. `cache`:
+    whether the cache of the schema's index is used.
 
     Raises: OSError or ValueError, if a schema file cannot be read.
     """
@@ -231,8 +232,9 @@ def load_schema(environ: Mapping[str, str], cache: bool = True) -> Schema:
 
 
 def name_of(tag: str) -> str:
-    """Return the typed form of a tag: `{http://libvirt.org/schemas/domain/qemu/1.0}arg` is `qemu:arg`; `name` is
-    unchanged.
+    """Return a tag as users type it: `qemu:arg` for `{http://libvirt.org/schemas/domain/qemu/1.0}arg`.
+
+    A tag without a namespace is not changed.
     """
     uri, brace, local = tag[1:].partition("}")
     if not brace:

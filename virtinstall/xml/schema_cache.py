@@ -30,9 +30,9 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 
 def find_schema(environ: Mapping[str, str]) -> str | None:
-    """Return the path of libvirt's `domain.rng`, or None if libvirt is not installed.
+    """Return the path of libvirt's `domain.rng`; None if it is not installed.
 
-    `$VIRTINSTALL_SCHEMA_DIR`, if set, is the only directory that is searched.
+    The environment variable `VIRTINSTALL_SCHEMA_DIR`, if set, names the only directory that is searched.
     """
     for directory in _directories(environ):
         path = os.path.join(directory, ENTRY_FILE)
@@ -52,15 +52,15 @@ def _directories(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def cache_file(environ: Mapping[str, str]) -> str | None:
-    """Return the path of the cache; None if there is no home directory."""
+    """Return the path of the cache; None if `environ` names no home directory."""
     home = cache_home(environ)
     return None if home is None else os.path.join(home, "domain-schema")
 
 
 def stamp_of(files: Iterable[str]) -> Stamp:
-    """Return the current stamp of these schema files.
+    """Return the current size and modification time of each schema file in `files`.
 
-    Raises: OSError, if a file does not exist.
+    Raises: OSError, if a file cannot be examined.
     """
     found = []
     for path in files:
@@ -70,7 +70,10 @@ def stamp_of(files: Iterable[str]) -> Stamp:
 
 
 def load_index(cache: str, schema: str) -> Index | None:
-    """Return the index of the schema `schema` from the file `cache`; None if the cache does not contain it."""
+    """Return the index of the schema at the path `schema` from the file `cache`.
+
+    The result is None if the cache is missing, damaged or not up to date, or contains another schema.
+    """
     data = read_cached(cache)
     start = len(_FORMAT) + 4
     # check the sum first, because marshal does not detect damaged data
@@ -88,7 +91,10 @@ def load_index(cache: str, schema: str) -> Index | None:
 
 
 def save_index(cache: str, stamp: Stamp, index: Index) -> None:
-    """Write `index` to the file `cache` atomically; a path that cannot be written is not an error."""
+    """Write `index` and the stamp of its schema files to the file `cache` atomically.
+
+    If the file cannot be written, do nothing.
+    """
     data = marshal.dumps((stamp, index), _MARSHAL_VERSION)
     write_cached(cache, _FORMAT, _sum(data), data)
 

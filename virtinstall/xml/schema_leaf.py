@@ -15,7 +15,9 @@ from virtinstall.xml.schema import Leaf, Schema
 
 
 def write_leaf(node: etree._Element, leaf: Leaf, text: str, schema: Schema, element_path: tuple[str, ...]) -> None:
-    """Set `leaf` below `node`, the element at `element_path`, to what the user typed; empty text unsets it.
+    """Set the value `leaf` below `node` to `text`, which a user typed; an empty string unsets it.
+
+    `element_path` is the path of `node` in `schema`, which determines the order of new elements.
 
     Raises: ValueError, with a message about the expected value.
     """

@@ -12,7 +12,10 @@ _ANY = "{*}"
 
 
 class Node:
-    """An element. `tag` is `name`, or `{namespace}name`; `text` is the text before its first child."""
+    """An element of the tree.
+
+    `tag` is `name`, or `{namespace}name`. `text` is the text before the first child.
+    """
 
     __slots__ = ("_attributes", "children", "tag", "text")
 
@@ -23,26 +26,29 @@ class Node:
         self.children: list[Node] = []
 
     def get(self, name: str, default: str = "") -> str:
-        """Return the value of an attribute, or `default` if the element does not have it."""
+        """Return the value of the attribute `name`; `default` if the element does not have it."""
         return self._attributes.get(name, default)
 
     def value(self, name: str) -> str | None:
-        """Return the value of an attribute, None if the element does not have it."""
+        """Return the value of the attribute `name`; None if the element does not have it."""
         return self._attributes.get(name)
 
     def findall(self, path: str) -> Iterator[Node]:
-        """Yield the elements at `path`: names separated by `/`, where `{*}name` is in any namespace or in none."""
+        """Yield the elements at `path`, which consists of names separated by `/`.
+
+        The name `{*}name` matches elements in any namespace or in none.
+        """
         found: Iterator[Node] = iter((self,))
         for name in _steps(path):
             found = _below(found, name)
         return found
 
     def find(self, path: str) -> Node | None:
-        """Return the first element at `path`, or None."""
+        """Return the first element at `path`; None if there is none."""
         return next(self.findall(path), None)
 
     def findtext(self, path: str) -> str | None:
-        """Return the text of the first element at `path`, None if there is none."""
+        """Return the text of the first element at `path`; None if there is no such element."""
         found = self.find(path)
         return None if found is None else found.text
 
@@ -67,9 +73,9 @@ def _below(nodes: Iterator[Node], name: str) -> Iterator[Node]:
 
 
 def parse_tree(xml: str) -> Node:
-    """Return the root of a document.
+    """Return the root of the XML document `xml`.
 
-    libvirt's documents have no document type, and entities are declared nowhere else.
+    Document types, and with them declarations of entities, are not supported, because libvirt's documents contain none.
 
     Raises: ValueError, if the document is not well-formed or declares a document type.
     """
