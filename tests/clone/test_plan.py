@@ -119,10 +119,10 @@ def test_mac_address_in_use_is_rejected() -> None:
     """With --check mac_in_use=off it causes a warning."""
     xml = guest("<interface type='user'/>")
     requested: dict[str, Any] = {"macs": ("22:23:45:67:89:AB",)}
-    with pytest.raises(RequestError, match="already used by the guest 'other'"):
+    with pytest.raises(RequestError, match="already in use by the guest 'other'"):
         plan(xml, requested=requested, guest_macs={"22:23:45:67:89:ab": "other"})
     allowed = {**requested, "checks": Checks(mac_in_use=False)}
-    assert "already used" in plan(xml, requested=allowed, guest_macs={"22:23:45:67:89:ab": "other"}).warnings[0]
+    assert "already in use" in plan(xml, requested=allowed, guest_macs={"22:23:45:67:89:ab": "other"}).warnings[0]
 
 
 def test_ports_sockets_and_logs_are_not_shared() -> None:
@@ -176,7 +176,7 @@ def test_file_names_the_copies_in_order() -> None:
     with pytest.raises(RequestError, match=r"more --file options than disks to copy \(vda, vdb\)") as caught:
         plan(xml, *sources, requested={**requested, "files": ("/i/1", "/i/2", "/i/3")})
     assert "/i/3" in caught.value.message
-    with pytest.raises(RequestError, match="no destination for the disk"):
+    with pytest.raises(RequestError, match="no destination specified for the copy of the disk"):
         plan(xml, *sources, requested={**requested, "files": ("/i/1",)})
     with pytest.raises(RequestError, match="two disks"):
         plan(xml, *sources, requested={**requested, "files": ("/i/1", "/i/1")})
@@ -231,10 +231,10 @@ def test_preserve_data_uses_existing_files() -> None:
     created = plan(guest(disk()), gone, requested=requested, places=places)
     assert created.copies == ()
     assert "'/i/x'" in created.xml or '"/i/x"' in created.xml
-    with pytest.raises(StorageError, match="no such file: /i/x"):
+    with pytest.raises(StorageError, match="no such file: '/i/x'"):
         plan(guest(disk()), gone, requested=requested)
-    with pytest.raises(StorageError, match="'/i/x' is already used by the guest 'other'"):
-        uses = {"/i/x": ("'/i/x' is already used by the guest 'other'",)}
+    with pytest.raises(StorageError, match="'/i/x' is already in use by the guest 'other'"):
+        uses = {"/i/x": ("'/i/x' is already in use by the guest 'other'",)}
         plan(guest(disk()), gone, requested=requested, places=places, uses=uses)
 
 
@@ -303,9 +303,9 @@ def test_full_pool_is_an_error() -> None:
 
 def test_remote_paths_need_a_pool() -> None:
     """Only storage pools can be written on a remote host."""
-    with pytest.raises(StorageError, match="not in a storage pool of the remote host"):
+    with pytest.raises(StorageError, match="not in a storage pool on the remote host"):
         plan(guest(disk()), IMAGE._replace(volume=volume()), remote=True)
-    with pytest.raises(StorageError, match="of the original, '/i/gone', is not in a storage pool") as caught:
+    with pytest.raises(StorageError, match="the original's disk 'vda', '/i/gone', is not in a storage pool") as caught:
         plan(guest(disk()), SourceFacts("/i/gone"), remote=True)
     assert str(caught.value.hint).endswith("dir --target /i")
 

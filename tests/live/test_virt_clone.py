@@ -162,7 +162,7 @@ def test_clone_of_a_running_guest_is_an_error(system: Connection, original: Path
 
     for done in (virt_clone("-o", name, "--auto-clone"), virt_clone("--original-xml", xml, "--auto-clone")):
         assert done.returncode == 1
-        assert "must be shut off, but is running" in done.stderr
+        assert "must be shut off, but it is running" in done.stderr
     assert listing(work) == before
 
 

@@ -82,5 +82,5 @@ def test_path_outside_remote_pools_is_an_error(remote: Daemon, folder: Path, wor
     before = listing(work, folder)
     done = virt_clone(remote, "--name", "copy", "--file", f"{work}/a.qcow2", "--file", f"{work}/b.img")
     assert done.returncode == 1
-    assert "not in a storage pool of the remote host" in done.stderr
+    assert "not in a storage pool on the remote host" in done.stderr
     assert listing(work, folder) == before

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 def check_clone(plan: ClonePlan, host: Host, checks: Checks) -> list[str]:
-    """Check, without changes, that the copies can be created and that QEMU can access them; return warnings.
+    """Check, without changes, whether the copies can be created, and whether QEMU can access them; return warnings.
 
     An error of a check that `checks` disables becomes a warning.
 
@@ -62,7 +62,7 @@ def _check_file(copy: Copy) -> str | None:
     elif not os.path.isfile(copy.target):
         raise StorageError(
             f"cannot overwrite '{copy.target}': it is not a regular file",
-            hint="use another path, or --preserve-data to keep the existing data",
+            hint="use another path, or use --preserve-data to keep the existing data",
         )
     if not can_create(copy.target):
         raise StorageError(
@@ -93,12 +93,14 @@ def make_clone(
     journal: Journal | None = None,
     on_warning: Callable[[str], None] | None = None,
 ) -> HostGuest:
-    """Copy the images and define the guest; after any failure remove everything that this call created.
+    """Copy the images, define the guest, and return it; after a failure, remove everything that this call created.
 
-    A guest to replace and images to overwrite are not changed until everything else is done. The error's notes list
-    the steps that could not be undone.
+    A guest to replace and images to overwrite are not changed until everything else is done. The objects are recorded
+    in `journal` if that is not None. `on_warning` is called with each warning; None discards the warnings. The error's
+    notes list the objects that could not be removed or restored.
 
-    Raises: StorageError, HypervisorError; TakenError, if another guest meanwhile has a generated name.
+    Raises: StorageError, if an image cannot be copied; HypervisorError, if the guest cannot be defined; TakenError, if
+    a generated name or path was taken meanwhile.
     """
     if not plan.replaces:
         require_free(plan.name, plan.uuid, host, name_is_generated=plan.generated)
@@ -127,7 +129,7 @@ def make_clone(
 def clone_record(plan: ClonePlan) -> GuestRecord:
     """Return the record of the copy: the images that this run created, and the user to log in as.
 
-    The record has no host key: the copy starts with the original's, which the guest may replace.
+    The record contains no SSH host key, because the copy starts with the original's key, which the guest may replace.
     """
     original = next(iter(etree.fromstring(plan.xml.encode()).iterfind(f"metadata/{{{NAMESPACE}}}guest")), None)
     before = None

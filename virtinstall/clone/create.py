@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def make_clone_plan(request: CloneRequest, host: LibvirtHost) -> ClonePlan:
-    """Return the plan for `request`, without changes.
+    """Return the plan of the copy that `request` describes; change nothing.
 
     Raises: RequestError, if the guest cannot be copied as requested; HostError, if the host cannot be queried.
     """
@@ -38,10 +38,11 @@ def create_clone(
 ) -> str:
     """Create the copy; return its name, which differs from the plan's if another run has taken that name meanwhile.
 
-    After any failure, everything that this call created is removed. `on_warning` receives warnings and `report`
-    messages; None logs them.
+    After any failure, everything that this call created is removed. `progress` None shows no progress. `on_warning` is
+    called with each warning and `report` with each other message; None logs them.
 
-    Raises: RequestError, StorageError, HypervisorError; TakenError, if other runs take the names repeatedly.
+    Raises: RequestError, if the guest cannot be copied as requested; StorageError, HypervisorError; TakenError, if
+    other runs take the generated names repeatedly.
     """
     warn = on_warning or log_warning
     shown = progress or Silent()

@@ -30,9 +30,10 @@ _CREATING_POOLS = (*_FILE_POOLS, "logical", "zfs")
 
 
 class NewDisk(NamedTuple):
-    """A disk of the copy whose image differs from that of the original; `kind` is the <disk>'s type.
+    """A disk of the copy whose image is not the original's.
 
-    `copy` is None if the image exists already; `image_format` is then its format, or None to keep the original's.
+    `path` is the path of the image, and `kind` is the type of the <disk>: `file` or `block`. `copy` is None if the
+    image already exists; `image_format` is then its format, or None to keep the format in the original's XML.
     """
 
     disk: Disk
@@ -43,7 +44,10 @@ class NewDisk(NamedTuple):
 
 
 class DiskPlanner:
-    """The planner of the copied disks, in order of the <disk> elements; `warnings` are those of the plan."""
+    """A planner of the disks of a copy; `warnings` are the warnings about them.
+
+    `original` is the name of the original guest, and `name` is the name of the copy.
+    """
 
     def __init__(self, request: CloneRequest, facts: CloneFacts, original: str, name: str) -> None:
         self._request = request
@@ -55,9 +59,11 @@ class DiskPlanner:
         self.warnings: list[str] = []
 
     def new_disks(self, disks: list[Disk]) -> list[NewDisk]:
-        """Return the disks of the copy whose images differ from those of the original.
+        """Return the disks of the copy whose images are not the original's, in the order of `disks`.
 
-        Raises: RequestError, StorageError, if a disk cannot be copied as requested.
+        `disks` are the disks in the XML of the original.
+
+        Raises: RequestError or StorageError, if a disk cannot be copied as requested.
         """
         targets = [disk.target_dev or "" for disk in disks]
         for option, wanted in (("--force-copy", self._request.force_copy), ("--skip-copy", self._request.skip_copy)):
@@ -101,9 +107,13 @@ class DiskPlanner:
     def _new_disk(self, disk: Disk, source: SourceFacts) -> NewDisk:
         given = self._request.preserve_data and bool(self._files)
         if (source.path is None or source.kind in ("network", "dir")) and not given:
+            problem = (
+                f"'{disk.target_dev}': '{source.path}' is a directory"
+                if source.kind == "dir"
+                else f"'{disk.target_dev}' of type {_type_of(disk)}"
+            )
             raise RequestError(
-                f"cannot copy the disk '{disk.target_dev}' of type {_type_of(disk)}: only files, block devices and "
-                "volumes can be copied",
+                f"cannot copy the disk {problem}; only files, block devices and volumes can be copied",
                 hint=f"use --skip-copy {disk.target_dev} to share the disk between both guests",
             )
         if source.kind is None and not self._request.preserve_data:
@@ -125,13 +135,13 @@ class DiskPlanner:
         """Return the error for a disk of the original whose image libvirt or this host does not find."""
         if self._facts.remote and path.startswith("/"):
             return StorageError(
-                f"the disk '{target}' of the original, '{path}', is not in a storage pool of the remote host",
+                f"the original's disk '{target}', '{path}', is not in a storage pool on the remote host",
                 hint=_new_pool(path),
             )
         what = "file" if path.startswith("/") else "volume"
         return StorageError(
-            f"no such {what}: {path}, the disk '{target}' of the original",
-            hint=f"use --skip-copy {target}, or --preserve-data --file PATH with an existing image",
+            f"no such {what}: '{path}', the original's disk '{target}'",
+            hint=f"use --skip-copy {target}, or use an existing image: --preserve-data --file PATH",
         )
 
     def _path_for(self, source: str) -> str:
@@ -147,7 +157,8 @@ class DiskPlanner:
             path = clone_path(source, self._original, self._name, taken)
         else:
             raise RequestError(
-                f"no destination for the disk '{source}'", hint="use --file PATH for each disk, or --auto-clone"
+                f"no destination specified for the copy of the disk '{source}'",
+                hint="use --file PATH for each disk, or use --auto-clone",
             )
         chosen = self._chosen.setdefault(os.path.dirname(path), set())
         if os.path.basename(path) in chosen:
@@ -158,28 +169,31 @@ class DiskPlanner:
     def _check_preserved(self, path: str, exists: bool) -> None:
         if not exists:
             raise StorageError(
-                f"no such file: {path}", hint="use --file with an existing image for each disk, or omit --preserve-data"
+                f"no such file: '{path}', but --preserve-data requires an existing image",
+                hint="use --file with an existing image for each disk, or omit --preserve-data",
             )
         self.check_in_use(path)
 
     def check_in_use(self, path: str) -> None:
-        """Check that no other guest uses the file at `path`; with --check path_in_use=off, add a warning instead.
+        """Check that no other guest uses the file at `path`.
+
+        With --check path_in_use=off, a warning is added instead of an error.
 
         Raises: StorageError, if another guest uses the file.
         """
         for message in self._facts.uses.get(path, ()):
             if self._request.checks.path_in_use:
-                raise StorageError(message, hint="use another path; to use it anyway: --check path_in_use=off")
+                raise StorageError(message, hint="use another path; to use the file anyway: --check path_in_use=off")
             self.warnings.append(message)
 
     def check_overwritten(self, path: str) -> None:
-        """Check that the copy does not overwrite a file of the original or of another guest.
+        """Check that a copy to `path` does not overwrite data of the original or of another guest.
 
-        Raises: StorageError, if it would overwrite one.
+        Raises: StorageError, if it would.
         """
         if path in self._facts.onto_source:
             raise StorageError(
-                f"cannot copy to '{path}': it is a file of the original guest, or an overlay of such a file",
+                f"cannot copy to '{path}': the original guest uses this file, or a file that it refers to",
                 hint="use another path",
             )
         self.check_in_use(path)
@@ -188,7 +202,7 @@ class DiskPlanner:
         if place.pool is not None:
             raise StorageError(
                 f"the volume '{path}' already exists, and volumes are not overwritten",
-                hint="use another path, or --preserve-data to keep the existing data",
+                hint="use another path, or use --preserve-data to keep the existing data",
             )
         if self._request.checks.path_exists:
             raise StorageError(
@@ -198,9 +212,11 @@ class DiskPlanner:
         self.warnings.append(f"'{path}' already exists and will be overwritten")
 
     def copy_to(self, source: SourceFacts, path: str, *, overwrite: bool = False) -> Copy:
-        """Return the copy of `source` to `path`, with its method.
+        """Return the description of how the image `source` is copied to `path`.
 
-        Raises: RequestError, StorageError, if `source` cannot be copied to `path`.
+        `overwrite` is whether the copy replaces an existing file. `source.path` must not be None.
+
+        Raises: RequestError or StorageError, if `source` cannot be copied to `path`.
         """
         assert source.path is not None
         place = self._facts.places[os.path.dirname(path)]
@@ -240,7 +256,7 @@ class DiskPlanner:
         volume = None if source.volume is None else (source.volume.pool, source.volume.name)
         if volume is None and not readable:
             raise StorageError(
-                f"cannot read the original's disk '{source.path}' from here, and it is not in a storage pool",
+                f"cannot read the original's disk '{source.path}' on this host, and it is not in a storage pool",
                 hint=_new_pool(source.path or ""),
             )
         # libvirt's copy of an overlay would be a complete image
@@ -267,7 +283,7 @@ class DiskPlanner:
         if source.data_file is not None:
             raise StorageError(
                 f"'{source.path}' stores its data in the external file '{source.data_file}', which a copy would share",
-                hint="convert the original's disk to an image without an external data file: "
+                hint="convert the original's disk to an image without an external data file with: "
                 f"qemu-img convert -O qcow2 {shlex.quote(source.path or '')} NEW.qcow2",
             )
         assert source.path is not None
@@ -276,7 +292,7 @@ class DiskPlanner:
             raise StorageError(
                 f"'{source.path}' refers to its backing file by the relative path '{source.relative_backing}', "
                 f"which a copy in another directory would not find",
-                hint=f"use a path in the same directory, or store the absolute path{_format_note(source)}: "
+                hint=f"use a path in the same directory, or store the absolute path{_format_note(source)} with: "
                 f"qemu-img rebase -u -b {shlex.quote(_absolute_backing(source))} "
                 f"-F {shlex.quote(source.backing_format or 'FORMAT')} {shlex.quote(source.path)}",
             )
@@ -285,8 +301,8 @@ class DiskPlanner:
         directory = os.path.dirname(path)
         if self._facts.remote:
             raise StorageError(
-                f"'{path}' is not in a storage pool of the remote host",
-                hint="use a path in a pool of that host; list the pools with: virsh pool-list --details",
+                f"'{path}' is not in a storage pool on the remote host",
+                hint="use a path in a pool on that host; list the pools with: virsh pool-list --details",
             )
         if not place.exists:
             raise StorageError(f"no such directory: {directory}", hint=missing_directory_hint(directory))
@@ -301,11 +317,11 @@ def _type_of(disk: Disk) -> str:
 def _new_pool(path: str) -> str:
     """Return the hint to create a pool for the directory of `path`, through which libvirt can read the image."""
     directory = shlex.quote(os.path.dirname(path))
-    return f"create a pool for the directory: virsh pool-create-as NAME dir --target {directory}"
+    return f"create a pool for the directory with: virsh pool-create-as NAME dir --target {directory}"
 
 
 def _format_note(source: SourceFacts) -> str:
-    return "" if source.backing_format else ", where FORMAT is the format of the backing file"
+    return "" if source.backing_format else " (FORMAT is the format of the backing file)"
 
 
 def _absolute_backing(source: SourceFacts) -> str:

@@ -34,9 +34,10 @@ def _stem_and_next(original: str) -> tuple[str, int]:
 
 
 def clone_path(path: str, original: str, name: str, taken: Collection[str]) -> str:
-    """Return a free path next to `path` for a disk of the copy `name` of the guest `original`.
+    """Return a free path in the directory of `path`, for the copy of this file.
 
-    `taken` are the file names in use in that directory.
+    `original` is the name of the original guest, and `name` is the name of the copy. `taken` are the file names that
+    already exist in the directory.
     """
     stem, extension = os.path.splitext(os.path.basename(path))
     stem = name if stem == original else stem + _SUFFIX
@@ -49,6 +50,10 @@ def clone_path(path: str, original: str, name: str, taken: Collection[str]) -> s
 
 
 def nvram_path(original: str, name: str, request: CloneRequest) -> str:
-    """Return the path of the copy's UEFI variables: --nvram, or NAME_VARS next to the original's with its extension."""
+    """Return the path of the file for the copy's UEFI variables.
+
+    It is the requested path or, if none is requested, NAME_VARS with the extension of `original`, in its directory.
+    `original` is the path of the original's UEFI variables, and `name` is the name of the copy.
+    """
     extension = os.path.splitext(original)[1] or ".fd"
     return os.path.abspath(request.nvram or os.path.join(os.path.dirname(original), f"{name}_VARS{extension}"))

@@ -29,16 +29,18 @@ from virtinstall.safe_text import one_line, referenced, require_xml
 
 
 def plan_clone(request: CloneRequest, facts: CloneFacts) -> ClonePlan:
-    """Return the plan of the copy; the same request, facts and random bytes produce the same plan.
+    """Return the plan of the copy, which depends only on `request` and `facts`.
 
-    Raises: RequestError, StorageError, if the guest cannot be copied.
+    Raises: RequestError or StorageError, if the guest cannot be copied as requested.
     """
     _require_xml(request)
     domain = Domain.parse(facts.xml)
     original = domain.name or ""
     name = _new_name(request, facts, original)
     if not request.auto_clone and not request.files:
-        raise RequestError("no destination for the copied disks", hint="use --file PATH for each disk, or --auto-clone")
+        raise RequestError(
+            "no destination specified for the copied disks", hint="use --file PATH for each disk, or use --auto-clone"
+        )
     random = Random(facts.random_bytes)
     uuid = request.uuid or random.uuid()
     _rename(domain, name, uuid, random)
@@ -90,12 +92,15 @@ def _new_name(request: CloneRequest, facts: CloneFacts, original: str) -> str:
         )
     if not name:
         if not request.auto_clone:
-            raise RequestError("no name for the copy", hint="use --name NAME, or --auto-clone")
+            raise RequestError("no name specified for the copy", hint="use --name NAME, or use --auto-clone")
         return clone_name(original, facts.guest_names)
     if "/" in name or "\n" in name:
-        raise RequestError(f"--name '{one_line(name)}': must not contain a slash or a line break")
+        raise RequestError(
+            f"--name '{one_line(name)}': must not contain a slash or a line break",
+            hint="use a name without slashes or line breaks",
+        )
     if name == original and request.original is not None and request.replaces:
-        raise RequestError(f"--replace: cannot replace '{name}', the guest to copy", hint="use another --name")
+        raise RequestError(f"--replace: cannot replace '{name}', the original guest", hint="use another --name")
     if name in facts.guest_names and not request.replaces:
         raise RequestError(
             f"a guest named '{name}' already exists", hint="use another --name, or delete that guest with --replace"
@@ -212,7 +217,7 @@ def _check_mac(mac: str, request: CloneRequest, facts: CloneFacts, warnings: lis
     user = facts.guest_macs.get(mac.lower())
     if user is None:
         return
-    message = f"MAC address {mac} is already used by the guest '{user}'"
+    message = f"the MAC address {mac} is already in use by the guest '{user}'"
     if request.checks.mac_in_use:
         raise RequestError(message, hint="use --mac RANDOM to generate an address, or use --check mac_in_use=off")
     warnings.append(message)

@@ -26,10 +26,10 @@ _LONGEST_STEM = 40
 
 
 def replace_guest(plan: ClonePlan, host: Host, undo: Undo) -> HostGuest:
-    """Define the copy in place of the guest that has the same name.
+    """Define the copy in place of the guest that has the same name, and return it.
 
-    If libvirt rejects the copy, the old guest is unchanged. The old guest's UEFI variables are removed later, by
-    `remove_old_nvram`.
+    If libvirt rejects the copy, the old guest is unchanged. Each change is pushed to `undo`. The old guest's UEFI
+    variables are removed later, by `remove_old_nvram`.
 
     Raises: HypervisorError, if libvirt rejects the copy or cannot remove the old guest.
     """
@@ -56,7 +56,11 @@ def replace_guest(plan: ClonePlan, host: Host, undo: Undo) -> HostGuest:
 
 
 def remove_old_nvram(plan: ClonePlan, nvram: str | None, host: Host) -> str | None:
-    """Remove the replaced guest's UEFI variables if the copy does not use them; return a warning or None."""
+    """Remove the replaced guest's UEFI variables if the copy does not use them.
+
+    `nvram` is their path, or None if there are none. Return a warning if another guest uses them or they cannot be
+    removed, otherwise None.
+    """
     written = {copy.target for copy in plan.copies}
     if nvram is None or not host.is_local() or not has_real_storage(host) or nvram in written or plan.keeps_nvram:
         return None
@@ -72,7 +76,7 @@ def remove_old_nvram(plan: ClonePlan, nvram: str | None, host: Host) -> str | No
 
 
 def nvram_of(guest: HostGuest | None) -> str | None:
-    """Return the path of a guest's UEFI variables, or None if there is no guest or it has none."""
+    """Return the path of the guest's UEFI variables; None if `guest` is None or has no UEFI variables."""
     if guest is None:
         return None
     from virtinstall.storage.file_uses import Role, uses_in

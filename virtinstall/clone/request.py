@@ -15,11 +15,16 @@ if TYPE_CHECKING:
 
 
 class CloneRequest(Record):
-    """A requested copy: `original` is the name of a guest, or `original_xml` the XML of a guest, defined or not.
+    """A requested copy of a guest.
 
-    `files` are the paths of the new disks in order of the copied disks, and `macs` are the addresses in order of the
-    interfaces. `name` and `uuid` are generated if they are None. If `sparse` is False, all space of the new disks is
-    allocated.
+    `original` is the name of the guest; if it is None, `original_xml` is the XML of the guest, which need not be
+    defined. `name` is generated if it is None and `auto_clone` is true, and `uuid` is generated if it is None. `files`
+    are the paths of the new images, in the order of the copied disks; if `auto_clone` is true, missing paths are
+    generated. `force_copy` and `skip_copy` are the targets, such as `vda`, of disks that are copied or not copied.
+    `macs` are the MAC addresses or `RANDOM`, in the order of the interfaces. `nvram` is the path of the copy's UEFI
+    variables, or None to generate it. If `reflink` is true, the copies share their data with the originals. If `sparse`
+    is false, all space of the new images is allocated. If `preserve_data` is true, no images are copied, because
+    `files` already exist. If `replaces` is true, an existing guest with the copy's name is deleted.
     """
 
     original: str | None = None
@@ -42,10 +47,12 @@ class CloneRequest(Record):
 class SourceFacts(NamedTuple):
     """An image of the original; `path` is None for an empty drive or a network disk.
 
-    `kind` is `file`, `block`, `dir`, `network`, or None if the image was not found. `relative_backing` is the path of
-    the backing file if it is relative to the image's directory, and `backing_format` is the format of the backing
-    file that the image contains; `data_file` is an external data file. All three are None if there is none.
-    `file_bytes` is the size of a volume's file if the volume is an overlay, and 0 for other images.
+    `kind` is `file`, `block`, `dir`, `network`, or None if the image was not found or the drive is empty. `volume` is
+    the image's volume, or None if it is not in a storage pool. `readable` is whether this process can read the image.
+    `relative_backing` is the path of the backing file as stored in the image, if it is a relative path.
+    `backing_format` is the format of the backing file as stored in the image. `data_file` is the path of an external
+    data file. These three are None if the image contains no such value. `file_bytes` is the size of a volume's file if
+    the volume is an overlay, and 0 for other images.
     """
 
     path: str | None = None
@@ -61,7 +68,11 @@ class SourceFacts(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A directory for new images: the names in it, and the active pool that manages it, or None."""
+    """A directory for new images.
+
+    `writable` is whether this process can create files in it. `names` are the names of the files in it. `pool` is the
+    active pool of the directory, or None if there is none.
+    """
 
     exists: bool
     writable: bool
@@ -70,14 +81,15 @@ class Place(NamedTuple):
 
 
 class CloneFacts(NamedTuple):
-    """The input of a copy's plan.
+    """The facts from which the plan of a copy is created.
 
-    `disks` are in order of the <disk> elements, and `places` are the directories of all images by path. `uses` are
-    the messages about other users of the files of --file and --nvram by path, and `onto_source` are those of the
-    files that the original uses, or whose backing chain contains a file of the original. `formats` are the formats of
-    the existing images of --file by path. `remote` is whether the hypervisor is on another host, and `pretended` is
-    whether it is libvirt's test driver, whose guests have no real images. `tpm` is the directory of the original's
-    TPM state, or None if there is none.
+    `xml` is the XML of the original. `disks` are in the order of its <disk> elements. `nvram` describes its UEFI
+    variables, or is None if there are none. `places` are the directories of all images, by path. `uses` maps a path in
+    --file or --nvram to messages about its other users. `onto_source` are those of the paths whose file the original
+    uses, or whose backing chain contains such a file. `formats` are the formats of the existing images in --file, by
+    path. `guest_macs` maps each MAC address in lowercase to the name of its guest. `is_qemu` is whether the hypervisor
+    is QEMU. `remote` is whether it is on another host. `pretended` is whether it is libvirt's test driver, whose guests
+    have no real images. `tpm` is the directory of the original's TPM state, or None if there is none.
     """
 
     xml: str
@@ -97,13 +109,15 @@ class CloneFacts(NamedTuple):
 
 
 class Copy(NamedTuple):
-    """An image to copy from `source` to `target`.
+    """An image to copy from the path `source` to the path `target`.
 
-    `how` is `file` (this process reads and writes), `volume` (libvirt copies a volume), `stream` (libvirt creates a
-    volume, and this process transfers the data) or `upload` (libvirt creates a volume, and this process uploads a
-    file). `pool` and `volume` are the names of the new volume, and `volume_xml` is its XML; they are empty for `file`.
-    `source_volume` is the pool and the name of the source, or None if it is not a volume. `generated` is whether
-    `target` was generated, so that another path can be used.
+    `how` is the method: `file` (this process copies the file), `volume` (libvirt copies a volume), `stream` (libvirt
+    creates a volume, and this process transfers the data from the source volume) or `upload` (libvirt creates a volume,
+    and this process uploads a file). `overwrite` is whether `target` replaces an existing file. `generated` is whether
+    `target` was generated, so that another path can be used. `allocation_bytes` is the space that the copy needs when
+    it is created, and `capacity_bytes` is the size to which it may grow. `pool` and `volume` are the names of the new
+    volume and its pool, and `volume_xml` is its XML; they are empty for `file`. `source_volume` is the names of the
+    pool and the volume of the source, or None if it is not a volume.
     """
 
     source: str
@@ -124,10 +138,11 @@ class Copy(NamedTuple):
 class ClonePlan(NamedTuple):
     """The plan of a copy: the images to copy, and the guest to define with `xml`.
 
-    `replaces` is whether an existing guest of the same name is deleted, and `keeps_nvram` is whether the user named
-    the file of the UEFI variables. `generated` and `uuid_is_new` are whether the name and the UUID were generated.
-    `original_xml` is the XML of the copied guest, or None if the XML came from a file. `tpm` are the directories of
-    the TPM state and of its copy, or None if there is no TPM state.
+    `virt_type` is the domain type, such as `kvm`. `generated` and `uuid_is_new` are whether the name and the UUID were
+    generated. `replaces` is whether an existing guest with the same name is deleted. `keeps_nvram` is whether the user
+    specified the path of the UEFI variables. `original_xml` is the XML of the original, or None if the user specified
+    the XML instead of a guest's name. `tpm` is the directory of the original's TPM state and the directory of its copy,
+    or None if there is no TPM state.
     """
 
     name: str

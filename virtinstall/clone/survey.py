@@ -27,10 +27,12 @@ _DRIVERS_LIKE_QEMU = ("qemu", "kvm")
 
 
 def survey_clone(request: CloneRequest, host: Host, random_bytes: bytes) -> CloneFacts:
-    """Return the facts for a copy.
+    """Return the facts from which the copy that `request` describes is planned.
 
-    Raises: RequestError, if the original does not exist or is not shut off, or a path is empty; HostError, if the
-    host cannot be queried.
+    The plan generates the copy's UUID and MAC addresses from `random_bytes`.
+
+    Raises: RequestError, if the original does not exist or is not shut off, or if `request` contains invalid XML, an
+    empty path, or two paths of the same file; HostError, if the host cannot be queried.
     """
     if "" in request.files:
         raise RequestError(
@@ -84,7 +86,7 @@ def _require_shut_off(guest: HostGuest, option: str, host: Host) -> None:
     if state != "shut off":
         found = "shutting down" if state == "shutdown" else state
         raise RequestError(
-            f"{option}: the guest '{guest.name}' must be shut off, but is {found}",
+            f"{option}: the guest '{guest.name}' must be shut off, but it is {found}",
             hint=_how_to_stop(guest.name, state, host),
         )
 

@@ -21,9 +21,11 @@ _OF_THE_RUNNING_SWTPM = (".lock",)
 
 
 def copy_tpm_state(source: str, target: str, undo: Undo) -> None:
-    """Copy the directory `source`, with owners and modes, to `target`, which must not exist.
+    """Copy the TPM state in the directory `source`, with owners and modes, to the new directory `target`.
 
-    Raises: StorageError, if a file cannot be copied.
+    The removal of `target` is pushed to `undo`.
+
+    Raises: StorageError, if `target` exists, or if a file cannot be copied.
     """
     with storage_errors("cannot copy the TPM state to", target):
         os.mkdir(target, 0o700)
