@@ -16,9 +16,10 @@ _BYTES, _BTIME_AT = 256, 80
 
 @cache
 def load_statx() -> Any:
-    """Return the C library's statx function, or None if there is none; loading it takes milliseconds.
+    """Return the C library's statx function, or None if there is none.
 
-    A journal calls this when it begins, because a kill between the creation of a file and its record leaves the file.
+    The first call takes milliseconds. Therefore a journal calls this function when it starts: if it were called first
+    between the creation of a file and its record, a kill during this time would leave a file that is not recorded.
     """
     import ctypes
 
@@ -26,9 +27,9 @@ def load_statx() -> Any:
 
 
 def birth_time_ns(path: str) -> int | None:
-    """Return the time when the file at `path` was created, in nanoseconds; symbolic links are followed.
+    """Return the time when the file at `path` was created, in nanoseconds since the epoch.
 
-    None if there is no such file, or if the file system does not store that time.
+    Symbolic links are followed. The result is None if the file does not exist, or if the time is not available.
     """
     import ctypes
 
@@ -46,7 +47,7 @@ def birth_time_ns(path: str) -> int | None:
 def is_later_file(path: str, born: int | None) -> bool:
     """Return whether the file at `path` was created at a time other than `born`.
 
-    `born` is in nanoseconds, None if it is unknown. The result is False if either time is unknown.
+    `born` is in nanoseconds since the epoch, or None if it is unknown. The result is False if either time is unknown.
     """
     now = None if born is None else birth_time_ns(path)
     return now is not None and now != born

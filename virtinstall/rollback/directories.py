@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 
 def make_directory(directory: str, undo: Undo) -> None:
-    """Create the missing parts of `directory`, which other users may enter but not list; created ones are in `undo`.
+    """Create `directory` and its missing parents, which other users can enter but not list.
 
-    Raises: StorageError.
+    The removal of each created directory is pushed to `undo`.
+
+    Raises: StorageError, if a directory cannot be created.
     """
     for each in reversed(_missing(directory)):
         with deferred_signals():
@@ -26,12 +28,16 @@ def make_directory(directory: str, undo: Undo) -> None:
             except FileExistsError:
                 continue
             except OSError as error:
-                raise StorageError(f"cannot create the directory '{each}': {reason_of(error)}") from error
+                hint = "run as a user with write permission, or use another directory"
+                raise StorageError(
+                    f"cannot create the directory '{each}': {reason_of(error)}",
+                    hint=hint if isinstance(error, PermissionError) else None,
+                ) from error
             undo.push(f"the directory '{each}'", partial(_remove_empty, each))
 
 
 def can_make(directory: str) -> bool:
-    """Return whether the directory exists or this user can create it; change nothing."""
+    """Return whether the directory exists, or whether this user can create it; change nothing."""
     missing = _missing(directory)
     return not missing or os.access(os.path.dirname(missing[-1]), os.W_OK | os.X_OK)
 

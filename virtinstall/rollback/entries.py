@@ -25,10 +25,12 @@ Folder = str | os.PathLike[str]
 
 
 class Entry(NamedTuple):
-    """One object that a run creates.
+    """One entry of a journal: an object that a run creates, the guest's final XML, or a file that a later run uses.
 
-    `identity` is set after the file was created, `state` after it was completed. `born` is the time when the file was
-    created, in nanoseconds. Unknown values are None.
+    `kind` and `path` are those of `Leftover`; `kind` is `final` or `adopted` for the other two kinds of entries. For a
+    file, `identity` is set after its creation, `state` is set after its completion, and `born` is the time of its
+    creation in nanoseconds since the epoch. `uuid` is the UUID of a guest, and `xml` is the guest's final XML. Values
+    that are unknown or do not apply are None.
     """
 
     kind: str
@@ -41,7 +43,11 @@ class Entry(NamedTuple):
 
 
 class Record(NamedTuple):
-    """The contents of a journal: the guest's name and UUID, the connection, the process, and the entries."""
+    """The contents of a journal.
+
+    `name` and `uuid` are those of the guest that the run creates, `uri` is the run's connection, and `pid` is the ID of
+    its process. Unknown values are None.
+    """
 
     name: str
     uri: str | None
@@ -50,12 +56,15 @@ class Record(NamedTuple):
     entries: tuple[Entry, ...] = ()
 
     def is_about(self, name: str, uri: str | None) -> bool:
-        """Return whether the run creates guest `name` at `uri`; an unknown connection (None) matches any other."""
+        """Return whether the run creates the guest `name` on the connection `uri`.
+
+        A connection that is None, and therefore unknown, matches any other.
+        """
         return self.name == name and (uri is None or self.uri in (None, uri))
 
 
 def journal_files(folder: Folder, kind: str = BORN) -> list[str]:
-    """Return the sorted journals in `folder` whose names begin with `kind`; only regular files are listed."""
+    """Return the sorted paths of the journals in `folder` whose names start with `kind`; only regular files count."""
     found = []
     with suppress(OSError):
         for entry in os.scandir(folder):
@@ -65,7 +74,10 @@ def journal_files(folder: Folder, kind: str = BORN) -> list[str]:
 
 
 def is_alive(path: str) -> bool:
-    """Return whether the run of a journal is alive: it holds the lock, has just ended, or its journal is unreadable."""
+    """Return whether the run of the journal at `path` is alive, which means that it holds the journal's lock.
+
+    The result is also True if the journal cannot be opened, for example because the run has just ended.
+    """
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError:
@@ -80,7 +92,7 @@ def is_alive(path: str) -> bool:
 
 
 def read_record(path: str) -> Record | None:
-    """Return the valid contents of a journal; None if not even the guest's name is valid."""
+    """Return the valid contents of the journal at `path`; None if it contains no valid name of a guest."""
     record: Record | None = None
     entries = []
     for line in _lines(path):

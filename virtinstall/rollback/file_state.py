@@ -12,14 +12,14 @@ from virtinstall.named import NamedTuple
 
 
 class Identity(NamedTuple):
-    """Device and inode, which identify a file even if its path is reused."""
+    """The device number and inode number of a file, which identify it even if its path is reused."""
 
     device: int
     inode: int
 
     @classmethod
     def of_open_file(cls, fd: int) -> Identity:
-        """Return the identity of an open file."""
+        """Return the identity of the file that is open as `fd`."""
         status = os.fstat(fd)
         return cls(status.st_dev, status.st_ino)
 
@@ -37,9 +37,10 @@ class Identity(NamedTuple):
 
 
 class FileState(NamedTuple):
-    """The state of a file, which differs after the file was replaced or written to, or after its owner changed.
+    """The state of a file, which is different after the file is replaced or written to, or after its owner is changed.
 
-    Times are in nanoseconds. A write changes `mtime` and `ctime`; no program can set `ctime`.
+    `size` is in bytes. Times are in nanoseconds since the epoch. A write changes `mtime` and `ctime`; no program can
+    set `ctime`.
     """
 
     device: int
@@ -50,7 +51,7 @@ class FileState(NamedTuple):
 
     @classmethod
     def of_open_file(cls, fd: int) -> FileState:
-        """Return the state of an open file."""
+        """Return the state of the file that is open as `fd`."""
         return cls._of(os.fstat(fd))
 
     @classmethod
@@ -65,11 +66,14 @@ class FileState(NamedTuple):
 
     @property
     def identity(self) -> Identity:
-        """Device and inode."""
+        """The device number and inode number of the file."""
         return Identity(self.device, self.inode)
 
     def has_content_of(self, other: FileState) -> bool:
-        """Return whether it is the same file with the same content; the owner may differ, because QEMU changes it."""
+        """Return whether both states are of the same file with the same content.
+
+        The owner may be different, because libvirt changes it.
+        """
         return self[:4] == other[:4]
 
 
@@ -96,7 +100,7 @@ def remove_if_same(path: str, identity: Identity) -> None:
 def remove_file(path: str) -> None:
     """Remove the file at `path`, if it exists.
 
-    Raises: OSError.
+    Raises: OSError, if it cannot be removed.
     """
     with suppress(FileNotFoundError):
         os.unlink(path)

@@ -42,11 +42,13 @@ if TYPE_CHECKING:
 
 
 class Leftover(NamedTuple):
-    """One object that a killed run of guest `name` created.
+    """One object that a killed run for the guest `name` created.
 
-    `kind` is `file`, `domain`, `volume` (`path` is then `POOL/VOLUME`) or another name of the run. `incomplete`: the
-    run was killed before a guest could have used the object. `uri` is the run's connection. `state` is the state of the
-    complete file; `uuid` is the guest's.
+    `kind` is `file`, `boot file`, `seed`, `kept seed`, `domain`, `volume`, `temporary pool` or
+    `reservation`. `path` is the path of a file, the name of a guest or pool, `POOL/VOLUME` for a volume, or
+    `ADDRESS MAC NETWORK` for a DHCP reservation. `identity` is that of a file after its creation, and `state` is its
+    state after its completion. `incomplete` is whether the run was killed before a guest could have used the object.
+    `uri` is the run's connection, and `uuid` is the UUID of a guest. Values that are unknown or do not apply are None.
     """
 
     name: str
@@ -60,7 +62,7 @@ class Leftover(NamedTuple):
 
     @property
     def remove_command(self) -> str:
-        """The shell command that removes the object, and nothing that may be older than the run."""
+        """The shell command that removes the object, but nothing that may have existed before the run."""
         import shlex
 
         from virtinstall.virsh_commands import undefinition, virsh_command
@@ -80,7 +82,11 @@ class Leftover(NamedTuple):
 
 
 class ClaimedError(Exception):
-    """The error that another run is creating the guest: `claim` describes the conflict, `pid` is that run's process."""
+    """An error about a guest that another run is creating.
+
+    `claim` describes that guest, for example `a guest named 'web'`. `pid` is the ID of the other run's process, or None
+    if it is unknown.
+    """
 
     def __init__(self, claim: str, pid: int | None) -> None:
         super().__init__(claim)
@@ -89,7 +95,7 @@ class ClaimedError(Exception):
 
 
 def journal_folder(environ: Mapping[str, str], uid: int) -> str:
-    """Return the directory of journals.
+    """Return the directory of the journals for the user `uid` with the environment variables `environ`.
 
     It is /var/lib/virtinstall/runs for root, and is in the user's XDG state directory for other users.
     """
@@ -138,9 +144,10 @@ def _require_unclaimed(name: str, uuid: str | None, uri: str | None, folder: Fol
 
 
 class Journal:
-    """The journal of one run, a context manager that removes it when the run ends, with or without success.
+    """The journal of one run.
 
-    `keep_for_next_run` keeps it, for a run whose undo failed.
+    It is a context manager that removes the journal at the end of the block, whether the run succeeds or fails, unless
+    `keep_for_next_run` was called. `fd` is the open journal, and `path` is its path.
     """
 
     def __init__(self, fd: int, path: str) -> None:
@@ -150,9 +157,9 @@ class Journal:
 
     @classmethod
     def begin(cls, name: str, folder: Folder, uri: str | None = None, uuid: str | None = None) -> Journal:
-        """Start the journal of a run that creates guest `name` at `uri`; create `folder` if it is missing.
+        """Start the journal of a run that creates the guest `name`; create `folder` if it is missing.
 
-        `uri` and `uuid` are None if they are not known.
+        `uri` is the run's connection, and `uuid` is the UUID of the guest; each is None if it is unknown.
 
         Raises: ClaimedError, if another run is creating a guest with that name or UUID; OSError, if the folder cannot
         be written.
@@ -201,7 +208,10 @@ class Journal:
     def record(
         self, kind: str, path: str, known: Identity | FileState | None = None, *, uuid: str | None = None
     ) -> None:
-        """Record an object that is about to be created, or the `known` state of a file that has been created.
+        """Record an object before its creation, or the identity or state of a file after its creation.
+
+        `kind` and `path` are those of `Leftover`. `known` is the identity or state of the file, or None before the
+        creation. `uuid` is the UUID of a guest, or None for other objects.
 
         Raises: OSError, if the journal cannot be written.
         """
@@ -216,18 +226,21 @@ class Journal:
         self._append(entry)
 
     def record_final(self, xml: str) -> None:
-        """Record the final configuration of the guest, for `--finish`.
+        """Record `xml`, the final configuration of the guest, for `--finish`.
 
-        Raises: OSError.
+        Raises: OSError, if the journal cannot be written.
         """
         self._append({"kind": FINAL, "path": "", "xml": xml})
 
     def keep_for_next_run(self, kept: bool = True) -> None:
-        """Keep the journal at the end of the run, because an object still exists; remove it if `kept` is false."""
+        """Keep the journal at the end of the run, because an object still exists.
+
+        If `kept` is false, the journal is removed as usual.
+        """
         self._kept = kept
 
     def end(self) -> None:
-        """End the run: remove its journal."""
+        """Close the journal, and remove it unless it is kept for the next run."""
         if not self._kept:
             remove_file(self._path)
         os.close(self._fd)
@@ -254,7 +267,7 @@ def names_of_live_runs(folder: Folder) -> frozenset[str]:
 def names_of_dead_runs(folder: Folder) -> frozenset[str]:
     """Return the names of the guests whose runs were killed more than a minute ago; change nothing.
 
-    libvirt may still be working for runs that were killed later.
+    Runs that were killed later are omitted, because libvirt may still be creating objects for them.
     """
     import time
 
@@ -275,11 +288,11 @@ def _dead_runs(folder: Folder) -> Iterator[tuple[str, Record]]:
 
 
 def find_leftovers(name: str, folder: Folder, uri: str | None = None) -> list[Leftover]:
-    """Return the leftovers of killed runs that created guest `name`; change nothing.
+    """Return the leftovers of killed runs that created the guest `name`; change nothing.
 
-    Runs on a connection other than `uri` are skipped if both connections are known, because the name belongs to another
-    guest there; an unknown connection is None. Files that were removed or replaced are not listed. Objects of other
-    kinds are listed, because only libvirt knows whether they still exist.
+    Runs on a connection other than `uri` are skipped, because the name belongs to another guest there. A connection
+    that is None is unknown, and matches any other. Files that were removed or replaced are not returned. Objects of
+    other kinds are always returned, because only libvirt knows whether they still exist.
     """
     found = []
     for _, record in _dead_runs(folder):
@@ -297,9 +310,9 @@ def find_leftovers(name: str, folder: Folder, uri: str | None = None) -> list[Le
 
 
 def final_xml(name: str, folder: Folder, uri: str | None, uuid: str) -> str | None:
-    """Return the final configuration that a killed run planned for guest `name`; None if none is known.
+    """Return the final XML that a killed run planned for the guest `name` with the UUID `uuid`; None if it is unknown.
 
-    Several runs for that name may have been killed; `uuid` is the UUID of the current guest.
+    `uri` is the connection; if it is None, the runs on all connections are searched.
     """
     for _, record in _dead_runs(folder):
         if record.is_about(name, uri):
@@ -316,7 +329,9 @@ def _leftover(record: Record, entry: Entry, incomplete: bool) -> Leftover:
 
 
 def forget_leftovers(name: str, folder: Folder, uri: str | None = None) -> None:
-    """Remove the journals of killed runs that created guest `name` at `uri`, after the user was informed of leftovers.
+    """Remove the journals of killed runs that created the guest `name` on the connection `uri`.
+
+    If `uri` is None, the journals of runs on all connections are removed. The caller reports the leftovers first.
 
     Raises: OSError, if a journal cannot be removed.
     """
@@ -326,7 +341,9 @@ def forget_leftovers(name: str, folder: Folder, uri: str | None = None) -> None:
 
 
 def adopt_files(folder: Folder, is_named: Callable[[str], bool]) -> None:
-    """Record in the journals of killed runs which files a later run uses, so that these are no longer leftovers.
+    """Record in the journals of killed runs that a later run uses some of their files, which are then not leftovers.
+
+    `is_named` is called with the path of each file, and returns whether the later run uses it.
 
     Raises: OSError, if a journal cannot be written.
     """

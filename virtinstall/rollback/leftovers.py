@@ -40,7 +40,10 @@ _FILES = ("file", "kept seed", *_SERVED)
 
 
 def report_leftovers(name: str, host: Host, report: Report) -> None:
-    """Report the leftovers of killed runs that created guest `name`; remove journals without leftovers."""
+    """Report the leftovers of killed runs that created the guest `name`; remove their journals if there are none.
+
+    `report` is called with a message about each leftover.
+    """
     folder = journal_folder(os.environ, os.geteuid())
     found = [leftover for leftover in find_leftovers(name, folder, host.uri) if _is_there(leftover, host)]
     for leftover in found:
@@ -82,7 +85,10 @@ def _guest_of(leftover: Leftover, host: Host) -> HostGuest | None:
 
 
 def remove_served(name: str, host: Host, report: Report) -> None:
-    """Remove the files that interrupted runs for guest `name` created only for its installation; report each file."""
+    """Remove the files that killed runs for the guest `name` created only for its installation.
+
+    `report` is called with a message about each file.
+    """
     folder = journal_folder(os.environ, os.geteuid())
     for leftover in find_leftovers(name, folder, host.uri):
         if leftover.kind in _SERVED and os.path.lexists(leftover.path):
@@ -99,9 +105,10 @@ def remove_served(name: str, host: Host, report: Report) -> None:
 
 
 def remove_served_of_others(name: str | None, host: Host, report: Report) -> None:
-    """Remove files that interrupted runs created only for the installation of guests other than `name`.
+    """Remove files that killed runs created only for the installation of guests other than `name`.
 
-    If `name` is None, the files of all guests are removed. Files that were downloaded for an installation are included.
+    If `name` is None, the files for all guests are removed. Files that were downloaded for an installation are
+    included. `report` is called with a message about each removed file.
     """
     folder = journal_folder(os.environ, os.geteuid())
     for other in sorted(names_of_dead_runs(folder) - {name}):
@@ -122,10 +129,11 @@ def _left(leftover: Leftover) -> str:
 def remove_leftovers(
     name: str, host: Host, report: Report, named: Iterable[str] = (), *, complete: bool = False
 ) -> None:
-    """Remove objects that killed runs for guest `name` created before a guest could use them; report all others.
+    """Remove objects that killed runs for the guest `name` created but no guest could have used; report all others.
 
-    `complete`: also remove files that a guest could use, if they have not changed and no guest uses them. `named` are
-    the values of the current request: a file that one of them refers to is kept.
+    If `complete` is true, files that a guest could have used are also removed, if they are unchanged and unused.
+    `named` are the values in the current request; a file that one of them refers to is kept. `report` is called with a
+    message about each object.
 
     Raises: StorageError, if a file cannot be removed.
     """
@@ -177,7 +185,10 @@ def _remove_reservations(name: str, host: Host, report: Report) -> None:
 
 
 def reservations_left(name: str, host: Host) -> list[tuple[str, str, str]]:
-    """Return network, MAC address and IP address of each DHCP reservation that the next run for that guest removes."""
+    """Return the DHCP reservations that the next run for the guest `name` removes.
+
+    Each is a tuple of a network's name, a MAC address and an IP address.
+    """
     found = []
     for leftover in find_leftovers(name, journal_folder(os.environ, os.geteuid()), host.uri):
         if leftover.kind == "reservation" and _is_there(leftover, host):
@@ -273,10 +284,14 @@ def _is_there(leftover: Leftover, host: Host) -> bool:
 def begin_journal(
     name: str, report: Report, uri: str | None = None, uuid: str | None = None, *, generated: bool = False
 ) -> Journal | None:
-    """Start the journal of a run that creates guest `name` at `uri`; warn and return None if it cannot be written.
+    """Start the journal of a run that creates the guest `name`, and return it.
 
-    Raises: HypervisorError, if another run is creating a guest with that name or UUID; TakenError, if the name is
-    `generated`, so that another one can be used.
+    `uri` is the run's connection, and `uuid` is the UUID of the guest; each is None if it is unknown. `generated` is
+    whether the name was generated. If the journal cannot be written, `report` is called with a warning, and the result
+    is None.
+
+    Raises: HypervisorError, if another run is creating a guest with that name or UUID; TakenError instead, if
+    `generated` is true, so that the caller can use another name.
     """
     folder = journal_folder(os.environ, os.geteuid())
     try:

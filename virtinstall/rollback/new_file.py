@@ -26,8 +26,8 @@ _NO_LINK = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 def new_file(path: str, undo: Undo, *, mode: int = 0o600, journal: Journal | None = None) -> Iterator[int]:
     """Yield a file descriptor to write to; if the block succeeds, the file is flushed and receives the name `path`.
 
-    Just before it receives the name, its removal is pushed to `undo` and it is recorded in `journal`, so that both know
-    every file that exists. `mode` is subject to the umask.
+    Just before the file receives the name, its removal is pushed to `undo` and it is recorded in `journal` (if that is
+    not None), so that both contain every file that exists. `mode` is the file's mode, subject to the umask.
 
     Raises: StorageError, if `path` exists or cannot be written; then no file is left.
     """
@@ -54,7 +54,7 @@ def new_file(path: str, undo: Undo, *, mode: int = 0o600, journal: Journal | Non
 def refuse_existing(path: str) -> None:
     """Check that no file, and no dangling symbolic link, exists at `path`.
 
-    Raises: StorageError.
+    Raises: StorageError, if one exists.
     """
     if os.path.lexists(path):
         raise exists_error(path)

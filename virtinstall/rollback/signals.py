@@ -14,7 +14,7 @@ AGAIN_SECONDS = 0.01
 
 
 class Terminated(BaseException):
-    """The signal that ends the program: `number` is its number, `signal_name` its name."""
+    """A signal that ends the program; `number` is its number, and `signal_name` is its name, such as `SIGTERM`."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -24,10 +24,11 @@ class Terminated(BaseException):
 
 @contextmanager
 def terminate_by_exception() -> Iterator[None]:
-    """Raise Terminated in the main thread for SIGTERM and SIGHUP in the block, and KeyboardInterrupt for SIGINT.
+    """Raise Terminated for SIGTERM and SIGHUP inside the block, and KeyboardInterrupt for SIGINT.
 
-    Ignored signals (nohup) stay ignored. Python drops an exception that is raised in a finalizer or in the callback of
-    a weak reference; the signal is then sent again.
+    The exceptions are raised in the main thread. Signals that are already ignored, for example because of nohup(1),
+    stay ignored. Python drops an exception that is raised in a finalizer or in the callback of a weak reference; the
+    signal is then sent again.
     """
 
     def handle(number: int, frame: FrameType | None) -> None:
@@ -57,7 +58,10 @@ def terminate_by_exception() -> Iterator[None]:
 
 @contextmanager
 def deferred_signals() -> Iterator[None]:
-    """Defer signals to the end of the block, which creates an object and records how to remove it."""
+    """Defer SIGINT, SIGTERM and SIGHUP to the end of the block.
+
+    It is for a block that creates an object and records how to remove the object.
+    """
     came: list[int] = []
     before = _handled(lambda number, frame: came.append(number), signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     try:

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 
 def state_directory(environ: Mapping[str, str], uid: int) -> str:
-    """Return /var/lib/virtinstall for root, and a directory below the user's XDG_STATE_HOME for other users."""
+    """Return /var/lib/virtinstall for root, and a directory below XDG_STATE_HOME for other users.
+
+    `environ` are the environment variables, and `uid` is the numeric user ID.
+    """
     if uid == 0:
         return "/var/lib/virtinstall"
     home = environ.get("XDG_STATE_HOME") or os.path.join(environ.get("HOME", "/"), ".local/state")

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 
 class Step(NamedTuple):
-    """One created object: `what` describes it for users, `roll_back` removes it.
+    """A step that created or changed an object.
 
-    `temporary`: the object is not needed after success. `uses_older`: the object is a guest, which may use everything
-    that was created before it. `is_thing`: true if the step created the object, false if it changed the
-    object, so that `roll_back` restores it.
+    `what` describes the object for users, for example `the file '/d/web.qcow2'`. `is_thing` is whether the step created
+    the object, so that `roll_back` removes it; otherwise `roll_back` restores it. `temporary` is whether the object is
+    not needed after success. `uses_older` is whether the object is a guest, which may use everything that was created
+    before it.
     """
 
     what: str
@@ -42,10 +43,10 @@ def _failure(step: Step, why: Exception) -> str:
 class Undo:
     """A stack of steps to roll back, used as a context manager.
 
-    Leaving the `with` block through an exception (including KeyboardInterrupt and SystemExit) rolls back every step on
-    the stack. A step that fails is appended to `failed`, added to the exception's notes, and left in `journal` for the
-    next run. The other steps still run. If the failed step is a guest, however, no older step runs; these steps are put
-    in `kept`, because the guest may use their objects.
+    If an exception (including KeyboardInterrupt and SystemExit) ends the `with` block, every step on the stack is
+    rolled back. A step whose rollback fails is appended to `failed` and described in the exception's notes, and
+    `journal` is kept for the next run if it is not None. The other steps are still rolled back. If the failed step is a
+    guest, however, no older step is rolled back, because the guest may use its object; these steps are added to `kept`.
     """
 
     def __init__(self, journal: Journal | None = None) -> None:
@@ -63,7 +64,7 @@ class Undo:
         uses_older: bool = False,
         is_thing: bool = True,
     ) -> Step:
-        """Record that `what` has just been created; return the step, for `forget`."""
+        """Push a step that has just been completed; return it, for `forget`. The parameters are those of `Step`."""
         step = Step(what, roll_back, temporary, uses_older, is_thing)
         self._steps.append(step)
         return step
@@ -73,13 +74,13 @@ class Undo:
         self._steps.remove(step)
 
     def keep_everything(self) -> None:
-        """Keep everything, after success."""
+        """Remove all steps from the stack, after success, so that all objects are kept."""
         self._steps.clear()
 
     def commit(self) -> list[str]:
-        """Remove only temporary objects, after success; return a message for each that could not be removed.
+        """Remove only the temporary objects, after success; return a message for each that could not be removed.
 
-        These are kept in the journal for the next run.
+        If there are any such objects, the journal is kept for the next run.
         """
         with deferred_signals():
             self._steps[:] = [step for step in self._steps if step.temporary]
@@ -95,7 +96,7 @@ class Undo:
         ]
 
     def roll_back(self) -> None:
-        """Roll everything back, newest first."""
+        """Roll back all steps on the stack, newest first."""
         log = logger("rollback")
         while self._steps:
             step = self._steps.pop()

@@ -12,12 +12,12 @@ _NO_TMPFILE = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL)
 
 
 def open_unnamed(folder: str | os.PathLike[str], mode: int) -> int | None:
-    """Return a descriptor of a new file without a name on the file system of `folder`; `mode` is subject to the umask.
+    """Return a file descriptor of a new file without a name on the file system of the directory `folder`.
 
-    None if the file system does not support such files (NFS, vfat), or if /proc is not available to name the file
-    later.
+    `mode` is the file's mode, subject to the umask. The result is None if the file system does not support such files,
+    for example NFS or vfat, or if /proc, which `link_to` needs, is not available.
 
-    Raises: OSError.
+    Raises: OSError, if the file cannot be created.
     """
     try:
         fd = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, mode)
@@ -32,9 +32,9 @@ def open_unnamed(folder: str | os.PathLike[str], mode: int) -> int | None:
 
 
 def link_to(fd: int, path: str | os.PathLike[str]) -> None:
-    """Link the file of `open_unnamed` to `path`.
+    """Name the file that `open_unnamed` returned as `fd`: create a link to it at `path`.
 
-    Raises: OSError, if the name is already used.
+    Raises: OSError, if `path` already exists or cannot be created.
     """
     # src_dir_fd makes Python call linkat(2), which is the only call that follows the handle to the file
     os.link(_handle(fd), path, src_dir_fd=fd, follow_symlinks=True)
