@@ -81,7 +81,8 @@ def attach(
 
     `progress` receives the progress of downloads and copies. `on_warning` is called with each warning.
 
-    Raises: RequestError, StorageError, HypervisorError; after an error, everything that was created is removed.
+    Raises: RequestError, if the device is invalid or the guest does not support it; StorageError, if its storage cannot
+    be created; HypervisorError, if libvirt reports an error. After an error, everything that was created is removed.
     """
     definition, running = _documents(guest)
     base = definition if change.persistent else running or definition
@@ -236,7 +237,8 @@ def create_storage(
     and copies, and `on_warning` is called with each warning. `journal` records what is created; None if no journal is
     kept. `checks` are the enabled checks; None stands for the default checks.
 
-    Raises: StorageError, RequestError, HypervisorError.
+    Raises: StorageError, if storage cannot be created or accessed; RequestError, if a check finds a mistake in the
+    request; HypervisorError, if libvirt reports an error.
     """
     from virtinstall.run.reserve import reserve_addresses
     from virtinstall.storage.apply import check_storage, make_storage

@@ -138,8 +138,9 @@ def create(
     A plan that was already applied is planned again with other generated names. If its request specifies the name, this
     is an error.
 
-    Raises: RequestError, StorageError, FetchError, HypervisorError; TakenError, if other runs take the generated names
-    in every attempt. The error's notes list what could not be rolled back.
+    Raises: RequestError, if a check finds a mistake in the request; StorageError, if storage cannot be created or
+    accessed; FetchError, if a file cannot be downloaded; HypervisorError, if libvirt reports an error; TakenError, if
+    other runs take the generated names in every attempt. The error's notes list what could not be rolled back.
     """
     from virtinstall.progress import Silent
     from virtinstall.request_texts import texts_of

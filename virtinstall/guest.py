@@ -1,4 +1,4 @@
-"""`Guest`: a guest of libvirt, for scripts."""
+"""`Guest`: a libvirt guest, for scripts."""
 
 from __future__ import annotations
 
@@ -73,10 +73,10 @@ class Guest:
         self._host = host
         self._guest = guest
         self.plan = plan
-        """The plan that was applied, for a guest that `create` returned; else None."""
+        """The plan that was applied, for a guest that `create` returned; otherwise None."""
         self._installation = installation
         self.for_commands = for_commands
-        """Whether errors name options of the command line."""
+        """Whether errors name command-line options."""
 
     def __repr__(self) -> str:
         return f"<Guest {self.name!r}>"
@@ -229,7 +229,8 @@ class Guest:
         powers the guest off. `start` starts the guest afterwards. `delete_snapshots` deletes snapshots and checkpoints,
         which otherwise prevent a reset. With `without_seed`, the seed that configured the guest may be missing.
 
-        Raises: RequestError, StorageError, HypervisorError; WaitTimeout, if the guest does not shut down in time.
+        Raises: RequestError, if the guest cannot be reset or must not be stopped; StorageError, if a disk cannot be
+        written; HypervisorError; WaitTimeout, if the guest does not shut down in time.
         """
         from virtinstall.lifecycle.reset import reset
         from virtinstall.lifecycle.stop import require_stoppable, stop_guest
@@ -352,7 +353,8 @@ class Guest:
         running guest, `persistent` its definition; None changes it if it exists. `progress` receives the progress of
         downloads and copies; None shows no progress. The returned device contains the target or MAC address.
 
-        Raises: RequestError, StorageError, HypervisorError; after an error, nothing is changed.
+        Raises: RequestError, if the device is invalid or the guest does not support it; StorageError, if its storage
+        cannot be created; HypervisorError. After an error, nothing is changed.
         """
         from virtinstall.attach import Change, attach
         from virtinstall.progress import Silent

@@ -1,6 +1,6 @@
 """The record of the objects that were created for a guest, stored in the guest's `<metadata>`.
 
-`virt-guest delete` removes only disks that the record names, and `virt-guest ssh` reads the account and the host key
+`virt-guest delete` removes only disks that the record names, and `virt-guest ssh` reads the account and the host key.
 from it. A record is valid only for the guest with its UUID: a copy in another guest is ignored.
 
 Source: https://libvirt.org/formatdomain.html#general-metadata; virDomainSetMetadata.

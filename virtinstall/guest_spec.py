@@ -28,10 +28,10 @@ class GuestSpec(Record):
 
     `domain` contains the requested XML values; other values get defaults. It is None only for `Reinstall`. `install` is
     the installation method. `os` is a name in the OS database, such as `debian12`; if it is None, the operating system
-    is detected on the install medium, or a modern Linux is assumed. `without` contains the types of devices that are
-    not added by default, such as `interface`, `graphics` or `rng`. `autostart`: whether the guest starts when its host
-    boots. `transient`: whether the guest runs without a definition, and so no longer exists when it is off.
-    `start_installed`: whether the guest is started after its installation. `checks` are the enabled checks.
+    is detected on the install medium, or a modern Linux is assumed. `without` contains the types of default devices to
+    omit, such as `interface`, `graphics` or `rng`. `autostart`: whether the guest starts when its host boots.
+    `transient`: whether the guest runs without a definition, and so no longer exists when it is off. `start_installed`:
+    whether the guest is started after its installation. `checks` are the enabled checks.
     """
 
     domain: Domain | None = field(default=None, kw_only=False)

@@ -59,9 +59,9 @@ class Hypervisor:
 
     def __init__(self, host: LibvirtHost, *, for_commands: bool = False) -> None:
         self.host = host
-        """The connection below, for virtinstall's own commands."""
+        """The underlying connection, for virtinstall's commands."""
         self.for_commands = for_commands
-        """Whether errors name options of the command line."""
+        """Whether errors name command-line options."""
         self._installations: list[BackgroundInstallation] = []
 
     @property
@@ -147,21 +147,23 @@ class Hypervisor:
     ) -> Guest:
         """Create a guest and start it; return the guest as soon as its first boot has started.
 
-        `plan` is a plan that `plan` returned; a `GuestSpec` or `Request` is planned first. Everything is checked before
-        anything is changed. If the creation fails, everything that it created is removed; if this process is killed, a
-        later run removes it. If another run takes a generated name in the meantime, the guest is planned again;
-        `Guest.plan` is the plan that was applied. `paused`: the guest waits for `Guest.resume`, so that its console can
-        be read from the first line.
+        `plan` is a plan that the method `plan` returned; a `GuestSpec` or `Request` is planned first. Everything is
+        checked before anything is changed. If the creation fails, everything that it created is removed; if this
+        process is killed, a later run removes it. If another run takes a generated name in the meantime, the guest is
+        planned again; `Guest.plan` is the plan that was applied. `paused`: the guest waits for `Guest.resume`, so that
+        its console can be read from the first line.
 
         A guest that is being installed powers off when the installer reboots, and is then started again in its final
-        configuration. If `restart` is true, this happens in the background while this connection is open; otherwise,
-        `finish` does it. `Guest.wait_for` waits for the end of the installation.
+        configuration. If `restart` is true, this happens in the background while this connection is open. Otherwise, or
+        after the connection is closed, `finish` does it. `Guest.wait_for` waits for the end of the installation.
 
         The same plan can be applied again with other generated names and addresses, unless its request specifies the
         guest's name, which raises RequestError.
 
-        Raises: RequestError, StorageError (NoSpaceError), FetchError, HypervisorError; TakenError, if other runs take
-        the generated names in every attempt. The error's notes list what could not be rolled back.
+        Raises: RequestError, if a check finds a mistake in the request; StorageError, if storage cannot be created or
+        accessed (NoSpaceError, if there is not enough space); FetchError, if a file cannot be downloaded;
+        HypervisorError; TakenError, if other runs take the generated names in every attempt. The error's notes list
+        what could not be rolled back.
         """
         from virtinstall.create import create
         from virtinstall.plan import Plan
@@ -205,7 +207,8 @@ class Hypervisor:
         None asks the server at most once a day. `checksum` replaces the known checksum: `ALGORITHM:HEX`, the URL of a
         list of checksums, or `none`; an empty string keeps it.
 
-        Raises: RequestError, if the name is unknown; FetchError, StorageError.
+        Raises: RequestError, if the name is unknown; FetchError, if the image cannot be downloaded or its checksum is
+        wrong; StorageError, if the cache cannot be written.
         """
         from virtinstall.images.order import fetch_by_name
 

@@ -27,7 +27,7 @@ else:
             return super().__new__(cls, name, bases, {**own, **getters, **body})
 
     class NamedTuple(tuple, metaclass=_Maker):
-        """The base class of named tuples: `class Point(NamedTuple): x: int; y: int = 0`."""
+        """The base class of named tuples, for example `class Point(NamedTuple): x: int; y: int = 0`."""
 
         __slots__ = ()
         _fields = ()

@@ -10,7 +10,7 @@ import os.path
 from virtinstall.record import Record
 
 EXTERNAL_FORMATS = ("vmdk", "vdi", "vpc", "qed", "vhdx")
-"""Formats that qemu-img creates; raw and qcow2 images are written here."""
+"""The formats of images that qemu-img creates; images in other formats are created without it."""
 
 
 class ImageBase(Record):

@@ -108,5 +108,7 @@ def write_cached(path: str, *parts: bytes) -> None:
 
 def _check_private(status: os.stat_result, path: str) -> None:
     """Raise PermissionError if another user owns the file or can write to it."""
-    if status.st_uid != os.geteuid() or status.st_mode & _OTHERS_WRITE:
-        raise PermissionError(f"'{path}' belongs to another user, or other users can write to it")
+    if status.st_uid != os.geteuid():
+        raise PermissionError(f"'{path}' belongs to another user")
+    if status.st_mode & _OTHERS_WRITE:
+        raise PermissionError(f"other users can write to '{path}'")

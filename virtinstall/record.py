@@ -10,7 +10,7 @@
 Fields are keyword-only unless declared with `field(kw_only=False)`. Type checkers read the class as a dataclass. No
 code is generated: `dataclasses` and `typing.NamedTuple` compile source text for each class, which a command pays at
 every start. A field's annotation is evaluated when its first value is checked; a class that the module imports for
-type checkers only is compared by name (not so a protocol: import it, its methods are looked for).
+type checkers only is compared by name. A protocol must be imported at run time, because its methods are checked.
 """
 
 from __future__ import annotations

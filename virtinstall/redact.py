@@ -1,4 +1,4 @@
-"""Logged texts without passwords, keys and the users of URLs, and the loggers `virtinstall.*` that redact them.
+"""Logged texts without passwords, keys and user names in URLs, and the loggers `virtinstall.*` that redact them.
 
     log = logger("media")
     log.info("downloading %s", url)      # http://***@host/...
@@ -45,7 +45,7 @@ _QEMU_SECRETS = r"(?i)((?:\b|[\"'])(?:string|data|passw(?:or)?d|passphrase|secre
 
 
 def redacted(text: str) -> str:
-    """Return `text` with `***` in place of passwords, keys, and the users and queries of URLs."""
+    """Return `text` with `***` in place of passwords, keys, and the user names and queries in URLs."""
     if "://" in text and ("@" in text or "?" in text):
         text = _compiled(r"((?:https?|ftps?)://)[^\s/'\"<]*@").sub(rf"\1{GONE}@", text)
         text = _compiled(r"(\w://)[^\s/'\"<]*:[^\s/'\"<]*@").sub(rf"\1{GONE}@", text)

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from virtinstall.seed.cloud_init import CloudInitRequest
 
 TYPED = "-"
-"""Placeholder for a file name: the text is typed, or read from standard input."""
+"""A placeholder for a file name: the contents are typed, or read from standard input."""
 AutoConsole = Literal["text", "graphical", "none", "default"]
-"""Console that a command opens."""
+"""The console that a command opens."""
 
 
 class LocationRequest(Record):
@@ -37,9 +37,10 @@ class InstallRequest(Record):
     an operating system whose install tree the OS database contains. `kernel`, `initrd` and `boot_device` are used only
     for the installation. `kernel_args` are added to the default kernel arguments, or replace them if
     `kernel_args_overwrite` is true. `reinstall` is the name of the guest to reinstall. `unattended` and `cloud_init`
-    map sub-options to values; None if the option is not specified. `ignition` is a path or URL. `image_defaults`
-    (--image): whether memory, disk size and login get defaults for the image. `typed` contains the contents of files
-    that are specified as `-`, by option, such as `--cloud-init user-password-file`.
+    map the sub-options of these options to values, or are None; for a script, `cloud_init` is a `CloudInitRequest`.
+    `ignition` is a path or URL. `image_defaults` (--image): whether memory, disk size and login get defaults for the
+    image. `typed` contains the contents of files that are specified as `-`, by option, such as `--cloud-init
+    user-password-file`.
     """
 
     location: LocationRequest | None = None
@@ -104,7 +105,7 @@ class Checks(Record):
     """The enabled checks; if a check is disabled, its errors become warnings.
 
     `path_in_use`: other guests do not use the files. `disk_size`: the host has enough space for the disks.
-    `path_exists`: files that the guest needs exist. `path_access`: QEMU can access the files. `mac_in_use`: other
+    `path_exists`: the files that the request names exist. `path_access`: QEMU can access the files. `mac_in_use`: other
     guests do not use the MAC addresses. `xml`: libvirt accepts the XML. `migration`: the guest can be migrated.
     """
 
@@ -158,9 +159,9 @@ class Request(Record):
 
     `domain` contains the requested XML values, including settings of devices. It is never changed, because the composer
     works on a copy. `connect` is the URI of the connection, or None for the default. `without` contains the tags of
-    devices that are not added by default, for example because of `--network none`. `warnings` are lines for the user.
-    `by_script`: whether a script described the guest as a `GuestSpec`, so that errors and warnings name its classes and
-    fields instead of options.
+    default devices to omit, for example because of `--network none`. `warnings` are lines for the user. `by_script`:
+    whether a script described the guest as a `GuestSpec`, so that errors and warnings name its classes and fields
+    instead of options.
     """
 
     domain: Domain

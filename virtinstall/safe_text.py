@@ -12,10 +12,10 @@ from __future__ import annotations
 from virtinstall.errors import RequestError
 
 LONGEST_LINE = 200
-"""Characters of a server's message or a name from a medium that are printed."""
+"""The number of characters that are printed of a server's message or a name from a medium."""
 
 LONGEST_MESSAGE = 2000
-"""Characters of one line of an error or a hint that are printed."""
+"""The number of characters that are printed of one line of an error or a hint."""
 
 # line and paragraph separators, then marks, embeddings, overrides and isolates of the bidirectional algorithm
 _SEPARATORS = "\u2028\u2029"

@@ -194,4 +194,4 @@ class Reinstall(Record):
 
 
 Install = Tree | Iso | Pxe | CloudImage | Kernel | Existing | Reinstall
-"""The installation methods."""
+"""An installation method."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from virtinstall.domain.domain import Domain
+from virtinstall.errors import FieldError
 from virtinstall.request import (
     TYPED,
     Checks,
@@ -57,7 +58,7 @@ class Spec(Protocol):
 
     @property
     def without(self) -> Sequence[str] | frozenset[str]:
-        """The types of devices that are not added by default."""
+        """The types of default devices to omit."""
 
     @property
     def autostart(self) -> bool:
@@ -175,11 +176,13 @@ def _with_seed(request: InstallRequest, seed: CloudInit | Ignition | None) -> In
 def _plain(value: object) -> object:
     """Return `value` in a form that json can write: a read-only mapping becomes a dictionary.
 
-    Raises: TypeError.
+    Raises: FieldError, if JSON does not support the type of `value`.
     """
     if isinstance(value, Mapping):
         return dict(value)
-    raise TypeError(f"cannot convert a value of the type {type(value).__name__} to JSON")
+    raise FieldError(
+        f"Ignition: 'config' contains a value of the type {type(value).__name__}, which JSON does not support"
+    )
 
 
 def _cloud_init(seed: CloudInit) -> CloudInitRequest:

@@ -29,7 +29,7 @@ def parameters(cls: type[Hypervisor] | type[Guest]) -> list[tuple[str, str]]:
 
 def call(method: Callable[..., Any], wrong: str) -> None:
     """Call a method with a wrong value for one parameter and without the others; expect an error."""
-    with pytest.raises(FieldError, match=rf"^{method.__name__}: {wrong} must be "):
+    with pytest.raises(FieldError, match=rf"^{method.__name__}: '{wrong}' must be "):
         method(**{wrong: Other()})
 
 

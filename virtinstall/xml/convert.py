@@ -17,7 +17,7 @@ def mib_to_kib(text: str) -> int:
     try:
         return parse_size(text, MIB, "memory") // KIB
     except RequestError:
-        raise ValueError("must be a size in MiB or with a unit, such as 4096 or 4G") from None
+        raise ValueError("must be a size in MiB, such as 4096, or a size with a unit, such as 4G") from None
 
 
 def absolute_path(text: str) -> str:
@@ -34,7 +34,7 @@ def file_or_directory(text: str) -> str:
 
 
 PATH_CONVERTERS = (absolute_path, file_or_directory)
-"""The converters of fields that hold a path of this host."""
+"""The converters for fields that contain a path on this host."""
 
 
 def shell_arguments(text: str) -> list[str]:
@@ -47,4 +47,6 @@ def shell_arguments(text: str) -> list[str]:
     try:
         return shlex.split(text)
     except ValueError as error:
-        raise ValueError(f"invalid shell quoting: {str(error).lower()}") from None
+        # the other error that shlex reports is a backslash at the end
+        reason = "a quote is not closed" if "quotation" in str(error) else "there is a backslash at the end"
+        raise ValueError(f"invalid shell quoting: {reason}") from None

@@ -22,7 +22,7 @@ NAMESPACES: Mapping[str, str] = {
 }
 
 Rank = Mapping[str, int]
-"""Tag -> its position among the children of one element."""
+"""The position of each tag among the children of one element."""
 
 
 class Step(NamedTuple):
