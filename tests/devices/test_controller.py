@@ -37,7 +37,7 @@ def test_short_address_is_a_pci_address(text: str, domain: int, bus: int, slot: 
 @pytest.mark.parametrize("text", ["4.7", "0:4", "a", "0:0:0:4.7", "x:y.z"])
 def test_other_addresses_are_errors(text: str) -> None:
     """The error shows the form."""
-    with pytest.raises(RequestError, match=r"must be a PCI address of the form \[DOMAIN:\]BUS:SLOT\.FUNCTION"):
+    with pytest.raises(RequestError, match=r"must be a PCI address in the form \[DOMAIN:\]BUS:SLOT\.FUNCTION"):
         parsed(Controller, f"usb,address={text}")
 
 

@@ -13,7 +13,7 @@ from virtinstall.errors import RequestError
 @pytest.mark.parametrize("value", ["5899", "0", "-2", "65536"])
 def test_ports_outside_5900_to_65535_are_errors(name: str, value: str) -> None:
     """Only -1 has a meaning below that."""
-    with pytest.raises(RequestError, match=f"--graphics {name}={value}: must be in 5900-65535, or -1"):
+    with pytest.raises(RequestError, match=f"--graphics {name}={value}: must be from 5900 to 65535, or -1"):
         parsed(Graphics, f"spice,{name}={value}")
 
 

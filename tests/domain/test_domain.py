@@ -162,7 +162,7 @@ def test_clearxml_empties_one_section() -> None:
         "<memory>524288</memory><currentMemory>524288</currentMemory><features><apic/></features>"
     )
     with pytest.raises(
-        RequestError, match="--memory clearxml: not supported, because the option does not have a separate element"
+        RequestError, match="--memory clearxml: not supported, because this option does not have a separate XML element"
     ):
         parsed("--memory clearxml=yes", domain=domain)
 

@@ -51,7 +51,7 @@ LINES = """
 --disk size=5,boot.order=first                  first
 --disk size=5,perms=rx                          rx
 --disk size=5,target=vdx --disk size=5,target=vdx   vdx
---disk "size=5,\\"unclosed"                     missing closing quote
+--disk "size=5,\\"unclosed"                     a closing quote is missing
 --disk=size=5=6                                 5=6
 --noreboot ""                                   unexpected argument ''
 --network mac=52:54:00:00:00                    52:54:00:00:00

@@ -133,8 +133,8 @@ def test_default_format_of_a_shareable_disk_is_raw(tmp_path: Path, disk: str, dr
     [
         ("{}/a,size=1,format=vhdx", "format=vhdx: libvirt does not support this format"),
         ("{}/a,size=1,format=nonsense", "format=nonsense: cannot create images in this format"),
-        ("{}/a,size=1,permissions.mode=rw", "must be an octal mode, such as 0640"),
-        ("{}/a,size=1,permissions.mode=0999", "must be an octal mode, such as 0640"),
+        ("{}/a,size=1,permissions.mode=rw", "must be an octal file mode, such as 0640"),
+        ("{}/a,size=1,permissions.mode=0999", "must be an octal file mode, such as 0640"),
         ("pool=default-pool,size=1,permissions.owner=anna", "permissions.owner=anna: must be a numeric user ID"),
     ],
 )

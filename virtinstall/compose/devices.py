@@ -10,6 +10,7 @@ def fill_devices(draft: Draft) -> None:
     """Complete the requested devices, and add the default devices that the request does not disable.
 
     The disks must already be resolved.
+
     Raises: RequestError, if a device contradicts itself or the host does not support it.
     """
     hostdevs.resolve_hostdevs(draft)

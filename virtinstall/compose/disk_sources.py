@@ -71,6 +71,7 @@ def take_from_backing(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
 
 def resolve_source(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
     """Fill in the disk's <source>, type and format, and plan the image or volume to create, if any.
+
     Raises: RequestError, if the source cannot be used or created as requested.
     """
     path = requested_path(disk)

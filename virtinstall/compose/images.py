@@ -90,6 +90,7 @@ def fill_memory(draft: Draft) -> None:
 
 def resolve_disk(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
     """Fill in the source of a disk, which may start from an image.
+
     Raises: RequestError, if the disk cannot be created as requested.
     """
     if facts.image is None:
@@ -100,6 +101,7 @@ def resolve_disk(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
 
 def resolve_image(draft: Draft, disk: Disk, facts: DiskFacts, image: ImageFacts) -> None:
     """Fill in the source of a disk that starts from `image`; plan the download of the image and the new disk.
+
     Raises: RequestError, if the disk cannot be created as requested.
     """
     # not as it was typed: a URL may have a password

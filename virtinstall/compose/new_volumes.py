@@ -71,6 +71,7 @@ def add_volume(
 
     `upload_from` is the path of the local file to copy into the volume, None for a volume without content.
     `temporary_pool` is whether `pool` is created for this volume and removed afterwards.
+
     Raises: RequestError, if the pool does not have enough space, or its volumes cannot have a backing file.
     """
     full = disk.sparse is False or (pool.type in BLOCK_POOLS and pool.type != "logical")

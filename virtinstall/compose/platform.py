@@ -67,6 +67,7 @@ def choose_platform(requested: PlatformRequest, capabilities: Capabilities, os: 
     """Return a platform that fits `requested` on the host; values that were not requested are chosen for `os`.
 
     `capabilities` are those of the host. `driver` is the lowercase name of libvirt's driver, such as `qemu`.
+
     Raises: RequestError, if the host does not support the request.
     """
     arch = _SPELLINGS.get(requested.arch or "", requested.arch)
@@ -206,6 +207,7 @@ def requested_platform(request: Request) -> PlatformRequest:
 
 def chosen_platform(request: Request, host: HostFacts, os: OsRecord) -> Platform:
     """Return the platform of the guest: with --reinstall that of the existing guest, otherwise the best one for `os`.
+
     Raises: RequestError, if the host does not support the request.
     """
     if request.install.reinstall is not None:

@@ -13,6 +13,7 @@ from virtinstall.plan import Plan
 
 def compose_reinstall(draft: Draft) -> Plan:
     """Return the plan for installing an existing guest again; its configuration is kept.
+
     Raises: RequestError, if no install method was specified.
     """
     if not draft.request.install.has_method:

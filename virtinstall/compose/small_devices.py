@@ -118,6 +118,7 @@ def match_watchdogs(domain: Domain, changed: Iterable[Element]) -> None:
     """Copy the action of a changed watchdog to the iTCO watchdog, because libvirt requires the same action for both.
 
     libvirt 9.1 and later add the iTCO watchdog to every q35 guest. `changed` are the changed elements of `domain`.
+
     Source: https://libvirt.org/formatdomain.html#watchdog-device
     """
     watchdogs = [each for each in changed if isinstance(each, Watchdog)]
@@ -177,6 +178,7 @@ def require_shared_memory(domain: Domain, source_type: str = "memfd") -> None:
     """Share the memory of a guest that has virtiofs or vhost-user devices, because another process maps the memory.
 
     `source_type` is the kind of memory to use if the domain does not specify one, `memfd` or `file`.
+
     Source: https://libvirt.org/kbase/virtiofs.html#sharing-a-host-directory-with-a-guest
     """
     virtiofs = any(filesystem.driver_type == "virtiofs" for filesystem in domain.devices_of(Filesystem))

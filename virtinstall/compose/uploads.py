@@ -14,6 +14,7 @@ _PREFIX = "virtinst-"
 
 def path_there(draft: Draft, path: str) -> str:
     """Return the path that the local file `path` has on the hypervisor's host; plan its upload if the host is remote.
+
     Raises: RequestError, if the remote host has no pool for the file.
     """
     if draft.facts.host.local or not draft.facts.host.has_real_storage:

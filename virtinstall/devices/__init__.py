@@ -53,7 +53,7 @@ __all__ = ["DEVICE_TAGS", "device_class", *_CLASSES.values()]
 
 @functools.cache
 def device_class(tag: str) -> type[Device] | None:
-    """Return the class of the devices with that tag, loading it if necessary; None for a tag that is not a device."""
+    """Return the class of devices with the tag `tag`, which is loaded if necessary; None if no device has this tag."""
     name = _CLASSES.get(tag)
     if name is None:
         return None

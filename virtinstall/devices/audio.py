@@ -11,7 +11,7 @@ from virtinstall.xml.kinds import TEXT
 
 
 class Audio(Device):
-    """<audio>: where the host plays the guest's sound."""
+    """<audio>: an audio backend, through which the host plays the guest's sound."""
 
     tag = "audio"
 

@@ -18,9 +18,10 @@ _LOOPBACK = "127.0.0.1"
 
 
 def split_host(text: str) -> tuple[str | None, int | None]:
-    """Return (host, port) of `HOST`, `HOST:PORT` or `:PORT`; the port is None if it is missing.
+    """Split `HOST`, `HOST:PORT` or `:PORT` into (host, port); the port is None if `text` has none.
 
-    An IPv6 address with a port must be in brackets.
+    Without a host, 127.0.0.1 is used for `:PORT`, and None for an empty string. An IPv6 address with a port must be in
+    brackets.
 
     Raises: ValueError, if the port is not a number.
     """
@@ -53,7 +54,7 @@ def _host_setter(prefix: str) -> Callable[[CharacterSource, str], None]:
 
 
 class CharacterSource(Element):
-    """A mixin for elements with a character source: <source>, <protocol> and <log>."""
+    """A mixin for elements whose data comes from a character device on the host: <source>, <protocol> and <log>."""
 
     source_path: XmlField[str] = XmlField("./source/@path", TEXT, "File, device or socket on the host.")
     source_host_option = Suboption(
@@ -117,7 +118,7 @@ def _set_target_address(device: CharacterDevice, text: str) -> None:
 
 
 class CharacterDevice(Device, CharacterSource):
-    """The base of serial ports, parallel ports, consoles and channels."""
+    """The base class of serial ports, parallel ports, consoles and channels."""
 
     none_word = "suppress"
     bare = ("type",)

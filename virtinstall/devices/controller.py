@@ -28,7 +28,7 @@ def _set_address(controller: Controller, text: str) -> None:
             raise ValueError
         domain, bus, slot, number = (parse_integer(part) for part in (*["0", *parts][-3:], function))
     except ValueError:
-        raise ValueError("must be a PCI address of the form [DOMAIN:]BUS:SLOT.FUNCTION") from None
+        raise ValueError("must be a PCI address in the form [DOMAIN:]BUS:SLOT.FUNCTION") from None
     address = controller.address
     address.type, address.domain, address.bus = "pci", domain, bus
     address.slot, address.function = slot, number

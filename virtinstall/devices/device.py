@@ -52,7 +52,7 @@ class Address(Element):
 
 
 class Device(Element):
-    """The base of all classes below <devices>."""
+    """The base class of all devices."""
 
     above: ClassVar[tuple[str, ...] | None] = ("devices",)
     trailing: ClassVar[tuple[str, ...]] = ("boot", "alias", "address")
@@ -64,5 +64,5 @@ class Device(Element):
 
 
 def unless_default(text: str) -> str | None:
-    """Return the value as typed, or None for `default`, which leaves the choice to the composer."""
+    """Return `text`, or None if it is `default`, so that a value is chosen when the domain is composed."""
     return None if text == "default" else text

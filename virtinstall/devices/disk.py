@@ -32,7 +32,7 @@ def _size(text: str) -> int:
 def _mode(text: str) -> str:
     """Return an octal mode as libvirt writes it."""
     if not text or text.strip("01234567") or int(text, 8) > 0o7777:
-        raise ValueError("must be an octal mode, such as 0640")
+        raise ValueError("must be an octal file mode, such as 0640")
     return f"{int(text, 8):04o}"
 
 
@@ -202,8 +202,9 @@ class Disk(Device, VirtioDriver, DiskTuning):
 
     @classmethod
     def read_word(cls, word: str) -> tuple[str, str] | None:
-        """Return the sub-option and value of `sparse` or `nonsparse`, as used in old guides, or None for any other
-        word.
+        """Return the name and value of the sub-option for `sparse` or `nonsparse`; None for any other word.
+
+        Old guides use these values.
         """
         return {"sparse": ("sparse", "yes"), "nonsparse": ("sparse", "no")}.get(word)
 
@@ -214,7 +215,7 @@ class Disk(Device, VirtioDriver, DiskTuning):
 
     @property
     def has_any_source(self) -> bool:
-        """Whether the XML names a source."""
+        """Whether the disk's XML specifies a source."""
         return any(getattr(self, name) is not None for name in _SOURCES)
 
     @property
@@ -223,7 +224,7 @@ class Disk(Device, VirtioDriver, DiskTuning):
         return self.requests_nothing and not self.has_any_source
 
     def leave_source(self) -> None:
-        """Remove the remains of <source>, <auth> and <backingStore> when the medium is ejected."""
+        """Remove <source>, <auth> and <backingStore>, including parts that no field describes."""
         node = self.ensure_node()
         for tag in ("source", "auth", "backingStore"):
             for below in node.findall(tag):

@@ -15,7 +15,7 @@ def _limit(name: str, doc: str) -> XmlField[int]:
 
 
 class DiskTuning(Element):
-    """A mixin for `Disk`: the elements <driver>, <iotune>, <blockio> and <geometry>, and <reservations> in <source>."""
+    """A mixin for `Disk` with the elements <driver>, <iotune>, <blockio>, <geometry> and <source>/<reservations>."""
 
     driver_cache: XmlField[str] = XmlField(
         "./driver/@cache",

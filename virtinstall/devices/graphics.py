@@ -30,7 +30,7 @@ class Listen(Element):
 def _port(text: str) -> int:
     port = parse_integer(text)
     if port != -1 and not _FIRST_PORT <= port <= _LAST_PORT:
-        raise ValueError(f"must be in {_FIRST_PORT}-{_LAST_PORT}, or -1 to choose a port automatically")
+        raise ValueError(f"must be from {_FIRST_PORT} to {_LAST_PORT}, or -1 to choose a port automatically")
     return port
 
 
@@ -58,7 +58,7 @@ def _set_socket(graphics: Graphics, text: str) -> None:
 
 
 class Graphics(Device):
-    """<graphics>: a display server, or a window."""
+    """<graphics>: a display server such as VNC, or a window on the host."""
 
     tag = "graphics"
     none_word = "suppress"

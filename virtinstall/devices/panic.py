@@ -24,7 +24,7 @@ def _set_iobase(panic: Panic, text: str) -> None:
 
 
 class Panic(Device):
-    """<panic>: the panic notifier."""
+    """<panic>: a device that reports crashes of the guest's kernel."""
 
     tag = "panic"
     bare = ("model",)

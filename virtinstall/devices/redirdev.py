@@ -16,7 +16,7 @@ def _set_server(redirdev: Redirdev, text: str) -> None:
 
 
 class Redirdev(Device, CharacterSource):
-    """<redirdev>: a port for a redirected device."""
+    """<redirdev>: a port for a redirected USB device."""
 
     tag = "redirdev"
     none_word = "suppress"

@@ -13,7 +13,7 @@ from virtinstall.xml.kinds import TEXT, YES_NO
 
 
 class UsbRule(Element):
-    """<usbdev>: one rule; the first matching rule applies."""
+    """<usbdev>: one rule for USB devices; the first rule that matches a device applies."""
 
     tag = "usbdev"
 
@@ -25,7 +25,7 @@ class UsbRule(Element):
 
 
 class Redirfilter(Device):
-    """<redirfilter>: the rules, in order."""
+    """<redirfilter>: the rules for the redirection of USB devices, in order."""
 
     tag = "redirfilter"
 

@@ -14,7 +14,7 @@ from virtinstall.xml.kinds import TEXT
 
 
 class RngBackend(CharacterSource):
-    """<backend> of the model `egd`: the daemon that provides entropy."""
+    """<backend> with the model `egd`: the daemon that provides entropy."""
 
     tag = "backend"
 

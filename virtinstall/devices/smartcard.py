@@ -22,7 +22,7 @@ class Certificate(Element):
 
 
 class Smartcard(Device, CharacterSource):
-    """<smartcard>: a reader and the source of its card."""
+    """<smartcard>: a smartcard reader and the source of its card."""
 
     tag = "smartcard"
     bare = ("mode",)
@@ -38,5 +38,5 @@ class Smartcard(Device, CharacterSource):
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """Return the order of libvirt's schema: certificates before their database."""
+        """Return the order of the elements in libvirt's schema: certificates precede their database."""
         return ("./source", "./protocol", "./certificate", "./database")

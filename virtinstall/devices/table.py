@@ -10,7 +10,7 @@ from virtinstall.named import NamedTuple
 
 
 class DeviceRow(NamedTuple):
-    """One device: its tag (which is also the module's name), its class, its option and the option's help line.
+    """One kind of device: its tag, which is also the module's name, its class, its option and the option's help line.
 
     `option` contains all spellings, separated by spaces; it is empty for a device that only `--xml` can add. `bare` is
     the meaning of the option without a value; it is empty if a value is required.

@@ -12,7 +12,7 @@ from virtinstall.xml.kinds import INTEGER, TEXT, YES_NO
 
 
 class Vsock(Device, VirtioDriver):
-    """<vsock>: a vsock card."""
+    """<vsock>: a device for AF_VSOCK sockets between host and guest."""
 
     tag = "vsock"
     none_word = "value"

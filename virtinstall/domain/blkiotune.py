@@ -13,7 +13,7 @@ from virtinstall.xml.kinds import INTEGER, TEXT
 
 
 class BlkioDevice(Element):
-    """<device>: share and limits on one block device of the host."""
+    """<device>: the share and limits of the guest's I/O on one of the host's block devices."""
 
     tag = "device"
 
@@ -30,7 +30,7 @@ class BlkioDevice(Element):
 
 
 class Blkiotune(Section):
-    """<blkiotune>: shares and limits of disk I/O."""
+    """<blkiotune>: shares and limits of the guest's disk I/O."""
 
     tag = "blkiotune"
     bare = ("weight",)

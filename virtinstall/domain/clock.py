@@ -15,7 +15,7 @@ from virtinstall.xml.kinds import INTEGER, TEXT, YES_NO, parse_switch
 
 
 class Timer(Element):
-    """<timer>: one source of time."""
+    """<timer>: one of the guest's timers."""
 
     tag = "timer"
 
@@ -79,7 +79,7 @@ def _without_effect(name: str) -> Suboption:
 
 
 class Clock(Section):
-    """<clock>: the time of the hardware clock, and the timers."""
+    """<clock>: the guest's hardware clock and its timers."""
 
     tag = "clock"
 
@@ -107,11 +107,11 @@ class Clock(Section):
     timers: Children[Timer] = Children("./timer", Timer, "Timers.")
 
     def timer(self, name: str) -> Timer | None:
-        """Return the first timer of that name, or None."""
+        """Return the first timer with the name `name`, or None if there is none."""
         return next((timer for timer in self.timers if timer.name == name), None)
 
     def need_timer(self, name: str) -> Timer:
-        """Return the first timer of that name, which is created if there is none."""
+        """Return the first timer with the name `name`; create it if there is none."""
         found = self.timer(name)
         if found is None:
             found = Timer(name=name)

@@ -22,7 +22,7 @@ HOST_MODES = ("host-model-only", "host-copy", "hv-default")
 
 
 class CpuFeature(Element):
-    """<feature>: one CPU feature and its policy (require, forbid, ...)."""
+    """<feature>: one CPU feature and its policy, such as `require` or `forbid`."""
 
     tag = "feature"
 
@@ -150,11 +150,11 @@ class Cpu(Section):
 
     @classmethod
     def read_word(cls, word: str) -> tuple[str, str] | None:
-        """Return the sub-option and value of `+vmx` or `-vmx`, or None for any other word."""
+        """Return the name and value of the sub-option for a feature (`+vmx` or `-vmx`); None for any other word."""
         return (word[0], word[1:]) if word[:1] in ("+", "-") and len(word) > 1 else None
 
     def set_feature(self, name: str, policy: str) -> None:
-        """Set the policy of the feature, in place of an earlier one."""
+        """Set the policy of the CPU feature `name`, which is added if necessary."""
         for feature in self.features:
             if feature.name == name:
                 feature.policy = policy

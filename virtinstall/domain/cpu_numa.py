@@ -12,7 +12,7 @@ from virtinstall.xml.kinds import INTEGER, TEXT, YES_NO
 
 
 class NumaSibling(Element):
-    """<sibling>: the distance of another cell."""
+    """<sibling>: the distance to another NUMA cell."""
 
     tag = "sibling"
 
@@ -21,7 +21,7 @@ class NumaSibling(Element):
 
 
 class NumaCache(Element):
-    """<cache>: memory-side cache of a cell."""
+    """<cache>: the memory-side cache of a NUMA cell."""
 
     tag = "cache"
 
@@ -54,7 +54,7 @@ class NumaCell(Element):
 
 
 class NumaLatency(Element):
-    """<latency>: the duration of an access from one cell to another."""
+    """<latency>: the duration of memory accesses from one NUMA cell to another."""
 
     tag = "latency"
 
@@ -67,7 +67,7 @@ class NumaLatency(Element):
 
 
 class NumaBandwidth(Element):
-    """<bandwidth>: the throughput of accesses from one cell to another."""
+    """<bandwidth>: the throughput of memory accesses from one NUMA cell to another."""
 
     tag = "bandwidth"
 

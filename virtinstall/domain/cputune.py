@@ -13,7 +13,7 @@ from virtinstall.xml.kinds import INTEGER, TEXT
 
 
 class VcpuPin(Element):
-    """<vcpupin>: host CPUs for one vCPU."""
+    """<vcpupin>: the host CPUs on which one vCPU can run."""
 
     tag = "vcpupin"
 
@@ -22,7 +22,7 @@ class VcpuPin(Element):
 
 
 class IothreadPin(Element):
-    """<iothreadpin>: host CPUs for one I/O thread."""
+    """<iothreadpin>: the host CPUs on which one I/O thread can run."""
 
     tag = "iothreadpin"
 
@@ -33,7 +33,7 @@ class IothreadPin(Element):
 
 
 class VcpuSched(Element):
-    """<vcpusched>: scheduler of some vCPUs."""
+    """<vcpusched>: the scheduler for some vCPUs."""
 
     tag = "vcpusched"
 
@@ -43,7 +43,7 @@ class VcpuSched(Element):
 
 
 class IothreadSched(Element):
-    """<iothreadsched>: scheduler of some I/O threads."""
+    """<iothreadsched>: the scheduler for some I/O threads."""
 
     tag = "iothreadsched"
 
@@ -55,7 +55,7 @@ class IothreadSched(Element):
 
 
 class CacheShare(Element):
-    """<cache>: part of the host's CPU cache."""
+    """<cache>: the part of a host CPU cache that some vCPUs can use."""
 
     tag = "cache"
 
@@ -67,7 +67,7 @@ class CacheShare(Element):
 
 
 class CacheMonitor(Element):
-    """<monitor>: measurement of the host's CPU cache usage."""
+    """<monitor>: the measurement of how much of the host's CPU cache some vCPUs use."""
 
     tag = "monitor"
 
@@ -88,7 +88,7 @@ class CacheTune(Element):
 
 
 class MemoryBandwidth(Element):
-    """<node>: share of one NUMA node's memory bandwidth."""
+    """<node>: the share of the memory bandwidth of one of the host's NUMA nodes."""
 
     tag = "node"
 
@@ -106,7 +106,7 @@ class MemoryTune(Element):
 
 
 class Cputune(Section):
-    """<cputune>: shares, limits, pinning, schedulers and caches."""
+    """<cputune>: CPU shares and limits, pinning, schedulers, caches and memory bandwidth."""
 
     tag = "cputune"
     none_word = "value"

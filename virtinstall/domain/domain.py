@@ -60,9 +60,9 @@ _DEVICES = Step("devices", None)
 
 
 class AllDevices:
-    """All devices of a domain, in document order, without elements of unknown kinds.
+    """Descriptor for the list of all devices of a domain, in document order, without elements of unknown kinds.
 
-    When the devices are set, those that belong to another domain are copied.
+    Setting the list replaces the domain's devices; those that belong to another domain are copied.
     """
 
     @overload
@@ -78,7 +78,7 @@ class AllDevices:
         for device in devices:
             if not isinstance(device, Device):
                 raise FieldError(
-                    f"{type(domain).__name__}: devices must contain device elements, not {type(device).__name__}"
+                    f"{type(domain).__name__}: 'devices' must contain device elements, not {type(device).__name__}"
                 )
         for known in domain.all_devices():
             if known not in devices:
@@ -89,7 +89,7 @@ class AllDevices:
 
 
 class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
-    """<domain>: a guest. Sections without a separate element are mixed in."""
+    """<domain>: a guest. Settings without a separate section element, such as the name, are fields of this class."""
 
     tag = "domain"
 
@@ -129,11 +129,11 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
         return (*(f"./{tag}" for tag in SECTIONS), *(f"./devices/{tag}" for tag in ("emulator", *DEVICE_TAGS)))
 
     def clear(self) -> None:
-        """Raise ValueError, because options for the domain itself do not have a section to clear."""
-        raise ValueError("not supported, because the option does not have a separate element")
+        """Raise ValueError, because options for the domain itself do not have a separate element to clear."""
+        raise ValueError("not supported, because this option does not have a separate XML element")
 
     def sections(self) -> Iterator[Element]:
-        """Return the sections of the domain that have a separate element."""
+        """Yield the sections of the domain that have a separate element."""
         for attribute, declared in self.declarations():
             if isinstance(declared, Child):
                 yield getattr(self, attribute)
@@ -141,10 +141,10 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
                 yield from getattr(self, attribute)
 
     def section(self, cls: ElementClass) -> Element:
-        """Return the element of an option with the fields of `cls`; a new one if there can be several.
+        """Return the element to which an option with the fields of `cls` applies.
 
-        The element is the domain for classes that are mixed in, the only section of a kind, or a new device, <sysinfo>
-        or <seclabel>.
+        This is the domain itself if `cls` has no separate element, and the domain's only element if there can be no
+        other one. If there can be several, such as devices or <seclabel>, it is a new element.
         """
         if not cls.tag:
             return self
@@ -172,7 +172,7 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
         return known
 
     def all_devices(self) -> list[Device]:
-        """Return the value of `devices`."""
+        """Return all devices of known kinds, in document order: the value of `devices`."""
         from virtinstall.devices import device_class
 
         found: list[Device] = []
@@ -183,13 +183,13 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
         return found
 
     def devices_of(self, cls: ClassOf[D]) -> list[D]:
-        """Return the devices of one class, in document order."""
+        """Return the devices of the class `cls`, in document order."""
         return [self._wrapped(node, cls) for node in self._device_nodes(cls.tag)]
 
     def add(self, device: Device, *, before: Device | None = None) -> None:
-        """Add `device` directly before `before`, or after the devices of its kind if that is None.
+        """Add `device` to the domain, directly before the device `before`.
 
-        Kinds are in libvirt's order.
+        If `before` is None, `device` is added after the other devices of its kind, and kinds are in libvirt's order.
         """
         if before is not None:
             before.ensure_node().addprevious(device.ensure_node())

@@ -15,7 +15,7 @@ from virtinstall.xml.kinds import TEXT
 
 
 class QemuProperty(Element):
-    """<qemu:property>: one property of the device in QEMU."""
+    """<qemu:property>: one property of a QEMU device."""
 
     tag = "qemu:property"
 
@@ -27,7 +27,7 @@ class QemuProperty(Element):
 
 
 class QemuDevice(Element):
-    """<qemu:device>: the alias of a device and its properties in QEMU."""
+    """<qemu:device>: the alias of a device, and its QEMU properties."""
 
     tag = "qemu:device"
 
@@ -38,7 +38,7 @@ class QemuDevice(Element):
 
 
 class QemuOverride(Section):
-    """<qemu:override>: values in place of those that libvirt passes to QEMU."""
+    """<qemu:override>: values that replace those that libvirt passes to QEMU."""
 
     tag = "qemu:override"
 
@@ -46,7 +46,7 @@ class QemuOverride(Section):
 
 
 class QemuCapability(Element):
-    """<qemu:add> and <qemu:del>: one capability of QEMU as libvirt names it."""
+    """<qemu:add> and <qemu:del>: libvirt's name of one QEMU capability."""
 
     tag = "qemu:add"
 
@@ -54,7 +54,7 @@ class QemuCapability(Element):
 
 
 class QemuRemovedCapability(QemuCapability):
-    """<qemu:del>: a capability that libvirt does not use."""
+    """<qemu:del>: a QEMU capability that libvirt must not use."""
 
     tag = "qemu:del"
 
@@ -62,7 +62,7 @@ class QemuRemovedCapability(QemuCapability):
 
 
 class QemuCapabilities(Section):
-    """<qemu:capabilities>: corrections of the capabilities that libvirt detected."""
+    """<qemu:capabilities>: changes to the QEMU capabilities that libvirt detects."""
 
     tag = "qemu:capabilities"
 
@@ -121,7 +121,7 @@ class LxcNamespace(Section):
 
 
 class BhyveArgument(Element):
-    """<bhyve:arg>: one argument."""
+    """<bhyve:arg>: one argument for bhyve."""
 
     tag = "bhyve:arg"
 
@@ -129,7 +129,7 @@ class BhyveArgument(Element):
 
 
 class XenArgument(Element):
-    """<xen:arg>: one argument."""
+    """<xen:arg>: one argument for Xen's device model."""
 
     tag = "xen:arg"
 
@@ -155,7 +155,7 @@ class BhyveCommandline(Section):
 
 
 class XenCommandline(Section):
-    """<xen:commandline>: arguments for the device model."""
+    """<xen:commandline>: arguments for Xen's device model."""
 
     tag = "xen:commandline"
     bare = ("args",)

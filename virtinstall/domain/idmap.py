@@ -11,7 +11,7 @@ from virtinstall.xml.kinds import INTEGER
 
 
 class Idmap(Section):
-    """<idmap>: ranges of user and group IDs."""
+    """<idmap>: the mapping of a container's user and group IDs to IDs on the host."""
 
     tag = "idmap"
 

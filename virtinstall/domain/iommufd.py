@@ -11,7 +11,7 @@ from virtinstall.xml.kinds import TEXT, YES_NO
 
 
 class Iommufd(Section):
-    """<iommufd>: whether host devices use IOMMUFD instead of VFIO's containers."""
+    """<iommufd>: whether host devices are assigned with IOMMUFD instead of VFIO containers."""
 
     tag = "iommufd"
     bare = ("enabled",)

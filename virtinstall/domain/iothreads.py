@@ -13,7 +13,7 @@ from virtinstall.xml.kinds import INTEGER
 
 
 class Iothread(Element):
-    """<iothread>: details of one thread."""
+    """<iothread>: the details of one I/O thread."""
 
     tag = "iothread"
 

@@ -13,7 +13,7 @@ from virtinstall.xml.kinds import ON_OFF, TEXT
 
 
 class Cipher(Element):
-    """<cipher>: a cipher whose keys may be wrapped."""
+    """<cipher>: whether the keys of one cipher are wrapped."""
 
     tag = "cipher"
 
@@ -22,7 +22,7 @@ class Cipher(Element):
 
 
 class Keywrap(Section):
-    """<keywrap>: key wrapping by cipher."""
+    """<keywrap>: the ciphers whose keys may be wrapped."""
 
     tag = "keywrap"
 

@@ -11,7 +11,7 @@ from virtinstall.xml.kinds import INTEGER
 
 
 class Memtune(Section):
-    """<memtune>: limits in KiB."""
+    """<memtune>: limits on the guest's memory usage, in KiB."""
 
     tag = "memtune"
     bare = ("soft_limit",)

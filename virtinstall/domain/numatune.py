@@ -13,7 +13,7 @@ from virtinstall.xml.kinds import INTEGER, TEXT
 
 
 class Memnode(Element):
-    """<memnode>: placement of one NUMA cell of the guest."""
+    """<memnode>: the host NUMA nodes for the memory of one of the guest's NUMA cells."""
 
     tag = "memnode"
 
@@ -25,7 +25,7 @@ class Memnode(Element):
 
 
 class Numatune(Section):
-    """<numatune>: the placement of the memory, for the guest and per cell."""
+    """<numatune>: the host NUMA nodes for the guest's memory, in total and per NUMA cell."""
 
     tag = "numatune"
     bare = ("nodeset",)

@@ -18,7 +18,7 @@ BOOT_DEVICES = ("hd", "cdrom", "fd", "network")
 
 
 class BootDevice(Element):
-    """<boot>: a kind of device to try, in order."""
+    """<boot>: a class of devices to boot from; classes are tried in order."""
 
     tag = "boot"
 
@@ -37,7 +37,7 @@ class FirmwareFeature(Element):
 
 
 class InitArgument(Element):
-    """<initarg>: one argument of a container's init."""
+    """<initarg>: one argument of a container's init process."""
 
     tag = "initarg"
 
@@ -45,7 +45,7 @@ class InitArgument(Element):
 
 
 class InitVariable(Element):
-    """<initenv>: one environment variable of a container's init."""
+    """<initenv>: one environment variable of a container's init process."""
 
     tag = "initenv"
 
@@ -91,7 +91,7 @@ def _set_init_arguments(os: Os, text: str) -> None:
 
 
 class Os(Section):
-    """<os>: type and machine, firmware, boot order, direct kernel boot and container init."""
+    """<os>: the guest type, machine type, firmware, boot order, direct kernel boot, and a container's init process."""
 
     tag = "os"
 
@@ -226,25 +226,25 @@ class Os(Section):
     def child_order(cls) -> tuple[str, ...]:
         """Return the order in which libvirt writes the elements.
 
-        The init of a container is an exception, because it never occurs together with firmware.
+        The init process of a container is an exception, because it is never specified together with firmware.
         """
         return tuple(f"./{tag}" for tag in _CHILDREN)
 
     @classmethod
     def read_word(cls, word: str) -> tuple[str, str] | None:
-        """Return the sub-option and value of a boot device or `uefi`, or None for any other word."""
+        """Return the name and value of the sub-option for a boot device or `uefi`; None for any other word."""
         if word in BOOT_DEVICES:
             return "hd", word
         return ("uefi", "on") if word == "uefi" else None
 
     def set_boot_devices(self, devices: list[str]) -> None:
-        """Boot from these kinds of device, in this order."""
+        """Make the guest boot from the device classes in `devices`, such as `hd` and `network`, in that order."""
         self.boot_devices.clear()
         for device in devices:
             self.boot_devices.append(BootDevice(dev=device))
 
     def set_firmware_feature(self, name: str, enabled: bool | None) -> None:
-        """Require that the firmware has or does not have the feature; None removes the requirement."""
+        """Require firmware with the feature `name` (True) or without it (False); None removes the requirement."""
         found = next((feature for feature in self.firmware_features if feature.name == name), None)
         if enabled is None:
             if found is not None:

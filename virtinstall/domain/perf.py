@@ -13,7 +13,7 @@ from virtinstall.xml.kinds import TEXT, YES_NO
 
 
 class PerfEvent(Element):
-    """<event>: one event."""
+    """<event>: one performance event."""
 
     tag = "event"
 
@@ -31,7 +31,7 @@ def _enable(perf: Perf, text: str) -> None:
 
 
 class Perf(Section):
-    """<perf>: the events."""
+    """<perf>: the performance events that libvirt monitors."""
 
     tag = "perf"
 
@@ -42,5 +42,5 @@ class Perf(Section):
 
     @classmethod
     def read_word(cls, word: str) -> tuple[str, str] | None:
-        """Return the name of an event as the value of `enable`, or None for any other word."""
+        """Return `("enable", word)` for a word without `=`, the name of an event; None for any other word."""
         return ("enable", word) if word and "=" not in word else None

@@ -28,7 +28,10 @@ _SOURCE_ATTRIBUTES = ("file", "dev", "dir", "volume", "pool", "protocol", "name"
 
 @contextmanager
 def new_ones_last(domain: Domain) -> Iterator[None]:
-    """Insert new elements after their siblings inside the block; emptied elements leave no whitespace."""
+    """Move elements that are added inside the `with` block after their siblings, so that a diff shows only them.
+
+    Elements that become empty contain no whitespace afterwards.
+    """
     root = domain.ensure_node()
     before = {node: list(node) for node in root.iter(etree.Element)}
     yield
@@ -44,7 +47,7 @@ def new_ones_last(domain: Domain) -> Iterator[None]:
 
 
 def order_attributes(node: etree._Element) -> None:
-    """Order the attributes of one element as libvirt writes them."""
+    """Order the attributes of `node`, but not those of its children, as libvirt writes them."""
     first = _FIRST_ATTRIBUTES.get(str(node.tag), ())
     if node.tag == "source" and "type" not in node.attrib:
         first = ("mode",) if any(name in node.attrib for name in _ENDPOINTS) else _SOURCE_ATTRIBUTES

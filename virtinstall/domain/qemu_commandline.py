@@ -14,7 +14,7 @@ from virtinstall.xml.kinds import TEXT
 
 
 class QemuArgument(Element):
-    """<qemu:arg>: one argument."""
+    """<qemu:arg>: one argument for QEMU."""
 
     tag = "qemu:arg"
 
@@ -22,7 +22,7 @@ class QemuArgument(Element):
 
 
 class QemuVariable(Element):
-    """<qemu:env>: one environment variable."""
+    """<qemu:env>: one environment variable for QEMU."""
 
     tag = "qemu:env"
 
@@ -53,7 +53,7 @@ def _set_variable(commandline: QemuCommandline, text: str) -> None:
 
 
 class QemuCommandline(Section):
-    """<qemu:commandline>: settings for which libvirt has no element."""
+    """<qemu:commandline>: arguments and environment variables that libvirt passes to QEMU unchanged."""
 
     tag = "qemu:commandline"
 
@@ -71,7 +71,10 @@ class QemuCommandline(Section):
 
     @classmethod
     def cut_whole(cls, text: str) -> list[tuple[str, str]] | None:
-        """Return the complete value as one argument or variable; None for `clearxml` and raw XPath edits."""
+        """Return the complete value as one pair with the sub-option `args` or `env`.
+
+        The result is None for `clearxml` and XPath edits, which are split at commas.
+        """
         key, equals, value = text.partition("=")
         if equals and key in ("args", "env"):
             return [(key, value)]

@@ -11,7 +11,7 @@ from virtinstall.xml.kinds import TEXT
 
 
 class Resource(Section):
-    """<resource>: cgroup partition and Fibre Channel ID."""
+    """<resource>: the guest's cgroup partition and Fibre Channel ID."""
 
     tag = "resource"
     bare = ("partition",)

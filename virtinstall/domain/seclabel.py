@@ -11,7 +11,7 @@ from virtinstall.xml.kinds import TEXT, YES_NO
 
 
 class Seclabel(Section):
-    """<seclabel>: label of one security driver."""
+    """<seclabel>: the guest's label for one security driver."""
 
     tag = "seclabel"
 

@@ -11,9 +11,9 @@ from virtinstall.xml.element import Element
 
 
 class Section(Element):
-    """The base of the classes directly below <domain>.
+    """The base class of the sections directly below <domain>.
 
-    Classes without a `tag` are mixed into `Domain`: their fields belong to <domain> directly.
+    Classes without a `tag` are base classes of `Domain`, so that their fields belong to <domain> directly.
     """
 
     above: ClassVar[tuple[str, ...] | None] = ()

@@ -21,7 +21,7 @@ class OemString(Element):
 
 
 class FwCfgEntry(Element):
-    """<entry> of `type=fwcfg`: one blob."""
+    """<entry> with `type=fwcfg`: one item that the guest reads through fw_cfg."""
 
     tag = "entry"
 
@@ -43,7 +43,7 @@ def _entry(block: str, name: str, doc: str, *, old: bool = True) -> XmlField[str
 
 
 class Sysinfo(Section):
-    """<sysinfo>: one block of values, SMBIOS or fw_cfg."""
+    """<sysinfo>: SMBIOS values or fw_cfg items for the guest."""
 
     tag = "sysinfo"
     bare = ("type",)

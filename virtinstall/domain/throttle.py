@@ -19,7 +19,7 @@ def _limit(name: str, doc: str) -> XmlField[int]:
 
 
 class ThrottleGroup(Section):
-    """<throttlegroup>: the common limits of the disks that name the group."""
+    """<throttlegroup>: limits that several disks share."""
 
     tag = "throttlegroup"
     above: ClassVar[tuple[str, ...] | None] = ("throttlegroups",)

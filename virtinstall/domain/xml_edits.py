@@ -14,7 +14,10 @@ class XmlEdits(Section):
 
     @classmethod
     def cut_whole(cls, text: str) -> list[tuple[str, str]] | None:
-        """Return the value as one edit, XPATH=VALUE; None if a sub-option with a prefix such as `xpath.` is used."""
+        """Return the value as one pair with the sub-option `xpath.set`: an edit XPATH=VALUE.
+
+        The result is None if the value starts with a sub-option such as `xpath.set=` or `xpath0.delete=`.
+        """
         key, equals, _ = text.partition("=")
         if equals and key.startswith("xpath") and key.partition(".")[2]:
             return None

@@ -8,7 +8,9 @@ from virtinstall.request import Request
 
 
 def parse_request(argv: Sequence[str]) -> Request:
-    """Return the request of a command line, which may contain old spellings.
+    """Return the request that `argv` describes, the arguments of virt-install without the command's name.
+
+    Old spellings of options are accepted.
 
     Raises: RequestError, if a value is invalid; UsageError, if the command line cannot be parsed.
     """

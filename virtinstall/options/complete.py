@@ -30,11 +30,12 @@ _BASH_SPECIAL = " \t'\"\\$`&;|<>()*?[]{}!#~"
 
 
 def completion_lines(prog: str, arguments: Sequence[str], find: Find | None = None) -> Iterator[str]:
-    """Yield one line for each candidate that `find` returns; `arguments` are the shell's name and its command line.
+    """Yield one line for each candidate, for the shell's completion script.
 
-    bash passes its line up to the cursor and the characters that it splits at; zsh and
-    fish the arguments after the command up to the cursor. A line is a candidate, a tab, its meaning;
-    a space at the end of the candidate means that it is complete.
+    `arguments` are the name of the shell and its command line. bash passes the line up to the cursor, and the
+    characters at which it splits the line. zsh and fish pass the arguments after the command's name up to the cursor.
+    `find` returns the candidates for these arguments; if it is None, `candidates` is used. A line consists of the
+    candidate and, except for bash, a tab and the description. A space after the candidate means that it is complete.
     """
     shell, *rest = arguments or [""]
     if shell == "bash":
@@ -51,9 +52,9 @@ def completion_lines(prog: str, arguments: Sequence[str], find: Find | None = No
 
 
 def candidates(prog: str, typed: Sequence[str], query: Query | None = None) -> list[Candidate]:
-    """Return the candidates for the last of `typed`, the arguments after the command's name.
+    """Return the candidates for the last argument in `typed`, the arguments after the command's name.
 
-    `query` returns the names of libvirt's objects; None asks libvirt.
+    `query` returns the names of libvirt objects; if it is None, they are requested from libvirt.
     """
     options = _options_of(prog)
     *before, current = typed

@@ -53,7 +53,7 @@ _BRIDGES = ("bridge", "source.bridge")
 
 
 class Candidate(NamedTuple):
-    """A possible word, and its meaning; after an `open` word, more may follow without a space."""
+    """A possible completion and its description; if it is `open`, more text may follow without a space."""
 
     text: str
     doc: str = ""
@@ -61,7 +61,7 @@ class Candidate(NamedTuple):
 
 
 def plain_values(option: Option, text: str, query: Query) -> list[Candidate]:
-    """Return values of a plain option that begin with `text`."""
+    """Return the values of an option without sub-options that begin with `text`."""
     if option.dest in _PLAIN_FILES:
         return files(text)
     if option.dest in _PLAIN_GUESTS:
@@ -72,7 +72,7 @@ def plain_values(option: Option, text: str, query: Query) -> list[Candidate]:
 
 
 def sub_values(option: Option, cls: type[Element], key: str, text: str, query: Query) -> list[Candidate]:
-    """Return values of the sub-option `key` that begin with `text`."""
+    """Return the values of the sub-option `key` of `option` that begin with `text`; `cls` declares the sub-options."""
     from virtinstall.options.suboptions import resolve
 
     if option.dest in ("osinfo", "install") and key in ("name", "short-id", "os"):
@@ -99,12 +99,12 @@ def sub_values(option: Option, cls: type[Element], key: str, text: str, query: Q
 
 
 def matching(known: list[str] | tuple[str, ...], text: str) -> list[Candidate]:
-    """Return candidates for the texts in `known` that begin with `text`."""
+    """Return candidates for the strings in `known` that begin with `text`."""
     return [Candidate(word) for word in known if word.startswith(text)]
 
 
 def files(text: str) -> list[Candidate]:
-    """Return the files and folders whose path begins with `text`."""
+    """Return the files and directories whose path begins with `text`; empty if the directory cannot be read."""
     folder, slash, start = text.rpartition("/")
     try:
         with os.scandir(folder + slash or ".") as entries:
@@ -117,7 +117,7 @@ def files(text: str) -> list[Candidate]:
 
 
 def names_a_file(option: Option, key: str) -> bool:
-    """Return whether the value of the sub-option `key` is a path on this machine."""
+    """Return whether the value of the sub-option `key` of `option` is a path on this machine."""
     if option.dest == "location" or (option.dest, key) == ("filesystem", "source"):
         return True
     return key.rpartition(".")[2] in _FILE_ENDS or key.endswith(_FILE_SUFFIXES)
@@ -131,7 +131,7 @@ def _volumes(text: str, query: Query) -> list[Candidate]:
 
 
 def image_names(text: str) -> list[Candidate]:
-    """Return the names of images that begin with `text`, or paths if `text` is the beginning of a path."""
+    """Return the names of known images that begin with `text`, or files if `text` is the beginning of a path."""
     if text.startswith(("/", ".", "~")):
         return files(text)
     from virtinstall.images.catalogue import ImageCatalogue

@@ -1,4 +1,4 @@
-"""The handling of names that no class declares: they are looked up in libvirt's schema."""
+"""Sub-options that no class declares: they are looked up in libvirt's schema."""
 
 from __future__ import annotations
 
@@ -15,21 +15,24 @@ if TYPE_CHECKING:
 
 @functools.cache
 def installed_schema() -> Schema:
-    """Return the installed libvirt's schema, which is read at the first call."""
+    """Return the schema of the installed libvirt, which is read only at the first call."""
     from virtinstall.xml.schema import load_schema
 
     return load_schema(os.environ)
 
 
 def element_path(cls: type[Element]) -> tuple[str, ...] | None:
-    """Return the path of elements of `cls` below <domain>, or None if `cls` does not describe domain XML."""
+    """Return the tags that lead from <domain> to an element of `cls`, such as `("devices", "disk")`.
+
+    The result is None if `cls` does not describe domain XML.
+    """
     if cls.above is None:
         return None
     return (*cls.above, cls.tag) if cls.tag and cls.tag != "domain" else cls.above
 
 
 def fallback_for(cls: type[Element]) -> Fallback | None:
-    """Return the handling of names that `cls` does not declare, or None if `cls` does not describe domain XML."""
+    """Return the handling of sub-options that `cls` does not declare; None if `cls` does not describe domain XML."""
     path = element_path(cls)
     if path is None:
         return None

@@ -18,7 +18,10 @@ _KIND_COLUMNS = 9
 
 
 class Known(NamedTuple):
-    """A sub-option: the name (`hostN` if it is numbered), the aliases, the kind of value, and the help text."""
+    """A sub-option with its aliases, the kind of its value, and its help text.
+
+    An N in the name, as in `hostN.name`, stands for a number.
+    """
 
     name: str
     aliases: tuple[str, ...]
@@ -40,7 +43,7 @@ _TYPED_AS_ON_OFF = ("switch", "present")
 
 
 def known_sub_options(cls: type[Element]) -> Iterator[Known]:
-    """Yield every sub-option of a section or device class; the sub-options of all XML options are last."""
+    """Yield every sub-option that `cls` declares, and finally those that all XML options share."""
     for name, declared in sub_option_names(cls):
         kind = "on/off" if declared.kind_name in _TYPED_AS_ON_OFF else declared.kind_name
         yield Known(name, declared.aliases, kind, declared.doc)
@@ -51,7 +54,10 @@ def known_sub_options(cls: type[Element]) -> Iterator[Known]:
 
 
 def unnamed_values(cls: type[Element]) -> str:
-    """Return a sentence about the values that need no name at the start of an option; `cls.bare` must not be empty."""
+    """Return a sentence about the values at the start of an option that do not need the name of a sub-option.
+
+    `cls.bare`, the names that are implied, must not be empty.
+    """
     names = " and ".join(f"`{name}`" for name in cls.bare)
     return (
         f"The first value without `=` is {names}" if len(cls.bare) == 1 else f"The first values without `=` are {names}"
@@ -59,14 +65,17 @@ def unnamed_values(cls: type[Element]) -> str:
 
 
 def switch_values(cls: type[Element]) -> str:
-    """Return a sentence about the values of the switches among the sub-options; empty if there are no switches."""
+    """Return a sentence about the values of the switches among the sub-options of `cls`; empty if there are none."""
     kinds = {known.kind for known in known_sub_options(cls)}
     switches = [kind for kind in _SWITCHES if kind in kinds]
     return f"Values of {' and '.join(switches)}: yes, no, on, off." if switches else ""
 
 
 def help_text(option: Option, cls: type[Element], columns: int = 80) -> str:
-    """Return the output of `--OPTION help`, in lines of at most `columns` characters where possible."""
+    """Return the output of `--OPTION help`, in lines of at most `columns` characters where possible.
+
+    `cls` declares the sub-options of `option`.
+    """
     name = next(spelling for spelling in option.names if spelling.startswith("--"))
     lines = [f"Sub-options of {name}", "", *_wrapped(option.help, "", columns)]
     if cls.bare:

@@ -25,7 +25,8 @@ def unknown_values(
 ) -> list[str]:
     """Return a warning for each value in `pairs`, sub-options of `cls`, that the schema does not list.
 
-    `path` is the path of elements of `cls` below <domain>. `schema` is called only if a value must be looked up.
+    `path` contains the tags that lead from <domain> to an element of `cls`. `option` is the name of the option, for the
+    warnings. `schema` returns the schema; it is called only if a value must be looked up.
     """
     warnings = []
     for pair in pairs:
@@ -50,7 +51,10 @@ def _place(cls: type[Element], path: tuple[str, ...], pair: Pair) -> tuple[str, 
 
 
 def place_of(cls: type[Element], path: tuple[str, ...], target: Target) -> tuple[str, ...] | None:
-    """Return the schema path of the value that a sub-option of `cls` sets, or None if it does not set a text."""
+    """Return the path in the schema to the value that a sub-option of `cls` sets; None if the value is not a string.
+
+    The path consists of `path`, further tags and, if the value is an attribute, `@NAME`.
+    """
     declared = target.declared
     if not isinstance(declared, XmlField) or declared.kind is not TEXT:
         return None
@@ -67,7 +71,7 @@ def place_of(cls: type[Element], path: tuple[str, ...], target: Target) -> tuple
 
 
 def sub_options_with_value(schema: Schema, cls: type[Element], path: tuple[str, ...], value: str) -> list[str]:
-    """Return the sub-options of `cls` for which the schema lists `value`, but not as on and off."""
+    """Return the names of the sub-options of `cls` for which the schema lists `value`; switches are ignored."""
     found = []
     for name, _ in sub_option_names(cls):
         target = resolve(cls, name)

@@ -14,7 +14,7 @@ _DISPLAY_DETAILS = {"vncport": "port", "vnclisten": "listen", "keymap": "keymap"
 
 
 def rewrite(given: Namespace) -> list[str]:
-    """Replace the old options in `given` with current ones, in place; return warnings to print.
+    """Replace the old options in `given`, the parsed command line, with current ones; return the warnings to print.
 
     Raises: RequestError, if an old option and a current one contradict each other.
     """
@@ -144,7 +144,7 @@ def _cdrom(given: Namespace) -> None:
         return
     if "://" in short and not short.startswith(("http", "ftp", "file")):
         raise RequestError(
-            f"-c {short} looks like a connection URI, but -c is the old form of --cdrom",
+            f"-c '{short}' looks like a connection URI, but -c is the old form of --cdrom",
             hint=f"use --connect {short}",
         )
     if given.cdrom is not None:

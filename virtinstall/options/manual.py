@@ -23,7 +23,7 @@ _HELP = ".TP\n\\fB\\-h\\fR, \\fB\\-\\-help\\fR\nPrint the help.\n"
 
 
 def roff(text: str) -> str:
-    """Return `text` escaped for a manual page, with text in backticks in bold."""
+    """Return `text` escaped for a manual page; text in backticks becomes bold."""
     escaped = text.replace("\\", "\\e").replace("-", "\\-")
     if escaped[:1] in (".", "'"):
         escaped = "\\&" + escaped
@@ -31,7 +31,7 @@ def roff(text: str) -> str:
 
 
 def bold_terms(text: str) -> str:
-    """Convert text in backticks to bold text; it may be wrapped once."""
+    """Return `text` with text in backticks converted to bold text, which may contain one line break."""
     lines: list[str] = []
     for line in text.split("\n"):
         if lines and lines[-1].count("`") % 2 and line.count("`") % 2:
@@ -44,7 +44,10 @@ def bold_terms(text: str) -> str:
 
 
 def sub_options_section(options: Sequence[Option] = OPTIONS) -> str:
-    """Return the section with the sub-options of every compound option that the help shows."""
+    """Return the section of a manual page that lists the sub-options of `options`, and the old spellings.
+
+    Hidden options appear only among the old spellings.
+    """
     lines = [
         "[sub-options]",
         "Compound options accept sub-options, separated by commas. Put a backslash before a comma within a value, or",
@@ -105,7 +108,10 @@ def _shared() -> list[str]:
 
 
 def write_includes(folder: Path) -> None:
-    """Write `PROGRAM.include` for each page in `folder`: `PROGRAM.text` and, for virt-install, the sub-options."""
+    """Write a file `PROGRAM.include` for each file `PROGRAM.text` in `folder`.
+
+    It has the same content; for virt-install, the section about sub-options is added.
+    """
     for path in sorted(folder.glob("*.text")):
         text = path.read_text(encoding="utf-8")
         if path.stem == "virt-install":
@@ -114,10 +120,12 @@ def write_includes(folder: Path) -> None:
 
 
 def mark_pages(folder: Path) -> None:
-    """Set text in backticks in bold, and move the first sentence of --help to the start of the description.
+    """Correct the manual pages (`*.1`) in `folder`, which argparse-manpage has generated.
 
-    argparse-manpage does not convert backticks, prints the description in `PROGRAM.text` first, and prints the text
-    at the end of the help under the heading COMMENTS.
+    Text in backticks becomes bold, and the first sentence of --help moves to the start of the description.
+
+    argparse-manpage does not convert backticks, prints the description in `PROGRAM.text` first, and prints the text at
+    the end of the help under the heading COMMENTS.
     """
     for path in folder.glob("*.1"):
         page = path.read_text(encoding="utf-8").replace(".SH COMMENTS\n", ".SH NOTES\n")

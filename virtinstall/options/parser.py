@@ -29,7 +29,10 @@ def build_parser(
     usage: str = "[--name NAME]\n           {--image NAME | --memory VALUE --disk VALUE METHOD} [options]",
     description: str = DESCRIPTION,
 ) -> Parser:
-    """Return the parser for `options`, grouped as in the table; `usage` follows the command's name."""
+    """Return the parser for `options`, grouped as in the table.
+
+    `prog` is the command's name, `usage` the rest of the usage line, and `description` the text after it.
+    """
     parser = Parser(
         prog=prog,
         usage=f"{prog} {usage}",
@@ -80,7 +83,7 @@ def _add(group: argparse._ArgumentGroup, option: Option) -> None:
 
 
 def respell(argv: Sequence[str], options: Sequence[Option] = OPTIONS) -> list[str]:
-    """Return `argv` with hyphens in options that are spelled with underscores, as in old guides: `--extra_args`."""
+    """Return `argv` with hyphens in options that old guides spell with underscores, such as `--extra_args`."""
     names = {name for option in options for name in option.names}
     result = []
     for word in argv:
@@ -92,7 +95,7 @@ def respell(argv: Sequence[str], options: Sequence[Option] = OPTIONS) -> list[st
 
 
 def parse_argv(argv: Sequence[str], prog: str = "virt-install") -> argparse.Namespace:
-    """Return the options of `argv` by destination; an option that is not used is None.
+    """Return a namespace with the options in `argv`; the value of an option that is not used is None.
 
     Raises: UsageError, if an option is unknown or an argument is missing or invalid.
     """
@@ -102,7 +105,10 @@ def parse_argv(argv: Sequence[str], prog: str = "virt-install") -> argparse.Name
 
 
 def single_dashes(argv: Sequence[str], options: Sequence[Option] = OPTIONS) -> list[str]:
-    """Return the arguments such as `-vcpus=2`, which argparse reads as several short options."""
+    """Return the long options in `argv` with a single hyphen, which argparse reads as several short options.
+
+    An example is `-vcpus=2`.
+    """
     names = {name for option in options for name in option.names}
     single = [word for word in argv if word.startswith("-") and not word.startswith("--")]
     return [word for word in single if "-" + word.partition("=")[0] in names]
@@ -115,7 +121,7 @@ def _parser(prog: str) -> Parser:
 
 
 def help_wanted(given: argparse.Namespace, options: Sequence[Option] = OPTIONS) -> list[Option]:
-    """Return the compound options whose value is `help` or `?`, in the order of `options`."""
+    """Return the options with sub-options whose value in `given` is `help` or `?`, in the order of `options`."""
     wanted = []
     for option in options:
         values = getattr(given, option.dest)

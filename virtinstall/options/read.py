@@ -33,7 +33,7 @@ _BOOT_DEVICES = {"floppy": "fd"}
 
 
 def section_class(option: Option) -> type[Element]:
-    """Import and return the class whose fields are the sub-options of `option`."""
+    """Return the class whose fields are the sub-options of `option`; its module is imported if necessary."""
     module, _, name = option.section.partition(":")
     found: type[Element] = getattr(importlib.import_module(module), name)
     return found
@@ -48,12 +48,13 @@ def _as_list(values: Any) -> list[str]:
 def read_request(
     given: Namespace, fallback_for: FallbackFor, *, warnings: Sequence[str] = (), preview: bool = False
 ) -> Request:
-    """Return the request of the options, in which `legacy.rewrite` has replaced old spellings.
+    """Return the request that `given`, the parsed command line, describes.
 
-    `fallback_for(cls)` returns the handling of names that `cls` does not declare, or None. `warnings` are those of
-    `legacy.rewrite`. With `preview`, only the XML is printed, and no installation method is required.
+    Before, `legacy.rewrite` must have replaced old options in `given`; `warnings` are its warnings.
+    `fallback_for(cls)` returns the handling of sub-options that `cls` does not declare, or None to reject them. With
+    `preview`, only the XML is printed, and no install method is required.
 
-    Raises: RequestError, which reports several errors together, one per line.
+    Raises: RequestError, if values are invalid; its message contains one line for each of them.
     """
     from virtinstall.domain.domain import Domain
 
@@ -170,7 +171,10 @@ def _read_element(domain: Domain, option: Option, text: str, without: set[str], 
 
 
 def read_holder(option: Option, texts: list[str]) -> dict[str, str] | None:
-    """Return the sub-options of a non-XML option by name, or None if the option was not used or is `none`.
+    """Return the sub-options of an option that does not describe XML, as a mapping of names to values.
+
+    `texts` are the values of the option on the command line. The result is None if there are none or the only one is
+    `none`; for --osinfo, `none` is returned as the sub-option `name`.
 
     Raises: RequestError, if a sub-option is unknown or has an invalid value.
     """
@@ -235,7 +239,7 @@ def _absolute(path: str | None) -> str | None:
 
 
 def read_checks(texts: Sequence[str]) -> Checks:
-    """Return the checks that the values of --check leave enabled.
+    """Return the checks that are enabled if `texts` are the values of --check.
 
     Raises: RequestError, if a sub-option is unknown or has an invalid value.
     """

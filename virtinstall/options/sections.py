@@ -135,7 +135,7 @@ class OsInfo(Element):
 
 
 class Check(Element):
-    """--check: the checks; the errors of a disabled check become warnings."""
+    """--check: the checks that are enabled; a disabled check results in warnings instead of errors."""
 
     tag = "check"
     option = "--check"

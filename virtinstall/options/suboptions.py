@@ -1,9 +1,8 @@
 """Compound option values such as `path=/x.img,size=20,bus=virtio`: they are split and applied to an element.
 
-Source of the rules: the behavior of virt-install. Values are split at commas with shell
-quoting, then at the first `=`; leading parts without `=` are bare values; a sub-option
-that may contain commas ends at the next known sub-option; the last of several equal keys
-counts; `key=` unsets; sub-options are applied in order of declaration.
+Source of the rules: the behavior of virt-install. Values are split at commas with shell quoting, then at the first `=`;
+leading parts without `=` are bare values; a sub-option that may contain commas ends at the next known sub-option; the
+last of several equal keys counts; `key=` unsets; sub-options are applied in order of declaration.
 """
 
 from __future__ import annotations
@@ -27,18 +26,19 @@ _MOST_DIGITS = 4
 """The maximum number of digits of a number in a name, because all elements with lower numbers are created."""
 _SWITCHES = ("on/off", "yes/no", "present", "switch")
 """The names of the kinds whose values are on and off."""
+_PLACEHOLDERS = {"integer": "NUMBER", "number": "NUMBER", "size": "SIZE"}
 _XPATH_ACTIONS = ("set", "delete", "create", "value")
 
 
 class Hop(NamedTuple):
-    """A step to a child: the attribute that holds the child, and the child's number, or None if there is only one."""
+    """A step to a child element: the attribute that holds it, and its number from 0, or None if there is only one."""
 
     attribute: str
     number: int | None
 
 
 class Target(NamedTuple):
-    """The meaning of a sub-option's name: the path to the element, the declaration, and the declaration's position."""
+    """The meaning of a sub-option: the steps to its element, its declaration, and the position of the declaration."""
 
     hops: tuple[Hop, ...]
     declared: Declared
@@ -46,9 +46,9 @@ class Target(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """A `key=value` of a compound value; `target` is None if no class declares the key.
+    """A part `key=value` of a compound value; `target` is None if no class declares the key.
 
-    `bare` is whether only the value was typed, which implies the key.
+    `bare` is whether only the value was typed, so that the key is implied.
     """
 
     key: str
@@ -63,10 +63,10 @@ class Pair(NamedTuple):
 
 
 class Fallback(NamedTuple):
-    """The handling of a name that no class declares, by libvirt's schema.
+    """The handling of sub-options that no class declares, based on libvirt's schema.
 
-    `knows(key)` returns whether the schema has the name, and `apply(element, key, value)` sets the value. For hints,
-    `nearest(key)` returns similar names, and `with_value(value)` the names of sub-options that accept a value.
+    `knows(key)` returns whether the schema contains the name, and `apply(element, key, value)` sets its value. For
+    hints, `nearest(key)` returns similar names, and `with_value(value)` the names of sub-options that accept a value.
     `unknown_arguments(option, pairs)` returns warnings about values that the schema does not list.
     """
 
@@ -78,7 +78,7 @@ class Fallback(NamedTuple):
 
 
 def split_parts(text: str) -> list[str]:
-    """Split a compound value at commas that are not quoted or escaped.
+    """Split a compound value at commas that are neither quoted nor escaped; quotes and backslashes are removed.
 
     Raises: ValueError, if a closing quote is missing.
     """
@@ -106,12 +106,12 @@ def split_parts(text: str) -> list[str]:
         else:
             parts[-1].append(char)
     if quote:
-        raise ValueError(f"missing closing quote {quote}")
+        raise ValueError("a closing quote is missing")
     return ["".join(part) for part in parts]
 
 
 def resolve(cls: type[Element], key: str) -> Target | None:
-    """Return the meaning of the sub-option `key` of `cls`, or None if no class declares it."""
+    """Return the meaning of the sub-option `key` of `cls`; None if neither `cls` nor a class below it declares it."""
     for position, (attribute, declared) in enumerate(cls.declarations()):
         if isinstance(declared, Declared):
             if declared.name == key or key in declared.aliases:
@@ -144,7 +144,7 @@ def _ways_into(nested: Child[Any] | Children[Any], key: str) -> Iterator[tuple[i
 
 
 def sub_option_names(cls: type[Element], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Declared]]:
-    """Yield (name, declaration) of each sub-option of `cls`, in order; numbered names have an N (`hostN.name`)."""
+    """Yield (name, declaration) for each sub-option of `cls`, in order; N in a name (`hostN.name`) is a number."""
     for _, declared in cls.declarations():
         if isinstance(declared, Declared):
             if declared.name is not None:
@@ -157,17 +157,17 @@ def sub_option_names(cls: type[Element], prefix: str = "", depth: int = 0) -> It
 
 
 def says_none(cls: type[Element], text: str) -> bool:
-    """Return whether `text` is `none` and means that there is no object."""
+    """Return whether `text` is `none` and means that no element of `cls` is requested."""
     return text == "none" and cls.none_word != "value"
 
 
 def cut(cls: type[Element], option: str, text: str, fallback: Fallback | None = None) -> list[Pair]:
-    """Return the pairs of a compound value, in order of application.
+    """Split a compound value into pairs, and return them in the order in which they are applied.
 
-    Bare values belong to the names in `cls.bare`; `cls.read_word` may convert any other
-    value to a pair (`+feature`, a boot device); `cls.cut_whole` may use the text unchanged.
+    Bare values belong to the names in `cls.bare`. `cls.read_word` may convert other values to a pair, such as
+    `+FEATURE` or a boot device, and `cls.cut_whole` may use `text` as one value. `option` is the name for messages.
 
-    Raises: RequestError, if a sub-option is unknown or a quote is not closed.
+    Raises: RequestError, if a sub-option is unknown or a closing quote is missing.
     """
     whole = cls.cut_whole(text)
     if whole is not None:
@@ -177,7 +177,7 @@ def cut(cls: type[Element], option: str, text: str, fallback: Fallback | None = 
     except ValueError as error:
         raise RequestError(
             f"{option} {text}: {error}",
-            hint="add the closing quote, or write a backslash before a quote that belongs to the value",
+            hint="add the closing quote, or put a backslash before a quote that belongs to the value",
         ) from None
     pairs: list[Pair] = []
     bare = list(getattr(cls, "bare", ()))
@@ -229,7 +229,7 @@ def _takes_commas(pair: Pair) -> bool:
 
 
 def is_shared(key: str) -> bool:
-    """Return whether `key` is a sub-option of every XML option: `clearxml`, `xpathN.*`."""
+    """Return whether `key` is a sub-option of every XML option: `clearxml`, or for example `xpath0.set`."""
     if key == "clearxml":
         return True
     head, _, action = key.partition(".")
@@ -254,7 +254,7 @@ def _in_order(pairs: list[Pair]) -> list[Pair]:
 
 
 def apply_pairs(element: Element, option: str, pairs: list[Pair], fallback: Fallback | None = None) -> None:
-    """Apply `pairs` to `element`; XPath edits are stored in its settings until the composition ends.
+    """Apply `pairs` to `element`; XPath edits are stored in its settings, and applied when the domain is complete.
 
     Raises: RequestError, if a value is invalid.
     """
@@ -318,7 +318,7 @@ def _switch(option: str, pair: Pair) -> bool:
 
 
 def read_edits(option: str, pairs: list[Pair]) -> list[Edit]:
-    """Return the XPath edits in `pairs`, in the order of their numbers; if several have the same number, the last.
+    """Return the XPath edits in `pairs`, in the order of their numbers; only the last one with each number is used.
 
     Raises: RequestError, if `xpathN.value` is used without `xpathN.set`, or `xpathN.set` has no value.
     """
@@ -342,7 +342,7 @@ def read_edits(option: str, pairs: list[Pair]) -> list[Edit]:
                 if not equals:
                     raise RequestError(
                         f"{option} {pair.typed}: must be XPATH=VALUE",
-                        hint="for example ./vcpu/@placement=static; an empty value removes the node",
+                        hint="an empty value removes the node; for example: ./vcpu/@placement=static",
                     )
                 edits.append(Edit(action, xpath, text))
             else:
@@ -370,12 +370,13 @@ def _unknown(
     key, equals, _ = word.partition("=")
     target = resolve(cls, key)
     if not equals and target is not None:
-        values = f"{key}=on or {key}=off" if target.declared.kind_name in _SWITCHES else f"{key}=VALUE"
+        kind = target.declared.kind_name
+        values = f"{key}=on or {key}=off" if kind in _SWITCHES else f"{key}={_PLACEHOLDERS.get(kind, 'VALUE')}"
         return RequestError(f"{option}: sub-option '{key}' requires a value", hint=f"use {values}")
     if key != key.strip() and resolve(cls, key.strip()) is not None:
         return RequestError(
             f"{option} '{word}': unexpected space around '{key.strip()}'",
-            hint="remove the spaces around commas and =",
+            hint="remove the spaces around commas and equal signs",
         )
     with_value = fallback.with_value if fallback else lambda _: []
     spelling = meant(cls, option, word, following, with_value) if equals else None
@@ -392,7 +393,7 @@ def _unknown(
             f"{option}: unexpected '{key}' after '{before},'", hint=f"use a decimal point: {parts[place - 1]}.{key}"
         )
     # what has no = may be the rest of a value that was split at its comma: a path, a list
-    commas = "" if equals or not place else "; write a comma within a value as \\, or quote the value"
+    commas = "" if equals or not place else "; put a backslash before a comma within a value, or quote the value"
     return RequestError(
         f"{option}: unknown sub-option '{key}'",
         hint=f"{question}`{option} help` lists all sub-options{commas}",

@@ -21,12 +21,12 @@ MISC = "Miscellaneous"
 
 
 class Option(NamedTuple):
-    """An option.
+    """A command-line option.
 
     `argument` is "none", "required" or "optional"; `bare` is the value of an option whose optional argument is omitted.
     `section` is the "module:Class" whose fields are the sub-options, empty for a plain value. `describes` is the
     subject of the sub-options: a "device" or "section" of the domain's XML, the "run", or "" for a plain value. `kind`
-    is the type of a plain value: "text", "integer" or "number". `stores` is the value of a flag that is used. A
+    is the type of a plain value: "text", "integer" or "number". `stores` is the value of a flag, if it is used. A
     `hidden` option is accepted, but not shown in the help.
     """
 
@@ -46,7 +46,7 @@ class Option(NamedTuple):
 
     @property
     def is_xml(self) -> bool:
-        """Whether the option describes XML of the domain."""
+        """Whether the option describes a device or a section of the domain's XML."""
         return self.describes in ("device", "section")
 
 

@@ -71,9 +71,9 @@ _ON = ("", "on", "yes", "true", "1")
 
 
 def is_mistaken(option: str, key: str, value: str) -> bool:
-    """Return whether `key` is a name that users try instead of the correct one.
+    """Return whether `key` is a name that users often try instead of the correct sub-option of `option`.
 
-    A name with the value on or off is not mistaken: `driver=on` adds the element <driver>.
+    A name with the value on or off is not a mistake: for example, `driver=on` adds the element <driver>.
     """
     if _plain(key) not in REPLACEMENTS.get(option, {}):
         return False
@@ -95,9 +95,10 @@ def meant(
     following: Sequence[str],
     with_value: Callable[[str], Iterable[str]],
 ) -> str | None:
-    """Return the correct spelling of `word` (`key=value`), or None if it is not known for certain.
+    """Return what `word`, a `KEY=VALUE` that `cls` does not declare, probably means; None if this is not certain.
 
-    `following` are the parts after `word`; `with_value` returns the sub-options that accept a value.
+    `following` are the parts of the compound value after `word`. `with_value(value)` returns the names of the
+    sub-options that accept a value.
     """
     key, _, value = word.partition("=")
     replace = REPLACEMENTS.get(option, {}).get(_plain(key))

@@ -25,7 +25,7 @@ class UsageError(RequestError):
 
 
 class Formatter(argparse.HelpFormatter):
-    """A formatter of help that does not import shutil, which is slow to load."""
+    """A formatter for help texts that does not import shutil, which is slow to load."""
 
     help_column = 24
 
@@ -54,7 +54,7 @@ def _wrap(text: str, width: int) -> list[str]:
 
 
 def columns() -> int:
-    """Return the width of help on this terminal, in columns."""
+    """Return the width of help texts in columns, which depends on the terminal on standard output, if it is one."""
     try:
         return max(40, os.get_terminal_size(1).columns - 2)
     except OSError:
@@ -64,14 +64,14 @@ def columns() -> int:
 class Parser(argparse.ArgumentParser):
     """An argument parser that raises UsageError instead of exiting.
 
-    `later` are newer options, which do not make the abbreviations of older options ambiguous.
+    `later` contains newer options, which do not make the abbreviations of older options ambiguous.
     """
 
     later: frozenset[str] = frozenset()
     _typed: Sequence[str] = ()
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse arguments; unknown ones are returned.
+        """Return the namespace for `args`, and a list of the unknown arguments.
 
         Raises: UsageError, if the arguments are invalid; RequestError, if XML cannot contain a character.
         """
@@ -80,9 +80,9 @@ class Parser(argparse.ArgumentParser):
         return super().parse_known_args(args, namespace)
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse arguments; unknown ones are errors.
+        """Return the namespace for `args`.
 
-        Raises: UsageError, if the arguments are invalid; RequestError, if XML cannot contain a character.
+        Raises: UsageError, if the arguments are invalid or unknown; RequestError, if XML cannot contain a character.
         """
         given, extra = self.parse_known_args(args, namespace)
         if extra:
@@ -108,7 +108,7 @@ class Parser(argparse.ArgumentParser):
         return [each for each in found if not self.later.intersection(each[0].option_strings)] or found
 
     def error(self, message: str) -> NoReturn:
-        """Raise UsageError for a message of argparse."""
+        """Raise UsageError for an error message from argparse."""
         from virtinstall.options.usage_hints import value_hint
 
         option, separator, what = message.removeprefix("argument ").partition(": ")
@@ -128,7 +128,7 @@ class Parser(argparse.ArgumentParser):
         other = what.removeprefix("not allowed with argument ")
         if other != what:
             raise UsageError(f"{other} and {name} cannot be used together", hint="omit one of them")
-        hint = f"use {name} alone" if action.nargs == 0 else value_hint(action, name, self.prog)
+        hint = f"use {name} without a value" if action.nargs == 0 else value_hint(action, name, self.prog)
         raise UsageError(_problem(name, what), hint=hint)
 
     def _subparser(self) -> Parser:
@@ -157,7 +157,7 @@ class Parser(argparse.ArgumentParser):
 def require_usable(argv: Sequence[str]) -> None:
     """Reject arguments that are not UTF-8 or contain characters that XML cannot contain.
 
-    Values of --cloud-init may contain any text, because they do not become XML.
+    Values of --cloud-init may contain any UTF-8 text, because they are not written to XML.
 
     Raises: UsageError, if an argument is not UTF-8; RequestError, if XML cannot contain a character.
     """
@@ -170,7 +170,7 @@ def require_usable(argv: Sequence[str]) -> None:
             if any("\ud800" <= char <= "\udfff" for char in word):
                 raise UsageError(
                     f"{named}'{one_line(text)}' is not valid UTF-8, which libvirt requires",
-                    hint="check the terminal's encoding, or rename the file",
+                    hint="use a terminal with UTF-8 encoding; if the value is the name of a file, rename the file",
                 )
             if not (len(option) > len("--c") and "--cloud-init".startswith(option)):
                 require_xml(option or "argument", text)

@@ -16,14 +16,14 @@ _GUESTS_FILES = (".yaml", ".yml", ".json")
 
 
 def value_hint(action: argparse.Action, name: str, prog: str) -> str:
-    """Return how to pass a value to the option `name`, which requires one or has an invalid one."""
+    """Return the hint for a missing or invalid value of the option `name`; `prog` is the name of the command."""
     if getattr(action, "is_compound", False):
         return f"`{prog} {name} help` lists its sub-options"
     return f"use {name} {action.metavar or 'VALUE'}"
 
 
 def unknown_option(word: str, prog: str, names: Iterable[str]) -> tuple[str, str]:
-    """Return the error and the hint for an argument that starts with `-` and is not an option."""
+    """Return the error and the hint for `word`, which starts with `-`, but is not one of the options `names`."""
     name = word.partition("=")[0]
     # without the dashes, which all options share
     known = {each.lstrip("-"): each for each in names}
@@ -35,13 +35,16 @@ def unknown_option(word: str, prog: str, names: Iterable[str]) -> tuple[str, str
 
 
 def stray_argument(word: str, argv: Sequence[str], actions: Sequence[argparse.Action], prog: str) -> tuple[str, str]:
-    """Return the error and the hint for an argument in `argv` that does not belong to an option."""
+    """Return the error and the hint for `word`, an argument in `argv` that does not belong to an option.
+
+    `actions` are the options of the command `prog`.
+    """
     problem = f"unexpected argument '{word}'"
     names = [name for action in actions for name in action.option_strings]
     if word[:1] and word[0] in _OTHER_DASHES:
         name = "--" + word.lstrip("-" + _OTHER_DASHES).partition("=")[0]
         meant = name if name in names else "--NAME"
-        return f"{problem}: it starts with a dash, not with a hyphen", f"write options with two hyphens: {meant}"
+        return f"{problem}: it starts with a dash instead of a hyphen", f"write options with two hyphens: {meant}"
     if " " in prog:
         return problem, _guests_file(word, names) or f"`{prog} --help` lists the arguments"
     name, value, action = _option_before(word, argv, actions)
@@ -53,7 +56,7 @@ def stray_argument(word: str, argv: Sequence[str], actions: Sequence[argparse.Ac
     if getattr(action, "is_compound", False) and "=" in word[1:] and word[0] not in ",=":
         return problem, f"write sub-options without spaces: {name} {value.rstrip(', ')},{word}"
     if word[:1] in ("=", ",") or value.endswith((",", "=")):
-        return problem, "remove the spaces around commas and ="
+        return problem, "remove the spaces around commas and equal signs"
     return problem, "put quotes around a value that contains spaces"
 
 
