@@ -70,7 +70,9 @@ def _check_file(copy: Copy) -> str | None:
             hint="run as a user with write permission, or use another directory",
         )
     # shared extents need no space
-    return check_space(copy.target, 0 if copy.reflink else copy.allocation_bytes, copy.capacity_bytes)
+    needed = 0 if copy.reflink else copy.allocation_bytes
+    sparse_hint = "" if copy.sparse else "omit --nonsparse"
+    return check_space(copy.target, needed, copy.capacity_bytes, sparse_hint=sparse_hint)
 
 
 def _check_access(plan: ClonePlan, host: Host) -> None:

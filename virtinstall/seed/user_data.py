@@ -27,7 +27,7 @@ def doubts(name: str, text: str) -> list[str]:
         return ["cloud-init will ignore the file: its first line is not #cloud-config, #! or another supported header"]
     is_yaml = name != "user-data" or text.lstrip().startswith("#cloud-config\n")
     error = _yaml_error(text) if is_yaml else None
-    return [] if error is None else [f"cloud-init cannot parse the file: {error}"]
+    return [] if error is None else [f"cloud-init cannot parse the file: invalid YAML: {error}"]
 
 
 def _yaml_error(text: str) -> str | None:

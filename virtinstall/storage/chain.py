@@ -15,6 +15,7 @@ import shlex
 
 from virtinstall.errors import StorageError
 from virtinstall.safe_text import reason_of
+from virtinstall.storage.files import PERMISSION_HINT
 from virtinstall.storage.probe import ImageInfo, probe_image
 
 MAX_DEPTH = 200
@@ -81,6 +82,8 @@ def _identity(path: str, overlay: str | None) -> tuple[int, int]:
             raise StorageError(f"no such file: {path}", hint="check the path") from None
         raise StorageError(f"no such file: '{path}', the backing file of '{overlay}'", hint=_rebase(overlay)) from None
     except OSError as error:
-        hint = "check the path" if overlay is None else f"check the backing file of '{overlay}'"
+        hint = PERMISSION_HINT if isinstance(error, PermissionError) else "check the path"
+        if overlay is not None and hint != PERMISSION_HINT:
+            hint = _rebase(overlay)
         raise StorageError(f"cannot read '{path}': {reason_of(error)}", hint=hint) from error
     return status.st_dev, status.st_ino

@@ -31,12 +31,13 @@ def round_up(value: int, unit: int) -> int:
     return -(-value // unit) * unit
 
 
+PERMISSION_HINT = "run as a user with the required permission"
 _HINTS = {
     errno.ENOSPC: "free up space, use another directory, or use a sparse image",
     errno.EDQUOT: "free up space, or increase the disk quota",
     errno.EFBIG: "use a smaller size, format=qcow2, or a file system that supports larger files",
-    errno.EACCES: "run as a user with the required permission, or use another directory",
-    errno.EPERM: "run as a user with the required permission, or use another directory",
+    errno.EACCES: PERMISSION_HINT,
+    errno.EPERM: PERMISSION_HINT,
     errno.EROFS: "use a directory on a writable file system",
     errno.ENOTDIR: "check the path",
 }
@@ -66,7 +67,10 @@ def storage_errors(doing: str, path: str) -> Iterator[None]:
             raise StorageError(f"{doing} '{path}': no such file: {error.filename}", hint="check the path") from error
         raise StorageError(f"no such file: {path}", hint="check the path") from error
     except OSError as error:
-        raise StorageError(f"{doing} '{path}': {reason_of(error)}", hint=_HINTS.get(error.errno or 0)) from error
+        hint = _HINTS.get(error.errno or 0)
+        if hint == PERMISSION_HINT and doing in ("cannot create", "cannot write"):
+            hint += ", or use another directory"
+        raise StorageError(f"{doing} '{path}': {reason_of(error)}", hint=hint) from error
 
 
 @contextmanager
@@ -95,7 +99,7 @@ def _missing_directory(path: str) -> str | None:
 
 
 def write_at(fd: int, data: bytes | memoryview, offset: int) -> None:
-    """Write all of `data` to the file, starting at `offset`, which is in bytes.
+    """Write all of `data` to the open file `fd`, starting at `offset`, which is in bytes.
 
     Raises: OSError.
     """
@@ -107,7 +111,7 @@ def write_at(fd: int, data: bytes | memoryview, offset: int) -> None:
 
 
 def read_at(fd: int, length: int, offset: int) -> bytes:
-    """Return `length` bytes of the file, starting at `offset`; fewer only if the file ends before.
+    """Return `length` bytes of the open file `fd`, starting at `offset`; fewer only if the file ends earlier.
 
     Raises: OSError.
     """
@@ -123,7 +127,7 @@ def read_at(fd: int, length: int, offset: int) -> bytes:
 
 
 def reserve(fd: int, offset: int, length: int, progress: Progress) -> None:
-    """Reserve disk space for `length` bytes of the file, starting at `offset`, and report progress.
+    """Reserve disk space for `length` bytes of the open file `fd`, starting at `offset`, and report progress.
 
     Bytes after the previous end of the file read as zeros.
 

@@ -101,7 +101,7 @@ def survey_image(image: NewImage) -> None:
             f"no permission to create files in '{folder}'",
             hint="run as a user with write permission, or use another directory",
         )
-    overcommit = check_space(image.path, needed, image_capacity(image))
+    overcommit = check_space(image.path, needed, image_capacity(image), sparse_hint=_sparse_hint(image))
     if overcommit is not None:
         raise NoSpaceError(overcommit, hint="use a smaller disk, or use --check disk_size=off")
 
@@ -135,7 +135,7 @@ def provision_image(image: NewImage, undo: Undo, progress: Progress, journal: Jo
     needed = check_image(image)
     capacity = image_capacity(image)
     refuse_existing(image.path)
-    require_space(image.path, needed)
+    require_space(image.path, needed, sparse_hint=_sparse_hint(image))
     if image.make_folder:
         make_directory(os.path.dirname(image.path), undo)
     if image.copy_from is not None:
@@ -190,6 +190,10 @@ def _require_backing(image: NewImage) -> None:
             f"no such file: '{backing}', the backing file of the new image '{image.path}'",
             hint="check the path in --disk backing_store=",
         )
+
+
+def _sparse_hint(image: NewImage) -> str:
+    return "" if image.sparse else "use a sparse image: --disk sparse=yes"
 
 
 def _qcow2_options(image: NewImage) -> Qcow2Options:

@@ -42,7 +42,7 @@ def raw_allocation_bytes(capacity_bytes: int, *, preallocated: bool) -> int:
 def write_raw(fd: int, capacity_bytes: int, *, preallocated: bool, progress: Progress) -> None:
     """Write a raw image of `capacity_bytes` to the empty file `fd`.
 
-    If `preallocated` is true, all space is reserved, and `progress` is reported.
+    If `preallocated` is true, all space is reserved, and the progress is reported to `progress`.
 
     Raises: RequestError, if a raw image cannot have this size; OSError, if the file cannot be written.
     """

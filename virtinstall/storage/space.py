@@ -27,10 +27,11 @@ def free_bytes(path: str) -> int | None:
     return status.f_bavail * status.f_frsize if status.f_blocks else None
 
 
-def require_space(path: str, needed_bytes: int, already_free: int | None = None) -> None:
+def require_space(path: str, needed_bytes: int, already_free: int | None = None, *, sparse_hint: str = "") -> None:
     """Check that `needed_bytes` fit on the file system of `path`.
 
-    `already_free` is the number of free bytes there; if it is None, the file system is queried.
+    `already_free` is the number of free bytes there; if it is None, the file system is queried. `sparse_hint` is the
+    part of the hint that describes how to create a sparse image; it is empty if the image is sparse already.
 
     Raises: NoSpaceError, if the bytes do not fit.
     """
@@ -38,21 +39,24 @@ def require_space(path: str, needed_bytes: int, already_free: int | None = None)
     if free is not None and needed_bytes > free:
         raise NoSpaceError(
             f"'{path}' needs {human_size(needed_bytes)}, but only {human_size(free)} is free",
-            hint="free up space, use another directory, or use a sparse image: --disk sparse=yes",
+            hint=f"free up space, use another directory, or {sparse_hint}"
+            if sparse_hint
+            else "free up space, or use another directory",
         )
 
 
-def check_space(path: str, needed_bytes: int, capacity_bytes: int) -> str | None:
+def check_space(path: str, needed_bytes: int, capacity_bytes: int, *, sparse_hint: str = "") -> str | None:
     """Check the space for an image that allocates `needed_bytes` immediately and may grow to `capacity_bytes`.
 
-    Return a warning if the image fits now but may outgrow the file system, otherwise None.
+    Return a warning if the image fits now but may outgrow the file system, otherwise None. `sparse_hint` is that of
+    `require_space`.
 
     Raises: NoSpaceError, if the image does not fit now.
     """
     free = free_bytes(path)
     if free is None:
         return None
-    require_space(path, needed_bytes, free)
+    require_space(path, needed_bytes, free, sparse_hint=sparse_hint)
     if capacity_bytes <= free:
         return None
     return (
