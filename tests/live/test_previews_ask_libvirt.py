@@ -175,7 +175,7 @@ def test_preview_of_a_rejected_guest_fails(system: Connection, preview: str) -> 
     failed = finish(start_virt_install(*args))
     assert failed.status == 1
     assert "Maximum CPUs greater than" in failed.output
-    assert "hint: use fewer --vcpus" in failed.output
+    assert "hint: reduce --vcpus" in failed.output
     passed = finish(start_virt_install(*args, "--check", "xml=off"))
     assert passed.status == 0, passed.output
     assert "WARNING  libvirt rejects" in passed.output
