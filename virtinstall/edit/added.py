@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def read_devices(option: XmlOption) -> Domain:
-    """Return a domain that contains only the devices that the option describes.
+    """Return a domain that contains only the devices that an option describes.
 
-    Raises: RequestError, if a value is invalid.
+    Raises: RequestError, if the option has an invalid value.
     """
     domain = Domain()
     for text in option.described():

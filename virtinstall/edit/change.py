@@ -33,7 +33,11 @@ if TYPE_CHECKING:
 
 
 class XmlOption(NamedTuple):
-    """The XML option of a change: the name, the class that declares the sub-options, and the values."""
+    """An XML option on the command line of virt-xml, such as --disk.
+
+    `name` is the option with dashes, `cls` the class that declares its sub-options, and `texts` the values of all its
+    occurrences. `fallback` handles sub-options that `cls` does not declare; if it is None, these are errors.
+    """
 
     name: str
     cls: type[Element]
@@ -41,14 +45,16 @@ class XmlOption(NamedTuple):
     fallback: Fallback | None
 
     def described(self) -> tuple[str, ...]:
-        """Return the values without `none`, which does not describe an object."""
+        """Return the values that describe an object, that is, all values except `none`."""
         return tuple(text for text in self.texts if not says_none(self.cls, text))
 
 
 def edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:
-    """Change the objects that match `selector`; return them.
+    """Change the devices or sections of `domain` that match `selector`; return them.
 
-    Raises: RequestError, if no object matches or a value is invalid.
+    `selector` is the value of --edit (see `select`). A missing section is created if `selector` is empty.
+
+    Raises: RequestError, if nothing matches, or if a value is invalid.
     """
     spice = option.cls is Graphics and convert.has_spice(domain)
     found = _objects_to_edit(domain, option, selector)
@@ -110,7 +116,10 @@ def _lists_classes(pair: Pair) -> bool:
 
 
 def resolve_requirements(domain: Domain, changed: Sequence[Element]) -> None:
-    """Change the parts of `domain` that depend on the `changed` SMBIOS data and watchdogs."""
+    """Adapt the other parts of `domain` that depend on changed SMBIOS data or watchdogs.
+
+    `changed` are the changed elements of the domain.
+    """
     if any(isinstance(element, Sysinfo) for element in changed):
         resolve_sysinfo(domain)
     match_watchdogs(domain, changed)
@@ -126,7 +135,7 @@ def _objects_to_edit(domain: Domain, option: XmlOption, selector: str) -> list[E
 def remove(domain: Domain, option: XmlOption) -> list[Device]:
     """Remove the devices that the last value of the option selects; return them.
 
-    Raises: RequestError, if no device matches or the option does not describe a device.
+    Raises: RequestError, if no device matches, or if the option does not describe devices.
     """
     if not is_device(option.cls):
         raise RequestError(
@@ -156,18 +165,18 @@ def _twins(domain: Domain, removed: Sequence[Device]) -> list[Device]:
 
 
 def can_add(domain: Domain, cls: type[Element]) -> bool:
-    """Return whether a guest may have several objects of `cls`."""
+    """Return whether a guest may have several devices or sections of the class `cls`."""
     return is_device(cls) or any(
         isinstance(declared, Children) and declared.cls is cls for _, declared in type(domain).declarations()
     )
 
 
 def add_sections(domain: Domain, option: XmlOption, security_models: Sequence[str] = ()) -> list[Element]:
-    """Add sections that can occur several times (<seclabel>); return them.
+    """Add sections of a kind that can occur several times, such as <seclabel>; return them.
 
-    `security_models` are those of the host, from which a label without a model receives one.
+    `security_models` are the security models of the host; a label without a model gets one of them.
 
-    Raises: RequestError, if a value is invalid.
+    Raises: RequestError, if the option has an invalid value.
     """
     elements = []
     for text in option.described():

@@ -38,9 +38,9 @@ _SPICE_ATTRIBUTES = ("tlsPort", "defaultMode")
 
 
 def refresh_machine(domain: Domain) -> None:
-    """Set the newest version of the machine type.
+    """Replace the machine type with its newest version, for example `pc-q35-6.2` with `q35`.
 
-    Raises: RequestError, if the type has no versions.
+    Raises: RequestError, if the machine type has no versions.
     """
     machine = domain.os.type_machine or ""
     for prefix, newest in _VERSIONED:
@@ -59,7 +59,7 @@ def _quoted(machine: str) -> str:
 
 
 def remove_spice_parts(domain: Domain) -> None:
-    """Remove devices that only SPICE uses, if the guest has no SPICE display."""
+    """Remove the devices that only SPICE uses, unless the guest has a SPICE display."""
     if any(graphics.type == "spice" for graphics in domain.devices_of(Graphics)):
         return
     parts: list[Device] = [device for device in domain.devices_of(Channel) if device.type == "spicevmc"]
@@ -76,7 +76,9 @@ def has_spice(domain: Domain) -> bool:
 
 
 def convert_to_vnc(domain: Domain, *, vdagent: bool) -> None:
-    """Replace SPICE with VNC; `vdagent` adds a channel that shares the clipboard.
+    """Replace the SPICE displays with a VNC display, and the video model QXL with virtio.
+
+    With `vdagent`, a channel that shares the clipboard is added.
 
     Raises: RequestError, if the guest has no SPICE display.
     """
@@ -119,9 +121,10 @@ def _replace_qxl(video: Video) -> None:
 
 
 def convert_to_q35(domain: Domain, root_ports: int | None) -> None:
-    """Replace i440FX with q35: IDE controllers and PCI addresses are removed, and PCIe root ports are added.
+    """Replace the i440FX machine type with q35.
 
-    `root_ports` is their number, or None for the default.
+    IDE disks become SATA disks, IDE and PCI controllers and PCI addresses are removed, and PCIe root ports are added.
+    `root_ports` is the number of root ports to add; None stands for the default.
 
     Raises: RequestError, if the guest's machine type is not i440FX.
     """

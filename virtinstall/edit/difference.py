@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def difference(before: str, after: str) -> str:
-    """Return the unified diff of two XML texts, ending in a newline; empty if they are equal."""
+    """Return a unified diff of two XML documents, which ends with a newline; an empty string if they are equal."""
     import difflib
 
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), "Original XML", "Altered XML", lineterm="")

@@ -26,9 +26,12 @@ _LOCAL_TYPES = ("file", "block", "dir")
 
 
 def resolve_named_sources(domain: Domain, changed: Sequence[Element], host: Host) -> Plan | None:
-    """Set the source that the new settings of each changed device name; return the plan of new disks, or None.
+    """Replace names of volumes, images, host devices and network cards in changed devices with the actual sources.
 
-    Raises: RequestError, if the host does not have the source; HostError, if the host cannot be queried.
+    `changed` are the changed elements of `domain`. The result is the plan that creates the sources that do not exist
+    yet, or None if no element refers to a source by name.
+
+    Raises: RequestError, if the host does not have a source; HostError, if the host cannot be queried.
     """
     plan = None
     for element in changed:

@@ -30,7 +30,7 @@ _HOST_CPUS = (*MODES, *HOST_MODES, "host")
 
 
 def make_room(element: Element, pairs: list[Pair]) -> None:
-    """Remove the values that `pairs` replace, before `pairs` are applied."""
+    """Remove the values of an existing element that the new sub-options `pairs` replace, before these are applied."""
     if isinstance(element, Interface):
         _leave_network(element, pairs)
     elif isinstance(element, Disk):
@@ -43,9 +43,9 @@ def make_room(element: Element, pairs: list[Pair]) -> None:
 
 
 def follow_up(element: Element, pairs: list[Pair]) -> None:
-    """Set the values that depend on those of `pairs`, after `pairs` are applied.
+    """Set the values that depend on the new sub-options `pairs`, after these have been applied to `element`.
 
-    Raises: RequestError, if `pairs` describe several objects.
+    Raises: RequestError, if `pairs` describe a set of controllers.
     """
     if isinstance(element, Os):
         _settle_firmware(element, pairs)

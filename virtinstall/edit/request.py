@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
 
 class EditRequest(Record):
-    """A requested change: `action` is `edit`, `add_device`, `remove_device` or `build_xml`.
+    """A requested change to a guest.
 
-    `option` is None for the conversions, whose sub-options are in `conversions`; `os_values` are those of --osinfo,
-    or None if it is not used. `define` and `start` are whether the result is saved and started, and `update` is
-    whether the running guest is changed as well.
+    `action` is `edit`, `add_device`, `remove_device` or `build_xml`. `selector` is the value of --edit. `option` is the
+    option that describes the change, or None if only conversions are requested. `conversions` maps the conversions,
+    such as `convert_to_q35`, to their sub-options. `os_values` are the values of --osinfo, or None if it is not used.
+    `define` is true if the changed definition is saved, `start` if the guest is started, and `update` if the running
+    guest is also changed. `confirm` is true if the user must confirm the change.
     """
 
     action: str

@@ -29,14 +29,15 @@ _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 
 
 def is_device(cls: type[Element]) -> bool:
-    """Return whether `cls` describes a device, an element below <devices>."""
+    """Return whether `cls` describes a device, which is an element in <devices>."""
     return issubclass(cls, Device)
 
 
 def objects_of(domain: Domain, cls: type[Element]) -> list[Element]:
-    """Return the objects that an option with the fields of `cls` describes, in document order.
+    """Return the devices or sections of the class `cls`, in document order.
 
-    For a class that is mixed into `Domain`, the object is the domain; for a section, it is the section, even if empty.
+    For a class that is mixed into `Domain`, the result contains only the domain. A section that can occur only once is
+    returned even if the guest does not have it.
     """
     if not cls.tag:
         return [domain]
@@ -50,11 +51,13 @@ def objects_of(domain: Domain, cls: type[Element]) -> list[Element]:
 def select(
     domain: Domain, cls: type[Element], option: str, action: str, selector: str, fallback: Fallback | None
 ) -> list[Element]:
-    """Return the objects that `selector` matches: an empty text (the first object), a number, `all`, or sub-options.
+    """Return the devices or sections of the class `cls` that `selector` matches.
 
-    The result is empty only for `all`. `fallback` handles names that `cls` does not declare; None rejects them.
+    `selector` is a number (1 for the first, -1 for the last), `all`, or sub-options that must match. An empty string
+    selects the first. The result is empty only for `all`. `option` and `action` (`--edit` or `--remove-device`) are
+    used in messages. `fallback` handles sub-options that `cls` does not declare; if it is None, these are errors.
 
-    Raises: RequestError, if no object matches, or the option does not support the selector.
+    Raises: RequestError, if nothing matches, or if the option does not support the selector.
     """
     found = objects_of(domain, cls)
     kind = _kind(cls)

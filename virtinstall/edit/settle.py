@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 def resolve_edit(domain: Domain, host: Host) -> list[str]:
-    """Replace settings of `domain` that depend on the host or the OS database with their values; return warnings.
+    """Replace requested settings that depend on the host or on the OS database with actual values; return warnings.
+
+    These are, for example, the newest machine type and the ID of an operating system.
 
     Raises: RequestError, if a setting is not possible; HostError, if the host cannot be queried.
     """

@@ -24,9 +24,13 @@ if TYPE_CHECKING:
 def with_addresses(
     found: Sequence[Comparison], guests: Mapping[str, LabGuest], project: str, sessions: Sessions
 ) -> list[Comparison]:
-    """Return the comparisons with lost reservations as changes, and static addresses as options that act at creation.
+    """Return the comparisons `found`, completed with the fixed addresses of the guests.
 
-    Raises: FileError, for all addresses that guests cannot have.
+    A recorded DHCP reservation that its network no longer has becomes a change. An address that cloud-init sets is not
+    a change: it is listed among the options that have an effect only at creation. `guests` are the guests in the file
+    by name.
+
+    Raises: FileError, with one line for each address that a guest cannot have.
     """
     problems: list[FileError] = []
     result = []
@@ -45,7 +49,7 @@ def with_addresses(
 
 
 def located(guest: LabGuest, error: RequestError) -> FileError:
-    """Return the error with its position in the file: that of the wrong address, or else that of the guest."""
+    """Return `error` with a position in the file: that of the wrong address, or that of the guest for other errors."""
     if isinstance(error, FileError) or error.message.startswith(f"{guest.place}: "):
         return FileError(error.message, hint=error.hint)
     if not isinstance(error, AddressError):
@@ -102,7 +106,7 @@ def _lost(
 
 
 def leaf_path(reservation: Reservation) -> str:
-    """Return the path of a reservation among the leaves of a guest."""
+    """Return the path for a DHCP reservation in a comparison, such as `reservation[default/192.168.122.10]`."""
     return f"{RESERVATION}[{reservation.network}/{reservation.address}]"
 
 
@@ -117,7 +121,7 @@ def _static_at_creation(found: Comparison) -> Comparison:
 
 
 def add_reservations(changes: Iterable[Difference], found: Comparison, guest: HostGuest, host: Host) -> None:
-    """Add the reservations among `changes`, and record them.
+    """Add the planned reservations that are among `changes` to the networks, and record them in the guest's metadata.
 
     Raises: HypervisorError.
     """
@@ -132,7 +136,7 @@ def add_reservations(changes: Iterable[Difference], found: Comparison, guest: Ho
 
 
 def remove_reservations(changes: Iterable[Difference], guest: HostGuest, host: Host) -> None:
-    """Remove the recorded reservations whose removal is among `changes`.
+    """Remove the recorded reservations whose removal is among `changes` from the networks and from the record.
 
     Raises: HypervisorError.
     """

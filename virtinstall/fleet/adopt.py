@@ -24,9 +24,10 @@ _ADOPTED = "adopted"
 
 
 def as_found(guest: LabGuest, project: str, session: Session, handle: HostGuest) -> Applied:
-    """Return the record of a guest that is adopted unchanged.
+    """Return the record for an existing guest that is adopted unchanged.
 
-    Later comparisons report values that differ from the file, and devices that the guest does not have.
+    `handle` is the existing guest. Later comparisons report the values that differ from the file and the devices in the
+    file that the guest does not have.
 
     Raises: the same errors as `make_plan`.
     """

@@ -29,11 +29,14 @@ _LARGEST_BYTES = 1 << 20
 
 
 class Applied(Record):
-    """The last apply: hashes of the options, leaves of the planned XML, and leaves of the XML that libvirt returned.
+    """The record of the last apply to a guest.
 
-    `devices` are the disks and interfaces of the file, and `creation` the values of options that act at creation.
-    `pending` is the ID of the running guest that does not have all changes until its next boot; None if the guest has
-    all changes. `groups` are the groups in the file, for inventories without the file.
+    `options` maps the option names to hashes of their values. `planned` and `base` map paths to values (see
+    `leaves_of`): `planned` in the planned XML, `base` in the definition that libvirt returned after the apply.
+    `devices` describe the disks and network interfaces in the file, and `creation` has the values of the options that
+    have an effect only at creation. `pending` is the libvirt ID that the guest had if it must be shut down and started
+    again before all changes take effect, otherwise None. `groups` are the guest's groups in the file, for inventories
+    that are created without the file.
     """
 
     project: str
@@ -47,7 +50,7 @@ class Applied(Record):
 
 
 def option_hashes(guest: LabGuest) -> dict[str, str]:
-    """Return a hash of each option's values and of the name; a changed option has another hash."""
+    """Return a hash of each option's values by option name; the key `name` has a hash of the guest's name."""
     return {name: _hash(name, *values) for name, values in {**guest.options, "name": (guest.name,)}.items()}
 
 
@@ -56,14 +59,18 @@ def _hash(*texts: str) -> str:
 
 
 def read_applied(guest: HostGuest) -> Applied | None:
-    """Return the record of a guest; None if the guest has no record, or the record of another guest."""
+    """Return the record in a guest's metadata; None if it is missing, invalid, or belongs to another guest.
+
+    A clone, for example, has a copy of the record of the original guest.
+    """
     return parse_applied(guest.metadata(NAMESPACE), guest.uuid)
 
 
 def record_element(text: str | None, uuid: str) -> etree._Element | None:
-    """Return the element of a guest's record, whose attributes are the project, the name and the file.
+    """Return the XML element of a guest's record, whose attributes include the project, the name and the file.
 
-    None if the guest has no record, or the record of another guest.
+    `text` is the metadata element, or None if the guest has none, and `uuid` the guest's UUID. The result is None if
+    `text` is None or invalid, or if the record belongs to another guest.
     """
     from lxml import etree
 
@@ -77,7 +84,10 @@ def record_element(text: str | None, uuid: str) -> etree._Element | None:
 
 
 def parse_applied(text: str | None, uuid: str) -> Applied | None:
-    """Return the record in the XML `text`; None if it is missing, invalid, or the record of another guest."""
+    """Return the record in the metadata element `text`; None if it is missing, invalid, or belongs to another guest.
+
+    `uuid` is the UUID of the guest that has the metadata.
+    """
     root = record_element(text, uuid)
     if root is None:
         return None
@@ -101,7 +111,7 @@ def parse_applied(text: str | None, uuid: str) -> Applied | None:
 
 
 def store_applied(guest: HostGuest, applied: Applied, file: str | None = None) -> bool:
-    """Store the record; return False if the driver stores no metadata.
+    """Store the record in the guest's metadata; return False if the libvirt driver cannot store metadata.
 
     `file` is the path of the guests file, or None if the file sets its project.
 

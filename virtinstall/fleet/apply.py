@@ -55,12 +55,13 @@ def apply_all(
     report: Callable[[str, str], None] | None = None,
     on_outcome: Callable[[Outcome], None] | None = None,
 ) -> list[Outcome]:
-    """Apply comparisons; return an outcome for each.
+    """Apply comparisons; return an outcome for each, in the same order.
 
-    `jobs` is the number of guests of a host to process at the same time, or None for the default. `force` powers off
-    guests that must be deleted and do not shut down within a minute. `report` receives the guest's name and what is
-    done with the guest, and `on_outcome` each outcome as soon as it is known. By default, warnings and reports are
-    written to the log.
+    `jobs` is the number of guests to process at the same time on each host, or None for the default. With `force`,
+    guests that must be deleted are powered off, and guests that must be restarted are powered off if they do not shut
+    down within a minute. `on_warning` is called with each warning, `report` with a guest's name and the step that
+    starts, such as `creating`, and `on_outcome` with each outcome as soon as it is known. By default, warnings and
+    steps are written to the log.
     """
     jobs = worker_count(jobs)
     guests = {guest.name: guest for guest in chosen.guests}
@@ -180,9 +181,10 @@ class _Run:
         return done.replace(pending=pending)
 
     def wait_again(self, guest: LabGuest, session: Session) -> None:
-        """Wait for the goal of an existing guest, because an earlier run may have ended before the guest reached it.
+        """Wait until an existing guest reaches its goal, because an earlier run may have been interrupted.
 
-        The end of cloud-init is not waited for again, because the console reports it only once.
+        The goal is the value of `wait-for`. The goals `shutdown` and `cloud-init` are not waited for again. With the
+        test driver, nothing is waited for.
 
         Raises: the same errors as `Guest.wait_for`.
         """
@@ -193,7 +195,9 @@ class _Run:
             session.hypervisor.guest(guest.name).wait_for(goal, timeout=request.run.timeout_seconds)
 
     def start_interrupted(self, name: str, guest: Guest, session: Session) -> None:
-        """Start a guest that an interrupted run defined but did not start.
+        """Start the guest that an interrupted run defined but did not start, or resume it if it is paused.
+
+        A warning is reported if the installation in the guest has not finished.
 
         Raises: HypervisorError.
         """
@@ -207,9 +211,10 @@ class _Run:
             self.warn(f"{name}: the installation has not finished; resume it with: {finish}")
 
     def restart(self, name: str, session: Session) -> None:
-        """Shut the guest down and start it, so that its definition takes effect.
+        """Shut the guest down and start it again, so that all changes in its definition take effect.
 
-        Raises: WaitTimeout, if the guest does not shut down; HypervisorError.
+        Raises: WaitTimeout, if the guest does not shut down within a minute and must not be powered off;
+        HypervisorError.
         """
         guest = session.hypervisor.guest(name).handle
         if guest.is_active():
@@ -225,7 +230,7 @@ class _Run:
         guest.start()
 
     def require_same(self, name: str, session: Session) -> None:
-        """Raise RequestError if another guest received the name after the comparison."""
+        """Raise RequestError if the guest with this name is no longer the one that was compared."""
         handle = session.host.guest_named(name)
         if handle is not None and name not in self.chosen.adopt and not belongs(handle, self.project, self.chosen.file):
             raise RequestError(
@@ -234,7 +239,7 @@ class _Run:
             )
 
     def require_creatable(self, guest: LabGuest, session: Session) -> None:
-        """Check what `create` checks, and download images, before the present guest is deleted.
+        """Run the checks of `create`, and download images, before the existing guest is deleted.
 
         Raises: the same errors as `create`, before anything changes.
         """
@@ -245,9 +250,9 @@ class _Run:
             with_images(plan, session.host, Interruptible(self.sessions.interrupted), self.warning_of(guest.name))
 
     def create_again(self, guest: LabGuest, session: Session) -> tuple[str, ...]:
-        """Create a guest that was just deleted.
+        """Create a guest that was just deleted; return the generated passwords to print.
 
-        Raises: the same errors as `create`, with a note that the guest was deleted.
+        Raises: the same errors as `create`, with a note that the guest has been deleted.
         """
         try:
             return self.create(guest, session)
@@ -256,10 +261,10 @@ class _Run:
             raise
 
     def delete(self, name: str, hypervisor: Hypervisor) -> None:
-        """Delete a guest.
+        """Delete a guest, its disks and the other files that were created for it.
 
-        Raises: RequestError, if another guest of the file needs one of the disks, or if a part cannot be deleted;
-        HypervisorError.
+        Raises: RequestError, if one of the disks is also a disk of another guest in the file, or if a part cannot be
+        deleted; HypervisorError.
         """
         plan = hypervisor.deletion_plan(name, "own")
         for item in plan.files:

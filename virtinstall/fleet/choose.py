@@ -25,9 +25,13 @@ if TYPE_CHECKING:
 
 
 class Selection(Record):
-    """The guests to process, the errors of guests whose host cannot be reached, and the allowed actions.
+    """The guests to process, and the actions that are allowed.
 
-    `file` is the path of the file, or None if the file sets its project.
+    `file` is the path of the guests file, or None if the file sets its project. `all_names` are the names of all guests
+    in the file, also of those that are not selected. `unreachable` maps the names of guests whose host cannot be
+    reached to errors; the key `host NAME` stands for the guests to prune on a host. With `prune`, guests that the file
+    no longer contains are deleted. `adopt` and `recreate` are the names of guests to adopt, and to delete and create
+    again. With `reboot`, guests are restarted if changes require it.
     """
 
     project: str
@@ -42,9 +46,11 @@ class Selection(Record):
 
 
 def compare_all(chosen: Selection, sessions: Sessions) -> list[Comparison]:
-    """Return a comparison of each guest; change nothing.
+    """Compare each selected guest with the existing guest of the same name; change nothing.
 
-    Raises: RequestError, for all mistakes together; HostError.
+    Guests to prune, and guests whose host cannot be reached, are included.
+
+    Raises: RequestError, with one line for each guest that cannot be compared; HostError.
     """
     found: list[Comparison] = []
     problems: list[FileError] = []
@@ -119,11 +125,13 @@ def _rebooted(comparison: Comparison, chosen: Selection) -> Comparison:
 def selection(
     placed: Placed, every: Sequence[LabGuest], names: Collection[str], *, project: str, file: str | None, **more: Any
 ) -> Selection:
-    """Return the selection of the `placed` guests; `every` contains all guests in the file.
+    """Return the selection of the `placed` guests.
 
-    `file` is the path of the file, or None if the file sets its project.
+    `every` contains all guests in the file, and `names` the requested names of guests and groups: if it is empty, all
+    guests are selected. Guests are pruned only in that case. `file` is the path of the guests file, or None if the file
+    sets its project. `more` has the other parameters of `Lab.diff`: `prune`, `adopt`, `recreate` and `reboot`.
 
-    Raises: RequestError, if --recreate or --adopt names a guest that is not in the file or not selected.
+    Raises: RequestError, if `recreate` or `adopt` contains the name of a guest that is not in the file or not selected.
     """
     known = {*(guest.name for guest in placed.guests), *placed.problems}
     in_file = {guest.name for guest in every}

@@ -41,17 +41,23 @@ _OF_THE_RUN = (
 
 
 class Comparison(Record):
-    """The differences between one guest and the file, and the action of `apply`.
+    """The differences between a guest and its description in the file, and the action that `apply` would take.
 
     `action` is `create`, `update`, `adopt` (the guest itself is not changed), `delete`, `recreate`, `reboot`, `none`,
-    or `unreachable` for a guest whose host cannot be reached, with the error in `problem` and `hint`. `changes` are
-    values that the file changes, and `at_next_boot` the paths of those that a running guest gets only at its next boot.
-    `moved` maps, for each disk that gets another target, the new beginning of its path to the present one. `added`
-    and `removed` are the devices that the guest gets and loses (`devices/disk[vda]`). `drift` are values that something
-    else changed since the last apply and that are kept. `at_creation` are changed options that act only at creation.
-    `pending` is true if the guest runs without changes that an earlier apply wrote to its definition, and `interrupted`
-    if the run that created the guest ended before it stored the guest's record. `host` is the name of the guest's host,
-    or None if the file names no hosts.
+    or `unreachable`. Only for `unreachable`, `problem` is the error message of the connection, and `hint` its hint or
+    None. `host` is the name of the guest's host, or None if the file lists no hosts. `exists` is true if the guest
+    exists.
+
+    `changes` are the values to change. `at_next_boot` are the paths of the changes that take effect in the running
+    guest only after it is shut down and started again. `added` and `removed` are the paths of the devices to add and to
+    remove, such as `devices/disk[vda]`. `moved` has an entry for each disk whose target changes: the key is the new
+    prefix of the disk's paths, and the value the present one. `drift` are the values that were changed by other
+    programs since the last apply and that are kept. `at_creation` are the changed options that have an effect only at
+    creation.
+
+    `pending` is true if changes from an earlier apply take effect only after the running guest is shut down and started
+    again. `interrupted` is true if the run that created the guest ended before it stored the guest's record. `applied`
+    is that record, and `plan` the plan for the changed guest; they are None if `apply` does not need them.
     """
 
     name: str
@@ -74,11 +80,11 @@ class Comparison(Record):
 
     @property
     def is_different(self) -> bool:
-        """Whether the guest is not as the file describes it."""
+        """Whether the guest differs from its description in the file."""
         return self.action != "none" or bool(self.at_creation)
 
     def as_document(self) -> dict[str, Any]:
-        """Return the comparison for `--output json`."""
+        """Return the comparison as data for `--output json`."""
         return {
             "name": self.name,
             "host": self.host,
@@ -92,12 +98,12 @@ class Comparison(Record):
 
 
 def compare(guest: LabGuest, project: str, session: Session, *, adopt: bool = False) -> Comparison:
-    """Return the comparison of one guest; change nothing.
+    """Compare one guest in the file with the existing guest of the same name; change nothing.
 
-    With `adopt`, a guest that was not created from the file is accepted unchanged.
+    With `adopt`, a guest that was not created from the file is adopted unchanged.
 
-    Raises: RequestError, if the guest exists and was not created from the file, or if a disk would shrink; the errors
-    of `make_plan`.
+    Raises: RequestError, if the guest exists, was not created from the file and is not adopted, or if a disk would
+    shrink; the same errors as `make_plan`.
     """
     found = session.host.guest_named(guest.name)
     if found is None:
@@ -273,9 +279,11 @@ def _foreign(guest: LabGuest, applied: Applied | None) -> RequestError:
 def record_after_update(
     guest: LabGuest, comparison: Comparison, definition: etree._Element, pending: str | None = None
 ) -> Applied:
-    """Return the record of a guest that was just updated; drift remains drift.
+    """Return the record of a guest that was just updated.
 
-    `pending` is the ID of a running guest that does not have all changes yet, or None.
+    `comparison` is the one that was applied, and `definition` the guest's new <domain>. The drift in the comparison is
+    not recorded, so that later comparisons report it again. `pending` is the libvirt ID of the running guest if it must
+    be shut down and started again before all changes take effect, otherwise None.
     """
     applied, plan = comparison.applied, comparison.plan
     assert applied is not None

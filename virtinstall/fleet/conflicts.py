@@ -36,9 +36,10 @@ Exclusive = tuple[tuple[str, str, str, str], ...]
 
 
 def conflicts(guests: Sequence[LabGuest], values: Mapping[str, Exclusive]) -> list[FileError]:
-    """Return an error for each value that an earlier guest has too; one per kind for the guests of a `count`.
+    """Return an error for each value of a guest that an earlier guest also has.
 
-    `values` are the exclusive values of each guest, by name.
+    For the guests of one `count`, only one error of each kind is returned. `values` are the exclusive values of the
+    guests, by guest name.
     """
     owners: dict[tuple[str, str, str], LabGuest] = {}
     found: dict[tuple[str, str], FileError] = {}
@@ -55,7 +56,10 @@ def conflicts(guests: Sequence[LabGuest], values: Mapping[str, Exclusive]) -> li
 
 
 def already_used(kind: str, value: str, owner: str) -> str:
-    """Return the message for a value that the guest `owner` has too."""
+    """Return the message for a value that the guest `owner` also has.
+
+    `kind` is the kind of the value, such as `port` or `disk`.
+    """
     shown = f"'{value}'" if kind in _QUOTED else value
     # "the" fits before a quoted name, but not between "port" and a number
     article = "" if kind == "port" else "the "
@@ -63,7 +67,7 @@ def already_used(kind: str, value: str, owner: str) -> str:
 
 
 def conflict_hint(kinds: Collection[str], *, numbered: bool) -> str:
-    """Return how to avoid conflicts of values of these kinds; `numbered` is true for the guests of one `count`."""
+    """Return a hint for conflicts between values of these kinds; `numbered` is true for the guests of one `count`."""
     [kind] = kinds if len(kinds) == 1 else ["value"]
     if numbered:
         return f"include `{{n}}`, which is replaced by the guest's number, in the {_PARTS.get(kind, kind)}"
@@ -71,7 +75,11 @@ def conflict_hint(kinds: Collection[str], *, numbered: bool) -> str:
 
 
 def exclusive_values(domain: Domain, guest: LabGuest) -> Exclusive:
-    """Return the values that only one guest can have: anywhere, or on its host, if the host is known."""
+    """Return the values of a guest that no other guest can have.
+
+    `domain` is the guest's request. Values that must be unique on one host, such as ports, are omitted if the guest's
+    host is not chosen yet.
+    """
     host = guest.host or ""
     found = [(kind, value, "" if kind in _EVERYWHERE else host, guest.place) for kind, value in _exclusive(domain)]
     if guest.spread and guest.host is None:

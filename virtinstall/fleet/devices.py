@@ -27,7 +27,11 @@ _DRIVES = ("cdrom", "floppy", "lun")
 
 
 class Mark(NamedTuple):
-    """A device of the last apply: its element, target or MAC address, hashes of its values, and requested size."""
+    """A disk or network interface at the last apply.
+
+    `tag` is the name of its XML element, and `key` its target or MAC address (an empty string if unknown). `parts` are
+    hashes of its requested values. `size_bytes` is the requested size of a disk, otherwise None.
+    """
 
     tag: str
     key: str
@@ -36,7 +40,11 @@ class Mark(NamedTuple):
 
 
 def marks_of(request: Request, final: Domain) -> tuple[Mark, ...]:
-    """Return the marks of the requested devices, which the guest `final` has."""
+    """Return a mark for each requested disk and network interface.
+
+    The marks contain the targets and MAC addresses of the planned guest, `final`. If no interface is requested, the
+    mark of the default interface has no hashes.
+    """
     found = []
     for cls in KINDS:
         for requested, planned in zip(request.domain.devices_of(cls), final.devices_of(cls), strict=False):
@@ -49,25 +57,28 @@ def marks_of(request: Request, final: Domain) -> tuple[Mark, ...]:
 
 
 def key_of(device: Disk | Interface) -> str | None:
-    """Return the target of a disk or the MAC address of an interface in lower case; None if it is not set."""
+    """Return the target of a disk or the MAC address of an interface, in lowercase; None if it is not set."""
     value = device.target_dev if isinstance(device, Disk) else device.mac_address
     return None if value is None else value.lower()
 
 
 def parts_of(device: Disk | Interface) -> tuple[str, ...]:
-    """Return a hash of each value of the device."""
+    """Return sorted hashes of the device's values, except for its size."""
     values = {**leaves_of(device.ensure_node()), **{name: str(value) for name, value in device.settings.items()}}
     values.pop("size_bytes", None)
     return tuple(sorted(part_of(name, value) for name, value in values.items()))
 
 
 def part_of(name: str, value: str) -> str:
-    """Return the hash of a value, in the form of `Mark.parts`."""
+    """Return the hash of one value as in `Mark.parts`; `name` is the path of the value below the device."""
     return hashlib.sha256(f"{name}={value}".encode()).hexdigest()[:6]
 
 
 def match(old: Sequence[Mark], request: Request) -> list[tuple[Disk | Interface, Mark | None]]:
-    """Return each requested device with its mark of the last apply, or None for a new device."""
+    """Return each requested disk and network interface with its mark from the last apply, or None for a new device.
+
+    `old` are the marks from the last apply.
+    """
     found: list[tuple[Disk | Interface, Mark | None]] = []
     for cls in KINDS:
         devices: list[Disk | Interface] = list(request.domain.devices_of(cls))
@@ -87,7 +98,7 @@ def _matched(old: list[Mark], devices: Sequence[Disk | Interface]) -> list[Mark 
 
 
 def kind_of(device: Disk | Interface) -> str:
-    """Return `disk`, `cdrom`, `floppy`, `lun`, or `interface`."""
+    """Return the kind of a device: `interface`, or for a disk `disk`, `cdrom`, `floppy` or `lun`."""
     return device.device or "disk" if isinstance(device, Disk) else Interface.tag
 
 
@@ -134,10 +145,10 @@ def _matched_in_kind(old: list[Mark], devices: Sequence[Disk | Interface]) -> li
 
 
 class Pinned(NamedTuple):
-    """A request whose devices have the targets and MAC addresses of the existing guest.
+    """A request whose disks and network interfaces have the targets and MAC addresses of the existing guest.
 
-    `devices` are the requested devices, each with its mark or None. `macs` are the MAC addresses that the request did
-    not name.
+    `devices` are pairs of a requested device and its mark from the last apply, or None for a new device. `macs` are the
+    MAC addresses that were copied from the existing guest.
     """
 
     request: Request
@@ -146,12 +157,15 @@ class Pinned(NamedTuple):
 
     @property
     def marks(self) -> tuple[Mark, ...]:
-        """The marks of the devices that the guest has."""
+        """The marks of the requested devices that the guest already has."""
         return tuple(mark for _, mark in self.devices if mark is not None)
 
 
 def pinned(request: Request, marks: Sequence[Mark]) -> Pinned:
-    """Return the request with the targets and MAC addresses that its devices have in the guest."""
+    """Return a copy of the request in which devices without a target or MAC address have that of the existing guest.
+
+    `marks` are the marks from the last apply. A disk whose bus changes does not get its former target.
+    """
     request = request.replace(domain=request.domain.clone())
     found = match(marks, request)
     macs = set()
@@ -174,7 +188,11 @@ def _keeps_bus(disk: Disk, mark: Mark) -> bool:
 
 
 def keep_default_mac(wanted: Pinned, final: Domain, marks: Sequence[Mark]) -> frozenset[str]:
-    """Set the MAC address of the default interface to the guest's; return the addresses that the file does not name."""
+    """Return the MAC addresses that the file does not set; set that of the default interface in the plan `final`.
+
+    `final` is changed only if the file requests no interface: its interface then gets the MAC address that the existing
+    guest has according to `marks`.
+    """
     if wanted.request.domain.devices_of(Interface):
         return wanted.macs
     known = [mark.key for mark in marks if mark.tag == Interface.tag]
@@ -184,14 +202,15 @@ def keep_default_mac(wanted: Pinned, final: Domain, marks: Sequence[Mark]) -> fr
 
 
 def prefixes(marks: Iterable[Mark]) -> list[str]:
-    """Return the beginnings of the paths of these devices' leaves."""
+    """Return the prefix of each device's paths, such as `devices/disk[vda]/`."""
     return [f"devices/{mark.tag}[{mark.key}]/" for mark in marks]
 
 
 def moves(wanted: Pinned, final: Domain, present: Mapping[str, str]) -> dict[str, str]:
-    """Return, for each disk that gets another target, the new beginning of its path with the present one.
+    """Return the disks whose target changes: a mapping from the new prefix of a disk's paths to the present one.
 
-    `present` are the guest's leaves. A disk whose path the file changes is a different disk, and is not included.
+    `final` is the planned guest, and `present` are the values of the existing one, by path. If the file changes the
+    image of a disk, it is a different disk, and it is not included.
     """
     disks = [(device, mark) for device, mark in wanted.devices if isinstance(device, Disk)]
     found = {}

@@ -1,4 +1,4 @@
-"""The prediction of when a changed value takes effect in a running guest: immediately or at its next boot."""
+"""The prediction of when a change takes effect in a running guest: immediately, or after it is started again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LIVE_DISK = ("iotune/",)
 
 
 def groups_of(changes: Iterable[Difference]) -> dict[str, list[Difference]]:
-    """Return the changes of each disk and each interface, by the beginning of their paths, and the others by `""`."""
+    """Return the changes by disk or interface; the key is the prefix of its paths, or `""` for other changes."""
     groups: dict[str, list[Difference]] = {}
     for each in changes:
         device = DEVICE.match(each.path)
@@ -34,12 +34,16 @@ def groups_of(changes: Iterable[Difference]) -> dict[str, list[Difference]]:
 
 
 def has_device(prefix: str, leaves: Iterable[str]) -> bool:
-    """Return whether a guest with these leaves has the device."""
+    """Return whether a guest has a device; `prefix` is the prefix of its paths, and `leaves` are the guest's paths."""
     return any(path.startswith(prefix) for path in leaves)
 
 
 def is_replaced(prefix: str, changes: Iterable[Difference], after: Mapping[str, str]) -> bool:
-    """Return whether the changes replace the disk or drive; another medium in a drive does not replace it."""
+    """Return whether the changes replace a disk or drive: its kind, or the image of a disk.
+
+    A changed medium does not replace the drive. `prefix` is the prefix of the device's paths, and `after` are the
+    planned values of the guest, by path.
+    """
     kind = f"{prefix}@device"
     if not prefix.startswith("devices/disk"):
         return False
@@ -52,7 +56,10 @@ def is_replaced(prefix: str, changes: Iterable[Difference], after: Mapping[str, 
 
 
 def is_other_machine(changes: Iterable[Difference]) -> bool:
-    """Return whether devices get other places: on another architecture or board, but not on a newer board version."""
+    """Return whether the architecture or the board changes, so that devices must get new addresses.
+
+    A newer version of the same machine type is not another board.
+    """
     return any(
         each.path == "os/type/@arch" or (each.path == "os/type/@machine" and _board(each.before) != _board(each.after))
         for each in changes
@@ -65,14 +72,14 @@ def _board(machine: str | None) -> str:
 
 
 def is_boot_order(path: str) -> bool:
-    """Return whether the value at `path` belongs to the boot order: <os><boot>, or <boot order> of a device."""
+    """Return whether the value at `path` belongs to the boot order, either in <os> or in a device."""
     return path.startswith(("os/boot/", "os/boot[")) or path.endswith("/boot/@order")
 
 
 def is_live(change: Difference, leaves: Mapping[str, str]) -> bool:
-    """Return whether the change takes effect immediately in a running guest, if libvirt accepts it.
+    """Return whether a change can take effect in a running guest immediately, provided that libvirt accepts it.
 
-    `leaves` are those of the guest's definition.
+    `leaves` are the values in the guest's definition, by path.
     """
     device = DEVICE.match(change.path)
     if device is None:
@@ -87,7 +94,7 @@ def is_live(change: Difference, leaves: Mapping[str, str]) -> bool:
 
 
 def is_medium(name: str) -> bool:
-    """Return whether the value at `name`, a path below the disk, belongs to the medium in a drive."""
+    """Return whether a value belongs to the medium in a drive; `name` is its path below the disk."""
     return name.startswith(("source/", "driver/", "@type")) or name == "source"
 
 
@@ -107,7 +114,10 @@ def _is_live_value(change: Difference, leaves: Mapping[str, str]) -> bool:
 
 
 def device_is_live(prefix: str, leaves: Mapping[str, str]) -> bool:
-    """Return whether a running guest can get or lose the device with these leaves."""
+    """Return whether a device can be added to or removed from a running guest.
+
+    `prefix` is the prefix of the device's paths, and `leaves` are the values of the guest, by path.
+    """
     if prefix.startswith("devices/interface"):
         return True
     if leaves.get(f"{prefix}@device", "disk") not in ("disk", "lun"):
@@ -118,10 +128,10 @@ def device_is_live(prefix: str, leaves: Mapping[str, str]) -> bool:
 def next_boot(
     changes: Iterable[Difference], before: Mapping[str, str], after: Mapping[str, str], moved: Mapping[str, str]
 ) -> list[str]:
-    """Return the paths of the changes that a running guest gets at its next boot.
+    """Return the paths of the changes that take effect only after a running guest is shut down and started again.
 
-    `before` are the leaves of the guest's definition, and `after` the planned leaves; `moved` are disks that get
-    another target.
+    `before` are the values in the guest's definition, and `after` the planned values, both by path. `moved` maps, for
+    each disk whose target changes, the new prefix of its paths to the present one.
     """
     found: list[str] = []
     for prefix, mine in groups_of(changes).items():

@@ -48,9 +48,10 @@ if TYPE_CHECKING:
 
 
 class Exported(Record):
-    """One guest of the file: its options, the values that they do not express, and a problem.
+    """An exported guest.
 
-    `problem` is the reason why this host cannot create such a guest, or None.
+    `options` are the keys and values of the guest in the guests file, and `omitted` the values that the options cannot
+    express, as text. `problem` is the reason why this host cannot create such a guest, or None if it can.
     """
 
     name: str
@@ -60,25 +61,25 @@ class Exported(Record):
 
 
 def export(hypervisor: Hypervisor, names: Sequence[str]) -> list[Exported]:
-    """Return the guests of these names as options of a guests file.
+    """Return the existing guests with these names as options for a guests file.
 
-    Raises: GuestNotFound; RequestError; HostError.
+    Raises: GuestNotFound; RequestError, if no options describe a guest; HostError.
     """
     return [export_guest(hypervisor.guest(name).handle, hypervisor) for name in names]
 
 
 def export_guest(handle: HostGuest, hypervisor: Hypervisor) -> Exported:
-    """Return one guest as options of a guests file.
+    """Return one existing guest as options for a guests file.
 
-    Raises: RequestError; HostError.
+    Raises: RequestError, if no options describe the guest; HostError.
     """
     return _Export(handle, hypervisor).run()
 
 
 def export_text(guests: Sequence[Exported], connect: str | None = None) -> str:
-    """Return a guests file (YAML) with comments at its top about everything that it does not express.
+    """Return a guests file (YAML). Comments at the top list everything that the file does not express.
 
-    `connect` is the URI to write into the file; None writes no URI.
+    `connect` is the connection URI to write to the file; if it is None, the file has no URI.
     """
     import yaml
 
@@ -129,7 +130,7 @@ class _Export:
         return Exported(name=self.name, options=options, omitted=omitted, problem=self.problem)
 
     def add_options(self) -> None:
-        """Add the options in which the guest differs from a guest that has only the options added so far."""
+        """Add an option for each difference between the guest and the plan for the options so far."""
         base = _reduced(self.plan())
         for option in dict.fromkeys(options_by_key().values()):
             if option.describes == "section":
@@ -138,16 +139,16 @@ class _Export:
                 self.add_devices(option, base)
 
     def loaded(self, options: Mapping[str, Any]) -> LabGuest:
-        """Return the guest of a file with these options.
+        """Load a guests file that contains a guest with these options; return the guest.
 
-        Raises: FileError, if the file cannot contain them.
+        Raises: FileError, if an option or a value is invalid.
         """
         protected = {key: _protected(value) for key, value in options.items()}
         document = {"version": 1, "guests": {protect(self.name): protected}}
         return load(json.dumps(document), "export", "export", {}).guests[0]
 
     def plan(self) -> etree._Element:
-        """Return the planned `<domain>` of the options so far; if no plan is possible, that of the options alone."""
+        """Return the planned `<domain>` for the options so far; if no plan is possible, only the requested values."""
         guest = self.loaded(self.options)
         request = guest.request
         assert request is not None
@@ -161,7 +162,7 @@ class _Export:
             return self.requested(request.domain)
 
     def requested(self, domain: Domain) -> etree._Element:
-        """Return the `<domain>` of the options alone."""
+        """Return a `<domain>` that contains only the requested values, the type, the architecture and the machine."""
         domain = domain.clone()
         domain.type, domain.os.type_arch, domain.os.type_machine = self.live.type, *self.base.machine
         for element in (domain, *domain.devices):
@@ -170,7 +171,7 @@ class _Export:
         return domain.ensure_node()
 
     def drop_rejected(self) -> None:
-        """Remove values that libvirt has but an option does not accept; edits of the XML express these values."""
+        """Remove the values that are invalid in a guests file; XML edits express these values instead."""
         try:
             self.loaded(self.options)
             return
@@ -192,7 +193,7 @@ class _Export:
         raise problem
 
     def accepted(self, key: str, value: Any) -> Any:
-        """Return a value without its invalid parts; None if nothing remains."""
+        """Return the value of the option `key` without its invalid parts; None if nothing remains."""
         try:
             self.loaded({key: value})
             return value
@@ -206,7 +207,7 @@ class _Export:
         return None
 
     def add_section(self, option: Option, base: Domain) -> None:
-        """Add the sub-options of a section in which the guest differs from `base`."""
+        """Add the sub-options of a section whose values differ between the guest and the planned guest `base`."""
         cls, name = section_class(option), key_of(option)
         if cls is Cpu:
             if _cpu(self.live) != _cpu(base) and _cpu(self.live):
@@ -233,7 +234,7 @@ class _Export:
             self.options[name] = changed
 
     def add_devices(self, option: Option, base: Domain) -> None:
-        """Add all devices of a kind in which the guest differs from `base`."""
+        """Add all devices of one kind if they differ from those of the planned guest `base`."""
         cls: Any = section_class(option)
         if cls.tag in (Disk.tag, Interface.tag):
             return

@@ -25,11 +25,11 @@ _OS_ID = "./metadata/libosinfo:libosinfo/libosinfo:os/@id"
 
 
 class Base:
-    """The options that do not depend on a comparison with a plan.
+    """The options of an exported guest that do not depend on a comparison with a plan.
 
-    `request` is the recorded request of the guest, which other programs may have changed. `created` are the beginnings
-    of the paths of values that the plan chooses, and `edits` the values of the key `xml`. If `can_be_planned` is false,
-    disks have all their values.
+    `request` is the guest's recorded request as data, which other programs may have changed; it is empty if the guest
+    has no record. `created` are prefixes of the paths whose values each plan chooses again. `edits` are the values of
+    the key `xml` in the guests file. If `can_be_planned` is false, all values of the disks are exported.
     """
 
     def __init__(self, handle: HostGuest, live: Domain, session: Session) -> None:
@@ -44,7 +44,7 @@ class Base:
         self.machine = (live.os.type_arch, live.os.type_machine)
 
     def options(self) -> dict[str, Any]:
-        """Return the options, and set `created` and `edits`."""
+        """Return the options by key, and set `created` and `edits`."""
         found: dict[str, Any] = {}
         self.created, self.edits = [], []
         live = self.live
@@ -64,7 +64,10 @@ class Base:
         return {name: value for name, value in found.items() if value is not None}
 
     def system(self) -> Any:
-        """Return the value of --osinfo; if this host's database lacks the system, an edit of the XML keeps its ID."""
+        """Return the value of --osinfo for the guest's operating system.
+
+        If the OS database on this host does not contain the operating system, an XML edit sets its ID.
+        """
         catalog = self.session.known.catalog(os.environ)
         name, identity = _at(self.request, "os", "values", "name"), self.live.os_id
         # http://debian.org/debian/12 may be unknown, and debian12 have the settings of debian11
@@ -82,7 +85,7 @@ class Base:
         return "generic"
 
     def interface(self, interface: Interface) -> dict[str, Any]:
-        """Return a network interface, with the address that is reserved for it."""
+        """Return the sub-options of a network interface, with the IP address that is reserved for it, if any."""
         pairs = {_SHORT.get(key, key): value for key, value in pairs_of(interface).items()}
         if pairs.get("type") in pairs:
             del pairs["type"]
@@ -93,12 +96,15 @@ class Base:
         return pairs
 
     def is_seed(self, disk: Disk) -> bool:
-        """Return whether the disk holds the configuration of the first boot."""
+        """Return whether the disk is the seed that configures the guest at its first boot."""
         files = () if self.record is None else self.record.files
         return any(each.kind == "seed" and each.path == disk.source_file for each in files)
 
     def disk(self, disk: Disk) -> dict[str, Any]:
-        """Return a disk with the size and the image that it was created with, or otherwise with its path."""
+        """Return the sub-options of a disk.
+
+        They contain the size and the image of a disk that was created for the guest, or the path of another disk.
+        """
         if not self.can_be_planned:
             return dict(pairs_of(disk))
         skipped = ("target.", "driver.name", "source.file", "source.dev", "source.index", "path", "type")
@@ -123,14 +129,17 @@ class Base:
         return {**({} if image is None else {"image": image}), **place, "size": _gib(size), **pairs}
 
     def created_file(self, path: str) -> CreatedFile:
-        """Return the record of the disk at `path` that was created for the guest; an empty record if it was not."""
+        """Return the record of the created disk at `path`; its values are empty if no disk was created there."""
         files = () if self.record is None else self.record.files
         return next(
             (each for each in files if each.kind == "disk" and each.path == path), CreatedFile(kind="", path="")
         )
 
     def created_size(self, disk: Disk, path: str) -> int | None:
-        """Return the size in bytes of a disk that was created for the guest; None for other disks and unknown sizes."""
+        """Return the size in bytes of a disk that was created for the guest.
+
+        `path` is the path of the disk. The result is None for other disks and if the size is unknown.
+        """
         if not self.created_file(path).path:
             return None
         volume = self.session.host.volume_by_path(path)
@@ -142,7 +151,11 @@ class Base:
         return requested if isinstance(requested, int) else None
 
     def requested_disk(self, path: str) -> Mapping[str, Any]:
-        """Return the request for a created disk: with its path, in its pool, or without both; empty without one."""
+        """Return the requested values of the created disk at `path`, by name.
+
+        This is the first requested disk with the same path, or else in the same pool, or else without a path and a
+        pool. The result is empty if there is no such disk.
+        """
         devices = self.request.get("devices")
         disks = [each for each in devices if isinstance(each, dict)] if isinstance(devices, list) else []
         pool = self.created_file(path).pool

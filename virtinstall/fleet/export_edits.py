@@ -22,7 +22,12 @@ _PREFIXES = {uri: prefix for prefix, uri in NAMESPACES.items()}
 
 
 class Reduced:
-    """A definition without the values that libvirt fills in; `xpaths` are the XPaths of its elements in `root`."""
+    """A copy of a definition without the values that libvirt fills in.
+
+    `xpaths` maps the paths of the remaining elements to their XPaths in the complete definition. `counts` maps XPaths
+    of elements to the number of children by name. `leaves` are the values by path, and `owners` maps the paths of
+    values to those of their elements.
+    """
 
     def __init__(self, root: etree._Element) -> None:
         self.root = copy.deepcopy(root)
@@ -39,9 +44,9 @@ class Reduced:
 
 
 def edits_between(planned: etree._Element, live: etree._Element, chosen: Sequence[str]) -> list[Any]:
-    """Return the values of the key `xml` that change the `planned` <domain> into the `live` one.
+    """Return XML edits that change the `planned` <domain> into the `live` one, as values of the key `xml`.
 
-    `chosen` are the beginnings of the paths of values that each plan chooses.
+    `chosen` are prefixes of the paths whose values each plan chooses again; these values are not changed.
     """
     before, after = Reduced(planned), Reduced(live)
     raw = {leaf: value for path, node in elements_of(live) for leaf, value in own_leaves(path, node)}
@@ -79,7 +84,7 @@ class _Edit(NamedTuple):
     value: str = ""
 
     def as_value(self) -> Any:
-        """Return the edit as a value of the key `xml`."""
+        """Return the edit as a value of the key `xml` in a guests file."""
         if self.action != "set":
             return f"xpath.{self.action}={self.place}"
         return (
@@ -101,7 +106,10 @@ def _numbered(place: str, counts: Mapping[str, Mapping[str, int]]) -> str:
 def differences_of(
     planned: etree._Element, live: etree._Element, chosen: Sequence[str]
 ) -> Iterator[tuple[str, str | None]]:
-    """Yield the path and the live value of each difference; the value is None if the guest does not have it."""
+    """Yield the path and the value in `live` of each difference; the value is None if `live` does not have it.
+
+    `chosen` are prefixes of the paths whose values each plan chooses again; these values are ignored.
+    """
     before, after = Reduced(planned), Reduced(live)
     for leaf in {**after.leaves, **before.leaves}:
         if before.leaves.get(leaf) != after.leaves.get(leaf) and not _is_kept(leaf, chosen):

@@ -74,7 +74,7 @@ _NEEDED_BY = {
 
 
 def drop_filled(root: etree._Element) -> None:
-    """Remove from a `<domain>` the values that libvirt fills in, and the places of its devices."""
+    """Remove from a `<domain>` the values and devices that libvirt adds, and the device addresses that it assigns."""
     for node in [each for each in root.iter() if not isinstance(each.tag, str)]:
         remove(node)
     _one_boot_device(root)
@@ -121,7 +121,7 @@ def _reduce_devices(devices: etree._Element) -> None:
 
 
 def is_added(device: etree._Element, devices: etree._Element) -> bool:
-    """Return whether libvirt adds such a device to guests that need it."""
+    """Return whether libvirt adds such a device automatically; `devices` is the <devices> element that contains it."""
     kind, model = device.get("type"), device.get("model")
     if device.tag == "watchdog":
         # part of q35 boards; all watchdogs have one action. Source: https://libvirt.org/formatdomain.html#watchdog-device

@@ -30,11 +30,13 @@ SIZE = "size"
 def growth_of(
     guest: LabGuest, devices: Iterable[tuple[Disk | Interface, Mark | None]], handle: HostGuest, host: Host
 ) -> Iterator[Difference]:
-    """Yield the change of size of each disk that the file enlarges.
+    """Yield a change for each disk for which the file requests a larger size.
 
-    `devices` are pairs of a device and its mark of the last apply, or None.
+    `devices` are pairs of a requested device and its mark from the last apply, or None for a new device. `handle` is
+    the existing guest.
 
-    Raises: RequestError, if the file makes a disk smaller, or if another disk replaced the disk of the last apply.
+    Raises: RequestError, if the file requests a smaller size, or if another image has replaced the image of the disk
+    since the last apply.
     """
     number = -1
     for device, mark in devices:
@@ -75,12 +77,12 @@ def _replaced_source(handle: HostGuest, target: str, host: Host) -> str | None:
 
 
 def in_gib(count_bytes: int) -> str:
-    """Return a size in bytes as text: `20 GiB`."""
+    """Return a size in bytes as a string in GiB, such as `20 GiB`."""
     return f"{count_bytes / GIB:.4g} GiB"
 
 
 def capacity(handle: HostGuest, target: str, host: Host) -> int | None:
-    """Return the size of a disk in bytes; None if the size is unknown."""
+    """Return the virtual size in bytes of the guest's disk at `target`; None if the size is unknown."""
     if not has_real_storage(host):
         return None
     found = handle.disk_capacity(target)
@@ -92,9 +94,12 @@ def capacity(handle: HostGuest, target: str, host: Host) -> int | None:
 
 
 def grow_disk(handle: HostGuest, target: str, size_bytes: int, host: Host) -> None:
-    """Enlarge a disk of the running guest, which sees the new size immediately; if it is off, enlarge the image.
+    """Enlarge the guest's disk at `target` to `size_bytes`.
 
-    Raises: StorageError; HypervisorError.
+    A running guest sees the new size immediately. If the guest is not running, the image is enlarged. With the test
+    driver, nothing is done.
+
+    Raises: StorageError, if the image cannot be enlarged; HypervisorError.
     """
     if not has_real_storage(host):
         return

@@ -16,7 +16,10 @@ _INSTEAD = {"services": "guests", "vms": "guests", "domains": "guests", "machine
 
 
 class Head(NamedTuple):
-    """The values of these parts; `project` and `connect` are None if they are not set, and `hosts` are URIs by name."""
+    """The values at the top of a guests file.
+
+    `project` and `connect` are None if the file does not set them. `hosts` maps the names of hosts to connection URIs.
+    """
 
     project: str | None
     connect: str | None
@@ -24,7 +27,10 @@ class Head(NamedTuple):
 
 
 def read_head(source: Source, root: Fields) -> Head:
-    """Return the values; add mistakes to `source.problems`."""
+    """Return the values at the top of a guests file, and check its version; add errors to `source.problems`.
+
+    `root` is the mapping that the file contains.
+    """
     for key, node in root.keys.items():
         if key not in FILE_KEYS and not key.startswith("x-"):
             hint = f"use `{_INSTEAD[key]}`" if key in _INSTEAD else did_you_mean(key, FILE_KEYS)

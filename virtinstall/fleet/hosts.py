@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 
 class Connections(Mapping[str, Hypervisor]):
-    """The connections by the name of the host, and the `errors` of hosts that cannot be reached; a context manager."""
+    """The connections to the hosts in a guests file, by host name.
+
+    `errors` maps the names of hosts that cannot be reached to errors. The object is a context manager that closes the
+    connections.
+    """
 
     def __init__(self, found: Mapping[str, Hypervisor], errors: Mapping[str, VirtInstallError]) -> None:
         self._found = dict(found)
@@ -45,9 +49,11 @@ class Connections(Mapping[str, Hypervisor]):
 
 
 def connect_all(hosts: Mapping[str, str], open_one: Callable[[str], Hypervisor] = connect) -> Connections:
-    """Connect to all hosts (name and URI) at the same time, so that an unreachable host does not delay the others.
+    """Connect to all hosts at the same time, so that an unreachable host does not delay the other connections.
 
-    Raises: the error of the first host, if no host can be reached.
+    `hosts` maps the names of hosts to URIs. `open_one` is called with each URI, in a thread, and returns a connection.
+
+    Raises: the error from the first host, if no host can be reached.
     """
     found: dict[str, Hypervisor] = {}
     errors: dict[str, VirtInstallError] = {}

@@ -29,14 +29,19 @@ _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
 
 
 class Inventory(Record):
-    """The guests with their groups; `warnings` are about guests that do not exist and hosts that cannot be reached."""
+    """An inventory of guests.
+
+    `warnings` are messages about guests that do not exist and about hosts that cannot be reached.
+    """
 
     guests: tuple[InventoryGuest, ...]
     warnings: tuple[str, ...] = ()
 
     @staticmethod
     def of_host(hypervisor: Hypervisor) -> Inventory:
-        """Return the inventory of all guests, with the project and the groups of the last apply as groups.
+        """Return the inventory of all guests on a host.
+
+        Guests that were created from a guests file have its project, and their groups at the last apply, as groups.
 
         Raises: StorageError, if a file with a host key cannot be written; HostError.
         """
@@ -51,9 +56,9 @@ class Inventory(Record):
     def of_guests(
         guests: Sequence[LabGuest], hypervisors: Sequence[Hypervisor], lost: Collection[str] = ()
     ) -> Inventory:
-        """Return the inventory of guests in a file, each of which may be on any of the connections.
+        """Return the inventory of the guests in a file; a guest may be on any of the connected hosts.
 
-        `lost` are the names of hosts that cannot be reached.
+        `lost` are the names of the hosts that cannot be reached.
 
         Raises: the same errors as `of_host`.
         """
@@ -70,9 +75,10 @@ class Inventory(Record):
 
     @property
     def groups(self) -> dict[str, list[str]]:
-        """The names of the guests by group.
+        """The names of the guests, by group.
 
-        The names of groups have only letters, digits and underscores, as Ansible requires.
+        Other characters than ASCII letters, digits and underscores are replaced in group names, as Ansible requires.
+        A group with the name of a guest, or with a name that Ansible reserves, is omitted.
         """
         found: dict[str, list[str]] = {}
         # Ansible warns of a group with the name of a host
@@ -84,14 +90,14 @@ class Inventory(Record):
         return found
 
     def text(self, format: Format) -> str:
-        """Return the inventory as text.
+        """Return the inventory in the specified format.
 
-        Raises: RequestError, for an unknown format, or for a guest name that is not allowed in the format.
+        Raises: RequestError, if the format is unknown or does not allow the name of a guest.
         """
         return inventory_text(self.guests, self.groups, format)
 
     def document(self) -> dict[str, Any]:
-        """Return what an inventory script prints for `--list`."""
+        """Return the inventory as the data that an Ansible inventory script prints for `--list`."""
         return ansible_document(self.guests, self.groups)
 
 

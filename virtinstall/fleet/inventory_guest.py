@@ -20,10 +20,12 @@ _SSH = 22
 
 
 class InventoryGuest(Record):
-    """One guest, and how to reach it by SSH; `address`, `port`, `user` and `key` are None if unknown.
+    """A guest in an inventory, with the parameters for an SSH connection.
 
-    `key` is the file with the private key of the account `user`. `jump` is the host to connect through, or None for a
-    direct connection. `ssh_options` verify the guest's host key; they are empty if the key is unknown.
+    `uri` is the connection URI of the guest's host, and `state` the state of the guest, such as `running`. `address`,
+    `port` and `user` are None if unknown. `key` is the path of the private key for the account `user`, or None if
+    unknown. `jump` is the host to connect through, or None for a direct connection. `ssh_options` are the OpenSSH
+    options that verify the guest's host key; they are empty if the host key is unknown.
     """
 
     name: str
@@ -40,7 +42,7 @@ class InventoryGuest(Record):
 
     @property
     def variables(self) -> dict[str, Any]:
-        """The variables of the guest for Ansible."""
+        """The guest's variables for Ansible, without those whose value is unknown."""
         arguments = ["-o " + shlex.quote(f"{name}={value}") for name, value in self.ssh_options.items()]
         if self.jump is not None:
             arguments.insert(0, f"-o ProxyJump={self.jump}")
@@ -58,6 +60,6 @@ class InventoryGuest(Record):
 
 
 def group_name(group: str) -> str:
-    """Return `group` as a group name that Ansible accepts."""
+    """Return `group` as a group name that Ansible accepts, with underscores instead of other characters."""
     name = re.sub(r"[^A-Za-z0-9_]", "_", group)
     return f"_{name}" if name[:1].isdigit() else name

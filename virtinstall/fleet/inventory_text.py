@@ -26,9 +26,9 @@ _SPECIAL = re.compile(r"[\s\[\]:,#;=*?!&\"'\\{}]")
 
 
 def inventory_text(guests: Guests, groups: Groups, format: Format) -> str:
-    """Return the inventory as text.
+    """Return an inventory in the specified format.
 
-    Raises: RequestError, for an unknown format, or for a guest name that is not allowed in the format.
+    Raises: RequestError, if the format is unknown or does not allow the name of a guest.
     """
     writers = {"ini": _ini, "yaml": _yaml, "ssh-config": _ssh_config}
     if format == "json":
@@ -49,7 +49,7 @@ def inventory_text(guests: Guests, groups: Groups, format: Format) -> str:
 
 
 def ansible_document(guests: Guests, groups: Groups) -> dict[str, Any]:
-    """Return the document that an inventory script prints for --list."""
+    """Return an inventory as the data that an Ansible inventory script prints for `--list`."""
     grouped = {name for names in groups.values() for name in names}
     alone = [guest.name for guest in guests if guest.name not in grouped]
     document: dict[str, Any] = {

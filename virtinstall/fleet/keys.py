@@ -69,7 +69,10 @@ _HIDDEN = {"livecd"}
 
 @cache
 def options_by_key() -> dict[str, Option]:
-    """Return the options that a guest in the file can have, by their long names without the dashes."""
+    """Return the options that a guest in a guests file can have, by their long names without dashes.
+
+    An option with several long names has several entries.
+    """
     return {
         name[2:]: option
         for option in OPTIONS
@@ -80,13 +83,13 @@ def options_by_key() -> dict[str, Option]:
 
 
 def key_of(option: Option) -> str:
-    """Return the key for the option: its first long name."""
+    """Return the key of an option in a guests file: its first long name, without dashes."""
     return next(name[2:] for name in option.names if name.startswith("--"))
 
 
 @cache
 def has_sub_option(option: Option, key: str) -> bool:
-    """Return whether the option has the sub-option, in its class or in libvirt's schema."""
+    """Return whether an option has the sub-option `key`, declared in its class or known from libvirt's schema."""
     cls = section_class(option)
     if resolve(cls, key) is not None or (option.is_xml and is_shared(key)):
         return True
@@ -95,14 +98,14 @@ def has_sub_option(option: Option, key: str) -> bool:
 
 
 def sub_option_spellings(cls: type[Element]) -> Iterator[str]:
-    """Yield the declared names and aliases of the sub-options."""
+    """Yield the names and aliases of the sub-options that `cls` declares."""
     for known in known_sub_options(cls):
         yield known.name
         yield from known.aliases
 
 
 def unknown_key(key: str) -> tuple[str, str | None]:
-    """Return the error for a key that a guest cannot have, and a hint or None."""
+    """Return an error message for a key that a guest cannot have, and a hint or None."""
     dest = next((option.dest for option in OPTIONS if f"--{key}" in option.names), None)
     if key in _HINTS:
         return "unknown key", _HINTS[key]

@@ -32,11 +32,12 @@ Opened = Hypervisor | Connections
 
 
 class Lab(Record):
-    """The guests in a file.
+    """The guests in a guests file.
 
-    `connect` is the URI in the file, or None. `hosts` are the URIs of several hosts by name, in a file without
-    `connect`. `file` is the path of a file that does not set its project, otherwise None; it distinguishes the guests
-    of files that have the same project because their directories have the same name.
+    `connect` is the connection URI that the file sets, or None. `hosts` maps the names of the hosts that the file lists
+    to their URIs; a file has either `connect` or `hosts`, or neither. `file` is the absolute path of a file that does
+    not set its project, otherwise None. The project of such a file is the name of its directory, so that the path
+    distinguishes the guests from those of a file in another directory with the same name.
     """
 
     project: str
@@ -47,11 +48,11 @@ class Lab(Record):
 
     @staticmethod
     def load(path: str | os.PathLike[str], *, variables: Mapping[str, str] | None = None) -> Lab:
-        """Return the guests in a file (YAML or JSON).
+        """Load a guests file (YAML or JSON).
 
-        `variables` are the values for `${NAME}`; by default, those of the environment.
+        `variables` are the values that replace `${NAME}` in the file; by default, the environment variables.
 
-        Raises: FileError, with the position of each mistake; RequestError, if the file cannot be read.
+        Raises: FileError, with the position of each error in the file; RequestError, if the file cannot be read.
         """
         where = Path(path)
         try:
@@ -74,12 +75,12 @@ class Lab(Record):
         project: str = "guests",
         variables: Mapping[str, str] | None = None,
     ) -> Lab:
-        """Return the guests in the text of a file.
+        """Parse the content of a guests file (YAML or JSON).
 
-        `label` names the file in errors, and `project` is used if the file does not set one. `variables` are the values
-        for `${NAME}`; by default, those of the environment.
+        Error messages use `label` as the file name. `project` is the name of the project if the file does not set one.
+        `variables` are the values that replace `${NAME}` in the file; by default, the environment variables.
 
-        Raises: FileError.
+        Raises: FileError, with the position of each error.
         """
         return Lab._of(load(data, label, project, os.environ if variables is None else variables))
 
@@ -89,21 +90,24 @@ class Lab(Record):
 
     @staticmethod
     def export(hypervisor: Hypervisor, names: Sequence[str]) -> str:
-        """Return a guests file (YAML) for existing guests, with comments about everything that it does not express.
+        """Return a guests file (YAML) for the existing guests with these names.
 
-        Raises: GuestNotFound; RequestError; HostError.
+        Comments at the top list everything that the file does not express.
+
+        Raises: GuestNotFound; RequestError, if no options describe a guest; HostError.
         """
         from virtinstall.fleet.export import export, export_text
 
         return export_text(export(hypervisor, names))
 
     def open(self, uri: str | None = None, *, open_one: Callable[[str | None], Hypervisor] = connect_one) -> Opened:
-        """Connect to all hosts of the file, or to `uri`, by default the URI in the file or else libvirt's choice.
+        """Connect to all hosts that the file lists; if it lists none, connect to `uri`.
 
-        The result is a context manager, and a parameter of the other methods; `open_one` opens one connection. A host
-        that cannot be reached is in `Connections.errors`, and only its guests fail.
+        If `uri` is None, the URI in the file is used, or libvirt's default URI. `open_one` is called with each URI and
+        returns a connection. The result is a context manager, and a parameter of the other methods. If only some of the
+        hosts cannot be reached, `Connections.errors` contains the errors, and only the guests on these hosts fail.
 
-        Raises: RequestError, if `uri` is not None although the file names hosts; HypervisorError, if no host can be
+        Raises: RequestError, if `uri` is not None although the file lists hosts; HypervisorError, if no host can be
         reached.
         """
         if not self.hosts:
@@ -113,12 +117,15 @@ class Lab(Record):
         return connect_all(self.hosts, open_one)
 
     def placed(self, hypervisors: Hypervisors, names: Collection[str] = (), adopt: Collection[str] = ()) -> Placed:
-        """Return the guests (all, or those of `names`) with their hosts; change nothing.
+        """Return the guests with their hosts; change nothing.
 
-        Existing guests stay where they are, and new guests with `spread` get a host. The `problems` of the result are
-        the errors of guests whose host cannot be reached. Guests of `adopt` need not have been created from the file.
+        `names` are names of guests and groups; if it is empty, all guests are returned. Existing guests stay on their
+        hosts, and a host is chosen for each new guest with `spread`. The `problems` of the result are the errors for
+        guests whose host cannot be reached. `adopt` are names of guests that may exist without having been created from
+        the file.
 
-        Raises: RequestError, if a guest is on a host other than that in the file; HostError.
+        Raises: RequestError, if a guest exists on a host other than the one in the file, or if no host is suitable;
+        HostError.
         """
         chosen = self.chosen(names)
         if not self.hosts:
@@ -134,11 +141,11 @@ class Lab(Record):
         return place(chosen, self.project, hypervisors, errors, adopt)
 
     def chosen(self, names: Collection[str]) -> tuple[LabGuest, ...]:
-        """Return the guests of these names, or all guests if `names` is empty.
+        """Return the guests with these names and the guests in groups with these names, or all if `names` is empty.
 
-        The name of a `count` means all of its guests.
+        The guests of a `count` are a group: `web` stands for `web-1`, `web-2` and so on.
 
-        Raises: RequestError, for a name that the file does not contain.
+        Raises: RequestError, if the file does not contain a name.
         """
         if isinstance(names, str):
             raise RequestError(f"'names' must be a list, not the string '{names}'", hint=f"use ['{names}']")
@@ -151,9 +158,11 @@ class Lab(Record):
         return tuple(guest for guest in self.guests if guest.name in names or set(guest.groups) & set(names))
 
     def names_to_delete(self, names: Collection[str] = ()) -> list[str]:
-        """Return the names of the guests (all, or those of `names`), each before the guests that it comes after.
+        """Return the names of the guests in the order in which to delete them: dependent guests come first.
 
-        Raises: RequestError, for a name that the file does not contain.
+        `names` are names of guests and groups; if it is empty, the names of all guests are returned.
+
+        Raises: RequestError, if the file does not contain a name.
         """
         order: list[str] = []
         after = {guest.name: guest.after for guest in self.guests}
@@ -172,13 +181,14 @@ class Lab(Record):
         recreate: Collection[str] = (),
         reboot: bool = False,
     ) -> list[Comparison]:
-        """Return a comparison of each guest (all, or those of `names`) with the existing guest; change nothing.
+        """Compare the guests with the existing guests; return a comparison for each; change nothing.
 
-        `hypervisors` is the result of `open`: a connection, or a mapping of the names of hosts to connections. A guest
-        whose host cannot be reached has the action `unreachable`. `prune` includes guests of this project that the file
-        no longer contains; `adopt`, `recreate` and `reboot` have the same meaning as for `apply`.
+        `hypervisors` is the result of `open`: a connection, or a mapping from host names to connections. `names` are
+        names of guests and groups; if it is empty, all guests are compared. A guest whose host cannot be reached has
+        the action `unreachable`. The other parameters have the same meaning as for `apply`.
 
-        Raises: RequestError, if a guest exists that was not created from this file; HostError.
+        Raises: RequestError, if a guest exists that was not created from this file and is not adopted, or if a change
+        is not possible; HostError.
         """
         chosen = self._selection(hypervisors, names, prune=prune, adopt=adopt, recreate=recreate, reboot=reboot)
         return compare_all(chosen, Sessions(hypervisors))
@@ -199,18 +209,22 @@ class Lab(Record):
         report: Callable[[str, str], None] | None = None,
         on_outcome: Callable[[Outcome], None] | None = None,
     ) -> list[Outcome]:
-        """Create, update and delete guests until they are as the file describes them; return an outcome for each.
+        """Create, update and delete guests until they match the file; return an outcome for each guest.
 
-        A failure is an outcome, and skips only the guests that depend on the failed one. Guests of `recreate` are
-        deleted with their disks and created again, and guests of `adopt` are adopted unchanged. `prune` deletes guests
-        of this project that the file no longer contains. `reboot` restarts guests with changes that take effect at
-        their next boot; `force` powers off guests that must be deleted or restarted and do not shut down within a
-        minute. `found` is the result of `diff` for the same parameters; by default, the guests are compared first.
-        `jobs` is the number of guests of a host that are processed at the same time, at least 1; None for the default.
-        `report` receives a guest's name and what is done with the guest, in the thread that does it, and `on_outcome`
-        receives each outcome as soon as it is known. By default, warnings and reports are written to the log.
+        If an action fails, the outcome contains the error, and only the guests that depend on the failed guest are
+        skipped. `hypervisors` and `names` have the same meaning as for `diff`. Without `names`, `prune` deletes the
+        guests that were created from this file and that it no longer contains. `adopt` are the names of guests to adopt
+        unchanged, although they were not created from this file, and `recreate` the names of guests to delete with
+        their disks and to create again. `reboot` shuts down and starts guests if changes require it. `force` powers off
+        guests that must be deleted, and guests that must be restarted and do not shut down within a minute.
 
-        Ctrl-C stops downloads and waiting, starts no further step, and leaves each guest complete or absent.
+        `found` is the result of `diff` with the same parameters; by default, the guests are compared first. `jobs` is
+        the number of guests to process at the same time on each host, at least 1; None stands for the default.
+        `on_warning` is called with each warning, and `report` with a guest's name and the step that starts, such as
+        `creating`, both in the thread that processes the guest. `on_outcome` is called with each outcome as soon as it
+        is known. By default, warnings and steps are written to the log.
+
+        Ctrl-C interrupts downloads and waiting, and no further step is started. Each guest is then complete or absent.
 
         Raises: the same errors as `diff`, before anything changes.
         """
@@ -232,12 +246,13 @@ class Lab(Record):
         )
 
     def inventory(self, hypervisors: Hypervisors, names: Collection[str] = ()) -> Inventory:
-        """Return how to reach the guests (all, or those of `names`) by SSH, with their groups.
+        """Return an inventory of the guests, with their groups and the parameters for SSH connections.
 
-        The inventory has a warning for each guest that does not exist.
+        `names` are names of guests and groups; if it is empty, all guests are included. The inventory has a warning for
+        each guest that does not exist.
 
-        Raises: RequestError, for a name that the file does not contain; StorageError, if a file with a host key cannot
-        be written; HostError.
+        Raises: RequestError, if the file does not contain a name; StorageError, if a file with a host key cannot be
+        written; HostError.
         """
         from virtinstall.fleet.inventory import Inventory
 
@@ -250,14 +265,15 @@ class Lab(Record):
     def to_kubevirt(
         self, names: Collection[str] = (), *, drop: Collection[str] = (), namespace: str | None = None
     ) -> list[dict[str, Any]]:
-        """Return KubeVirt manifests of the guests (all, or those of `names`), without guests that must be absent.
+        """Return KubeVirt manifests for the guests, except for guests that must be absent.
 
-        Nothing is changed, and no hypervisor is contacted. Groups become labels, and Secrets with the same content are
-        one object. `drop` are options to omit, in addition to `kubevirt-drop` in the file. `namespace` is the namespace
-        of the objects; by default, that in the file, if any.
+        Nothing is changed, and no hypervisor is contacted. `names` are names of guests and groups; if it is empty, all
+        guests are converted. Groups become labels, and identical Secrets are combined. `drop` are options to omit, in
+        addition to those of `kubevirt-drop` in the file. `namespace` is the namespace of the objects; by default, the
+        one in the file, if any.
 
-        Raises: RequestError, for everything that KubeVirt cannot express, and for a generated password, of which the
-        manifests contain only the hash.
+        Raises: RequestError, if KubeVirt cannot express an option, or if a password would be generated, because the
+        manifests contain only its hash.
         """
         from virtinstall.fleet.manifests import guest_manifests
         from virtinstall.request import KubevirtRequest

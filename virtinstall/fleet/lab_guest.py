@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class LabGuest(Record):
-    """One guest of the file.
+    """A guest in a guests file.
 
-    `place` is the guest's position in the file (`guests.yaml:14:3`), and `after` are the names of guests that come
-    first. `index` is the guest's number if `count` creates several guests, otherwise None. `host` is the name of the
-    guest's host; None if the file names no hosts, or if no host of `spread` is chosen yet. `given` are the options as
-    the parser of the command line stores them, and `network_places` the positions of the guest's networks. `absent` is
-    true if the guest must not exist, and `has_addresses` if the file sets addresses of its interfaces. `read` is the
-    request if it differs from that of `given`, and None if it does not.
+    `place` is the guest's position in the file, such as `guests.yaml:14:3`, and `network_places` are the positions of
+    its networks. `after` are the names of the guests that must be created first. `index` is the guest's number if it is
+    one of the guests of a `count`, otherwise None. `host` is the name of the guest's host; it is None if the file lists
+    no hosts, or if no host of `spread` is chosen yet. `given` are the options as the command-line parser stores them.
+    `absent` is true if the guest must not exist, and `has_addresses` is true if the file sets IP addresses for its
+    network interfaces. `read` is a request to use instead of the options in `given`, or None.
     """
 
     name: str
@@ -44,27 +44,30 @@ class LabGuest(Record):
 
     @property
     def request(self) -> Request | None:
-        """The request, created at each access because files can have many guests; None if the guest must be absent."""
+        """The guest's request; None if the guest must be absent.
+
+        It is created at each access, because a file can have many guests.
+        """
         return None if self.absent else self.read or request_of(self.name, self.given)
 
     @property
     def apply_command(self) -> str:
-        """The command that applies the file."""
+        """The command that applies the file, such as `virt-guest apply -f guests.yaml`."""
         label = self.place.rsplit(":", 2)[0]
         return f"virt-guest apply -f {'-' if label == STANDARD_INPUT else quote(label)}"
 
     @property
     def options(self) -> dict[str, tuple[str, ...]]:
-        """The options in the form of the command line, by name."""
+        """The values of each option as on the command line, by the name under which the parser stores them."""
         return {
             name: tuple(map(str, value if isinstance(value, list) else [value])) for name, value in self.given.items()
         }
 
 
 def request_of(name: str, given: Mapping[str, Any]) -> Request:
-    """Return the request of a guest with these options.
+    """Return the request for a guest with these options, which are stored as by the command-line parser.
 
-    Raises: RequestError.
+    Raises: RequestError, if an option or a value is invalid.
     """
     return read_request(Namespace(**{**_unset(), **given, "name": name}), fallback_for)
 

@@ -21,7 +21,11 @@ _NAMED = {"disk": ("target", "dev"), "interface": ("mac", "address")}
 
 
 class Difference(NamedTuple):
-    """One changed value: its path in the guest's XML, and the values before and after; None if missing."""
+    """A changed value in a guest's XML.
+
+    `path` is its path (see `leaves_of`). `before` and `after` are the values before and after the change; None stands
+    for a value that does not exist.
+    """
 
     path: str
     before: str | None
@@ -29,9 +33,9 @@ class Difference(NamedTuple):
 
 
 def leaves_of(root: etree._Element, generated: Collection[str] = ()) -> dict[str, str]:
-    """Return the values by path (`devices/disk[vda]/source/@file`).
+    """Return the leaves of a guest's XML: its values by path, such as `devices/disk[vda]/source/@file`.
 
-    A value in `generated` is replaced by a fixed text, and a password by its hash.
+    `root` is the <domain>. Values in `generated` are replaced with a fixed string, and passwords with their hashes.
     """
     known = set(generated)
     return {
@@ -42,7 +46,10 @@ def leaves_of(root: etree._Element, generated: Collection[str] = ()) -> dict[str
 
 
 def elements_of(root: etree._Element, path: str = "") -> Iterator[tuple[str, etree._Element]]:
-    """Yield each element whose values `leaves_of` returns, with its path: `devices/disk[vda]/source/`."""
+    """Yield each element whose values `leaves_of` returns, after its path, such as `devices/disk[vda]/source/`.
+
+    `path` is the path of `root`.
+    """
     yield path, root
     for child, tag, key in keyed_children(root):
         if tag not in _SKIPPED:
@@ -50,7 +57,10 @@ def elements_of(root: etree._Element, path: str = "") -> Iterator[tuple[str, etr
 
 
 def own_leaves(path: str, node: etree._Element) -> Iterator[tuple[str, str]]:
-    """Yield the path and value of each attribute of an element, and of its text or, without both, its presence."""
+    """Yield the path and value of each attribute of an element, and of its text, if any.
+
+    An element without attributes, text and children has one value, an empty string. `path` is the path of the element.
+    """
     for name, value in node.attrib.items():
         if path or name not in ("id",):
             yield f"{path}@{str(name).rpartition('}')[2]}", str(value)
@@ -62,10 +72,11 @@ def own_leaves(path: str, node: etree._Element) -> Iterator[tuple[str, str]]:
 
 
 def keyed_children(node: etree._Element) -> Iterator[tuple[etree._Element, str, str]]:
-    """Yield each child with its tag and a key that distinguishes it from its siblings of the same tag.
+    """Yield each child element with its tag and a key that distinguishes it from its siblings with the same tag.
 
-    The key is a disk's target, an interface's MAC address, a controller's type and its number among the controllers of
-    that type, or the number of any other child.
+    The key of a disk is its target, such as `[vda]`, and that of an interface is its MAC address. The key of a
+    controller consists of its type and its number among the controllers of that type. The key of any other child is its
+    number among the siblings with the same tag, or an empty string for the first one.
     """
     counts: dict[tuple[str, str], int] = {}
     for child in node:
@@ -96,12 +107,15 @@ def _shown(name: str, value: str, generated: Collection[str]) -> str:
 
 
 def device_of(path: str) -> str | None:
-    """Return the device that a leaf belongs to (`devices/disk[vda]`); None for a leaf outside devices."""
+    """Return the path of the device that a leaf belongs to, such as `devices/disk[vda]`.
+
+    The result is None if the leaf does not belong to a device.
+    """
     return "/".join(path.split("/")[:2]) if path.startswith("devices/") else None
 
 
 def differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[Difference]:
-    """Return each leaf that differs between `before` and `after`."""
+    """Return a difference for each path whose value differs between the leaves `before` and `after`."""
     paths = [path for path in before if before[path] != after.get(path)]
     paths += [path for path in after if path not in before]
     return [Difference(path, before.get(path), after.get(path)) for path in paths]

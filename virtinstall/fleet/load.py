@@ -31,7 +31,11 @@ _NAME = re.compile(r"[^\x00-\x20/]([^\x00-\x1f/]*[^\x00-\x20/])?")
 
 
 class Loaded(NamedTuple):
-    """The content of a file; `connect` is None if the file does not set it."""
+    """The content of a guests file.
+
+    `sets_project` is true if the file itself sets `project`. `connect` is the URI that the file sets, or None. `hosts`
+    maps the names of hosts to URIs.
+    """
 
     project: str
     sets_project: bool
@@ -41,9 +45,12 @@ class Loaded(NamedTuple):
 
 
 def load(data: str | bytes, label: str, project: str, variables: Mapping[str, str]) -> Loaded:
-    """Return the content of a file, which `label` names in errors; `project` is used if the file does not set one.
+    """Load the content of a guests file.
 
-    Raises: FileError, for all mistakes together.
+    Error messages use `label` as the file name. `project` is the name of the project if the file does not set one.
+    `variables` are the values that replace `${NAME}` in the file.
+
+    Raises: FileError, with one line for each error in the file.
     """
     text = decoded(data, label) if isinstance(data, bytes) else data
     return _Loader(Source(label, variables)).load(parse(text, label), project)

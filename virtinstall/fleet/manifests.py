@@ -23,12 +23,12 @@ GROUP_LABEL = "group.virtinstall/"
 def guest_manifests(
     project: str, guests: Sequence[LabGuest], options: KubevirtRequest, *, environ: Mapping[str, str] | None = None
 ) -> list[Manifests]:
-    """Return the manifests of the guests, except for those that the file marks as absent.
+    """Return the manifests for the guests, except for guests that must be absent.
 
-    `options` are added to the options of each guest. Groups become labels. Secrets with the same content are one
-    object.
+    `options` are added to the KubeVirt options of each guest; a single value replaces that of the guest. Groups become
+    labels, and identical Secrets are combined. `environ` is the environment; by default, that of this process.
 
-    Raises: RequestError, for the problems of all guests, with their positions in the file.
+    Raises: RequestError, with one line for each problem and its position in the file.
     """
     found: list[Manifests] = []
     problems: list[Problem] = []

@@ -42,11 +42,14 @@ _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u(
 
 
 class FileError(RequestError):
-    """A mistake in a guests file: `guests.yaml:14:9: web.disk: ...`."""
+    """An error in a guests file. The message starts with the position, for example `guests.yaml:14:9: web.disk: `."""
 
 
 class Node:
-    """A value in the file; `line` and `column` start at 1, and `size` is the number of nodes in the value."""
+    """A value in a guests file, with its position.
+
+    `line` and `column` start at 1. `size` is the number of nodes in the value, including the node itself.
+    """
 
     __slots__ = ("column", "line", "size")
 
@@ -57,7 +60,7 @@ class Node:
 
 
 class Text(Node):
-    """A scalar as written; `is_null` is true for an unquoted `null` or `~`, and for an empty value."""
+    """A scalar, as a string. `is_null` is true for `null` or `~` without quotes, and for an empty value."""
 
     __slots__ = ("is_null", "text")
 
@@ -68,7 +71,7 @@ class Text(Node):
 
 
 class Items(Node):
-    """A list."""
+    """A list of values."""
 
     __slots__ = ("values",)
 
@@ -78,7 +81,10 @@ class Items(Node):
 
 
 class Fields(Node):
-    """A mapping; `keys` are the nodes of the names, for positions of errors about a name."""
+    """A mapping. `values` are the values by key, and `keys` the nodes of the keys, which have their positions.
+
+    `merged` are the keys that a `<<` added.
+    """
 
     __slots__ = ("keys", "merged", "values")
 
@@ -89,15 +95,15 @@ class Fields(Node):
         self.merged: set[str] = set()
 
     def get(self, name: str) -> Node | None:
-        """Return the value of this name; None if it is missing or null."""
+        """Return the value of the key `name`; None if the key is missing or its value is null."""
         found = self.values.get(name)
         return None if found is None or (isinstance(found, Text) and found.is_null) else found
 
 
 def decoded(data: bytes, label: str) -> str:
-    """Return the text of a file, which `label` names in errors.
+    """Decode the content of a guests file. Error messages use `label` as the file name.
 
-    Raises: FileError, with the position of the first byte that is not UTF-8.
+    Raises: FileError, with the position of the first byte that is not valid UTF-8.
     """
     try:
         return data.decode().removeprefix("\ufeff")
@@ -112,9 +118,9 @@ def decoded(data: bytes, label: str) -> str:
 
 
 def parse(text: str, label: str) -> Node:
-    """Return the only document in `text`, which `label` names in errors.
+    """Parse the YAML or JSON document in `text`; return its root node. Error messages use `label` as the file name.
 
-    Raises: FileError.
+    Raises: FileError, if `text` is invalid, is empty, or contains several documents.
     """
     import yaml
 

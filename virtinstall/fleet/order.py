@@ -17,9 +17,11 @@ Places = Mapping[str, Sequence[tuple[str, str]]]
 def wrong_names(
     guests: Sequence[LabGuest], after: Places, groups: Places, empty: Collection[str], failed: Collection[str]
 ) -> list[FileError]:
-    """Return errors for duplicate guest names, unknown names, and names of both a guest and a group.
+    """Return errors for duplicate guest names, for unknown names, and for names that both a guest and a group have.
 
-    `empty` are groups without guests (`count: 0`), and `failed` the names, without numbers, of guests with errors.
+    `after` and `groups` are the names that the guests have under these keys, with their positions. `empty` are groups
+    without guests (`count: 0`). `failed` are the names, without numbers, of guests that could not be loaded: references
+    to them are not errors.
     """
     found: dict[tuple[str, str], FileError] = {}
     names: dict[str, LabGuest] = {}
@@ -52,9 +54,9 @@ def wrong_names(
 
 
 def with_order(guests: Sequence[LabGuest]) -> tuple[LabGuest, ...]:
-    """Return the guests with groups in `after` replaced by their guests.
+    """Return the guests, in the same order, with the groups in `after` replaced by the names of their guests.
 
-    Raises: FileError, if guests depend on each other.
+    Raises: FileError, if guests depend on each other in a cycle.
     """
     members: dict[str, list[str]] = {}
     for guest in guests:

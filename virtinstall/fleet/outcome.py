@@ -10,10 +10,12 @@ from virtinstall.record import Record
 
 
 class Outcome(Record):
-    """The result for one guest. `status` is `done`, `unchanged`, `failed` or `skipped`.
+    """The result for one guest.
 
-    `pending` is true if a part of the changes takes effect at the next boot, and `restarted` if the guest was restarted
-    for them. `secrets` are generated passwords to print.
+    `action` is the action that was requested, as in `Comparison`, and `status` is `done`, `unchanged`, `failed` or
+    `skipped`. `message` is the error, or the reason why the guest was skipped, otherwise None; `hint` is the hint of
+    the error, or None. `seconds` is the duration. `pending` is true if changes take effect only after the guest is shut
+    down and started again, and `restarted` is true if this was done. `secrets` are generated passwords to print.
     """
 
     name: str
@@ -27,18 +29,18 @@ class Outcome(Record):
     secrets: tuple[str, ...] = ()
 
     def failed(self, error: VirtInstallError) -> Outcome:
-        """Return the outcome of a guest whose step raised `error`, with the error's message, notes and hint."""
+        """Return this outcome with the status `failed`, and with the message, the notes and the hint of `error`."""
         message = "\n".join((error.message, *getattr(error, "__notes__", ())))
         return self.replace(status="failed", message=message, hint=error.hint)
 
     def as_document(self) -> dict[str, Any]:
-        """Return the outcome for `--output json`."""
+        """Return the outcome as data for `--output json`."""
         values = self.as_dict()
         return {**values, "seconds": round(self.seconds, 3), "secrets": list(self.secrets)}
 
 
 def worker_count(jobs: int | None) -> int:
-    """Return the number of guests of a host to process at the same time: `jobs`, or the default if `jobs` is None.
+    """Return the number of guests to process at the same time on a host: `jobs`, or the default if `jobs` is None.
 
     Raises: RequestError, if `jobs` is less than 1.
     """

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 
 class Owner(NamedTuple):
-    """The project and the name of a guest at the last apply, and its file, or None if the file sets its project."""
+    """The origin of a guest, according to the record of the last apply.
+
+    `name` is the guest's name at that time, or None if it was not recorded. `file` is the path of the guests file, or
+    None if the file sets its project.
+    """
 
     project: str
     name: str | None
@@ -26,22 +30,26 @@ class Owner(NamedTuple):
 
 
 def owner_of(guest: HostGuest) -> Owner | None:
-    """Return what is in the record of the last apply; None if the guest has no record, or that of another guest."""
+    """Return the origin of a guest; None if the guest has no valid record, or a copy of the record of another guest."""
     root = record_element(guest.metadata(NAMESPACE), guest.uuid)
     return None if root is None else Owner(root.get("project", ""), root.get("name"), root.get("file"))
 
 
 def other_file(owner: Owner | None, file: str | None) -> str | None:
-    """Return the existing file, other than `file`, that the guest belongs to; None if there is none."""
+    """Return the path of the other guests file that a guest was created from; None if it was not, or no longer exists.
+
+    `owner` is the origin of the guest, or None, and `file` is the path of the current guests file, or None if that file
+    sets its project.
+    """
     if owner is None or owner.file is None or file is None or owner.file == file:
         return None
     return owner.file if os.path.isfile(owner.file) else None
 
 
 def belongs(guest: HostGuest, project: str, file: str | None) -> bool:
-    """Return whether the guest was created from this file, even if the run stored no record.
+    """Return whether a guest was created from the guests file of this project, even if the run stored no record.
 
-    `file` is the path of the file, or None if the file sets its project.
+    `file` is the path of the guests file, or None if the file sets its project.
     """
     owner = owner_of(guest)
     if owner is None:
@@ -50,5 +58,5 @@ def belongs(guest: HostGuest, project: str, file: str | None) -> bool:
 
 
 def was_renamed(owner: Owner, guest: HostGuest) -> bool:
-    """Return whether the guest was renamed after the last apply, as with `virsh domrename`."""
+    """Return whether the guest was renamed after the last apply, for example with `virsh domrename`."""
     return owner.name not in (None, guest.name)

@@ -37,7 +37,7 @@ def _child(node: etree._Element, tag: str, key: str) -> etree._Element | None:
 
 
 def node_at(root: etree._Element, path: str) -> etree._Element | None:
-    """Return the element at a leaf's path, or at the beginning of one; None if it does not exist."""
+    """Return the element at `path`, which is the path of an element or a leaf; None if the element does not exist."""
     node: etree._Element | None = root
     for tag, key in _steps(path)[0]:
         node = None if node is None else _child(node, tag, key)
@@ -45,7 +45,7 @@ def node_at(root: etree._Element, path: str) -> etree._Element | None:
 
 
 def value_at(root: etree._Element, path: str) -> str | None:
-    """Return the value of a leaf; None if it does not exist."""
+    """Return the value of the leaf at `path`; None if it does not exist."""
     node, attribute = node_at(root, path), _steps(path)[1]
     if node is None:
         return None
@@ -67,7 +67,10 @@ class _Patch:
         self._forgotten: list[etree._Element] = []
 
     def set(self, path: str, value: str | None) -> None:
-        """Set the leaf at `path` to `value`, or remove it if `value` is None; copy missing elements from the plan."""
+        """Request that the leaf at `path` be set to `value`, or removed if `value` is None.
+
+        Missing elements are copied from the plan. Nothing changes before `make` is called.
+        """
         steps, attribute = _steps(path)
         node, twin = self._root, self._planned
         for tag, key in steps:
@@ -84,14 +87,14 @@ class _Patch:
         self._values.append((node, attribute, value))
 
     def forget(self, path: str) -> None:
-        """Remove the value at `path`, and the elements that become empty."""
+        """Request that the value at `path` be removed, together with elements that become empty."""
         node = node_at(self._root, path)
         if node is not None:
             self._values.append((node, _steps(path)[1], None))
             self._forgotten.append(node)
 
     def make(self) -> None:
-        """Make the changes."""
+        """Make the requested changes."""
         for node, attribute, value in self._values:
             if attribute is None:
                 node.text = value
@@ -118,9 +121,10 @@ def _is_empty(node: etree._Element) -> bool:
 def patch_all(
     root: etree._Element, planned: etree._Element, changes: Iterable[Difference], filled: Iterable[str] = ()
 ) -> None:
-    """Apply changes to a <domain>; replace a changed source of a device as a whole.
+    """Apply changes to the <domain> `root`.
 
-    `filled` are paths of values to remove, because libvirt filled them in for the previous version.
+    `planned` is the planned <domain>. If a part of a device's source changes, the whole source is replaced with the
+    planned one. `filled` are the paths of values that libvirt added to the previous version; they are removed.
     """
     patch = _Patch(root, planned)
     sources: dict[str, None] = {}
@@ -147,11 +151,12 @@ def patch_all(
 def by_libvirt(
     changes: Iterable[Difference], applied: Applied, live: Mapping[str, str], after: Mapping[str, str]
 ) -> tuple[list[str], list[Difference]]:
-    """Return how libvirt's version of the changed devices differs from the plan: added values, and omitted values.
+    """Return how libvirt changed the changed devices after the last apply: paths to remove, and planned values to set.
 
-    The added values are paths to remove, because libvirt fills in the values again; the omitted values are planned
-    values to set. A device that remains the same kind of device keeps its place on its bus. libvirt treats a serial
-    port and its console as one device.
+    The paths are those of values that libvirt added; they are removed because libvirt adds new values if necessary. The
+    planned values are those that libvirt omitted. `live` are the values in the guest's definition by path, and `after`
+    those of the plan. A device that remains the same kind of device keeps its address. A serial port and its console
+    count as one device.
     """
     units: dict[str, bool] = {}
     for each in changes:
@@ -195,7 +200,7 @@ def _replace_source(device: etree._Element | None, wanted: etree._Element | None
 
 
 def insert_device(root: etree._Element, node: etree._Element) -> None:
-    """Add a device to a <domain>, after the others of its kind."""
+    """Add the device `node` to a <domain>, after the devices of the same kind."""
     devices = root.find("devices")
     assert devices is not None
     same = devices.findall(str(node.tag))
@@ -208,11 +213,12 @@ def insert_device(root: etree._Element, node: etree._Element) -> None:
 def added_devices(
     root: etree._Element, changes: Iterable[Difference], planned: Iterable[str], *, of_all_kinds: bool
 ) -> list[etree._Element]:
-    """Return the devices that libvirt added to a <domain>, and that the plan does not contain.
+    """Return the devices that libvirt added to a <domain> and that can be removed before it is defined again.
 
-    libvirt adds them again if the changed guest needs them. With `of_all_kinds`, all of these devices are returned,
-    because another board may not support them; otherwise, only those of a kind that changes, because libvirt may have
-    copied values of another device.
+    libvirt adds them again if the changed guest needs them. `planned` are the paths of the planned values; devices that
+    they contain, and controllers, are not returned. With `of_all_kinds`, devices of all kinds are returned, because
+    another board may not support them. Otherwise, only devices of the kinds in `changes` are returned, because libvirt
+    may have copied values from a changed device.
     """
     kinds = {unit[1] for each in changes if (unit := _UNIT.match(each.path)) is not None}
     return [
@@ -223,7 +229,10 @@ def added_devices(
 
 
 def added_since(root: etree._Element, base: Iterable[str]) -> set[str]:
-    """Return the devices that libvirt, for example a newer version, added to a <domain> with the leaves `base`."""
+    """Return the paths of the devices that libvirt, for example a newer version, has added to a <domain>.
+
+    `base` are the paths of the values that the <domain> had before.
+    """
     return set(_added(root, base))
 
 
@@ -240,9 +249,9 @@ def _added(root: etree._Element, known: Iterable[str]) -> dict[str, etree._Eleme
 
 
 def forget_places(root: etree._Element, planned: Iterable[str]) -> None:
-    """Remove the addresses on buses of the board, and the controllers that the plan does not contain.
+    """Remove the device addresses that depend on the board, and the controllers that the plan does not contain.
 
-    libvirt chooses new ones.
+    libvirt then assigns new addresses and adds controllers. `planned` are the paths of the planned values.
     """
     kept = {unit[0] for path in planned if (unit := _UNIT.match(path)) is not None}
     devices = root.find("devices")
@@ -256,14 +265,20 @@ def forget_places(root: etree._Element, planned: Iterable[str]) -> None:
 
 
 def without_order(node: etree._Element) -> etree._Element:
-    """Return the device without its boot order, which is set at the end because two devices cannot share one."""
+    """Remove the boot order from a device; return the device.
+
+    The boot order is set at the end, because two devices cannot have the same one.
+    """
     for order in node.findall("boot"):
         node.remove(order)
     return node
 
 
 def with_source_of(planned: etree._Element, prefix: str, leaves: Mapping[str, str]) -> etree._Element:
-    """Return a copy of a planned disk with the file and the format of the disk at `prefix`."""
+    """Return a copy of the planned disk that has the image file and the format of an existing disk.
+
+    `prefix` is the prefix of the existing disk's paths, and `leaves` are the values by path.
+    """
     node = copy.deepcopy(planned)
     path, image_format = leaves.get(f"{prefix}source/@file"), leaves.get(f"{prefix}driver/@type")
     source, driver = node.find("source"), node.find("driver")

@@ -24,7 +24,7 @@ _Value = tuple[str, str, str]
 
 
 class UnreachableError(RequestError):
-    """The error of a guest whose host cannot be reached."""
+    """An error about a guest whose host cannot be reached."""
 
     def __init__(self, host: str, error: VirtInstallError, consequence: str | None = None) -> None:
         lost = f"the host '{host}' cannot be reached"
@@ -34,7 +34,11 @@ class UnreachableError(RequestError):
 
 
 class Placed(NamedTuple):
-    """The guests with their hosts, and the errors, by guest name, of guests whose host is not known."""
+    """The guests with their hosts.
+
+    `problems` maps the names of guests whose host cannot be determined, because it cannot be reached, to errors. These
+    guests are not in `guests`.
+    """
 
     guests: tuple[LabGuest, ...]
     problems: Mapping[str, RequestError]
@@ -51,7 +55,7 @@ class _Host:
 
     @property
     def free_bytes(self) -> int:
-        """The free memory in bytes, which is read at the first access."""
+        """The free memory of the host in bytes, which is read at the first access."""
         if self._free is None:
             self._free = self.hypervisor.host.free_memory_bytes()
         return self._free
@@ -64,13 +68,16 @@ def place(
     errors: Mapping[str, VirtInstallError],
     adopt: Collection[str] = (),
 ) -> Placed:
-    """Return the guests with their hosts; `errors` are those of hosts without a connection.
+    """Return the guests with their hosts.
 
-    A new guest with `spread` is placed on a host where no other guest of the file has one of its ports, disks or
-    devices: the one with the fewest guests, then the most free memory, then the first.
+    `hypervisors` are the connections by host name, and `errors` the errors for hosts without a connection. `adopt` are
+    names of guests that may exist without having been created from the file. A new guest with `spread` is placed on a
+    host on which no other guest in the file uses the same port, disk or device. Of these hosts, the one with the fewest
+    guests is chosen. If several have the same number of guests, the one with the most free memory is chosen, or else
+    the first one in the list.
 
-    Raises: RequestError, if a guest is on a host other than its `host`, is on several hosts, or no host is suitable;
-    HostError.
+    Raises: RequestError, if a guest exists on several hosts or on a host other than its `host`, or if no host is
+    suitable; HostError.
     """
     hosts = {name: _Host(hypervisor) for name, hypervisor in hypervisors.items()}
     placed: list[LabGuest] = []

@@ -37,17 +37,17 @@ UNCHECKED = Checks(
 
 
 def seed_of(project: str, name: str) -> bytes:
-    """Return what the guest's UUID and MAC addresses are derived from."""
+    """Return the bytes from which the UUID and the MAC addresses of a guest are derived."""
     return hashlib.shake_256(f"virtinstall\0{project}\0{name}".encode()).digest(128)
 
 
 def uuid_of(project: str, name: str) -> str:
-    """Return the UUID that the guest has if neither the file nor a conflict sets another one."""
+    """Return the UUID of a guest whose UUID is not set in the file and does not conflict with that of another guest."""
     return str(Random(seed_of(project, name)).uuid())
 
 
 def plan_guest(guest: LabGuest, project: str, session: Session) -> Plan:
-    """Return the plan for a guest.
+    """Return the plan for creating a guest.
 
     Raises: the same errors as `make_plan`.
     """
@@ -57,7 +57,9 @@ def plan_guest(guest: LabGuest, project: str, session: Session) -> Plan:
 
 
 def plan_again(guest: LabGuest, project: str, session: Session, request: Request | None = None) -> Plan:
-    """Return the plan for a guest as if it did not exist yet; `request`, if it is not None, replaces its request.
+    """Return the plan for creating a guest, as if the guest with this name did not exist yet.
+
+    `request` is used instead of the guest's request if it is not None.
 
     Raises: the same errors as `make_plan`.
     """
@@ -69,7 +71,10 @@ def plan_again(guest: LabGuest, project: str, session: Session, request: Request
 
 
 def planned_leaves(plan: Plan, macs: Collection[str] = ()) -> dict[str, str]:
-    """Return the leaves of the planned guest; names that were chosen for it, and `macs`, are marked as generated."""
+    """Return the values of a planned guest by path, including its DHCP reservations and whether it is autostarted.
+
+    Names that were generated for the plan, and the MAC addresses `macs`, are replaced with `GENERATED`.
+    """
     chosen: set[str] = {*plan.generated, *macs}
     for volume in plan.volumes:
         if f"{volume.pool}/{volume.name}" in plan.generated:

@@ -21,7 +21,10 @@ CREATION = ("image", "location", "cdrom", "install", "pxe", "import_disk", "live
 
 
 def as_created(guest: LabGuest, applied: Applied) -> Request:
-    """Return the request with the installation method and the image that the guest was created with."""
+    """Return the guest's request, but with the installation method and the image that it was created with.
+
+    `applied` is the record of the last apply.
+    """
     given = {name: value for name, value in guest.given.items() if name not in CREATION}
     request = guest.replace(given={**given, **applied.creation}).request
     assert request is not None
@@ -29,7 +32,7 @@ def as_created(guest: LabGuest, applied: Applied) -> Request:
 
 
 def record_of(guest: LabGuest, project: str, plan: Plan, definition: etree._Element) -> Applied:
-    """Return the record of a guest that was just created; `definition` is its <domain>."""
+    """Return the record for a guest that was just created; `definition` is the <domain> that libvirt returned."""
     request = plan.request
     assert request is not None
     base = leaves_of(definition)

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 
 class Applying(NamedTuple):
-    """The input for changing one guest; `warn` receives warnings."""
+    """The input for changing one existing guest.
+
+    `guest` is the guest in the file, `handle` the existing guest, and `host` the connection. `warn` is called with each
+    warning.
+    """
 
     guest: LabGuest
     comparison: Comparison
@@ -34,18 +38,22 @@ class Applying(NamedTuple):
 
 
 def definition_of(work: Applying) -> etree._Element:
-    """Return the definition, as an element that can be changed."""
+    """Return a new copy of the guest's definition, a <domain>, which the caller may change."""
     return etree.fromstring(work.handle.handle.xml(inactive=True).encode())
 
 
 def final_of(work: Applying) -> etree._Element:
-    """Return the planned <domain>."""
+    """Return the planned <domain> for the guest."""
     assert work.comparison.plan is not None
     return work.comparison.plan.final.ensure_node()
 
 
 def plug_in_defined(work: Applying, prefix: str, before: Mapping[str, str]) -> bool:
-    """Attach a device that only the definition has to the running guest; return whether the guest has it now."""
+    """Attach a device in the definition to the running guest, which does not have it; return whether this succeeded.
+
+    `prefix` is the prefix of the device's paths, and `before` are the values in the definition by path. A device that
+    cannot be attached to a running guest is not attached.
+    """
     node = node_at(definition_of(work), prefix)
     return (
         node is not None
@@ -64,7 +72,7 @@ def attach_live(guest: HostGuest, node: etree._Element) -> bool:
 
 
 def unplug(work: Applying, prefix: str) -> bool:
-    """Detach the device from the running guest; return whether the guest released it."""
+    """Detach the device with this path prefix from the running guest; return whether the guest released it."""
     refused: list[str] = []
     device = device_at(Domain.parse(work.handle.xml), prefix)
     try:
@@ -77,13 +85,16 @@ def unplug(work: Applying, prefix: str) -> bool:
 
 
 def device_at(domain: Domain, prefix: str) -> Device:
-    """Return the device whose leaves begin with `prefix`."""
+    """Return the device with this path prefix, which must exist."""
     node = node_at(domain.ensure_node(), prefix)
     return next(each for each in domain.devices if each.ensure_node() is node)
 
 
 def change_running(work: Applying, changes: list[Difference], before: Mapping[str, str]) -> bool:
-    """Change what the running guest can have without a restart; return whether it has all of `changes` now."""
+    """Make those of the changes that a running guest accepts; return whether all of them have taken effect.
+
+    `before` are the values in the guest's definition before the changes, by path.
+    """
     guest = work.handle.handle
     root = etree.fromstring(guest.xml().encode())
     running = leaves_of(root)
@@ -131,7 +142,10 @@ def _update_device(guest: HostGuest, node: etree._Element) -> bool:
 
 
 def tried(work: Applying, change: Callable[[], bool]) -> bool:
-    """Make a change in the running guest that its definition already has; return whether libvirt accepted it."""
+    """Change the running guest after its definition; return the result of `change`, or False if libvirt rejects it.
+
+    `change` is called without arguments and makes the change. A rejected change is reported as a warning.
+    """
     try:
         return change()
     except HypervisorError as error:

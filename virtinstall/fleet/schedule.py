@@ -23,15 +23,18 @@ def run_in_order(
     interrupt: Callable[[], None] = lambda: None,
     on_result: Callable[[T], None] | None = None,
 ) -> dict[str, T]:
-    """Run a step for each name; return the results by name.
+    """Call `step` with each name, in threads; return the results by name.
 
-    `skip(name, cause)` returns the result of a name whose predecessor `cause` failed, and `failed` whether a result is
-    a failure. `pool_of` names the pool of workers for a name; each pool has `jobs` workers. A step must return an error
-    that `failed` can report, and not raise it. `on_result` receives each result in this thread as soon as it is known.
-    If this thread is interrupted, `interrupt` is called, no further steps start, and running steps are waited for, so
-    that each guest is complete or absent.
+    `after` maps each name to its predecessors, whose steps must be finished first. `step` must not raise an exception:
+    it returns a result for which `failed` returns True. If a predecessor failed, `skip(name, cause)` is called instead
+    of the step and returns the result; `cause` is the name of the step that failed. `pool_of` returns the pool of
+    threads for a name, by default one pool for all names. Each pool has `jobs` threads. `on_result` is called in the
+    current thread with each result as soon as it is known.
 
-    Raises: the exception that interrupted this thread.
+    If the current thread is interrupted, `interrupt` is called, no further steps are started, and running steps are
+    waited for, so that each guest is complete or absent.
+
+    Raises: the exception that interrupted the current thread.
     """
     run = _Run(after, step, skip, failed, on_result)
     with ExitStack() as stack:
@@ -77,7 +80,7 @@ class _Run(Generic[T]):
         self.ready = deque(name for name, count in self.missing.items() if not count)
 
     def until_done(self, pools: Mapping[str, ThreadPoolExecutor], pool_of: Callable[[str], str], jobs: int) -> None:
-        """Run all steps."""
+        """Run the steps until every name has a result."""
         done = self.done
         queues: dict[str, deque[str]] = {pool: deque() for pool in pools}
         running = dict.fromkeys(pools, 0)
@@ -102,9 +105,9 @@ class _Run(Generic[T]):
                 self.finish(name, result, name if self.failed(result) else None)
 
     def finish(self, name: str, result: T, cause: str | None) -> None:
-        """Record the result of `name`; names that waited only for `name` become ready.
+        """Record the result for `name`, and make names ready that waited only for it.
 
-        `cause` is the predecessor whose failure prevented the step, or None.
+        `cause` is the name of the step whose failure the result is due to, possibly `name` itself, or None.
         """
         self.results[name] = result
         if self.on_result is not None:
@@ -117,7 +120,7 @@ class _Run(Generic[T]):
                 self.ready.append(each)
 
     def finish_rest(self) -> None:
-        """Report the results of the steps that ran when the run was interrupted."""
+        """Report the results of the steps that were running when the current thread was interrupted."""
         while not self.done.empty():
             _, future = self.done.get()
             if self.on_result is not None and not future.cancelled() and future.exception() is None:

@@ -22,7 +22,7 @@ Hypervisors = Hypervisor | Mapping[str, Hypervisor]
 
 
 class Session:
-    """One connection, and the known facts about its host."""
+    """A connection to one host, and the facts about the host that are already known."""
 
     def __init__(self, hypervisor: Hypervisor, known: Known, environment: Environment) -> None:
         self.hypervisor = hypervisor
@@ -35,24 +35,24 @@ class Session:
         return self.hypervisor.host
 
     def environment(self, random_bytes: bytes) -> Environment:
-        """Return this process's environment with `random_bytes` as the source of randomness, for one plan."""
+        """Return the environment of this process for one plan, with `random_bytes` as the source of randomness."""
         return self._environment.replace(random_bytes=random_bytes, token=secrets.token_hex(4))
 
 
 class Interruptible(Silent):
-    """The progress of a download that ends with an error if `interrupted` is set."""
+    """Progress reporting that shows nothing, and ends a download with an error as soon as `interrupted` is set."""
 
     def __init__(self, interrupted: threading.Event) -> None:
         self._interrupted = interrupted
 
     def advance(self, count_bytes: int) -> None:
-        """Raise EndedError if the run was interrupted."""
+        """Raise EndedError if the run was interrupted; `count_bytes` is ignored."""
         if self._interrupted.is_set():
             raise EndedError("interrupted")
 
 
 class Sessions:
-    """The sessions of one run, by host."""
+    """The sessions of one run: one session for each host, and more for threads that need a separate connection."""
 
     def __init__(self, hypervisors: Hypervisors) -> None:
         self._hypervisors: dict[str | None, Hypervisor] = {}
@@ -70,18 +70,18 @@ class Sessions:
         """Whether one thread at a time works: it needs no separate connection."""
 
     def hosts(self) -> tuple[str | None, ...]:
-        """Return the names of the hosts; None stands for the only host of a file that names none."""
+        """Return the names of the connected hosts; None stands for the only host if the file lists no hosts."""
         return tuple(self._hypervisors)
 
     def are_real(self) -> bool:
-        """Return whether a host has real guests; guests of the test driver are in this process.
+        """Return whether any of the hosts has real guests, and not only those of libvirt's test driver.
 
-        Threads that change guests of the test driver only wait for each other.
+        The test driver runs in this process, where threads only wait for each other.
         """
         return any(has_real_storage(each.host) for each in self._hypervisors.values())
 
     def of(self, host: str | None) -> Session:
-        """Return the session of the host with the name `host`; None stands for the only host of a file that names none.
+        """Return the session for the host named `host`; None stands for the only host if the file lists no hosts.
 
         Raises: RequestError, if there is no connection to the host.
         """
@@ -96,9 +96,10 @@ class Sessions:
             return self._sessions[host]
 
     def of_this_thread(self, host: str | None) -> Session:
-        """Return a session with a separate connection for this thread.
+        """Return a session for the current thread.
 
-        `host` has the same meaning as for `of`.
+        It has a separate connection, except with the test driver or if only one thread works. `host` has the same
+        meaning as for `of`.
 
         Raises: HypervisorError.
         """
@@ -115,13 +116,13 @@ class Sessions:
         return own[host]
 
     def interrupt(self) -> None:
-        """End the waiting and the downloads of all threads with errors."""
+        """Interrupt waiting and downloads in all threads, which then raise errors."""
         self.interrupted.set()
         for each in (*self._opened, *self._hypervisors.values()):
             each.host.interrupted.set()
 
     def close(self) -> None:
-        """Close the connections of the threads."""
+        """Close the separate connections of the threads; the connections of the caller stay open."""
         for hypervisor in self._hypervisors.values():
             hypervisor.host.interrupted.clear()
         for each in self._opened:

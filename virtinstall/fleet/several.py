@@ -26,17 +26,18 @@ if TYPE_CHECKING:
 
 
 def numbered_names(name: str, count: int) -> list[str]:
-    """Return `NAME-1`, `NAME-2`, ..., or `name` with the numbers in place of its `{n}`."""
+    """Return `name` with the numbers from 1 to `count`, in place of `{n}` or appended, as in `web-1`."""
     return [numbered_name(name, index) for index in range(1, count + 1)]
 
 
 def numbered_guests(given: Namespace, warnings: Sequence[str] = (), *, preview: bool = False) -> list[LabGuest]:
-    """Return the guests of a command line with --count, in order; `given` are options in present spellings.
+    """Return the guests that a command line with --count describes, in the order of their numbers.
 
-    `{n}` and `{name}` in the values are the number and the name of each guest. `warnings` and `preview` are parameters
-    of `read_request`.
+    `given` are the parsed options, in which old spellings have been replaced. `{n}` and `{name}` in the values are
+    replaced with the number and the name of each guest. `warnings` and `preview` are passed to `read_request`.
 
-    Raises: RequestError, also if two guests would share an address, a port, a disk or a device.
+    Raises: RequestError, if the command line is invalid, or if two guests would have the same address, port, disk or
+    device.
     """
     if not 1 <= given.count <= MOST_GUESTS:
         raise RequestError(
@@ -86,12 +87,15 @@ def create_all(
     on_warning: Callable[[str], None] | None = None,
     report: Callable[[str, str], None] | None = None,
 ) -> list[Outcome]:
-    """Create the guests of several plans in parallel; return an outcome for each.
+    """Create guests from several plans in parallel; return an outcome for each.
 
-    Each guest is complete or absent afterwards, and a failure does not affect the other guests. `jobs` is the number of
-    guests to create at the same time, or None for the default. `report` receives a guest's name and what is done with
-    the guest. Each guest is waited for as its plan's options request (`wait_for`, `wait_minutes`). By default, warnings
-    and reports are written to the log.
+    Each guest is complete or absent afterwards, and a failure does not affect the other guests. The options in each
+    plan (`wait_for`, `wait_minutes`) determine what is waited for. `jobs` is the number of guests to create at the same
+    time, at least 1; None stands for the default. `on_warning` is called with each warning, and `report` with a guest's
+    name and the step that starts, such as `creating`, both in the thread that creates the guest. By default, warnings
+    and steps are written to the log.
+
+    Raises: RequestError, if `jobs` is less than 1.
     """
     jobs = worker_count(jobs)
     workers = jobs if has_real_storage(hypervisor.host) else 1

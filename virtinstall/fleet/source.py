@@ -17,7 +17,11 @@ _POSITION = re.compile(r":([0-9]+):([0-9]+): ")
 
 
 class Source:
-    """One file, which `label` names in errors; `variables` are the values for `${NAME}`."""
+    """A guests file that is being loaded.
+
+    Error messages use `label` as the file name. `variables` are the values that replace `${NAME}`. `problems` are the
+    errors so far.
+    """
 
     def __init__(self, label: str, variables: Mapping[str, str]) -> None:
         self.label = label
@@ -25,15 +29,18 @@ class Source:
         self.problems: list[FileError] = []
 
     def place(self, node: Node) -> str:
-        """Return the position of a node: `guests.yaml:14:9`."""
+        """Return the position of a node, such as `guests.yaml:14:9`."""
         return f"{self.label}:{node.line}:{node.column}"
 
     def error(self, node: Node, text: str, hint: str | None = None) -> FileError:
-        """Return an error with the position of a node."""
+        """Return an error whose message is the position of a node followed by `text`."""
         return FileError(f"{self.place(node)}: {text}", hint=hint)
 
     def reported(self, step: Callable[[], R]) -> R | None:
-        """Return the result of a step; if the step fails, keep its error for later and return None."""
+        """Call `step`, without arguments, and return its result.
+
+        If it raises FileError, the error is added to `problems`, and the result is None.
+        """
         try:
             return step()
         except FileError as error:
@@ -42,16 +49,21 @@ class Source:
 
     @contextmanager
     def reported_together(self) -> Iterator[None]:
-        """Raise the last of the errors that are kept in this context; the others stay kept."""
+        """Context manager that raises an error at its end if `reported` has kept errors in the meantime.
+
+        The last of these errors is raised, and the other ones remain in `problems`.
+        """
         before = len(self.problems)
         yield
         if len(self.problems) > before:
             raise self.problems.pop()
 
     def expanded(self, node: Text, path: str) -> str:
-        """Return a text with the values of variables.
+        """Return the string of a node, in which variables are replaced with their values.
 
-        Raises: FileError, for a variable that is not set.
+        `path` is the path of the node for error messages, such as `web.disk`.
+
+        Raises: FileError, if a variable is invalid, or is not set and has no default.
         """
         try:
             return expand_variables(node.text, self.variables)
@@ -59,9 +71,9 @@ class Source:
             raise self.error(node, f"{path}: {error}") from None
 
     def text_of(self, parent: Fields, key: str) -> str | None:
-        """Return a single value; None if the key is missing or null.
+        """Return the single value of `key` as a string; None if the key is missing or its value is null.
 
-        Raises: FileError, if the value is a list or a mapping.
+        Raises: FileError, if the value is a list or a mapping, or if a variable in it is not set.
         """
         node = parent.get(key)
         if node is None:
@@ -71,9 +83,9 @@ class Source:
         return self.expanded(node, key)
 
     def fields(self, parent: Fields, key: str) -> Fields:
-        """Return a mapping; an empty one if the key is missing.
+        """Return the mapping that is the value of `key`; an empty mapping if the key is missing or its value is null.
 
-        Raises: FileError, for other values.
+        Raises: FileError, if the value is not a mapping.
         """
         node = parent.get(key)
         if node is None:
@@ -83,9 +95,12 @@ class Source:
         return node
 
     def names(self, parent: Fields, key: str, path: str) -> list[tuple[str, Node]]:
-        """Return one name or a list of names, each with its node; an empty list if the key is missing.
+        """Return the names in the value of `key`, which is one name or a list of names, each with its node.
 
-        Raises: FileError, for other values.
+        The result is empty if the key is missing or its value is null. `path` is the path of `parent` for error
+        messages.
+
+        Raises: FileError, if the value contains something other than names.
         """
         node = parent.get(key)
         nodes = node.values if isinstance(node, Items) else [] if node is None else [node]
@@ -99,9 +114,10 @@ class Source:
 
 
 def together(problems: Sequence[RequestError]) -> FileError:
-    """Return several errors as one, in the order of the file; each line has its hint if the hints differ.
+    """Return several errors as one error, with a line for each, in the order of their positions in the file.
 
-    A mistake in the defaults, or at an anchor, is one line for all guests that share it.
+    If the hints differ, each line has its hint in parentheses. An error in the defaults, or at an anchor, is one line
+    for all guests that it affects.
     """
     alike: dict[tuple[str, str], list[RequestError]] = {}
     for problem in sorted(problems, key=_position):

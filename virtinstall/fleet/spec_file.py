@@ -25,11 +25,12 @@ DEFAULT_NAME = "guest"
 
 
 def spec_document(given: Namespace) -> dict[str, Any]:
-    """Return the file as data; `given` are options in present spellings (`legacy.rewrite`).
+    """Return a guests file, as data, that has the same meaning as a command line.
 
-    A command line that prints XML needs no installation method; its guest boots from its disk.
+    `given` are the parsed options, in which old spellings have been replaced (`legacy.rewrite`). A command line that
+    only prints XML needs no installation method; the guest in the file then boots from its disk.
 
-    Raises: RequestError, for an invalid command line, and for an option that a file cannot contain.
+    Raises: RequestError, if the command line is invalid, or if a guests file cannot contain one of the options.
     """
     for dest in ("reinstall", "finish"):
         if getattr(given, dest) is not None:
@@ -67,7 +68,7 @@ def spec_document(given: Namespace) -> dict[str, Any]:
 
 
 def spec_text(given: Namespace) -> str:
-    """Return the file as YAML.
+    """Return a guests file, as YAML, that has the same meaning as a command line; `given` as for `spec_document`.
 
     Raises: the same errors as `spec_document`.
     """
@@ -119,5 +120,5 @@ def _same(left: Sequence[Pair], right: Sequence[Pair]) -> bool:
 
 
 def plain(text: str) -> Any:
-    """Return a value of a file: a number, or a text in which nothing is replaced."""
+    """Return `text` as a value for a guests file: as a number, or as a string whose placeholders are escaped."""
     return int(text) if _NUMBER.fullmatch(text) else protect(text)

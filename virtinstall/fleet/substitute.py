@@ -12,12 +12,12 @@ _PLACE = re.compile(r"\{\{(n(?::0?[0-9]{0,2}[dxX]?)?|name)\}\}|\{(n(?::0?[0-9]{0
 
 
 def expand_variables(text: str, variables: Mapping[str, str]) -> str:
-    """Return `text` with the values of variables.
+    """Return `text`, in which each variable, such as `${NAME}`, is replaced with its value.
 
-    `${NAME:-DEFAULT}` becomes the default if the variable is not set or empty, `${NAME-DEFAULT}` only if it is not set;
-    `$${` is a literal `${`.
+    `${NAME:-DEFAULT}` is replaced with the default if the variable is not set or is empty, and `${NAME-DEFAULT}` only
+    if it is not set. `$${` is replaced with `${`.
 
-    Raises: ValueError, for an invalid variable, or for one that is not set and has no default.
+    Raises: ValueError, if a variable is invalid, or is not set and has no default.
     """
     if "${" not in text:
         return text
@@ -42,11 +42,12 @@ def expand_variables(text: str, variables: Mapping[str, str]) -> str:
 
 
 def expand_places(text: str, name: str, index: int | None) -> str:
-    """Return `text` with values for `{name}`, `{n}` and `{n:02}`; `{{n}}` is a literal `{n}`.
+    """Return `text`, in which `{name}`, `{n}` and formatted numbers, such as `{n:02}`, are replaced.
 
-    `index` is the number of a guest with `count`, otherwise None.
+    `name` is the guest's name. `index` is the number of a guest with `count`, otherwise None. `{{n}}` is replaced with
+    `{n}`, and `{{name}}` with `{name}`.
 
-    Raises: ValueError, for `{n}` if `index` is None.
+    Raises: ValueError, if `text` contains `{n}` although `index` is None.
     """
     if "{n" not in text:
         return text
@@ -64,9 +65,11 @@ def expand_places(text: str, name: str, index: int | None) -> str:
 
 
 def numbered_name(name: str, index: int | None) -> str:
-    """Return the name of a guest with its number in place of `{n}` or at the end; `index` is None without `count`.
+    """Return the name of a guest with its number, in place of `{n}` or appended, as in `web-1`.
 
-    Raises: ValueError, for `{n}` without a number, and for an invalid format.
+    `index` is the number, or None for a guest without `count`, whose name has no number.
+
+    Raises: ValueError, if `name` contains `{n}` although `index` is None, or `{n:...}` with an invalid format.
     """
     wrong = _WRONG_PLACE.search(_PLACE.sub("", name))
     if wrong is not None:
@@ -76,16 +79,19 @@ def numbered_name(name: str, index: int | None) -> str:
 
 
 def without_number(name: str) -> str:
-    """Return the group of a guest with `count`: `web` for `web`, `web{n}` and `web-{n:02}`."""
+    """Return the name of the group of a guest with `count`, such as `web` for `web`, `web{n}` or `web-{n:02}`."""
     rest = _PLACE.sub(lambda found: "" if found[1] is None else found[0], name)
     return rest.strip("-_. ") or name
 
 
 def protect(text: str) -> str:
-    """Return `text` with escapes for which `expand_variables` and `expand_places` return the original."""
+    """Return `text` with its placeholders and variables escaped.
+
+    From the result, `expand_variables` and `expand_places` restore `text`.
+    """
     return _PLACE.sub(lambda found: f"{{{found[0]}}}", text).replace("${", "$${")
 
 
 def unprotect(text: str) -> str:
-    """Return `text`, a result of `protect`, with `{n}` and `{name}` as placeholders again."""
+    """Return `text`, a result of `protect`, in which `{n}` and `{name}` are no longer escaped."""
     return _PLACE.sub(lambda found: found[0][1:-1] if found[1] is not None else found[0], text)

@@ -1,8 +1,8 @@
 """The application of a comparison to an existing guest, in the least disruptive way.
 
 The definition is changed first, so that a running guest never gets values that libvirt rejects. Then the running guest
-gets the changes that need no restart; the others take effect at its next boot. A new device is attached to the running
-guest before it is defined.
+gets the changes that it accepts; the others take effect after it is shut down and started again. A new device is
+attached to the running guest before it is defined.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ if TYPE_CHECKING:
 
 
 def update_guest(work: Applying) -> bool:
-    """Change the guest; return whether a change takes effect only at its next boot.
+    """Change an existing guest; return whether it must be shut down and started again before all changes take effect.
 
-    Disks grow. New disks and network interfaces are attached, and removed ones are detached, but their storage is kept.
-    Media, connections of interfaces, memory and vCPUs are changed. All of this is done in the running guest, too.
+    Disks are enlarged. New disks and network interfaces are attached, and those that the file no longer contains are
+    detached, but the storage of the disks is kept. A running guest gets all changes that it accepts.
 
     Raises: RequestError; StorageError; HypervisorError.
     """
@@ -140,7 +140,7 @@ def _boot_order(work: Applying, before: Mapping[str, str], after: Mapping[str, s
 def _add(
     work: Applying, prefix: str, mine: Sequence[Difference], after: Mapping[str, str], running: Mapping[str, str]
 ) -> bool:
-    """Add a device that the definition does not have; return whether the running guest gets it at its next boot."""
+    """Add a device that the definition does not have; return whether it is missing until the guest is started again."""
     if not running:
         return _attach(work, prefix, live=False)
     if not has_device(prefix, running):
@@ -226,7 +226,7 @@ def _move(work: Applying) -> None:
 
 
 def _remove(work: Applying, prefix: str, before: Mapping[str, str], running: Mapping[str, str]) -> bool:
-    """Detach a device that the file no longer contains; return whether the running guest has it until its next boot.
+    """Detach a device that the file no longer contains; return whether the running guest still has it.
 
     If the running guest has another disk in its place, that disk is not detached.
     """

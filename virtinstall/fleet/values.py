@@ -25,7 +25,7 @@ _NUMBERS = {"integer": (int, "a whole number"), "number": (float, "a number")}
 
 
 class Wrong(Exception):
-    """A mistake at a node; `path` is its position below the option: `[1].sizee`."""
+    """An error at a node; `path` is the path of the node below its option, such as `[1].sizee`."""
 
     def __init__(self, node: Node, path: str, message: str, hint: str | None = None) -> None:
         super().__init__(message)
@@ -36,9 +36,11 @@ class Wrong(Exception):
 
 
 def flatten(node: Fields, option: Option, path: str = "") -> Pairs:
-    """Return the sub-options with dotted names.
+    """Return the sub-options in a mapping, with dotted names for nested mappings and lists.
 
-    Raises: Wrong, for a sub-option that the option does not have.
+    `path` is the path of `node` below the option.
+
+    Raises: Wrong, if the option does not have a sub-option, or if a sub-option that is a single value has a list.
     """
     found: Pairs = {}
     for key, value in node.values.items():
@@ -78,9 +80,9 @@ def _unknown(option: Option, name: str, node: Node, path: str) -> Wrong:
 
 
 def as_text(pairs: Pairs, option: Option, expand: Expand) -> str:
-    """Return the mapping in the form of the command line.
+    """Return sub-options as on the command line, such as `size=20,format=raw`. Sub-options that are null are omitted.
 
-    Raises: Wrong.
+    `expand` is called with each value and returns its string, in which placeholders are replaced.
     """
     cls = section_class(option)
     values = {key: expand(text) for key, text in pairs.items() if not text.is_null}
@@ -93,14 +95,18 @@ def as_text(pairs: Pairs, option: Option, expand: Expand) -> str:
 
 
 def quoted(value: str) -> str:
-    """Return a value with escapes, for use in a compound option."""
+    """Return a value with escaped commas, quotes and backslashes, for use as the value of a sub-option."""
     if not any(char in value for char in ",\\\"'"):
         return value
     return "".join("\\" + char if char in ",\\\"'" else char for char in value)
 
 
 class Value:
-    """One value of an option with its position in the file."""
+    """One value of an option.
+
+    `node` is the value in the file, `path` its path below the option, such as `[1]`, and `pairs` its sub-options, or
+    None if the value is a string.
+    """
 
     def __init__(self, node: Node, path: str, pairs: Pairs | None = None) -> None:
         self.node = node
@@ -108,7 +114,7 @@ class Value:
         self.pairs = pairs
 
     def text(self, option: Option, expand: Expand) -> str:
-        """Return the value as on the command line."""
+        """Return the value as on the command line; `expand` has the same meaning as for `as_text`."""
         if self.pairs is not None:
             return as_text(self.pairs, option, expand)
         assert isinstance(self.node, Text)
@@ -116,11 +122,12 @@ class Value:
 
 
 def values_of(node: Node, option: Option, below: Node | None = None) -> list[Value]:
-    """Return the values of an option; `below` is the node of the defaults, or None.
+    """Return the values of an option.
 
-    Mappings of sub-options are merged with those of the defaults, except for devices.
+    `node` is the value in the file, and `below` the value in the defaults, or None. If both are mappings, their
+    sub-options are merged, except for devices.
 
-    Raises: Wrong.
+    Raises: Wrong, if the option does not accept the value.
     """
     if isinstance(node, Text) and node.is_null:
         return []
@@ -147,9 +154,11 @@ def _value(node: Node, path: str, option: Option) -> Value:
 
 
 def given_value(values: list[Value], option: Option, expand: Expand) -> object:
-    """Return the values as the parser of the command line would store them.
+    """Return the values of an option as the command-line parser would store them; None if there is nothing to store.
 
-    Raises: Wrong.
+    `expand` has the same meaning as for `as_text`.
+
+    Raises: Wrong, if a value is not of the option's type.
     """
     if not values:
         return None
@@ -191,9 +200,10 @@ def _converted(text: str, value: Value, option: Option) -> object:
 
 
 def wrong_value(error: RequestError, option_name: str, path: str) -> str:
-    """Return the message of an error without the names that the position in the file contains.
+    """Return the message of `error` without the option and the sub-option, which the path in the file already shows.
 
-    `path` is the position of the value below the option: `.size`, or an empty text for the whole option.
+    `option_name` is the option without dashes. `path` is the path of the value below the option, such as `.size`; it is
+    an empty string for the whole option.
     """
     text = error.message.removeprefix(f"--{option_name}").removeprefix(":").strip()
     sub = path.rpartition(".")[2]

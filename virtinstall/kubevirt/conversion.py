@@ -25,7 +25,10 @@ _MOST_SHOWN = 60
 
 
 class Problem(NamedTuple):
-    """A problem of the request: a message, a hint or None, and the option that --kubevirt-drop would omit, or None."""
+    """A reason why a request cannot be converted.
+
+    `hint` is None if there is none. `drop` is the option for --kubevirt-drop that avoids the problem, or None.
+    """
 
     message: str
     hint: str | None = None
@@ -33,7 +36,7 @@ class Problem(NamedTuple):
 
 
 class Comment(NamedTuple):
-    """A comment for `key` of `node` in the manifest."""
+    """A comment above the key `key` of the mapping `node` in a manifest."""
 
     node: Node
     key: str
@@ -41,12 +44,16 @@ class Comment(NamedTuple):
 
 
 class Conversion:
-    """The state of one conversion.
+    """The state of the conversion of one guest.
 
-    `domain` is a copy of the request's domain, from which mapped values are removed. `os` is the guest's operating
-    system, or a similar one if `os_is_known` is false, and `arch` is libvirt's name of the guest's architecture.
-    `template` is `spec.template.spec`, `machine` its `domain`, and `devices` the `devices` of `machine`. `secrets` and
-    `services` are further documents; `secret_places` are the keys that name the Secrets.
+    `domain` is a copy of the request's domain, from which each value is removed when it is mapped. `os` is the guest's
+    operating system, or a similar one if `os_is_known` is false. `arch` is libvirt's name for the guest's architecture,
+    such as `x86_64`.
+
+    In the VirtualMachine, `spec` is the value of `spec`, `template` that of `spec.template.spec`, `machine` that of
+    `domain` in `template`, and `devices` that of `devices` in `machine`. `secrets` and `services` are further
+    documents. `secret_places` are the mappings and keys that contain the names of the Secrets, in the same order.
+    `passwords` are pairs of an account and its generated password.
     """
 
     def __init__(
@@ -81,46 +88,49 @@ class Conversion:
 
     @property
     def defaults(self) -> bool:
-        """Whether defaults of the operating system are filled in; with a preference, the cluster fills them in."""
+        """Whether the defaults for the operating system are added; with a preference, the cluster adds them instead."""
         return self.options.preference is None
 
     def take(self, element: Element, attribute: str) -> Any:
-        """Return a value of the copy, and remove it because it is mapped; None if it is not set."""
+        """Return the value of an attribute, and remove the value because it is mapped; None if it is not set."""
         value = getattr(element, attribute)
         if value is not None:
             setattr(element, attribute, None)
         return value
 
     def refuse(self, option: str, name: str, value: object, why: str, hint: str | None = None) -> None:
-        """Report a value that cannot be expressed. `option` and `name` are as on the command line, without dashes."""
+        """Report a value that KubeVirt does not support; the parameters are the same as for `refusal`."""
         self.problems.append(refusal(option, name, value, why, hint))
 
     def break_rule(self, rule: str, hint: str, drop: str | None = None) -> None:
-        """Report a manifest that KubeVirt would reject.
+        """Report a rule of KubeVirt that the manifest breaks.
 
-        `drop` is the option that --kubevirt-drop would omit, or None.
+        `drop` is the option for --kubevirt-drop that avoids the problem, or None.
         """
         self.problems.append(Problem(f"KubeVirt would reject the guest: {rule}", hint, drop))
 
     def leave(self, option: str, leaves: Sequence[Leaf]) -> None:
-        """Report the values that no mapping has used."""
+        """Report values that no mapping has used, except for those without an effect on the manifest."""
         for leaf in leaves:
             if f"{option}.{plain(leaf.names[0])}" not in IGNORED:
                 self.refuse(option, leaf.names[0], leaf.value, reason(option, plain(leaf.names[0])))
 
     def comment(self, node: Node, key: str, text: str) -> None:
-        """Add a comment for `key` of `node`."""
+        """Add a comment above the key `key` of the mapping `node`."""
         self.comments.append(Comment(node, key, text))
 
     def add_secret(self, suffix: str, texts: dict[str, str], node: Node, key: str) -> None:
-        """Add a Secret of the guest, and write its name as `key` of `node`."""
+        """Add a Secret with the strings `texts`, and set the key `key` of the mapping `node` to the name of the Secret.
+
+        The name consists of the guest's name and `suffix`.
+        """
         node[key] = f"{self.name}-{suffix}"
         metadata: Node = {"name": node[key]}
         self.secrets.append({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": texts})
         self.secret_places.append((node, key))
 
     def warn(self, text: str) -> None:
-        """Add a warning that was not added before."""
+        """Add a warning, unless the same warning was added before."""
         if text not in self.warnings:
             self.warnings.append(text)
 
@@ -131,7 +141,7 @@ class Conversion:
 
 
 def error_of(problems: Sequence[Problem]) -> RequestError:
-    """Return one error for all problems."""
+    """Return one error for all problems, with a line for each."""
     lines = dict.fromkeys(problem.message for problem in problems)
     hints = dict.fromkeys(problem.hint for problem in problems if problem.hint)
     drops = dict.fromkeys(problem.drop for problem in problems if problem.drop)
@@ -142,7 +152,7 @@ def error_of(problems: Sequence[Problem]) -> RequestError:
 
 
 def leave_device(conversion: Conversion, device: Element) -> None:
-    """Report the values of a device that no mapping has used."""
+    """Report the values of a device that no mapping has used, and remove them from the device."""
     option = option_of(device.tag)
     for leaf in edits(device):
         conversion.refuse(option, leaf.names[0], leaf.value, "the manifest is derived from the options, not from XML")
@@ -150,7 +160,11 @@ def leave_device(conversion: Conversion, device: Element) -> None:
 
 
 def refusal(option: str, name: str, value: object, why: str, hint: str | None = None) -> Problem:
-    """Return the problem of a value that cannot be expressed; `why` is the reason, or begins with `use`."""
+    """Return the problem that KubeVirt does not support a value.
+
+    `option` is the option without dashes, and `name` its sub-option, or an empty string for the whole option. `why` is
+    the reason, or a suggestion that starts with `use`.
+    """
     shown = str(value)
     if any(word in name.lower() for word in _SECRET_NAMES):
         shown = "***"
@@ -163,7 +177,7 @@ def refusal(option: str, name: str, value: object, why: str, hint: str | None = 
 
 
 def quantity(size_bytes: int) -> str:
-    """Return a size in Kubernetes' notation, with the largest binary unit that needs no fraction."""
+    """Return a size in Kubernetes notation, such as `2Gi`, with the largest binary unit that needs no fraction."""
     for unit, power in (("Gi", 30), ("Mi", 20), ("Ki", 10)):
         if size_bytes and size_bytes % (1 << power) == 0:
             return f"{size_bytes >> power}{unit}"
@@ -171,13 +185,13 @@ def quantity(size_bytes: int) -> str:
 
 
 def add(node: MutableMapping[str, Any], key: str, value: Any) -> None:
-    """Set `key` if the value is not None."""
+    """Set the key `key` of `node`, unless the value is None."""
     if value is not None:
         node[key] = value
 
 
 def section(node: Node, *keys: str) -> Node:
-    """Return the mapping below `keys`; create it if it is missing."""
+    """Return the mapping below the nested `keys` of `node`; create missing mappings."""
     for key in keys:
         node = node.setdefault(key, {})
     return node

@@ -31,7 +31,7 @@ _BLOCK_SIZES = ("logical_block_size", "physical_block_size", "discard_granularit
 
 
 def map_disks(conversion: Conversion, images: Sequence[ImageSource | None]) -> None:
-    """Fill in `disks` and `volumes`; `images` are the images that the disks start from, None for other disks."""
+    """Add the disks and their volumes; `images` has the image of each disk, or None for a disk without an image."""
     names: set[str] = set()
     threads = [disk.driver_iothread for disk in conversion.domain.devices_of(Disk) if disk.driver_iothread is not None]
     for thread in {each for each in threads if threads.count(each) > 1}:
@@ -48,7 +48,10 @@ def map_disks(conversion: Conversion, images: Sequence[ImageSource | None]) -> N
 
 
 def free_name(stem: str, names: set[str], *, first: str | None = None) -> str:
-    """Return a name that no other disk has: `first` if it is not None and free, or else `stem`-NUMBER."""
+    """Return a disk name that is not among `names`, and add it to `names`.
+
+    This is `first` if it is not None and not in use, or else `stem` with a number, such as `disk-2`.
+    """
     number = len(names) + 1
     name = first if first is not None and first not in names else f"{stem}-{number}"
     while name in names:
@@ -59,7 +62,10 @@ def free_name(stem: str, names: set[str], *, first: str | None = None) -> str:
 
 
 def default_bus(conversion: Conversion, device: str) -> str | None:
-    """Return the bus that virt-install would choose for the system; None if the preference chooses it."""
+    """Return the default bus for the guest's operating system; None if the preference determines the bus.
+
+    `device` is the kind of the disk: `disk`, `cdrom` or `lun`.
+    """
     if not conversion.defaults:
         return None
     if device == "lun":
@@ -74,7 +80,8 @@ def attach(
 ) -> Node:
     """Add a disk and its volume; return the disk.
 
-    `bus` None leaves the choice to KubeVirt; `order` is the place in the boot order, or None.
+    `device` is the kind of the disk, such as `cdrom`, and `source` the source of the volume. If `bus` is None, KubeVirt
+    chooses the bus. `order` is the position in the boot order, starting at 1, or None.
     """
     target: Node = {}
     add(target, "bus", bus)
@@ -118,7 +125,7 @@ def _map_disk(conversion: Conversion, disk: Disk, image: ImageSource | None, nam
 
 
 def disk_readonly_claim(entry: Node, source: Node) -> bool:
-    """Return whether the volume is a claim that is read-only for the guest."""
+    """Return whether the disk is read-only for the guest and its volume is a PersistentVolumeClaim."""
     return "persistentVolumeClaim" in source and any(
         entry.get(device, {}).get("readonly") for device in ("disk", "lun")
     )

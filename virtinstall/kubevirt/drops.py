@@ -82,9 +82,9 @@ _EXPRESSIBLE = ("kubevirt-device", "kubevirt-instancetype", "kubevirt-preference
 
 
 def without_dropped(request: Request) -> Request:
-    """Return the request without the options of `kubevirt.drop`.
+    """Return the request without the options and sub-options that --kubevirt-drop names.
 
-    Raises: RequestError, for a name that is not an option or sub-option.
+    Raises: RequestError, if a name is not that of an option or sub-option, or if the option cannot be dropped.
     """
     names = tuple(dict.fromkeys(_normal(each) for text in request.kubevirt.drop for each in text.split(",")))
     if not names:
@@ -126,7 +126,7 @@ def _check(text: str) -> None:
 
 
 def option_names() -> list[str]:
-    """Return the options that --kubevirt-drop knows, without dashes."""
+    """Return the names of the options that may follow --kubevirt-drop, without dashes."""
     devices = [row.name for row in DEVICES if row.option]
     return [
         "xml",
@@ -136,7 +136,7 @@ def option_names() -> list[str]:
 
 
 def value_names(option: str) -> Iterator[str]:
-    """Yield the names and aliases of an option's sub-options, without numbers."""
+    """Yield the names and aliases of an option's sub-options, without numbers; `option` has no dashes."""
     if option in ("cloud-init", "unattended"):
         return
     if option == "install":

@@ -13,7 +13,10 @@ _SEV_NO_DEBUG, _SEV_ENCRYPTED_STATE = 0x1, 0x4
 
 
 def map_firmware(conversion: Conversion) -> None:
-    """Fill in boot loader and TPM; Secure Boot is always explicit, because it is enabled by default."""
+    """Add the firmware and the TPM.
+
+    With UEFI, Secure Boot is always set explicitly, because KubeVirt enables it by default.
+    """
     os = conversion.domain.os
     uefi, kind = conversion.take(os, "uefi"), conversion.take(os, "firmware")
     secure, stateless = conversion.take(os, "loader_secure"), conversion.take(os, "loader_stateless")
@@ -98,7 +101,7 @@ def _map_tpm(conversion: Conversion, needed: bool) -> bool:
 
 
 def map_launch_security(conversion: Conversion) -> None:
-    """Fill in `launchSecurity`."""
+    """Add the memory encryption of the guest (`launchSecurity`)."""
     security = conversion.domain.launch_security
     kind = conversion.take(security, "type")
     policy, session, certificate = (conversion.take(security, name) for name in ("policy", "session", "dh_cert"))

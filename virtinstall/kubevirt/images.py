@@ -21,9 +21,11 @@ _EXACT = ("url", "registry", "path")
 def image_sources(
     request: Request, arch: str, catalog: Catalog, environ: Mapping[str, str]
 ) -> list[ImageSource | None]:
-    """Return the image of each disk, or None for a disk without an image.
+    """Return the image of each requested disk, or None for a disk without an image.
 
-    Raises: RequestError, for an unknown name.
+    `arch` is libvirt's name for the guest's architecture.
+
+    Raises: RequestError, if the name of an image is unknown.
     """
     disks = request.domain.devices_of(Disk)
     if all(disk.image is None for disk in disks):
@@ -35,7 +37,7 @@ def image_sources(
 
 
 def image_url(source: ImageSource) -> ImageSource:
-    """Return the image with the address of its file, which is read from the vendor's index if it is not known.
+    """Return the image with the URL of its file, which is read from the vendor's index if it is unknown.
 
     Raises: FetchError, if the index cannot be read.
     """
@@ -56,9 +58,10 @@ def image_url(source: ImageSource) -> ImageSource:
 def default_seed(
     conversion: Conversion, images: Sequence[ImageSource | None]
 ) -> tuple[CloudInitRequest | None, bytes | None]:
-    """Return the cloud-init and the Ignition seed of `--image NAME` without seed options; at least one is None.
+    """Return the default seed for a guest with `--image NAME`: a cloud-init and an Ignition seed, of which one is None.
 
-    The seed sets up a login with the keys of this user, or with a password.
+    A cloud-init seed contains the SSH keys of the current user or, if there are none, a generated password. An Ignition
+    seed contains only the keys. Both are None if no disk has an image, or if no login can be set up.
     """
     from virtinstall.survey.images import login_seed
 

@@ -16,7 +16,7 @@ _ORDERED = {"hd": ("disk", "lun"), "cdrom": ("cdrom",)}
 
 
 def prepare_media(conversion: Conversion) -> None:
-    """Turn the medium of --cdrom into a CD-ROM drive, and report methods that need a host."""
+    """Convert the medium of --cdrom to a CD-ROM drive; report installation methods that KubeVirt does not support."""
     install = conversion.install
     if install.location is not None:
         conversion.refuse("location", "", install.location.location, WHOLE["location"])
@@ -52,9 +52,9 @@ def _add_medium(conversion: Conversion, medium: str) -> None:
 
 
 def map_boot(conversion: Conversion) -> None:
-    """Fill in `bootOrder` and `kernelBoot`.
+    """Add the boot order and the kernel to boot, if one is requested.
 
-    The disk comes first: while it is empty, the firmware continues with the medium of the installation.
+    The disk comes before the installation medium: while the disk is empty, the firmware continues with the medium.
     """
     _map_kernel(conversion)
     os, install = conversion.domain.os, conversion.install
@@ -136,7 +136,7 @@ def _check_network_boot(conversion: Conversion) -> None:
 
 
 def order_interfaces(conversion: Conversion) -> None:
-    """Report --pxe for a guest without a network interface."""
+    """Report --pxe if the guest has no network interface."""
     if conversion.install.pxe and not conversion.domain.devices_of(Interface):
         if "interface" in conversion.request.without:
             conversion.refuse("pxe", "", "", "the guest has no network")

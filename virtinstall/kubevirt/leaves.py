@@ -80,14 +80,18 @@ SECTION_OPTIONS = {
 
 
 class Leaf(NamedTuple):
-    """One value; `names` are its sub-option and the aliases, numbered ones with a number (`source.host0.name`)."""
+    """One value of an option.
+
+    `names` are the name of the sub-option and its aliases. They include the numbers of list items, as in
+    `source.host0.name`.
+    """
 
     names: tuple[str, ...]
     value: str
 
 
 def option_of(tag: str) -> str:
-    """Return the option of a device, without dashes."""
+    """Return the name of the option, without dashes, for a device whose XML element is named `tag`."""
     return next((row.name for row in DEVICES if row.tag == tag), tag)
 
 
@@ -96,7 +100,10 @@ def _every(leaf: Leaf) -> bool:
 
 
 def drain(element: Element, prefix: str = "", matches: Callable[[Leaf], bool] = _every) -> list[Leaf]:
-    """Return the values of `element` that match, and remove them from it. Separate sections are not included."""
+    """Return the values of `element` for which `matches` returns True, and remove them from the element.
+
+    `prefix` is prepended to the names of the sub-options. Sections that have separate options are not included.
+    """
     found: list[Leaf] = []
     flags = _empty_nodes(element)
     presence: list[tuple[str, XmlField[Any]]] = []
@@ -116,9 +123,10 @@ def drain(element: Element, prefix: str = "", matches: Callable[[Leaf], bool] = 
 
 
 def drain_domain(domain: Domain, only: Callable[[str, Leaf], bool] | None = None) -> list[tuple[str, Leaf]]:
-    """Return (option, value) of everything that remains in `domain`, whose devices were removed, and remove it.
+    """Return the remaining values of `domain` as pairs of an option and a value, and remove the values.
 
-    `only` selects the values to remove among those that a class declares; by default, all are removed.
+    The devices must have been removed before. `only` is called with each option and value, and returns whether to
+    remove the value; in this case, values that no class declares are kept. By default, all values are removed.
     """
     matches = only or (lambda option, leaf: True)
     found: list[tuple[str, Leaf]] = []
@@ -154,7 +162,7 @@ def drain_domain(domain: Domain, only: Callable[[str, Leaf], bool] | None = None
 
 
 def edits(element: Element) -> list[Leaf]:
-    """Return the XPath edits of `element`, and remove them."""
+    """Return the XPath edits that are requested for `element`, and remove them from the element."""
     found = _edits(element)
     element.settings.pop("xpath_edits", None)
     return found
@@ -166,7 +174,10 @@ def _edits(element: Element) -> list[Leaf]:
 
 
 def names_of(attribute: str, declared: XmlField[Any] | Setting[Any]) -> tuple[str, ...]:
-    """Return the sub-option of a value and its aliases."""
+    """Return the name of the sub-option for a declared value, and its aliases.
+
+    `attribute` is the name of the attribute that declares the value.
+    """
     name = declared.name
     if name is None:
         name = _NAMES.get(attribute)
@@ -176,7 +187,7 @@ def names_of(attribute: str, declared: XmlField[Any] | Setting[Any]) -> tuple[st
 
 
 def plain(name: str) -> str:
-    """Return a sub-option's name without numbers: `source.host.name` for `source.host0.name`."""
+    """Return the name of a sub-option without numbers, such as `source.host.name` for `source.host0.name`."""
     return re.sub(r"\d+(?=\.|$)", "", name)
 
 

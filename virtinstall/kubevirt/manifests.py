@@ -42,11 +42,12 @@ _DOMAIN_ORDER = (
 
 
 class Manifests(NamedTuple):
-    """The documents of one guest, in the order in which a cluster needs them: Secrets, the VirtualMachine, a Service.
+    """The manifests for one guest.
 
-    `comments` belong to keys of the documents. `passwords` are pairs of account and generated password, which the
-    documents contain only as a hash. `secret_places` are the mappings and keys that name the Secrets, in the same
-    order.
+    `documents` are the Secrets, the VirtualMachine and the Service, in the order in which a cluster needs them.
+    `comments` are comments on keys of the documents. `passwords` are pairs of an account and its generated password, of
+    which the documents contain only the hash. `secret_places` are the mappings and keys that contain the names of the
+    Secrets, in the same order.
     """
 
     name: str
@@ -60,13 +61,14 @@ class Manifests(NamedTuple):
 def manifests(
     request: Request, *, environ: Mapping[str, str] | None = None, labels: Mapping[str, str] | None = None
 ) -> Manifests:
-    """Return the manifests of the guest that `request` describes; `labels` are added to the guest.
+    """Return the manifests for the guest that `request` describes.
 
-    Nothing is changed, and no hypervisor is contacted; files that the request names are read. `environ` is the
-    environment, by default that of this process.
+    Nothing is changed, and no hypervisor is contacted, but the files that the request refers to are read, and the URL
+    of an image may be read from the vendor's index. `environ` is the environment; by default, that of this process.
+    `labels` are added to the guest.
 
-    Raises: RequestError, for everything that KubeVirt cannot express; FetchError, for an image whose address cannot be
-    read from the vendor's index.
+    Raises: RequestError, if the request is invalid, or if KubeVirt cannot express an option; FetchError, if the URL of
+    an image cannot be read from the vendor's index.
     """
     conversion = converted(request, environ=environ, labels=labels)
     conversion.fail()
@@ -76,9 +78,12 @@ def manifests(
 def converted(
     request: Request, *, environ: Mapping[str, str] | None = None, labels: Mapping[str, str] | None = None
 ) -> Conversion:
-    """Return the finished conversion, without raising an error for its problems.
+    """Return the finished conversion; options that KubeVirt cannot express are in its `problems`.
 
-    Raises: the same errors as `manifests`, for invalid requests.
+    The parameters are the same as for `manifests`.
+
+    Raises: RequestError, if the request is invalid; FetchError, if the URL of an image cannot be read from the vendor's
+    index.
     """
     from virtinstall.osinfo.catalog import Catalog
     from virtinstall.survey.text_files import given_text
@@ -170,7 +175,7 @@ def _report_rest(conversion: Conversion) -> None:
 
 
 def documents_of(conversion: Conversion) -> Manifests:
-    """Return the manifests of a conversion without problems."""
+    """Return the manifests from a finished conversion, which must have no problems."""
     conversion.labels = {DOMAIN_LABEL: conversion.name, **conversion.labels}
     metadata: Node = {"name": conversion.name}
     namespace = conversion.options.namespace

@@ -19,7 +19,7 @@ INFER = "infer"
 
 
 def map_metadata(conversion: Conversion) -> None:
-    """Fill in annotations and the identity of the hardware."""
+    """Add the title and the description as annotations, and the UUID, serial number and chassis data."""
     domain = conversion.domain
     for attribute in ("title", "description"):
         text = conversion.take(domain, attribute)
@@ -50,7 +50,7 @@ def map_metadata(conversion: Conversion) -> None:
 
 
 def map_run(conversion: Conversion) -> None:
-    """Fill in run strategy, instance type and preference."""
+    """Add the run strategy, the instance type and the preference."""
     run = conversion.request.run
     if run.transient:
         conversion.refuse("transient", "", "", WHOLE["transient"])

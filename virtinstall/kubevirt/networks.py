@@ -26,7 +26,7 @@ _MOST_PORTS = 100
 
 
 def map_networks(conversion: Conversion) -> None:
-    """Fill in `interfaces` and `networks`, and add a Service if ports are forwarded."""
+    """Add the network interfaces and their networks, and a Service if ports are forwarded."""
     interfaces = conversion.domain.devices_of(Interface)
     if not interfaces and "interface" in conversion.request.without:
         conversion.devices["autoattachPodInterface"] = False

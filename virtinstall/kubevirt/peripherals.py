@@ -41,7 +41,7 @@ _SOURCE_KINDS = {"pvc": "PersistentVolumeClaim", "configmap": "ConfigMap", "secr
 
 
 def map_peripherals(conversion: Conversion) -> None:
-    """Fill in the other devices, and report kinds that KubeVirt does not support."""
+    """Add all devices except disks, network interfaces and TPMs; report kinds that KubeVirt does not support."""
     _map_defaults(conversion)
     refused = set()
     counts: dict[str, int] = {}

@@ -44,7 +44,7 @@ _TICK_POLICIES = {
 
 
 def map_platform(conversion: Conversion) -> None:
-    """Fill in `architecture` and `machine`."""
+    """Add the architecture and the machine type."""
     wanted, os = conversion.request.platform, conversion.domain.os
     arch = wanted.arch or os.type_arch
     conversion.take(os, "type_arch")
@@ -78,7 +78,7 @@ def map_platform(conversion: Conversion) -> None:
 
 
 def map_features(conversion: Conversion) -> None:
-    """Fill in `features`; for Windows, with the enlightenments that virt-install would choose."""
+    """Add the hypervisor features; Windows guests also get Hyper-V enlightenments by default."""
     features = conversion.domain.features
     node: Node = {}
     eoi = conversion.take(features, "apic_eoi")
@@ -175,7 +175,7 @@ def _may_enable(name: str, states: dict[str, bool]) -> bool:
 
 
 def map_clock(conversion: Conversion) -> None:
-    """Fill in `clock`: a time base, and the timers of Windows or those requested."""
+    """Add the clock with the requested time base and timers; Windows guests get timers by default."""
     clock = conversion.domain.clock
     offset, adjustment = conversion.take(clock, "offset"), conversion.take(clock, "adjustment")
     zone = conversion.take(clock, "timezone")

@@ -23,7 +23,7 @@ _HOTPLUG, _CPU_HOTPLUG = "memory hot-plug (maxMemory=)", "vCPU hot-plug (maxvcpu
 
 
 def map_memory(conversion: Conversion) -> None:
-    """Fill in `memory`."""
+    """Add the memory size, the memory for hot-plug and the huge pages."""
     domain = conversion.domain
     total, current = conversion.take(domain, "memory_kib"), conversion.take(domain, "current_memory_kib")
     maximum = conversion.take(domain, "max_memory_kib")
@@ -130,7 +130,10 @@ def _page_bytes(conversion: Conversion) -> int | None:
 
 
 def map_vcpus(conversion: Conversion) -> None:
-    """Fill in the topology of `cpu` and the pinning."""
+    """Add the number and topology of the vCPUs, and the CPU pinning.
+
+    Raises: RequestError, if the topology does not match the number of vCPUs.
+    """
     domain, cpu = conversion.domain, conversion.domain.cpu
     count, current = conversion.take(domain, "vcpu"), conversion.take(domain, "vcpu_current")
     sockets, cores, threads = (conversion.take(cpu, f"topology_{part}") for part in ("sockets", "cores", "threads"))
@@ -269,7 +272,10 @@ def _map_realtime(conversion: Conversion, node: Node, dedicated: bool) -> None:
 
 
 def map_cpu(conversion: Conversion) -> None:
-    """Fill in model and features of `cpu`; by default, the cluster's model is used, with which a guest can migrate."""
+    """Add the CPU model and the CPU features.
+
+    By default, the manifest has no model: the guest gets that of the cluster, with which it can be migrated.
+    """
     cpu = conversion.domain.cpu
     word = conversion.take(cpu, "wanted_model")
     mode, model = conversion.take(cpu, "mode"), conversion.take(cpu, "model")

@@ -18,7 +18,7 @@ _LONGEST_SERIAL = 256
 
 
 def check_rules(conversion: Conversion) -> None:
-    """Report everything in the manifest that KubeVirt would reject."""
+    """Report values in the finished manifest that KubeVirt would reject."""
     devices = conversion.devices
     disks, interfaces = devices.get("disks", []), devices.get("interfaces", [])
     _check_names(conversion, "disk", [disk["name"] for disk in disks])

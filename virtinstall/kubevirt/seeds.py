@@ -37,7 +37,11 @@ _GENERATED_MAC = "02:00:00"
 
 
 def map_seeds(conversion: Conversion, seed: CloudInitRequest | None, ignition: bytes | None) -> None:
-    """Add the volumes with the answers; `seed` and `ignition` are the request's, the image's defaults, or None."""
+    """Add a disk for the cloud-init, Ignition or sysprep data.
+
+    `seed` is the cloud-init data and `ignition` the Ignition configuration, from the request or from the defaults for
+    the image, or None.
+    """
     if seed is not None and ignition is not None:
         conversion.break_rule("a guest can have only one seed", "use --cloud-init or --ignition", "ignition")
     if seed is not None:
@@ -126,7 +130,12 @@ def _add_ignition(conversion: Conversion, content: bytes) -> None:
 
 
 def ignition_of(conversion: Conversion) -> bytes | None:
-    """Return the configuration of --ignition, or None; for a URL, one with which the guest downloads it."""
+    """Return the Ignition configuration of --ignition; None if the option is not used.
+
+    For a URL, this is a configuration with which the guest downloads the actual one.
+
+    Raises: RequestError, if the file cannot be read or is not a valid configuration.
+    """
     source = conversion.install.ignition
     if source is None:
         return None

@@ -27,7 +27,11 @@ _HOST_FIELDS = ("backing_store", "source_file", "source_dev", "source_dir", "sou
 
 
 def volume_of(conversion: Conversion, disk: Disk, name: str, image: ImageSource | None) -> Node | None:
-    """Return the source of the volume `name`, and remove used values from `disk`; None if the disk has no volume."""
+    """Return the source of the volume for `disk`; None if the disk has no volume, or only one that cannot be used.
+
+    Values that are used are removed from `disk`, and unsupported ones are reported. `name` is the name of the volume.
+    `image` is the image of the disk, or None.
+    """
     url, claim = _url(conversion, disk), _claim(conversion, disk)
     given = {name: conversion.take(disk, name) for name in _VALUES}
     given["path"] = url
@@ -110,7 +114,7 @@ def _http(conversion: Conversion, address: str, name: str) -> Node:
 
 
 def is_from_host(disk: Disk) -> bool:
-    """Return whether the disk has a source that exists only on a host."""
+    """Return whether a source is set that may exist only on a host, such as a file or a volume."""
     return any(getattr(disk, name) is not None for name in (*_HOST_FIELDS, "path", "vol", "source_pool"))
 
 

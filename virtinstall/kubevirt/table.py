@@ -234,14 +234,20 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
 
 
 def reason(option: str, name: str) -> str:
-    """Return the reason why KubeVirt does not support `--option name=`; `name` is without numbers."""
+    """Return the reason why KubeVirt does not support a sub-option.
+
+    `option` is the option without dashes, and `name` the name of the sub-option without numbers.
+    """
     if option in WHOLE:
         return WHOLE[option]
     return declared_reason(option, name) or NO_FIELD
 
 
 def declared_reason(option: str, name: str) -> str | None:
-    """Return the reason in the table; None if the table has none, because the sub-option is mapped."""
+    """Return the reason in the table why KubeVirt does not support a sub-option; None if the table has no reason.
+
+    The parameters are the same as for `reason`.
+    """
     rows = REFUSED.get(option, {})
     found = rows.get(name)
     return found or next((text for pattern, text in rows.items() if fnmatchcase(name, pattern)), None)

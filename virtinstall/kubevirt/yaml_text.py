@@ -21,7 +21,10 @@ _STEP = "  "
 
 
 def to_yaml(documents: Sequence[Mapping[str, Any]], comments: Sequence[Comment] = ()) -> str:
-    """Return the documents, separated by `---`, with their keys in order and each comment above its key."""
+    """Return the documents as YAML, separated by `---`, with each comment above its key.
+
+    The order of the keys is kept.
+    """
     notes = {(id(comment.node), comment.key): comment.text for comment in comments}
     return "---\n".join("".join(f"{line}\n" for line in _mapping(document, "", notes)) for document in documents)
 
