@@ -76,7 +76,7 @@ def test_second_attempt_gets_the_image_of_a_newer_list(vendor: Vendor, client: C
 
     vendor.before[PATH] = push
     assert Path(client.fetch(named(url)).path).read_bytes() == new
-    assert "downloading the image once more" in client.output[0]
+    assert "downloading the image again" in client.output[0]
     assert any(headers.get("Cache-Control") == "no-cache" for headers in vendor.headers)
 
 
@@ -146,7 +146,7 @@ def test_list_without_the_image_is_an_error(vendor: Vendor, client: Client, tmp_
     """The list exists, but does not contain the file."""
     url = vendor.publish(PATH, qcow2(tmp_path), sums="")
     vendor.files["/images/SHA256SUMS"] = b"ab" * 32 + b"  other.qcow2\n"
-    with pytest.raises(FetchError, match=r"has no digest for 'disk\.qcow2'"):
+    with pytest.raises(FetchError, match=r"contains no digest for 'disk\.qcow2'"):
         client.fetch(named(url))
 
 
@@ -278,7 +278,7 @@ def test_unsafe_images_are_errors(vendor: Vendor, client: Client, tmp_path: Path
         "backing": (qcow2(tmp_path, backing=secret), "has the backing file"),
         "vmdk": (b"KDMV" + bytes(4096), "has the format vmdk"),
         "text": (b"not found\n" * 1000, "is not a disk image"),
-        "empty": (b"", "is not a disk image"),
+        "empty": (b"", "is empty"),
         "iso": (bytes(32769) + b"CD001" + bytes(4096), "is an ISO image"),
         "huge": (qcow2(tmp_path, size=16 << 40), "is 16 TiB; it must be between 1 byte and 8 TiB"),
     }

@@ -110,7 +110,7 @@ def test_unknown_code_name_is_found_by_search(vendor: Vendor, client: Client, tm
     )
     family = Family(row, "t")
     assert "/slinky/" in client.fetch(family.source("19", "", "x86_64")).url
-    with pytest.raises(FetchError, match="has an image of 'debian55'"):
+    with pytest.raises(FetchError, match="contains an image for 'debian55'"):
         client.fetch(family.source("55", "", "x86_64"))
 
 
@@ -147,7 +147,7 @@ def test_signature_of_a_list_is_verified(
     assert client.fetch(source).verified == "signature"
     changed = vendor.files["/i/SHA256SUMS"].replace(b"disk.qcow2", b"dosk.qcow2")
     vendor.files["/i/SHA256SUMS"] = changed
-    with pytest.raises(FetchError, match=r"signature of .* is not valid"):
+    with pytest.raises(FetchError, match=r"invalid signature for"):
         Client(tmp_path / "other").fetch(source)
 
 

@@ -104,7 +104,7 @@ def test_only_unused_images_are_removed(aged: Client, tmp_path: Path) -> None:
     where = host(pool, web=str(pool / "web.qcow2"))
     used, unused = path_of(aged, "debian12"), path_of(aged, "fedora42")
     images = stored_images(where, str(aged.root))
-    with pytest.raises(RequestError, match="used by the guest 'web'"):
+    with pytest.raises(RequestError, match="in use by the guest 'web'"):
         remove_unused(where, str(aged.root), images)
     assert aged.cache.files() == sorted([used, unused])
     removed = remove_unused(where, str(aged.root), [image for image in images if image.is_unused])

@@ -1,4 +1,4 @@
-"""The cache of images: immutable files named after their content, and what is known of each source.
+"""The image cache: immutable files named after their content, and what is known about each source.
 
     by-digest/sha256-HEX.qcow2    an image, mode 0444; never changed, the base of any number of guests
     sources/KEY.json              the record of a source: which file it is, when it was checked, ETag
@@ -31,9 +31,13 @@ _FORMATS = ("qcow2", "raw")
 
 
 class CachedImage(NamedTuple):
-    """An image in the cache. `digest` is the digest of the download, `ALGORITHM:HEX`; times are in seconds since 1970.
+    """An image in the cache.
 
-    `path` is the file, `source_key` identifies the source, and `verified` is how the download was verified.
+    `path` is the path of the file, and `name` the name of the image in messages. `digest` is the digest of the download
+    in the form `ALGORITHM:HEX`, and `verified` how it was verified: `signature`, `digest`, `tls` or `none`.
+    `virtual_size` is in bytes; `length` is the size of the download in bytes, None if unknown. `etag` and
+    `last_modified` are headers of the response, or empty. `fetched` and `checked` are the times of the download and of
+    the last check, in seconds since 1970. `source_key` identifies the source.
     """
 
     path: str
@@ -53,7 +57,7 @@ class CachedImage(NamedTuple):
 
 
 class Part:
-    """A locked download of a source; `fd` is its open file."""
+    """A locked, possibly incomplete download of a source; `fd` is the file descriptor of the open file at `path`."""
 
     def __init__(self, path: str, fd: int) -> None:
         self.path = path
@@ -65,11 +69,11 @@ class Part:
         return os.fstat(self.fd).st_size
 
     def describe(self, about: Mapping[str, Any]) -> None:
-        """Store what is being downloaded, so that another run can continue."""
+        """Store a description of the download, so that another run can resume it."""
         _write_json(f"{self.path}.json", about)
 
     def description(self) -> dict[str, Any]:
-        """Return the data that `describe` stored in this or another run; empty if there is none."""
+        """Return what `describe` stored in this or another run; empty if nothing is stored."""
         return _read_json(f"{self.path}.json")
 
     def clear(self) -> None:
@@ -80,7 +84,7 @@ class Part:
 
 
 class ImageCache:
-    """A cache below the directory `root`, which need not exist yet."""
+    """An image cache in the directory `root`, which need not exist yet; `clock` returns the time, as `time.time`."""
 
     def __init__(self, root: str, clock: Callable[[], float] = time.time) -> None:
         self.root = root
@@ -91,7 +95,7 @@ class ImageCache:
         return self._usable(_read_json(self._source_path(source_key, "json")))
 
     def records(self) -> list[CachedImage]:
-        """Return the cached images, one for each source."""
+        """Return the cached image of each source that has one."""
         names = _names(os.path.join(self.root, _SOURCES))
         found = [
             self._usable(_read_json(os.path.join(self.root, _SOURCES, name)))
@@ -108,17 +112,17 @@ class ImageCache:
         ]
 
     def find_content(self, file_stem: str) -> str | None:
-        """Return the path of the cached image with this content (`sha256-HEX`); None if there is none."""
+        """Return the path of the cached image called `file_stem`, such as `sha256-HEX`; None if there is none."""
         base = os.path.join(self.root, _FILES, file_stem)
         return next((f"{base}.{form}" for form in _FORMATS if os.path.isfile(f"{base}.{form}")), None)
 
     @contextmanager
     def locked(self, source_key: str, waiting: Callable[[], None]) -> Iterator[Part]:
-        """Hold the lock of a source; `waiting` is called if another run has it.
+        """Hold the lock of a source in a `with` block; `waiting` is called before waiting for another run that has it.
 
-        After the block, an empty download is removed; any other is kept for the next run.
+        After the block, an empty download is removed; any other download is kept for the next run.
 
-        Raises: StorageError.
+        Raises: StorageError, if the cache is not writable.
         """
         self._make_directories()
         path = self._source_path(source_key, "part")
@@ -143,14 +147,16 @@ class ImageCache:
         return os.path.lexists(self._source_path(source_key, "part"))
 
     def converted_path(self, file_stem: str, form: str) -> str:
-        """Return the path of an image in another format."""
+        """Return the path for an image in another format, `form`; the converted image need not exist yet."""
         self._make_directories()
         return os.path.join(self.root, _FILES, f"{file_stem}.as.{form}")
 
     def publish(self, part: Part, file_stem: str, form: str) -> str:
-        """Turn the download into a cached image, and return its path.
+        """Move a complete download to its final path in the cache, and return that path.
 
-        Raises: StorageError.
+        `file_stem` identifies the content, such as `sha256-HEX`; `form` is the image format.
+
+        Raises: StorageError, if the cache is not writable.
         """
         target = os.path.join(self.root, _FILES, f"{file_stem}.{form}")
         try:
@@ -166,18 +172,18 @@ class ImageCache:
         return target
 
     def save(self, record: CachedImage) -> CachedImage:
-        """Write the record of a source; its lock must be held."""
+        """Write the record of a source and return it; the caller must hold the lock of the source."""
         content = {**record._asdict(), "path": os.path.basename(record.path)}
         _write_json(self._source_path(record.source_key, "json"), content)
         return record
 
     def forget(self, source_key: str) -> None:
-        """Remove the record of a source."""
+        """Remove the record of a source, but not the image."""
         with suppress(FileNotFoundError):
             os.unlink(self._source_path(source_key, "json"))
 
     def remove_stale(self, life_seconds: float = _PART_LIFE_SECONDS) -> list[str]:
-        """Remove the files that killed runs left and that no run uses; return their paths."""
+        """Remove files of killed runs that are older than `life_seconds` and not in use; return their paths."""
         folder = os.path.join(self.root, _SOURCES)
         removed = []
         for name in _names(folder):

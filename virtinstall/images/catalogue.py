@@ -34,7 +34,7 @@ _USABLE = ("qcow2", "raw", "containerdisk")
 
 
 class ListedImage(NamedTuple):
-    """One line of `--image list`."""
+    """A line of `--image list`: an image name with its variants and libvirt's names of its architectures."""
 
     name: str
     variants: tuple[str, ...]
@@ -51,7 +51,11 @@ def _no_remote(index: RemoteIndex) -> Sequence[ImageSource]:
 
 
 class ImageCatalogue:
-    """The catalogs of a user. `remote` returns the images of an index on the web."""
+    """All image catalogs of a user.
+
+    `environment` contains the environment variables that locate the catalogs. `remote` is called for each index on the
+    web that a catalog names, and returns its images; by default, these indexes are ignored.
+    """
 
     def __init__(self, environment: Mapping[str, str], systems: Catalog, remote: Remote = _no_remote) -> None:
         self._environment = environment
@@ -60,7 +64,9 @@ class ImageCatalogue:
         self._files: list[CatalogueFile] | None = None
 
     def find(self, text: str, arch: str) -> ImageSource:
-        """Return the source that `NAME[:VARIANT]`, a URL, a path or `docker://REF` refers to.
+        """Return the source of an image.
+
+        `text` is `NAME[:VARIANT]`, a URL, a path or `docker://REFERENCE`; `arch` is libvirt's name of the architecture.
 
         Raises: RequestError, if there is no such image; the hint contains similar names.
         """
@@ -78,14 +84,14 @@ class ImageCatalogue:
         return found
 
     def listed(self) -> list[ListedImage]:
-        """Return every name once, in the order of the catalogues."""
+        """Return all images, in the order of the catalogs; each name is listed only once."""
         seen: dict[str, ListedImage] = {}
         for image in self._all():
             seen.setdefault(image.name, image)
         return list(seen.values())
 
     def names(self) -> list[str]:
-        """Return every name, followed by its `NAME:VARIANT` forms if it has several variants."""
+        """Return all image names; a name with several variants is followed by its `NAME:VARIANT` forms."""
         names: list[str] = []
         for image in self.listed():
             names.append(image.name)
@@ -223,7 +229,7 @@ class ImageCatalogue:
         question = did_you_mean(name, [image.name for image in self.listed()])
         hint = f"{question} " if question else ""
         if os.path.exists(name):
-            hint += f"use ./{name} for the file in this directory; "
+            hint += f"to use the file in this directory, specify ./{name}; "
         return RequestError(f"unknown image '{name}'", hint=f"{hint}list the images with: virt-install --image list")
 
 
@@ -240,7 +246,7 @@ def _from_url(url: str, arch: str) -> ImageSource:
     scheme = urlsplit(url).scheme
     if scheme not in ("http", "https"):
         raise RequestError(
-            f"unsupported URL scheme '{scheme}' in the image '{shown}'",
+            f"unsupported URL scheme '{scheme}' in the image URL '{shown}'",
             hint="use an http or https URL, docker://REGISTRY/NAME:TAG, or a path",
         )
     return ImageSource(shown, "url", url, arch=arch, checksums=GUESSED_LISTS, guess=True, origin="url")

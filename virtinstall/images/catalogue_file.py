@@ -16,9 +16,10 @@ from virtinstall.errors import RequestError
 from virtinstall.images.digest import HEX_DIGITS, digest_of
 from virtinstall.images.family import Family
 from virtinstall.named import NamedTuple
-from virtinstall.safe_text import reason_of
+from virtinstall.safe_text import one_line, reason_of
 
 SYSTEM_DIRECTORY = "/etc/virtinstall/images.d"
+_SCHEMA = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "schema", "images.json")
 _TEXTS = (
     *("name", "version", "current", "oldest", "long_term", "separator", "codename_search", "directory", "pattern"),
     *("signature", "keyring", "user", "os", *HEX_DIGITS),
@@ -32,7 +33,10 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class RemoteIndex(NamedTuple):
-    """An index on the web that a catalog names: `kind` is `simplestreams` or `virt-builder`."""
+    """An index on the web that a catalog names.
+
+    `kind` is `simplestreams` or `virt-builder`; `keyring` is the path of the keyring that verifies it, or empty.
+    """
 
     kind: str
     url: str
@@ -40,7 +44,7 @@ class RemoteIndex(NamedTuple):
 
 
 class CatalogueFile(NamedTuple):
-    """The contents of one catalogue."""
+    """The contents of an image catalog; `path` is its path, or `built-in`."""
 
     path: str
     families: tuple[Family, ...]
@@ -48,17 +52,17 @@ class CatalogueFile(NamedTuple):
 
 
 def is_loopback(url: str) -> bool:
-    """Return whether a URL refers to this machine, where the connection cannot be intercepted."""
+    """Return whether a URL refers to this host; connections to it cannot be intercepted."""
     return urlsplit(url).hostname in _LOOPBACK
 
 
 def is_protected(url: str) -> bool:
-    """Return whether the connection to the server is protected against changes."""
+    """Return whether a connection to a URL is protected against modification, by TLS or because it is local."""
     return urlsplit(url).scheme == "https" or is_loopback(url)
 
 
 def built_in() -> CatalogueFile:
-    """Return the catalog that comes with the package."""
+    """Return the built-in image catalog."""
     path = os.path.join(os.path.dirname(__file__), "families.json")
     with open(path, encoding="utf-8") as file:
         rows = json.load(file)["images"]
@@ -66,7 +70,7 @@ def built_in() -> CatalogueFile:
 
 
 def catalogue_paths(environment: Mapping[str, str]) -> list[str]:
-    """Return the catalog files, highest precedence first: those in $VIRTINSTALL_IMAGES, the user's and the host's.
+    """Return the paths of the catalogs, in the order of precedence: from $VIRTINSTALL_IMAGES, the user and the host.
 
     Raises: RequestError, if a path in $VIRTINSTALL_IMAGES does not exist.
     """
@@ -94,9 +98,9 @@ def _files_in(directory: str) -> list[str]:
 
 
 def read_catalogue(path: str) -> CatalogueFile:
-    """Return the catalog in a file.
+    """Return the image catalog in the file at `path`.
 
-    Raises: RequestError, which names the file and the entry that is wrong.
+    Raises: RequestError, if the file cannot be read or is invalid; the message names the file and the invalid entry.
     """
     import yaml
 
@@ -105,25 +109,29 @@ def read_catalogue(path: str) -> CatalogueFile:
             document = yaml.safe_load(file)
     except OSError as error:
         raise RequestError(f"cannot read the image catalog '{path}': {reason_of(error)}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise RequestError(
+            f"image catalog {path}: not valid UTF-8", hint="convert the file to UTF-8, for example with iconv"
+        ) from None
+    except yaml.YAMLError as error:
         mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
         place = path if mark is None else f"{path}:{mark.line + 1}"
         raise RequestError(
-            f"image catalog {place}: invalid YAML: {problem or error}", hint="fix or remove the catalog"
+            f"image catalog {place}: invalid YAML: {one_line(problem or str(error))}", hint="fix or remove the catalog"
         ) from None
     return parse_catalogue(document, path)
 
 
 def parse_catalogue(document: Any, path: str) -> CatalogueFile:
-    """Return the catalog in a YAML document.
+    """Return the image catalog in a parsed YAML document; `path` is the path of its file, for messages.
 
-    Raises: RequestError.
+    Raises: RequestError, if the document is not a valid catalog.
     """
     problems = list(_problems(document))
     if problems:
         raise RequestError(
             f"image catalog {path}: {problems[0]}",
-            hint="fix the catalog; docs/reference/images.md and virtinstall/schema/images.json describe its format",
+            hint=f"fix the catalog; the JSON Schema of its format is {_SCHEMA}",
         )
     document = document or {}
     families = tuple(Family(row, path) for row in document.get("images") or ())
@@ -140,7 +148,7 @@ def _problems(document: Any) -> Iterator[str]:
     if document is None:
         return
     if not isinstance(document, Mapping):
-        yield "it is not a mapping with the keys 'images' and 'sources'"
+        yield "not a mapping with the keys 'images' and 'sources'"
         return
     yield from (f"unknown key '{key}'" for key in document if key not in ("images", "sources"))
     for key in ("images", "sources"):
@@ -161,7 +169,7 @@ def _problems(document: Any) -> Iterator[str]:
 
 def _source_problems(source: Any) -> Iterator[str]:
     if not isinstance(source, Mapping) or sum(kind in source for kind in _SOURCE_KINDS) != 1:
-        yield "it must have either 'simplestreams' or 'virt-builder'"
+        yield "must have either 'simplestreams' or 'virt-builder'"
         return
     yield from (f"unknown key '{key}'" for key in source if key not in (*_SOURCE_KINDS, "keyring"))
     url = next(source[kind] for kind in _SOURCE_KINDS if kind in source)
@@ -171,12 +179,16 @@ def _source_problems(source: Any) -> Iterator[str]:
 def _row_problems(row: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"unknown key '{key}'" for key in row if key not in _ROW_KEYS)
     if ("name" in row) == ("names" in row):
-        yield "it must have either 'name' or 'names'"
+        yield "must have either 'name' or 'names'"
     if not isinstance(row.get("names", []), list):
         yield "'names' is not a list"
-    yield from (f"'{key}' is not a string: quote its value" for key in _TEXTS if not isinstance(row.get(key, ""), str))
+    yield from (
+        f"'{key}' is not a string: enclose the value in quotes"
+        for key in _TEXTS
+        if not isinstance(row.get(key, ""), str)
+    )
     if sum(way in row for way in _WAYS) != 1:
-        yield "it must have exactly one of 'url', 'directory' and 'index'"
+        yield "must have exactly one of 'url', 'directory' and 'index'"
         return
     if ("version" in row) != ("current" in row):
         yield "'version' and 'current' must be used together"
@@ -185,8 +197,8 @@ def _row_problems(row: Mapping[str, Any]) -> Iterator[str]:
     for key in ("version", "pattern", "long_term"):
         try:
             re.compile(str(row.get(key, "")))
-        except re.error as error:
-            yield f"'{key}' is not a valid regular expression: {error}"
+        except re.error:
+            yield f"'{key}' is not a valid regular expression: '{row[key]}'"
     for key in ("codenames", "arch"):
         if not isinstance(row.get(key, {}), Mapping):
             yield f"'{key}' is not a mapping"
@@ -214,7 +226,7 @@ def _way_problems(row: Mapping[str, Any], verified: bool) -> Iterator[str]:
 
 def _url_problems(url: Any, *, verified: bool, remedy: str) -> Iterator[str]:
     if not isinstance(url, str):
-        yield f"the URL {url!r} is not a string"
+        yield f"the URL '{url}' is not a string"
     elif "://" not in url and url.startswith("/"):
         return
     elif urlsplit(url).scheme not in ("https", "http"):

@@ -25,9 +25,9 @@ _HEAD_BYTES = 4096
 
 
 def check_downloaded(path: str, name: str) -> ImageInfo:
-    """Return the properties of the image at `path`; `name` is the term for the image in messages.
+    """Return the properties of the image at `path`; `name` denotes the image in messages, such as `the image 'web'`.
 
-    Raises: FetchError, if it is not a disk image, or not a safe one.
+    Raises: FetchError, if the file is not a disk image, or if it refers to other files, is encrypted or is too large.
     """
     with open(path, "rb") as file:
         head = file.read(_HEAD_BYTES)
@@ -38,9 +38,9 @@ def check_downloaded(path: str, name: str) -> ImageInfo:
         _check_raw(info, head, name)
     elif info.format != "qcow2":
         raise FetchError(
-            f"{name} has the format {info.format}; --disk image= supports qcow2 and raw",
-            hint=f"convert the image: qemu-img convert -O qcow2 {_file(path, name)} NEW.qcow2, "
-            "and use --disk image=./NEW.qcow2",
+            f"{name} has the format {info.format}; --disk image= supports only qcow2 and raw",
+            hint=f"convert the image with 'qemu-img convert -O qcow2 {_file(path, name)} NEW.qcow2', "
+            "and use: --disk image=./NEW.qcow2",
         )
     if info.backing_file is not None:
         raise FetchError(
@@ -58,7 +58,7 @@ def check_downloaded(path: str, name: str) -> ImageInfo:
         size = "unknown" if info.virtual_size is None else human_size(info.virtual_size)
         raise FetchError(
             f"the virtual size of {name} is {size}; it must be between 1 byte and {human_size(VIRTUAL_LIMIT_BYTES)}",
-            hint="check that the file is the right image",
+            hint="check that this is the right image",
         )
     return info
 
@@ -69,7 +69,7 @@ def is_web_page(head: bytes) -> bool:
 
 
 def web_page_error(name: str) -> FetchError:
-    """Return the error for a web page in place of an image."""
+    """Return the error for a web page that a server sent instead of an image; `name` denotes the image."""
     return FetchError(f"{name} is a web page, not a disk image", hint=PORTAL_HINT)
 
 
@@ -80,11 +80,13 @@ def _file(path: str, name: str) -> str:
 
 def _check_raw(info: ImageInfo, head: bytes, name: str) -> None:
     if info.is_iso:
-        raise FetchError(f"{name} is an ISO image, not a disk image", hint="use --cdrom to install from an ISO image")
+        raise FetchError(f"{name} is an ISO image, not a disk image", hint="to install from an ISO image, use --cdrom")
+    if not head:
+        raise FetchError(f"{name} is empty", hint="use the URL or path of a qcow2 or raw disk image")
     bootable = head[_BOOT_OFFSET:][:2] == _BOOT_SIGNATURE or head[_GPT_OFFSET:].startswith(_GPT)
     if not bootable and not head.startswith(_DASD):
         start = one_line(head[:16].decode("latin-1"))
         raise FetchError(
-            f"{name} is not a disk image: it has no qcow2 header or partition table, and begins with '{start}'",
+            f"{name} is not a disk image: it begins with '{start}' and has no qcow2 header or partition table",
             hint="use the URL or path of a qcow2 or raw disk image",
         )

@@ -21,9 +21,9 @@ _DEBIAN_DIGEST = "cloud.debian.org/digest"
 
 
 def find_digest(text: str, name: str) -> Digest | None:
-    """Return the strongest digest that a checksum list has for the file `name`; None if there is none.
+    """Return the strongest digest for the file `name` in a checksum list; None if the list does not contain one.
 
-    A list that consists of a single digest without a name applies to any file.
+    `text` is the contents of the list. A list that consists of a single digest without a file name applies to any file.
     """
     text = without_signature(text)
     if text.lstrip().startswith(("{", "[")):
@@ -47,18 +47,18 @@ def find_digest(text: str, name: str) -> Digest | None:
 
 
 def list_names(text: str) -> list[str]:
-    """Return the names of the files in a GNU or BSD list, in order."""
+    """Return the file names in a checksum list in GNU or BSD format, in order."""
     entries = (_named_entry(line.strip("\ufeff\r ")) for line in without_signature(text).splitlines())
     return list(dict.fromkeys(entry[0] for entry in entries if entry is not None))
 
 
 def is_signed(text: str) -> bool:
-    """Return whether the text contains a signature."""
+    """Return whether `text` is a clear-signed message."""
     return text.lstrip("\ufeff\r\n ").startswith(_SIGNED)
 
 
 def without_signature(text: str) -> str:
-    """Return the signed text of a clear-signed message, without dash escapes; other text unchanged."""
+    """Return the signed part of a clear-signed message, without dash escapes; return any other `text` unchanged."""
     if not is_signed(text):
         return text
     _, _, rest = text.partition(_SIGNED)

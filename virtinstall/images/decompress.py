@@ -16,7 +16,7 @@ PIECE_BYTES = 256 * 1024
 _GZIP_WINDOW = 31
 _XZ_MEMORY_BYTES = 256 << 20
 _ZSTD_WINDOW_BYTES = 128 << 20
-_DAMAGED_HINT = "run the command again, or use another URL of the image"
+_DAMAGED_HINT = "run the command again; if the error persists, use another image"
 _MAGICS = (
     (b"\xfd7zXZ\x00", "xz"),
     (b"\x1f\x8b\x08", "gzip"),
@@ -26,22 +26,25 @@ _MAGICS = (
 
 
 class Writer(Protocol):
-    """A receiver of data in pieces."""
+    """A receiver of data in chunks."""
 
     def write(self, data: bytes | memoryview, /) -> int | None:
-        """Write all of `data`; the result is ignored."""
+        """Write all of `data`; the return value is ignored."""
 
     def close(self) -> None:
-        """Complete the data."""
+        """Finish the data: no more calls of `write` follow."""
 
 
 def compression_of(head: bytes) -> str | None:
-    """Return the compression of a file, detected from its first bytes; None if the file is not compressed."""
+    """Return the compression that the first bytes of a file indicate, such as `xz`; None if it is not compressed."""
     return next((kind for magic, kind in _MAGICS if head.startswith(magic)), None)
 
 
 class Decompressor:
-    """A writer that passes decompressed data to `target`; the input may consist of several streams."""
+    """A writer that decompresses data and passes it to `target`.
+
+    `kind` is `xz`, `gzip`, `bzip2` or `zstd`. The input may consist of several compressed streams.
+    """
 
     def __init__(self, kind: str, target: Writer) -> None:
         self._kind = kind
@@ -50,7 +53,7 @@ class Decompressor:
         self._is_between = False
 
     def write(self, data: bytes | memoryview, /) -> int:
-        """Decompress a piece.
+        """Decompress a chunk, and return its size before decompression.
 
         Raises: FetchError, if the data is damaged.
         """
@@ -68,7 +71,7 @@ class Decompressor:
         return count
 
     def finish(self) -> None:
-        """Check that the data is complete.
+        """Check that the compressed data is complete.
 
         Raises: FetchError, if the last stream is incomplete.
         """
@@ -165,6 +168,6 @@ def _zstandard() -> Any:
     except ImportError:
         raise FetchError(
             "the image is compressed with zstd, which requires the Python package zstandard",
-            hint="install the Python package zstandard, for example with: apt install python3-zstandard",
+            hint="install the Python package zstandard, for example: apt install python3-zstandard",
         ) from None
     return zstandard

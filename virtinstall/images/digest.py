@@ -19,7 +19,7 @@ _HEX = frozenset("0123456789abcdef")
 
 
 class Digest(NamedTuple):
-    """A digest: an algorithm and a lower-case hexadecimal value."""
+    """A digest: an algorithm, such as `sha256`, and a lowercase hexadecimal value."""
 
     algorithm: str
     value: str
@@ -29,12 +29,12 @@ class Digest(NamedTuple):
 
     @property
     def file_stem(self) -> str:
-        """The name of a file with this content, without its suffix."""
+        """The name of the cached file with this digest, without its suffix."""
         return f"{self.algorithm}-{self.value}"
 
 
 def digest_of(algorithm: str, value: str) -> Digest | None:
-    """Return the digest with this value in hexadecimal or base64; None if the value is invalid."""
+    """Return the digest with this hexadecimal or base64 value; None if the algorithm or the value is invalid."""
     algorithm = algorithm.lower().replace("-", "")
     length = HEX_DIGITS.get(algorithm)
     if length is None:
@@ -50,15 +50,15 @@ def digest_of(algorithm: str, value: str) -> Digest | None:
 
 
 def digest_by_length(value: str) -> Digest | None:
-    """Return the digest with this hexadecimal value; None if no algorithm has digests of that length."""
+    """Return the digest with this hexadecimal value, whose length determines the algorithm; None if it is invalid."""
     algorithm = next((name for name, length in HEX_DIGITS.items() if length == len(value)), None)
     return None if algorithm is None else digest_of(algorithm, value)
 
 
 def parse_digest(text: str, option: str) -> Digest:
-    """Return the digest that `text`, `ALGORITHM:VALUE`, contains; `option` is for messages.
+    """Return the digest for `text` in the form `ALGORITHM:VALUE`; `option` is the name of the option in messages.
 
-    Raises: RequestError.
+    Raises: RequestError, if `text` is not a valid digest.
     """
     algorithm, _, value = text.partition(":")
     found = digest_of(algorithm, value)
@@ -71,11 +71,11 @@ def parse_digest(text: str, option: str) -> Digest:
 
 
 def strongest(digests: list[Digest]) -> Digest | None:
-    """Return the digest with the strongest algorithm; None if there are none."""
+    """Return the digest with the strongest algorithm; None if `digests` is empty."""
     order = list(HEX_DIGITS)
     return max(digests, key=lambda digest: order.index(digest.algorithm), default=None)
 
 
 def new_hash(algorithm: str) -> _Hash:
-    """Return an incremental hash."""
+    """Return a new hash object for `algorithm`, such as `sha256`."""
     return hashlib.new(algorithm)

@@ -1,4 +1,4 @@
-"""A download into the cache, which is resumed, hashed while it arrives, decompressed and checked."""
+"""A download into the cache, which can be resumed, and is hashed and decompressed while it arrives."""
 
 from __future__ import annotations
 
@@ -28,21 +28,24 @@ _NO_CACHE = {"Cache-Control": "no-cache"}
 
 
 class WebReader:
-    """A reader of checksum lists, indexes and manifests; `fresh`: intermediate caches must ask the server."""
+    """A reader of checksum lists, indexes and manifests; with `fresh`, HTTP caches must check with the server."""
 
     def __init__(self, *, fresh: bool = False) -> None:
         self._headers = _NO_CACHE if fresh else {}
 
     def read(self, url: str, headers: Mapping[str, str] | None = None) -> bytes:
-        """Return the contents of the file at `url`; `headers` are further request headers.
+        """Return the contents of the file at `url`; `headers` are additional request headers.
 
-        Raises: FetchError.
+        Raises: FetchError, if the file cannot be downloaded or is too large.
         """
         return read_url(url, limit_bytes=_LIST_LIMIT_BYTES, headers={**self._headers, **(headers or {})})[1]
 
 
 class Downloaded(NamedTuple):
-    """A finished download. `digest` is None if the cached copy is current. `found`: the archive contains a disk."""
+    """A finished download.
+
+    `digest` is None if the cached copy is current. `found` is False if the download is an archive without a disk.
+    """
 
     digest: Digest | None
     response: Response
@@ -50,7 +53,12 @@ class Downloaded(NamedTuple):
 
 
 class Download:
-    """A download of `url` into the locked `part`. `expected` is the digest that the file must have, None if unknown."""
+    """A download of `url` into the locked `part`.
+
+    `expected` is the digest that the file must have, None if unknown. `headers` are additional request headers.
+    `is_archive` is whether the file is a layer of a containerdisk, from which the disk is extracted. With `fresh`, HTTP
+    caches must check with the server.
+    """
 
     def __init__(
         self,
@@ -73,13 +81,12 @@ class Download:
         self._sink = self._new_sink(0)
 
     def run(self, progress: Progress, name: str, cached: Response | None = None) -> Downloaded:
-        """Download the file; `name` is for the progress bar.
+        """Download the file; `name` is the name of the image in the progress bar.
 
-        `cached` is the response of the cached copy, or None; if that copy is current, nothing is downloaded.
+        `cached` is the response for a cached copy, or None; if that copy is current, nothing is downloaded. If the
+        download of an uncompressed image is interrupted, the data is kept, so that another run can resume it.
 
-        An incomplete download of an uncompressed image is kept, so that another run can resume it.
-
-        Raises: FetchError.
+        Raises: FetchError, if the file cannot be downloaded, decompressed or stored.
         """
         start, before = self._resumable()
         client = HttpClient(DEFAULT_LIMITS, self._headers)
@@ -117,11 +124,11 @@ class Download:
         return Downloaded(Digest(self._algorithm, self._hash.hexdigest()), response, found)
 
     def write(self, data: bytes | memoryview, /) -> int:
-        """Write data that has arrived."""
+        """Process a chunk of the download, and return its size."""
         return self._sink.write(data)
 
     def fileno(self) -> int:
-        """Return the descriptor of the file in the cache."""
+        """Return the file descriptor of the file in the cache."""
         return self._part.fd
 
     def _new_sink(self, start: int) -> Sink:

@@ -1,4 +1,4 @@
-"""An entry of a catalog: a family of systems, from which the image of each release is derived."""
+"""An entry of an image catalog: a family of operating systems, which defines the image of each release."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PLACES = ("{version}", "{codename}", "{variant}", "{arch}")
 
 
 class Family:
-    """A validated entry of a catalog; `origin` is the catalog's file."""
+    """A family of operating systems: the validated entry `row` of a catalog; `origin` is the path of the catalog."""
 
     def __init__(self, row: Mapping[str, Any], origin: str) -> None:
         self.row = row
@@ -27,9 +27,10 @@ class Family:
         self.architectures: Mapping[str, str] | None = row.get("arch")
 
     def version_of(self, name: str) -> str | None:
-        """Return the version that `name` refers to, empty if the family has none; None if `name` is not of this family.
+        """Return the version that an image name refers to; None if the name does not belong to this family.
 
-        `debian12`, `debian-12`, `bookworm` and `debianbookworm` have the same version; `debian` is the current release.
+        The version is empty if the family has no versions. For example, `debian12`, `debian-12`, `bookworm` and
+        `debianbookworm` refer to version 12, and `debian` to the current version.
         """
         lowered = name.lower()
         for family_name in self.names:
@@ -54,11 +55,14 @@ class Family:
         return fits and (oldest is None or natural_order(version) >= natural_order(oldest))
 
     def release_name(self, version: str) -> str:
-        """Return the name of a release, for example `debian12`."""
+        """Return the image name of a release, for example `debian12`."""
         return f"{self.names[0]}{self.row.get('separator', '')}{version}" if version else self.names[0]
 
     def known_versions(self, os_names: Iterable[str]) -> list[str]:
-        """Return the versions in the catalog and the OS database; one empty string if the family has no versions."""
+        """Return the versions in the catalog, and those in the OS database, whose names are `os_names`.
+
+        The result is a single empty string if the family has no versions.
+        """
         if not self.has_versions:
             return [""]
         current = str(self.row["current"])
@@ -71,7 +75,10 @@ class Family:
         return sorted(versions, key=natural_order)
 
     def current_version(self, released: Iterable[str]) -> str:
-        """Return the version that the family's name alone refers to: the newest one in `released` and the catalogue."""
+        """Return the version that the name of the family refers to: the newest of the catalog's and `released`.
+
+        The version is empty if the family has no versions.
+        """
         if not self.has_versions:
             return ""
         pattern = self.row.get("long_term") or self.row["version"]
@@ -79,11 +86,12 @@ class Family:
         return max([str(self.row["current"]), *versions], key=natural_order)
 
     def source(self, version: str, variant: str, arch: str, codename: str | None = None) -> ImageSource:
-        """Return the image of a release.
+        """Return the source of the image of a release.
 
-        `codename` is used if the catalog has no codename for `version`; None if it is not known.
+        An empty `variant` means the default. `arch` is libvirt's name of the architecture. `codename` is the code name
+        of the release if the catalog does not contain it, or None if it is unknown.
 
-        Raises: RequestError, if there is no such variant or architecture.
+        Raises: RequestError, if the family has no such variant or architecture.
         """
         name = self.release_name(version)
         variant = self._checked_variant(name, variant)
@@ -145,12 +153,15 @@ class Family:
 
 
 def natural_order(text: str) -> list[tuple[int, int, str]]:
-    """Return a sort key that places 9 before 10."""
+    """Return a sort key by which numbers in strings are compared as numbers: 9 comes before 10."""
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", text) if part]
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """Return `text` with its placeholders replaced and other braces unchanged."""
+    """Return `text` with the placeholders `{version}`, `{codename}`, `{variant}` and `{arch}` replaced from `values`.
+
+    Other text in braces, and placeholders without a value, are unchanged.
+    """
     for place in _PLACES:
         text = text.replace(place, values.get(place[1:-1], place))
     return text

@@ -1,4 +1,4 @@
-"""The fetch of a source into the cache: a missing image is downloaded once, verified and checked."""
+"""The download of an image into the cache, where it is verified and checked."""
 
 from __future__ import annotations
 
@@ -25,12 +25,15 @@ if TYPE_CHECKING:
 CHECK_AFTER_SECONDS = 24 * 3600
 _ATTEMPTS = 2
 _LATER_HINT = "try again later; if the error persists, do not use the image"
+_PINNED_HINT = "check the digest in image.checksum=; if it is correct, do not use the image"
 
 
 class FetchRequest(NamedTuple):
-    """A requested image. `refresh`: True asks the server, False only if there is no copy, and None once a day.
+    """A requested image.
 
-    `checksum` replaces the checksum in the catalog: `ALGORITHM:HEX`, the URL of a list, or `none`.
+    `refresh` is whether the server is asked for a new version of a cached image: True always, False never, and None
+    once a day. `checksum` replaces the checksum in the catalog: `ALGORITHM:HEX`, the URL of a checksum list, or `none`;
+    it is empty if not specified.
     """
 
     source: ImageSource
@@ -39,20 +42,21 @@ class FetchRequest(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The key of the source in the cache."""
+        """The key of the source and the checksum in the cache."""
         return f"{self.source.key}\n{self.checksum}"
 
     @property
     def pinned(self) -> Digest | None:
-        """The digest that is known without the network; None if there is none."""
+        """The digest that the request or the catalog specifies; None if neither specifies one."""
         text = self.checksum or self.source.digest
         return None if not text or text == "none" or "://" in text else parse_digest(text, "--disk image.checksum")
 
 
 def is_current(wanted: FetchRequest, record: CachedImage, now: float, started: float | None = None) -> bool:
-    """Return whether a copy is used without asking the server.
+    """Return whether the cached image `record` can be used without asking the server.
 
-    This includes a copy that was checked after the time `started`, if it is not None.
+    `now` and `started` are times in seconds since 1970. An image that was checked after `started` is current; None
+    skips this rule.
     """
     if wanted.refresh is False or wanted.pinned is not None or (started is not None and record.checked >= started):
         return True
@@ -67,11 +71,12 @@ def fetch_image(
     progress: Progress,
     report: Callable[[str], None],
 ) -> CachedImage:
-    """Return the image in the cache, downloaded if it is missing or not current.
+    """Return the cached image; download it first if it is missing or not current.
 
-    `report` is called with notices: another run is downloading the image, or the server cannot be reached.
+    `environment` contains the environment variables that locate the credentials for registries. `report` is called with
+    notices, for example that another run is downloading the image or that the server cannot be reached.
 
-    Raises: FetchError or StorageError.
+    Raises: FetchError, if the image cannot be downloaded or is not valid; StorageError, if the cache is not writable.
     """
     started = cache.clock()
     record = cache.record(wanted.key)
@@ -98,9 +103,9 @@ def fetch_image(
 
 
 def local_image(wanted: FetchRequest) -> CachedImage:
-    """Return a local file as an image, after a check of its digest if one is requested.
+    """Return a local file as an image; compare its digest with that of the request, if it has one.
 
-    Raises: FetchError, StorageError.
+    Raises: FetchError, if the file is not a valid disk image or has another digest; StorageError, if it cannot be read.
     """
     path = wanted.source.url
     expected = wanted.pinned
@@ -113,7 +118,7 @@ def local_image(wanted: FetchRequest) -> CachedImage:
         except OSError as error:
             raise StorageError(f"cannot read '{path}': {reason_of(error)}") from error
         if computed.hexdigest() != expected.value:
-            hint = "correct image.checksum=, or replace the file"
+            hint = _PINNED_HINT
             raise _mismatch(path, Digest(expected.algorithm, computed.hexdigest()), expected, hint)
     info = check_downloaded(path, f"'{path}'")
     return CachedImage(
@@ -148,9 +153,11 @@ class _Fetch:
         self._report = report
 
     def run(self, record: CachedImage | None) -> CachedImage:
-        """Download and verify the image.
+        """Download and verify the image; `record` is the cached copy, or None.
 
-        Raises: FetchError, if a download fails, or the second one does not match the vendor's list either.
+        An image that does not match its digest is downloaded once more.
+
+        Raises: FetchError, if a download fails, or if the second download does not match its digest either.
         """
         pinned = self._wanted.pinned
         if pinned is not None and (path := self._cache.find_content(pinned.file_stem)):
@@ -166,7 +173,7 @@ class _Fetch:
                 # lists and images are published one after the other
                 if attempt + 1 == _ATTEMPTS:
                     raise
-                self._report(f"{error.message}; downloading the image once more")
+                self._report(f"{error.message}; downloading the image again")
         raise AssertionError("unreachable")
 
     def _download(self, located: Located, record: CachedImage | None, *, fresh: bool) -> CachedImage:
@@ -196,8 +203,8 @@ class _Fetch:
             if done is not None:
                 return self._accept(Located(f"docker://{self._source.url}", layer.digest, DIGEST), done)
         raise FetchError(
-            f"docker://{self._source.url} is not a containerdisk: it has no file in /disk",
-            hint="use a containerdisk, for example from https://quay.io/organization/containerdisks",
+            f"'docker://{self._source.url}' is not a containerdisk: it has no file in /disk",
+            hint="use a containerdisk, for example one from https://quay.io/organization/containerdisks",
         )
 
     def _layer(self, layer: Layer) -> Downloaded | None:
@@ -220,7 +227,8 @@ class _Fetch:
         assert done.digest is not None
         try:
             if located.digest is not None and done.digest != located.digest:
-                raise _mismatch(located.url, done.digest, located.digest)
+                hint = _PINNED_HINT if located.digest == self._wanted.pinned and self._wanted.checksum else _LATER_HINT
+                raise _mismatch(located.url, done.digest, located.digest, hint)
             info = check_downloaded(self._part.path, f"the image '{self._source.label}'")
         except (FetchError, StorageError):
             self._part.clear()
@@ -228,7 +236,7 @@ class _Fetch:
         if located.digest is None and self._wanted.checksum != "none":
             self._report(
                 f"the image '{self._source.label}' was not verified: there is no checksum list next to "
-                f"{display_url(located.url)}; the digest of the image is {done.digest}"
+                f"'{display_url(located.url)}'; the digest of the image is {done.digest}"
             )
         path = self._cache.publish(self._part, done.digest.file_stem, info.format)
         return self._save(located, done.digest, path, info.format, info.virtual_size or 0, done.response)
@@ -273,5 +281,5 @@ class _MismatchError(FetchError):
 
 def _mismatch(url: str, computed: Digest | None, expected: Digest, hint: str = _LATER_HINT) -> _MismatchError:
     return _MismatchError(
-        f"checksum mismatch for {display_url(url)}: expected {expected}, computed {computed}", hint=hint
+        f"checksum mismatch for '{display_url(url)}': expected {expected}, computed {computed}", hint=hint
     )

@@ -1,4 +1,4 @@
-"""The disks that were created on a cached image, wherever they are: a path as JSON in each line of `users/NAME.json`.
+"""The disks that were created from a cached image, in all directories: a JSON string per line of `users/NAME.json`.
 
 The guests of another connection, and disks outside of all pools that an undefined guest left, are found only here.
 """
@@ -12,7 +12,10 @@ from contextlib import suppress
 
 
 def note_disk(image: str, disk: str) -> None:
-    """Record that `disk`, which need not exist yet, starts from the cached image, if the cache is writable."""
+    """Record that `disk` has the cached image `image` as its backing file; both are paths.
+
+    The disk need not exist yet. If the cache is not writable, nothing is recorded.
+    """
     path = _list_of(image)
     disk = os.path.abspath(disk)
     if disk in noted_disks(image):
@@ -25,12 +28,12 @@ def note_disk(image: str, disk: str) -> None:
 
 
 def noted_disks(image: str) -> list[str]:
-    """Return the disks that were created on the image; some may no longer exist or start from it."""
+    """Return the recorded disks of the image at `image`; some may no longer exist, or no longer use the image."""
     return list(dict.fromkeys(_lines(_list_of(image))))
 
 
 def forget_disks(image: str) -> None:
-    """Remove the list of disks of an image that is removed."""
+    """Remove the records of the disks of the image at `image`, after the image was removed."""
     with suppress(OSError):
         os.unlink(_list_of(image))
 

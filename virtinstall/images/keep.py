@@ -25,9 +25,11 @@ Report = Callable[[str], None]
 
 
 def keep_in_pools(plan: Plan, host: Host, progress: Progress, report: Report) -> dict[int, str]:
-    """Return the path of each image of the plan on the guest's host, after missing images are uploaded.
+    """Return the path of each image on the host of the guest, by the index of its fetch in the plan.
 
-    Raises: StorageError.
+    Images that must be in a pool are uploaded if they are missing. `report` is called before waiting for another run.
+
+    Raises: StorageError, if an image cannot be stored in a pool.
     """
     paths = {}
     for number, fetch in enumerate(plan.fetches):
@@ -89,9 +91,9 @@ def _stem(image: CachedImage) -> str:
 
 
 def in_format(image: CachedImage, form: str, cache: ImageCache, progress: Progress) -> str:
-    """Return the path of the image in the format `form`, after a conversion in the cache if necessary.
+    """Return the path of the image in the format `form`; if necessary, convert the image in the cache first.
 
-    Raises: StorageError.
+    Raises: StorageError, if the conversion fails.
     """
     if image.format == form:
         return image.path

@@ -39,12 +39,16 @@ class Web(Protocol):
     def read(self, url: str) -> bytes:
         """Return the contents of the file at `url`.
 
-        Raises: FetchError, whose `status` is that of HTTP.
+        Raises: FetchError, if the file cannot be read; its `status` is the HTTP status, or None.
         """
 
 
 class Located(NamedTuple):
-    """A file to download. `digest` is None if there is none; `verified` is the level of verification after a match."""
+    """A file to download.
+
+    `digest` is the digest that the file must have, None if unknown. `verified` is the level of verification of a file
+    that has this digest: `signature`, `digest`, `tls` or `none`.
+    """
 
     url: str
     digest: Digest | None
@@ -52,11 +56,12 @@ class Located(NamedTuple):
 
 
 def locate(source: ImageSource, web: Web, checksum: str = "") -> Located:
-    """Return the file to download for `source`.
+    """Return the file to download for `source`, and its digest.
 
-    `checksum` replaces the checksum in the catalog: `ALGORITHM:HEX`, the URL of a list, or `none` (no verification).
+    `checksum` replaces the checksum in the catalog: `ALGORITHM:HEX`, the URL of a checksum list, or `none` to skip the
+    verification.
 
-    Raises: FetchError, if the vendor's list cannot be read or does not have the image.
+    Raises: FetchError, if the vendor's index or checksum list cannot be read or does not contain the image.
     """
     url, listed = _address(source, web)
     if checksum == "none":
@@ -81,7 +86,7 @@ def _address(source: ImageSource, web: Web) -> tuple[str, Located | None]:
             return found.url, found
         if not source.fallback_url:
             raise FetchError(
-                f"{display_url(source.url)} does not list the image '{source.label}' for {source.arch}",
+                f"'{display_url(source.url)}' does not list the image '{source.label}' for {source.arch}",
                 hint=_LIST_HINT,
             )
         return source.fallback_url, None
@@ -114,9 +119,9 @@ def _listed(source: ImageSource, url: str, lists: list[str], web: Web, *, declar
         if digest is not None:
             return Located(url, digest, level)
         looks_wrong = _is_page(text)
-        why = "is a web page, not a checksum list" if looks_wrong else f"has no digest for '{name}'"
+        why = "is a web page, not a checksum list" if looks_wrong else f"contains no digest for '{name}'"
         problem = FetchError(
-            f"{display_url(list_url)} {why}",
+            f"'{display_url(list_url)}' {why}",
             hint=PORTAL_HINT if looks_wrong else _UNVERIFIED_HINT,
         )
         if looks_wrong and declared:
@@ -131,7 +136,7 @@ def _unverifiable(source: ImageSource, problem: FetchError) -> FetchError:
         return problem
     error = FetchError(
         f"no checksum list found for the image '{source.label}': {problem.message}",
-        hint=f"check that this release is published, {_UNVERIFIED_HINT}",
+        hint=f"check that this release is published; otherwise, {_UNVERIFIED_HINT}",
     )
     error.status = problem.status
     return error
@@ -172,7 +177,7 @@ def _newest(source: ImageSource, web: Web) -> str:
     fitting = sorted((name for name in set(names) if re.fullmatch(source.pattern, name)), key=natural_order)
     if not fitting:
         raise FetchError(
-            f"no file in {display_url(base)} matches '{source.pattern}'",
+            f"no file in '{display_url(base)}' matches '{source.pattern}'",
             hint=f"check that this release is published for {source.arch}",
         )
     return urljoin(base, fitting[-1])
@@ -188,7 +193,7 @@ def _with_codename(source: ImageSource, web: Web) -> str:
     if not source.codename_search:
         raise FetchError(
             f"the code name of '{source.name}' is unknown",
-            hint=f"add the code name to `codenames` in the image catalog {source.origin}",
+            hint=f"add the code name to 'codenames' in the image catalog {source.origin}",
         )
     text = web.read(source.codename_search).decode("utf-8", "replace")
     names = {link.strip("/").rpartition("/")[2] for link in _links(text)}
@@ -204,7 +209,7 @@ def _with_codename(source: ImageSource, web: Web) -> str:
             if url.rpartition("/")[2] in list_names(text):
                 return url
     raise FetchError(
-        f"no directory in {display_url(source.codename_search)} has an image of '{source.name}'",
+        f"no directory in '{display_url(source.codename_search)}' contains an image for '{source.name}'",
         hint=_LIST_HINT,
     )
 
@@ -217,7 +222,7 @@ def _in_index(source: ImageSource, web: Web) -> Located | None:
         document = json.loads(text)
     except ValueError:
         what = "a web page, not a JSON document" if _is_page(text) else "not valid JSON"
-        raise FetchError(f"{display_url(source.url)} is {what}", hint=PORTAL_HINT) from None
+        raise FetchError(f"'{display_url(source.url)}' is {what}", hint=PORTAL_HINT) from None
     for key in index.get("at", ()):
         document = document.get(key) if isinstance(document, Mapping) else None
     entries = document if isinstance(document, list) else [document]

@@ -1,4 +1,4 @@
-"""An image fetched in advance, by its name."""
+"""The download of an image into the cache in advance."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ def fetch_by_name(
     progress: Progress | None,
     on_warning: Callable[[str], None],
 ) -> CachedImage:
-    """Return the image `name` in the cache at `folder`; download it if the cache has no current copy.
+    """Return the image `name` from the cache in the directory `folder`; download it first if it is not current.
 
     The other parameters are those of `Hypervisor.fetch_image`.
 
-    Raises: RequestError, FetchError, StorageError.
+    Raises: RequestError, if `name` is unknown or a local file; FetchError, if the image cannot be downloaded;
+    StorageError, if the cache is not writable.
     """
     from shlex import quote
 

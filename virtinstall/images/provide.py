@@ -1,4 +1,4 @@
-"""The images of a plan, fetched: afterwards the plan names the files that its disks start from."""
+"""The download of a plan's images, after which the plan contains the paths of the images."""
 
 from __future__ import annotations
 
@@ -26,9 +26,11 @@ Report = Callable[[str], None]
 
 
 def check_images(plan: Plan) -> None:
-    """Check that the servers have the images that are not cached; change nothing.
+    """Check that the servers provide the images that are not in the cache; change nothing.
 
-    Raises: FetchError, if an image is missing.
+    Images in registries are not checked.
+
+    Raises: FetchError, if an image or its checksum is not available.
     """
     from virtinstall.images.download import WebReader
     from virtinstall.images.locate import locate
@@ -41,11 +43,13 @@ def check_images(plan: Plan) -> None:
 def provide_images(
     plan: Plan, host: Host, *, progress: Progress, report: Report, environment: Mapping[str, str]
 ) -> Plan:
-    """Fetch the images of a plan, and return the plan that names them.
+    """Fetch the images of a plan, and return the plan with their paths.
 
-    Fetched images stay in the cache even if the guest is not created.
+    Fetched images stay in the cache even if the guest is not created. `report` is called with notices; `environment`
+    contains the environment variables that locate the credentials for registries.
 
-    Raises: FetchError, StorageError; RequestError, if a disk is too small for its image.
+    Raises: FetchError, if an image cannot be downloaded; StorageError, if it cannot be stored; RequestError, if a disk
+    is too small for its image.
     """
     if not plan.fetches or not has_real_storage(host):
         return plan

@@ -39,17 +39,17 @@ _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 
 
 class RegistryWeb(Protocol):
-    """A reader of a registry with request headers."""
+    """A reader of documents in a container registry."""
 
     def read(self, url: str, headers: Mapping[str, str] | None = None) -> bytes:
-        """Return the document at `url`; `headers` are further request headers.
+        """Return the document at `url`; `headers` are additional request headers.
 
-        Raises: FetchError, whose `status` and `challenge` are those of the response.
+        Raises: FetchError, if the document cannot be read; `status` and `challenge` are those of the response.
         """
 
 
 class Reference(NamedTuple):
-    """The parts of a reference such as `quay.io/containerdisks/fedora:42`."""
+    """The parts of a container reference, such as `quay.io/containerdisks/fedora:42`; `digest` may be empty."""
 
     server: str
     path: str
@@ -58,18 +58,18 @@ class Reference(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The name of the repository for messages: `docker://SERVER/PATH`."""
+        """The name of the repository in messages: `docker://SERVER/PATH`."""
         return f"docker://{self.server}/{self.path}"
 
     @property
     def base(self) -> str:
-        """The address of the repository."""
+        """The base URL of the repository."""
         scheme = "http" if is_loopback(f"http://{self.server}") else "https"
         return f"{scheme}://{self.server}/v2/{self.path}"
 
 
 class Layer(NamedTuple):
-    """A layer to download; `headers` authorize the download."""
+    """A layer to download; `headers` authorize the download, and `size` is in bytes, or None if unknown."""
 
     url: str
     digest: Digest
@@ -78,9 +78,9 @@ class Layer(NamedTuple):
 
 
 def parse_reference(text: str) -> Reference:
-    """Return the parts of a reference; one without a registry refers to Docker Hub.
+    """Return the parts of a container reference; a reference without a registry refers to Docker Hub.
 
-    Raises: RequestError.
+    Raises: RequestError, if the reference is invalid.
     """
     host, slash, rest = text.partition("/")
     if not slash or not ("." in host or ":" in host or host == "localhost"):
@@ -90,14 +90,17 @@ def parse_reference(text: str) -> Reference:
     if match is None:
         raise RequestError(
             f"invalid container reference 'docker://{text}'",
-            hint="use docker://REGISTRY/NAME:TAG, for example docker://quay.io/containerdisks/fedora:42",
+            hint="use docker://REGISTRY/NAME:TAG, for example: docker://quay.io/containerdisks/fedora:42",
         )
     server = _DOCKER_SERVER if host == _DOCKER_HUB else host
     return Reference(server, match["path"], match["tag"] or "latest", match["digest"] or "")
 
 
 class Registry:
-    """A repository of a registry; `environment` locates the credentials."""
+    """A repository in a container registry.
+
+    `environment` contains the environment variables that locate the credentials.
+    """
 
     def __init__(self, reference: Reference, web: RegistryWeb, environment: Mapping[str, str]) -> None:
         self._reference = reference
@@ -106,9 +109,11 @@ class Registry:
         self._headers: dict[str, str] = {}
 
     def layers(self, arch: str) -> list[Layer]:
-        """Return the layers of the image for `arch`, the topmost first.
+        """Return the layers of the image for an architecture, the topmost layer first.
 
-        Raises: FetchError.
+        `arch` is libvirt's name of the architecture.
+
+        Raises: FetchError, if the manifest cannot be read or is invalid, or the image has no such architecture.
         """
         wanted = self._reference.digest or self._reference.tag
         document = self._manifest(wanted)
@@ -116,7 +121,7 @@ class Registry:
             document = self._manifest(self._platform_digest(document, arch))
         layers = document.get("layers")
         if not isinstance(layers, list) or not layers:
-            raise FetchError(f"{self._reference.name} has no layers")
+            raise FetchError(f"'{self._reference.name}' has no layers", hint="use a containerdisk")
         return [self._layer(each) for each in reversed(layers)]
 
     def _layer(self, entry: Any) -> Layer:
@@ -124,7 +129,7 @@ class Registry:
         algorithm, _, value = text.partition(":")
         digest = digest_of(algorithm, value)
         if digest is None:
-            raise FetchError(f"a layer of {self._reference.name} has the invalid digest '{text}'")
+            raise FetchError(f"invalid digest '{text}' of a layer in '{self._reference.name}'")
         size = entry.get("size")
         url = f"{self._reference.base}/blobs/{digest}"
         return Layer(url, digest, dict(self._headers), size if isinstance(size, int) else None)
@@ -137,9 +142,10 @@ class Registry:
             if platform.get("architecture") == wanted and platform.get("os", "linux") == "linux":
                 return digest
         ours = {theirs: name for name, theirs in _ARCHITECTURES.items()}
-        listed = {str(platform.get("architecture")) for platform, _ in platforms}
+        # attestations have the architecture "unknown"
+        listed = {str(platform.get("architecture")) for platform, _ in platforms} - {"unknown"}
         raise FetchError(
-            f"{self._reference.name}:{self._reference.tag} is not available for {arch}",
+            f"'{self._reference.name}:{self._reference.tag}' is not available for {arch}",
             hint=f"use --arch with one of: {', '.join(sorted(ours.get(each, each) for each in listed))}",
         )
 
@@ -151,11 +157,11 @@ class Registry:
             expected = digest_of(algorithm, value)
             computed = None if expected is None else new_hash(expected.algorithm)
             if computed is None or expected is None:
-                raise FetchError(f"invalid digest '{name}' of a manifest of {self._reference.name}")
+                raise FetchError(f"invalid digest '{name}' of a manifest in '{self._reference.name}'")
             computed.update(data)
             if computed.hexdigest() != expected.value:
                 raise FetchError(
-                    f"checksum mismatch for a manifest of {self._reference.name}: expected {name}, "
+                    f"checksum mismatch for a manifest in '{self._reference.name}': expected {name}, "
                     f"computed {algorithm}:{computed.hexdigest()}",
                     hint="try again later",
                 )
@@ -164,7 +170,9 @@ class Registry:
         except ValueError:
             document = None
         if not isinstance(document, dict):
-            raise FetchError(f"the response of {self._reference.server} is not a manifest", hint=PORTAL_HINT)
+            raise FetchError(
+                f"the response from the registry '{self._reference.server}' is not a manifest", hint=PORTAL_HINT
+            )
         return document
 
     def _read(self, url: str) -> bytes:
@@ -188,18 +196,21 @@ class Registry:
         realm = values.get("realm", "")
         parts = urlsplit(realm)
         if scheme.lower() != "bearer" or not (parts.scheme == "https" or is_loopback(realm)):
-            raise FetchError(f"{self._reference.server} requires a login", hint=hint)
+            raise FetchError(f"the registry '{self._reference.server}' requires a login", hint=hint)
         scope = values.get("scope") or f"repository:{self._reference.path}:pull"
         query = urlencode({"service": values.get("service", ""), "scope": scope})
         answer = json.loads(self._web.read(f"{realm}{'&' if parts.query else '?'}{query}", basic))
         token = answer.get("token") or answer.get("access_token")
         if not token:
-            raise FetchError(f"{self._reference.server} did not issue an access token", hint=hint)
+            raise FetchError(f"the registry '{self._reference.server}' did not issue an access token", hint=hint)
         return {"Authorization": f"Bearer {token}"}
 
 
 def credentials(server: str, environment: Mapping[str, str]) -> str | None:
-    """Return the stored login for a registry, in base64 as in containers-auth.json; None if there is none."""
+    """Return the stored credentials for a registry: `USER:PASSWORD` in base64; None if there are none.
+
+    `environment` contains the environment variables that locate the files of podman and docker.
+    """
     for path in _credential_files(environment):
         try:
             with open(path, encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""Indexes on the web that a catalog names, in the formats of simplestreams and virt-builder, read at most once a day.
+"""Indexes on the web that a catalog names, in simplestreams or virt-builder format, read at most once a day.
 
 Source: simplestreams' documentation (index:1.0, products:1.0); virt-builder(1), "index" files.
 """
@@ -42,13 +42,20 @@ _DISKS = ("disk-kvm.img", "disk.qcow2", "disk1.img", "disk-kvm.qcow2", "uefi1.im
 def catalogue_with_indexes(
     environment: Mapping[str, str], systems: Catalog, cache_dir: str, report: Report = lambda text: None
 ) -> ImageCatalogue:
-    """Return all catalogs, including those whose indexes are on the web."""
+    """Return all catalogs of a user, including the indexes on the web that they name.
+
+    `environment` contains the environment variables that locate the catalogs. `report` is called with a notice if an
+    index cannot be read and its cached copy is used.
+    """
     reader = IndexReader(os.path.join(cache_dir, "indexes"), report)
     return ImageCatalogue(environment, systems, reader.images)
 
 
 class IndexReader:
-    """A reader of indexes through a cache in `folder`."""
+    """A reader of indexes on the web, with a cache in the directory `folder`.
+
+    `report` is called with a notice if an index cannot be read and its cached copy is used.
+    """
 
     def __init__(self, folder: str, report: Report) -> None:
         self._folder = folder
@@ -57,7 +64,7 @@ class IndexReader:
     def images(self, index: RemoteIndex) -> Sequence[ImageSource]:
         """Return the images of an index.
 
-        Raises: FetchError, if the index cannot be read and there is no copy.
+        Raises: FetchError, if the index is invalid, or cannot be read and is not in the cache.
         """
         if index.kind == "virt-builder":
             return list(virt_builder_images(self._read(index.url, index.keyring), index.url))
@@ -125,8 +132,8 @@ def _document(text: str, url: str) -> Mapping[str, Any]:
         document = None
     if not isinstance(document, Mapping):
         raise FetchError(
-            f"{display_url(url)} is not a simplestreams index",
-            hint="correct or remove the URL under `sources` in the image catalog",
+            f"'{display_url(url)}' is not a simplestreams index",
+            hint="correct or remove the URL under 'sources' in the image catalog",
         )
     return document
 
@@ -136,7 +143,10 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def simplestreams_images(document: Mapping[str, Any], url: str, origin: str) -> Iterator[ImageSource]:
-    """Yield the newest disk image of each product."""
+    """Yield the newest disk image of each product in a simplestreams document.
+
+    `url` is the URL of the document, from which paths are resolved; `origin` is the URL of the index.
+    """
     for product in _mapping(document.get("products")).values():
         product = _mapping(product)
         versions = _mapping(product.get("versions"))
@@ -175,7 +185,10 @@ def _products_sources(
 
 
 def virt_builder_images(text: str, url: str) -> Iterator[ImageSource]:
-    """Yield the images of a virt-builder index: sections `[name]` with `key=value` lines."""
+    """Yield the images in a virt-builder index, which consists of sections `[name]` with `key=value` lines.
+
+    `text` is the contents of the index, `url` its URL, from which paths are resolved.
+    """
     name: str | None = None
     values: dict[str, str] = {}
     for line in [*text.splitlines(), "[]"]:

@@ -11,21 +11,23 @@ import subprocess
 import tempfile
 
 from virtinstall.errors import FetchError
+from virtinstall.safe_text import reason_of
 
 _SECONDS = 60
 
 
 def can_verify(keyring: str) -> bool:
-    """Return whether the keyring and gpgv(1) exist."""
+    """Return whether signatures can be verified: `keyring` is the path of a file, and gpgv(1) is installed."""
     return bool(keyring) and os.path.isfile(keyring) and shutil.which("gpgv") is not None
 
 
 def verified_text(text: bytes, keyring: str, name: str, signature: bytes | None = None) -> bytes:
-    """Return the signed part of a clear-signed text; with a valid detached `signature`, return `text`.
+    """Verify the signature of a checksum list, and return the signed data.
 
-    `name` is the name of the list for messages; `signature` is None if `text` contains the signature.
+    `signature` is a detached signature of `text`; if it is None, `text` is a clear-signed message, of which only the
+    signed part is returned. `keyring` is the path of the keyring; `name` is the name of the list in messages.
 
-    Raises: FetchError, if the signature is missing, invalid or by a key that is not in the keyring.
+    Raises: FetchError, if the signature is missing, invalid, or from a key that is not in the keyring.
     """
     with tempfile.TemporaryDirectory(prefix="virtinst-gpgv-") as folder:
         list_path, output = os.path.join(folder, "list"), os.path.join(folder, "signed")
@@ -38,13 +40,15 @@ def verified_text(text: bytes, keyring: str, name: str, signature: bytes | None 
             command += [os.path.join(folder, "list.sig"), list_path]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise FetchError(f"cannot run gpgv to verify {name}: {error}") from error
+        except subprocess.TimeoutExpired as error:
+            raise FetchError(f"cannot verify '{name}': gpgv did not finish within {_SECONDS} seconds") from error
+        except OSError as error:
+            raise FetchError(f"cannot verify '{name}': cannot run gpgv: {reason_of(error)}") from error
         if done.returncode:
             lines = [line for line in done.stderr.splitlines() if line.startswith("gpgv:")]
             reason = lines[-1].removeprefix("gpgv:").strip() if lines else f"gpgv exited with status {done.returncode}"
             raise FetchError(
-                f"the signature of {name} is not valid: {reason}",
+                f"invalid signature for '{name}': {reason}",
                 hint=f"check the keyring '{keyring}'; the list may have been modified in transit",
             )
         if signature is not None:

@@ -24,7 +24,10 @@ _HASHED_BYTES = 1 << 20
 
 
 class SparseFile:
-    """A writer of a file from `offset` on, with holes for blocks of zeros."""
+    """A writer that creates a sparse file: blocks of zeros become holes.
+
+    Data is written to the file descriptor `fd` from `offset` on. `limit_bytes` is the maximum size of the file.
+    """
 
     def __init__(self, fd: int, offset: int = 0, limit_bytes: int = STORED_LIMIT_BYTES) -> None:
         self._fd = fd
@@ -32,9 +35,9 @@ class SparseFile:
         self.size = offset
 
     def write(self, data: bytes | memoryview, /) -> int:
-        """Write `data`.
+        """Write all of `data`, and return its size.
 
-        Raises: FetchError, if the file becomes too large; OSError.
+        Raises: FetchError, if the file becomes too large; OSError, if it cannot be written.
         """
         view = memoryview(data)
         if self.size + len(view) > self._limit:
@@ -59,7 +62,7 @@ class SparseFile:
         return len(view)
 
     def close(self) -> None:
-        """Set the size of the file, because a hole at its end does not extend it."""
+        """Set the size of the file, because a hole at the end does not extend the file."""
         os.ftruncate(self._fd, self.size)
 
     def _put(self, data: memoryview, offset: int) -> None:
@@ -71,9 +74,9 @@ class SparseFile:
 class Sink:
     """The target of a download: it hashes the data, decompresses it and passes it to `inner`.
 
-    `start` is the number of bytes that are already stored (a resumed download). `is_plain`: the data is stored
-    unchanged, so that another run can resume the download; None until the first bytes arrive. `on_plain` is called when
-    it becomes true.
+    `start` is the number of bytes that an earlier run has already stored. `is_plain` is whether the data is not
+    compressed, so that another run can resume the download; it is None until the first bytes arrive. `on_plain` is
+    called when `is_plain` becomes True.
     """
 
     def __init__(
@@ -94,7 +97,7 @@ class Sink:
         self.is_plain: bool | None = True if start else None
 
     def write(self, data: bytes | memoryview, /) -> int:
-        """Process a piece of the download.
+        """Process a chunk of the download, and return its size.
 
         Raises: FetchError, if the data cannot be decompressed or stored.
         """
@@ -109,13 +112,13 @@ class Sink:
         return len(data)
 
     def fileno(self) -> int:
-        """Return the descriptor of the file that is written to."""
+        """Return the file descriptor of the file that is written."""
         return self._fd
 
     def close(self) -> None:
-        """Complete the download.
+        """Finish the download.
 
-        Raises: FetchError, if the data ends in the middle of a compressed stream.
+        Raises: FetchError, if the data ends within a compressed stream.
         """
         if self.is_plain is None:
             self._begin()
@@ -141,9 +144,9 @@ class Sink:
 
 
 def hash_file(fd: int, digest: _Hash, length: int) -> None:
-    """Hash the first `length` bytes of a file.
+    """Update `digest` with the first `length` bytes of a file.
 
-    Raises: OSError.
+    Raises: OSError, if the file cannot be read or is shorter.
     """
     offset = 0
     while offset < length:
@@ -156,6 +159,8 @@ def hash_file(fd: int, digest: _Hash, length: int) -> None:
 
 def _write_failure(error: OSError) -> FetchError:
     hint = (
-        "free up space on the file system of the image cache" if error.errno in (errno.ENOSPC, errno.EDQUOT) else None
+        "free up space on the file system that contains the image cache"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT)
+        else None
     )
     return FetchError(f"cannot write to the image cache: {reason_of(error)}", hint=hint)

@@ -1,4 +1,4 @@
-"""The origin of an image: the facts that are known without the network."""
+"""The source of an image: the facts that are known without access to the network."""
 
 from __future__ import annotations
 
@@ -11,14 +11,21 @@ CLOUD_INIT, IGNITION, NO_SEED = "cloud-init", "ignition", "none"
 
 
 class ImageSource(NamedTuple):
-    """One image of a catalog, a URL, a file or a containerdisk.
+    """The source of an image: an entry of a catalog, a URL, a local file or a containerdisk.
 
-    `name` is for messages. `kind` defines how to find the file: `url` (exact, may contain `{codename}` if that is not
-    known yet), `directory` (the newest file in `url` that matches `pattern`), `index` (`listing` describes how to read
-    the JSON document), `registry` (`url` is the reference) or `path` (a local file). `checksums` are the names of
-    checksum lists next to the image; `guess` means that they may be missing. `fallback_url` is used if an index does
-    not list it. `digest` is a known digest, `ALGORITHM:HEX`. `user` is the login that the image creates for its keys;
-    `os_name` is osinfo's short ID; `origin` names the catalogue.
+    `name` is the name of the image in messages. `kind` defines how the file is found:
+
+    - `url`: at `url`, which contains `{codename}` if the code name is not known yet;
+    - `directory`: the newest file in the directory `url` whose name matches the regular expression `pattern`;
+    - `index`: in the JSON document at `url`, as `listing` describes; `fallback_url` is used if it is not listed there;
+    - `registry`: `url` is the container reference;
+    - `path`: `url` is the path of a local file.
+
+    `checksums` are the names of the checksum lists next to the image; with `guess`, they may be missing. `signature` is
+    the name of the signature of a list, and `keyring` the path of the keyring that verifies it. `digest` is a known
+    digest in the form `ALGORITHM:HEX`. `seed` is `cloud-init`, `ignition` or `none`. `user` is the account that gets
+    the SSH keys. `os_name` is an osinfo short ID. `origin` is the path of the catalog, or the kind of another source.
+    Unknown values are empty.
     """
 
     name: str
@@ -43,7 +50,7 @@ class ImageSource(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The name and variant, for messages."""
+        """The name and, if there is one, the variant, for messages: `NAME:VARIANT`."""
         return f"{self.name}:{self.variant}" if self.variant else self.name
 
     @property

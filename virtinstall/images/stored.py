@@ -30,9 +30,12 @@ _MOST_FILES = 10_000
 
 
 class StoredImage(Record):
-    """An image in the cache, with the `names` of its sources and its `users`, the guests and disks that start from it.
+    """An image in the cache.
 
-    `size_bytes` is its size on disk. `is_recent`: a run that is creating a guest may be about to use it.
+    `names` and `urls` are those of its sources. `users` are the guests and disks that use it as a backing file, such as
+    `guest web` or `disk /path`. `fetched` is the time of the last download in seconds since 1970, and `size_bytes` the
+    size on disk. `is_recent` is whether the image is less than an hour old, so that another run may be about to use
+    it.
     """
 
     path: str
@@ -47,12 +50,15 @@ class StoredImage(Record):
 
     @property
     def is_unused(self) -> bool:
-        """Whether the image can be removed."""
+        """Whether the image has no users and is not recent, so that it can be removed."""
         return not self.users and not self.is_recent
 
 
 def stored_images(host: Host, folder: str) -> list[StoredImage]:
-    """Return the images in the cache at `folder`, with their users among the guests and disks of `host`."""
+    """Return the images in the cache in the directory `folder`, with their users among the guests and disks of `host`.
+
+    Raises: StorageError, if a disk cannot be read.
+    """
     cache = ImageCache(folder)
     files = cache.files()
     if not files:
@@ -134,9 +140,9 @@ def _has_backing(path: str) -> bool:
 
 
 def remove_unused(host: Host, folder: str, images: Sequence[StoredImage]) -> list[str]:
-    """Remove images and return the paths of removed files, after a new check that nothing uses them.
+    """Check again that nothing uses the images, remove them, and return the paths of the removed files.
 
-    Raises: RequestError, if an image is used; StorageError.
+    Raises: RequestError, if an image is in use; StorageError, if a disk cannot be read or an image cannot be removed.
     """
     now = {image.path: image for image in stored_images(host, folder)}
     for image in images:
@@ -144,15 +150,15 @@ def remove_unused(host: Host, folder: str, images: Sequence[StoredImage]) -> lis
         if users:
             named = (f"the {kind} '{name}'" for kind, _, name in (user.partition(" ") for user in users))
             raise RequestError(
-                f"the image '{image.path}' is used by {', '.join(named)}", hint="delete those guests and disks first"
+                f"the image '{image.path}' is in use by {', '.join(named)}", hint="delete these guests and disks first"
             )
     return remove_images(images, folder)
 
 
 def remove_images(images: Sequence[StoredImage], folder: str) -> list[str]:
-    """Remove images and the leftovers of killed runs from the cache; return the paths.
+    """Remove images and the files of killed runs from the cache; return the paths of the removed files.
 
-    Raises: StorageError; images removed before the error are not restored.
+    Raises: StorageError, if an image cannot be removed; images that were removed before are not restored.
     """
     cache = ImageCache(folder)
     removed = []

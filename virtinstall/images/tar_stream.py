@@ -20,7 +20,10 @@ _DIRECTORY = "disk/"
 
 
 class DiskExtractor:
-    """A writer of a tar archive that passes the data of the file below /disk/ to `target`."""
+    """A writer that reads a tar archive and passes the contents of the file in /disk/ to `target`.
+
+    `found` is the name of that file; None if the archive has not contained one yet.
+    """
 
     def __init__(self, target: Writer) -> None:
         self._target = target
@@ -35,9 +38,9 @@ class DiskExtractor:
         self.found: str | None = None
 
     def write(self, data: bytes | memoryview, /) -> int:
-        """Process a piece of the archive.
+        """Process a chunk of the archive, and return its size.
 
-        Raises: FetchError, if the data is not a tar archive, or the archive has several disks.
+        Raises: FetchError, if the data is not a tar archive, or if the archive contains several disks.
         """
         view = memoryview(data)
         while view:
@@ -62,7 +65,7 @@ class DiskExtractor:
         Raises: FetchError, if the archive is truncated.
         """
         if self._left:
-            raise FetchError("the layer of the containerdisk is truncated")
+            raise FetchError("a layer of the containerdisk is truncated", hint="run the command again")
         self._target.close()
 
     def _body(self, view: memoryview) -> memoryview:
@@ -80,7 +83,7 @@ class DiskExtractor:
         if not any(header):
             return
         if sum(header[:148]) + sum(header[156:]) + 8 * 32 != _number(header[148:156]):
-            raise FetchError("the layer of the containerdisk is not a tar archive")
+            raise FetchError("a layer of the containerdisk is not a tar archive")
         self._kind = header[156:157]
         size = _number(header[124:136])
         name = _text(header[:100])
@@ -88,7 +91,7 @@ class DiskExtractor:
             name = f"{_text(header[345:500])}/{name}"
         if self._kind in (_PAX, _LONG_NAME):
             if size > _HEADER_LIMIT_BYTES:
-                raise FetchError("the layer of the containerdisk has a tar header that is larger than 1 MiB")
+                raise FetchError("a layer of the containerdisk has a tar header that is larger than 1 MiB")
             self._extended = bytearray()
             self._start(size)
             return
@@ -98,7 +101,10 @@ class DiskExtractor:
         self._passes = is_disk and not name.rpartition("/")[2].startswith(".wh.")
         if self._passes:
             if self.found is not None:
-                raise FetchError(f"the containerdisk has more than one disk image: '{self.found}' and '{name}'")
+                raise FetchError(
+                    f"the containerdisk contains more than one disk image: '{self.found}' and '{name}'",
+                    hint="use a containerdisk with a single disk image",
+                )
             self.found = name
         self._start(size)
 
@@ -113,7 +119,7 @@ class DiskExtractor:
         while data:
             length, _, rest = data.partition(b" ")
             if not length.isdigit() or not 0 < int(length) <= len(data):
-                raise FetchError("the layer of the containerdisk has an invalid extended tar header")
+                raise FetchError("a layer of the containerdisk has an invalid extended tar header")
             key, _, value = rest[: int(length) - len(length) - 1].rstrip(b"\n").partition(b"=")
             if key == b"path":
                 self._name = _text(value)
@@ -134,4 +140,4 @@ def _number(field: bytes) -> int:
     try:
         return int(digits, 8) if digits else 0
     except ValueError:
-        raise FetchError("the layer of the containerdisk is not a tar archive") from None
+        raise FetchError("a layer of the containerdisk is not a tar archive") from None
