@@ -32,7 +32,6 @@ _ARGUMENT = rf" (?!(?:{'|'.join(_NO_ARGUMENT)})\b)(?!--)(\"[^\"]*\"|'[^']*'|[^\s
 _SUBJECT = r"--(disk|filesystem|cdrom|location|initrd-inject) ([^:]*[=/][^:]*)(?=: )"
 _PATTERN = rf"({_COMMAND})|(?<![\w-])--([a-zA-Z][\w-]*)(?:{_ARGUMENT})?"
 _PHRASES = (
-    ("`--osinfo list`", "`virt-install --osinfo list`"),
     ("--boot hd|cdrom|...", "Kernel()"),
     ("omit --update", "use live=False"),
 )

@@ -113,7 +113,6 @@ def test_options_in_messages_are_translated_for_scripts() -> None:
         ("--wait-for ip conflicts with --noreboot", "wait_for(goal='ip') conflicts with start_installed=False"),
         ("--ignition and --cloud-init cannot be used", "Ignition(source=...) and CloudInit cannot be used"),
         ("use --osinfo generic", "use GuestSpec(os='generic')"),
-        ("with a name from `--osinfo list`", "with a name from `virt-install --osinfo list`"),
         ("list them with: virsh pool-list --all", "list them with: virsh pool-list --all"),
         ("no option here", "no option here"),
         ("reduce size=, or use bus=sata", "reduce size_bytes=, or use target_bus='sata'"),

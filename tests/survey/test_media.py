@@ -70,6 +70,8 @@ def test_install_option_determines_the_os(tree: Path) -> None:
 @pytest.mark.parametrize("name", ["debian99", "debian"])
 def test_install_requires_an_exact_os_name(name: str) -> None:
     """The settings of a similar release would suit the guest, but its tree would install that release."""
-    with pytest.raises(RequestError, match=f"--install {name}: the OS database does not contain this system") as caught:
+    with pytest.raises(
+        RequestError, match=f"--install {name}: the OS database does not contain this operating system"
+    ) as caught:
         tree_url(parse_request([]), catalog(), name)
     assert "--location URL" in str(caught.value.hint)

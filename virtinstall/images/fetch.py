@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 CHECK_AFTER_SECONDS = 24 * 3600
 _ATTEMPTS = 2
 _LATER_HINT = "try again later; if the error persists, do not use the image"
-_PINNED_HINT = "check the digest in image.checksum=; if it is correct, do not use the image"
+_PINNED_HINT = "check the digest in --disk image.checksum=; if it is correct, do not use the image"
 
 
 class FetchRequest(NamedTuple):

@@ -20,9 +20,7 @@ _FORMAT = 2
 
 
 class JsonCache:
-    """The JSON files in `$XDG_CACHE_HOME/virtinstall/osinfo`; `write` determines whether they may be created and
-    changed.
-    """
+    """The JSON files in `$XDG_CACHE_HOME/virtinstall/osinfo`; `write` is whether they may be created and changed."""
 
     def __init__(self, environment: Mapping[str, str], *, write: bool = True) -> None:
         home = cache_home(environment)
@@ -30,7 +28,7 @@ class JsonCache:
         self._write = write
 
     def load(self, name: str) -> Any:
-        """Return the data that `save` wrote; None if it is missing, damaged, or of another version."""
+        """Return the data that `save` wrote to the file `name`; None if it is missing, damaged or in another format."""
         import json
 
         if self._directory is None:
@@ -45,7 +43,7 @@ class JsonCache:
         return content[1]
 
     def save(self, name: str, content: Any) -> None:
-        """Write a file atomically; if the directory is not writable, the data is not cached, without an error."""
+        """Write the data to the file `name` atomically; if the directory is not writable, do nothing."""
         import json
 
         if self._directory is None or not self._write:
@@ -55,9 +53,9 @@ class JsonCache:
 
 
 class Watch:
-    """The origin of cached data: all directories of `places`, and the files that were passed to `see`.
+    """The files and directories from which cached data is read: those of `places`, and those passed to `see`.
 
-    Files must be passed before they are read, so that a change in between invalidates the data.
+    A file must be passed to `see` before it is read, so that a change while it is read invalidates the cached data.
     """
 
     def __init__(self, places: Places) -> None:
@@ -65,16 +63,16 @@ class Watch:
         self._files: dict[str, Stamp] = {}
 
     def see(self, paths: list[str]) -> None:
-        """Record the current state of `paths`."""
+        """Record the current state of the files at `paths`."""
         self._files.update((path, stamp(path)) for path in paths if path not in self._files)
 
     def save(self, cache: JsonCache, name: str, content: Any) -> None:
-        """Store data that was read from the files."""
+        """Store data that was read from these files in the cache file `name`."""
         cache.save(name, [self._directories, self._files, content])
 
 
 def load_watched(cache: JsonCache, name: str, places: Places) -> Any:
-    """Return the data that `Watch.save` stored under `name`; None if there is none or the database has changed."""
+    """Return the data that `Watch.save` stored as `name`; None if there is none or its files have changed."""
     saved = cache.load(name)
     if not isinstance(saved, list) or len(saved) != 3:
         return None

@@ -36,8 +36,8 @@ _FORMAT = 3
 class Lookup(NamedTuple):
     """The record found for a name.
 
-    `warning` is a text if the name is another spelling or the record is of another system, or None. `exact`: whether
-    the record is of the system that was named.
+    `exact` is whether the record describes the operating system with that name, not a similar one. `warning` is the
+    message to print if it does not, or if the database spells the name in another way; otherwise None.
     """
 
     record: OsRecord
@@ -46,9 +46,10 @@ class Lookup(NamedTuple):
 
 
 class Catalog:
-    """The OS database (osinfo-db) in the directories of the environment; `cache`: whether cache files may be written.
+    """The OS database (osinfo-db) in the directories that the environment variables in `environment` specify.
 
-    `broken_files` are files that are not XML and were skipped.
+    `cache` is whether cache files may be written. `broken_files` are the paths of files that were skipped, because they
+    are not valid XML.
     """
 
     def __init__(self, environment: Mapping[str, str], *, cache: bool = True) -> None:
@@ -62,14 +63,14 @@ class Catalog:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """The warnings about the files that were read so far."""
+        """The warnings about the files that have been read so far, as messages to print."""
         return tuple(
-            f"ignoring the file {path} of the OS database: invalid XML" for path in dict.fromkeys(self.broken_files)
+            f"ignoring the file {path} in the OS database: invalid XML" for path in dict.fromkeys(self.broken_files)
         )
 
     @property
     def index(self) -> Index:
-        """All systems, in short form."""
+        """The index of all operating systems; it is loaded at the first access."""
         from virtinstall.osinfo.index import load_index
 
         if self._index is None:
@@ -78,7 +79,7 @@ class Catalog:
 
     @property
     def rules(self) -> Rules:
-        """The rules for recognizing media and trees."""
+        """The rules for recognizing media and trees; they are loaded at the first access."""
         from virtinstall.osinfo.index import load_rules
 
         if self._rules is None:
@@ -86,17 +87,17 @@ class Catalog:
         return self._rules
 
     def images(self) -> list[tuple[str, list[Image]]]:
-        """Return the short ID and the disk images of each system that has any."""
+        """Return the short ID and the disk images of each operating system with disk images."""
         from virtinstall.osinfo.index import load_images
 
         return load_images(self._places, self._cache, self.broken_files)
 
     def lookup(self, name: str) -> Lookup:
-        """Return the system with the short ID or the full ID `name`.
+        """Return the operating system with the short ID or full ID `name`.
 
-        If the system is too new for the database, the previous release is returned.
+        If the database does not contain it, but an earlier release, that release is returned.
 
-        Raises: RequestError, if there is none; the hint names the most similar ones.
+        Raises: RequestError, if the name is unknown; the hint contains the most similar names.
         """
         if len(name) > _LONGEST_NAME:
             raise self._unknown(name[:_LONGEST_NAME] + "...")
@@ -121,11 +122,11 @@ class Catalog:
         return found
 
     def names(self) -> list[str]:
-        """Return all names that `lookup` resolves without a warning, sorted."""
+        """Return all short IDs in the database and `generic`, sorted."""
         return sorted([*self.index.by_name, GENERIC.short_id])
 
     def systems(self) -> list[list[str]]:
-        """Return the names of each system, in the order of `--osinfo list`."""
+        """Return the sorted names of each operating system, in the order of `--osinfo list`."""
         from virtinstall.osinfo.names import list_order
 
         systems = [system.short_ids for system in self.index.systems if system.short_ids]
@@ -133,11 +134,11 @@ class Catalog:
         return [sorted(names) for names in ordered]
 
     def list_text(self) -> str:
-        """Return the output of `--osinfo list`: a line for each system, with all its names."""
+        """Return the output of `--osinfo list`: one line for each operating system, with all its names."""
         return "".join(", ".join(names) + "\n" for names in self.systems())
 
     def newest_linux(self) -> OsRecord:
-        """Return the newest generic Linux; an unknown system if there is no database."""
+        """Return the record of the newest generic Linux; the generic record if the database does not contain one."""
         try:
             return self.lookup("linux").record
         except RequestError:
@@ -228,7 +229,7 @@ class Catalog:
 
         if not self.index.systems:
             return RequestError(
-                f"unknown OS name '{name}': no OS database in {' or '.join(self.directories)}",
+                f"unknown OS name '{name}': no OS database found in {' or '.join(self.directories)}",
                 hint="install osinfo-db, or use --osinfo generic",
             )
         hint = "list the names with: virt-install --osinfo list"

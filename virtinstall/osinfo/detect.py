@@ -22,14 +22,14 @@ _SPECIAL = frozenset("\\^$.|?*+()[]{}")
 
 
 class MediaMatch(NamedTuple):
-    """A recognized medium: the system's short ID and the database's record of the medium."""
+    """A recognized medium: the short ID of its operating system, and the entry for the medium in the database."""
 
     short_id: str
     media: Media
 
 
 class TreeMatch(NamedTuple):
-    """A recognized tree: the system's short ID and the database's record of the tree."""
+    """A recognized tree: the short ID of its operating system, and the entry for the tree in the database."""
 
     short_id: str
     tree: TreeRow
@@ -45,10 +45,10 @@ def match_media(
     volume_size: int | None = None,
     arch: str | None = None,
 ) -> list[MediaMatch]:
-    """Return the systems that a medium with these IDs may contain, the most likely first, each once.
+    """Return the operating systems that a medium may contain, the most likely first, each once.
 
-    `volume_size` is the size in bytes from the primary volume descriptor; `arch` sorts media of this architecture
-    first. None means unknown.
+    The IDs are those in the primary volume descriptor of the ISO image, and `volume_size` is the size in bytes that it
+    declares. Media for the architecture `arch` come first. None means unknown.
     """
     search = _Search()
     found: list[tuple[_Rank, MediaMatch]] = []
@@ -67,7 +67,7 @@ def match_media(
 def match_tree(
     catalog: Catalog, *, family: str, version: str = "", variant: str = "", arch: str = ""
 ) -> list[TreeMatch]:
-    """Return the systems that a tree with these `.treeinfo` values may contain, the most likely first, each once."""
+    """Return the operating systems that a tree with these `.treeinfo` values may contain, the most likely first."""
     search = _Search()
     found: list[tuple[_Rank, TreeMatch]] = []
     for identity, rule in catalog.rules.trees:
@@ -114,7 +114,7 @@ class _Search:
         self._known: dict[tuple[str, str], bool] = {}
 
     def all(self, patterns: Iterable[str | None], values: Iterable[str]) -> bool:
-        """Return whether each pattern that is not None is found in its value; False if there is no pattern."""
+        """Return whether each pattern that is not None is found in its value; return False if there is no pattern."""
         pairs = [(pattern, value) for pattern, value in zip(patterns, values, strict=True) if pattern]
         return bool(pairs) and all(self._found(pattern, value[:_LONGEST_VALUE]) for pattern, value in pairs)
 

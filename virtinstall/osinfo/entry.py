@@ -19,9 +19,9 @@ _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 def read_elements(paths: Iterable[str], tag: str, broken: list[str]) -> list[etree._Element]:
-    """Return the elements `tag` (`os`, `device`, ...) of the files, in order.
+    """Return the elements with the tag `tag`, such as `os` or `device`, in the files at `paths`, in order.
 
-    Files that are not XML are skipped and added to `broken`: one invalid override must not hide all systems.
+    Files that are not valid XML are skipped, and their paths are added to `broken`.
     """
     from lxml import etree
 
@@ -38,17 +38,17 @@ def read_elements(paths: Iterable[str], tag: str, broken: list[str]) -> list[etr
 
 
 def read_parts(paths: Iterable[str], place: tuple[str, str], broken: list[str]) -> Parts | None:
-    """Return the operating system that the files describe; None if they describe none.
+    """Return the elements of the operating system that the files at `paths` describe; None if they do not describe one.
 
-    Elements whose ID does not belong to `place`, the files' vendor and entity name, are ignored. Files that are not XML
-    are skipped and added to `broken`.
+    `place` is the vendor and the entity name in the paths; elements with the ID of another entity are ignored. Files
+    that are not valid XML are skipped, and their paths are added to `broken`.
     """
     elements = [element for element in read_elements(paths, "os", broken) if entity_of(element.get("id", "")) == place]
     return Parts(elements) if elements else None
 
 
 def entry_of(parts: Parts) -> Entry:
-    """Return the complete content of the files."""
+    """Return all facts that the files contain about the operating system."""
     return Entry(
         id=parts.id,
         short_ids=parts.texts("short-id"),
@@ -85,22 +85,22 @@ def entry_of(parts: Parts) -> Entry:
 
 
 def images_of(parts: Parts) -> list[Image]:
-    """Return the disk images that the files describe."""
+    """Return the disk images of the operating system."""
     return [_image(child) for child in parts.all("image")]
 
 
 def media_of(parts: Parts) -> list[Media]:
-    """Return the media that the files describe."""
+    """Return the media of the operating system."""
     return [_media(child) for child in parts.all("media")]
 
 
 def trees_of(parts: Parts) -> list[TreeRow]:
-    """Return the trees that the files describe."""
+    """Return the install trees of the operating system."""
     return [_tree(child) for child in parts.all("tree")]
 
 
 class Parts:
-    """The children of an OS, from all its files; `id` is the ID of the OS."""
+    """The children of the `<os>` elements of an operating system, from all its files; `id` is the full ID."""
 
     def __init__(self, elements: list[etree._Element]) -> None:
         self.id = elements[0].get("id", "")
@@ -114,7 +114,7 @@ class Parts:
         return self._children.get(tag, [])
 
     def text(self, tag: str) -> str | None:
-        """Return the first text without a language; None if there is none."""
+        """Return the first text of a child with this tag and without a language; None if there is none."""
         return next((_text(child) for child in self.all(tag) if child.get(_LANGUAGE) is None and _text(child)), None)
 
     def texts(self, tag: str) -> list[str]:
@@ -122,7 +122,7 @@ class Parts:
         return list(dict.fromkeys(text for child in self.all(tag) if (text := _text(child))))
 
     def ids(self, tag: str) -> list[str]:
-        """Return the IDs that the children with this tag name."""
+        """Return the `id` attributes of the children with this tag."""
         return list(_ids(self.all(tag)))
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class System(NamedTuple):
-    """An operating system in the index."""
+    """An operating system in the index; dates are `YYYY-MM-DD`, and unknown values are None."""
 
     id: str
     short_ids: list[str]
@@ -30,14 +30,14 @@ class System(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """The rules for recognizing media and trees: pairs of the system's ID and the rule."""
+    """The rules for recognizing media and trees, as pairs of the ID of an operating system and a rule."""
 
     media: list[tuple[str, Media]]
     trees: list[tuple[str, TreeRow]]
 
 
 class Index:
-    """The systems of a database, by ID and by name; if two systems claim a name, the later one wins."""
+    """The operating systems in a database, by ID and by name; if two have the same name, the later one is used."""
 
     def __init__(self, systems: list[System]) -> None:
         self.systems = systems
@@ -46,7 +46,7 @@ class Index:
 
 
 def load_index(places: Places, cache: JsonCache, broken: list[str]) -> Index:
-    """Load the index; files that are not XML are added to `broken`."""
+    """Load the index from the cache or the database; the paths of files with invalid XML are added to `broken`."""
     rows = load_watched(cache, "index.json", places)
     if rows is None:
         rows = _read_all(places, cache, "index.json", broken, _system)
@@ -54,7 +54,11 @@ def load_index(places: Places, cache: JsonCache, broken: list[str]) -> Index:
 
 
 def line_index(places: Places, line: str, broken: list[str]) -> Index:
-    """Load the index of the systems whose file names start with `line` (`debian`); few files are read, none cached."""
+    """Load an index of the operating systems whose file names start with `line`, such as `debian`.
+
+    Only their files are read, and the index is not cached. The paths of files that are not valid XML are added to
+    `broken`.
+    """
     if not line:
         return Index([])
     bare = line.replace("-", "")
@@ -65,7 +69,7 @@ def line_index(places: Places, line: str, broken: list[str]) -> Index:
 
 
 def load_rules(places: Places, cache: JsonCache, broken: list[str]) -> Rules:
-    """Load the rules; files that are not XML are added to `broken`."""
+    """Load the rules from the cache or the database; the paths of files with invalid XML are added to `broken`."""
     rows = load_watched(cache, "rules.json", places)
     if rows is None:
         rows = _read_all(places, cache, "rules.json", broken, _rules)
@@ -76,8 +80,9 @@ def load_rules(places: Places, cache: JsonCache, broken: list[str]) -> Rules:
 
 
 def load_images(places: Places, cache: JsonCache, broken: list[str]) -> list[tuple[str, list[Image]]]:
-    """Load the short ID and the disk images of each system that has any; files that are not XML are added to
-    `broken`.
+    """Load the short ID and the disk images of each operating system with disk images.
+
+    The paths of files that are not valid XML are added to `broken`.
     """
     rows = load_watched(cache, "images.json", places)
     if rows is None:

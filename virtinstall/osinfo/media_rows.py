@@ -1,6 +1,6 @@
-"""The facts in osinfo-db about media, trees, images and drivers, and about one operating system alone.
+"""The facts in osinfo-db about media, trees, images and drivers, and about one operating system without its ancestors.
 
-Separate from `rows`, because most runs do not need them.
+They are separate from `rows`, because most runs do not need them.
 
 Source: osinfo-db's schema, /usr/share/osinfo/schema/osinfo.rng
 """
@@ -12,10 +12,13 @@ from virtinstall.osinfo.rows import Firmware, Resources
 
 
 class Media(NamedTuple):
-    """`<media>`: an installation or live medium; the IDs and `volume_size` are patterns to recognize it.
+    """`<media>`: an installation or live medium.
 
-    `installer_reboots`: the number of the installer's reboots until the OS is installed. `language_map`: the ID of the
-    data map from the languages found to names.
+    The IDs are regular expressions, which recognize the medium together with `volume_size`, its size in bytes.
+    `installer_script` is whether the medium supports install scripts. `installer_reboots` is the number of reboots
+    until the operating system is installed. `language` is the language of the medium, or with `language_is_pattern` a
+    regular expression that finds it in the volume ID; `language_map` is the ID of the data map that converts it to a
+    locale. `scripts` are the IDs of install scripts.
     """
 
     arch: str
@@ -40,7 +43,7 @@ class Media(NamedTuple):
 
 
 class TreeRow(NamedTuple):
-    """`<tree>`: an installation tree; the `treeinfo_` values are patterns to recognize it."""
+    """`<tree>`: an install tree; the `treeinfo_` fields are regular expressions that recognize its `.treeinfo`."""
 
     arch: str
     variant: str | None
@@ -65,7 +68,11 @@ class Image(NamedTuple):
 
 
 class Driver(NamedTuple):
-    """`<driver>`: files with which the OS supports more devices, before (`pre_installable`) or after installation."""
+    """`<driver>`: files with drivers for additional devices.
+
+    `location` is the URL of the directory that contains `files`. `pre_installable` is whether the installer can load
+    the drivers. Of several drivers, the one with the highest `priority` is used. `devices` are device IDs.
+    """
 
     arch: str
     location: str
@@ -77,10 +84,10 @@ class Driver(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """The content of the files of one OS alone.
+    """The facts about one operating system in its files, without those of its ancestors.
 
-    `parents` are the IDs of the systems that the OS derives from, then those that it clones. `devices` are pairs of a
-    device ID and whether the device is supported.
+    `parents` are the IDs of the operating systems that it derives from, then those that it clones. `devices` are pairs
+    of a device ID and whether the device is supported.
     """
 
     id: str

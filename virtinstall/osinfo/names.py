@@ -65,14 +65,17 @@ Version = tuple[int, ...]
 
 
 def other_spelling(name: str) -> str | None:
-    """Return the spelling of `name` that the database may use; None if no other spelling is known."""
+    """Return another spelling of `name` that the database may contain; None if no other spelling is known."""
     if name in _OLD_NAMES:
         return _OLD_NAMES[name]
     return next((new + name[len(old) :] for old, new in _BEGINNINGS.items() if name.startswith(old)), None)
 
 
 def joined_spelling(name: str) -> str | None:
-    """Return `name` as the database spells it, without the separator before the version (`debian-12`), or None."""
+    """Return `name` in lowercase and without the separator before the version, for example `debian12` for `Debian-12`.
+
+    Return None if `name` already has this form.
+    """
     joined = re.sub(r"[-_ ](?=\d)", "", name.lower())
     line, _ = split_name(joined)
     joined = _BEFORE_VERSIONS.get(line, line) + joined[len(line) :]
@@ -80,12 +83,12 @@ def joined_spelling(name: str) -> str | None:
 
 
 def old_system(name: str) -> str | None:
-    """Return the system that replaces `name`, a name of earlier versions of virt-install, or None."""
+    """Return the name that replaces `name` if an earlier version of virt-install had that name; None otherwise."""
     return _OLD_SYSTEMS.get(name)
 
 
 def list_order(name: str) -> list[tuple[int, int, str]]:
-    """Return a sort key for alphabetical order in which higher numbers come first."""
+    """Return a sort key for alphabetical order, except that higher numbers come first."""
     key = []
     for is_number, letters in groupby(name, str.isdecimal):
         text = "".join(letters)
@@ -94,8 +97,10 @@ def list_order(name: str) -> list[tuple[int, int, str]]:
 
 
 def split_name(name: str) -> tuple[str, Version]:
-    """Return a name's line and version: `rhel6.10`: `rhel`, (6, 10); `sle15sp4`: `sle`, (15, 4); `gentoo`: `gentoo`,
-    ().
+    """Return the product line and the version in a name.
+
+    For example, `rhel6.10` is split into `rhel` and (6, 10), `sle15sp4` into `sle` and (15, 4), and `gentoo` into
+    `gentoo` and ().
     """
     end = len(name)
     version: list[int] = []
@@ -114,21 +119,21 @@ def split_name(name: str) -> tuple[str, Version]:
 
 
 def line_of(name: str) -> str:
-    """Return the line of systems of a name: `debian` for debian13 and for debiantrixie."""
+    """Return the product line of a name, for example `debian` for `debian13` and for `debiantrixie`."""
     return split_name(CODE_NAMES.get(name, name))[0]
 
 
 def version_of(name: str) -> Version:
-    """Return the version in a name: (13,) for debian13 and for debiantrixie; empty if there is none."""
+    """Return the version in a name, for example (13,) for `debian13` and for `debiantrixie`; empty if there is none."""
     return split_name(CODE_NAMES.get(name, name))[1]
 
 
 def find_system(name: str, index: Index) -> tuple[System, bool] | None:
-    """Return the system in `index` for `name`, and whether `name` means exactly that system; None if there is none.
+    """Return the operating system in `index` for `name`, and whether `name` is the name of exactly that one.
 
-    A whole major version (`rhel6`) means the newest minor version. A version after all known ones, or a line without a
-    version (`debian`), resolves to the newest system of the line. An unknown version before the newest one is a
-    misspelling.
+    A major version alone (`rhel6`) is the name of its newest minor version. For a version newer than all known ones,
+    and for a product line without a version (`debian`), the newest operating system of the line is returned. Any other
+    unknown name is a misspelling, for which None is returned.
     """
     if name in index.by_name:
         return index.by_name[name], True
@@ -171,7 +176,7 @@ def _newest(members: dict[Version, System]) -> Version:
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
-    """Return the names most similar to `name`, the most similar first."""
+    """Return up to four of the `known` names that are similar to `name`, the most similar first."""
     from virtinstall.similar import similar_names
 
     return similar_names(name, known, 4)

@@ -22,11 +22,12 @@ _GENERIC_CHOSEN = (
 
 
 class RequestedOs(NamedTuple):
-    """The request of `--osinfo`.
+    """The values of `--osinfo`.
 
-    `name`: a short ID, a full ID or `generic`; with `detect`, it is used if the detection fails. `require`: whether it
-    is an error if no name is found. Both are None if they are not specified. `strict`: whether detect=on or require=on
-    was specified, so that a failed detection is reported.
+    `name` is a short ID, a full ID or `generic`; None if it is not specified. `detect` is whether the operating system
+    is detected; `name` is then used only if the detection fails. `require` is whether a missing name is an error; None
+    if that is not specified. `strict` is whether detect=on or require=on was specified, so that a failed detection is
+    an error.
     """
 
     name: str | None = None
@@ -38,8 +39,8 @@ class RequestedOs(NamedTuple):
 class ChosenOs(NamedTuple):
     """The guest's operating system and the warnings about the choice.
 
-    `assumed`: whether the record is of another system, because the system is unknown or was neither requested nor
-    detected.
+    `assumed` is whether the record describes another operating system, because the guest's is not in the database or
+    was neither specified nor detected.
     """
 
     record: OsRecord
@@ -48,11 +49,11 @@ class ChosenOs(NamedTuple):
 
 
 def read_requested(values: Mapping[str, str] | None) -> RequestedOs:
-    """Read the sub-options of `--osinfo` (`name`, `short-id`, `id`, `detect`, `require`).
+    """Return the request for the sub-options of `--osinfo`: `name`, `short-id`, `id`, `detect` and `require`.
 
     `values` is None if the option is not used.
 
-    Raises: RequestError, if a switch is neither on nor off.
+    Raises: RequestError, if the value of `detect` or `require` is neither on nor off.
     """
     from virtinstall.xml.kinds import parse_switch
 
@@ -88,14 +89,14 @@ def choose_os(
     is_hvm: bool = True,
     environment: Mapping[str, str] | None = None,
 ) -> ChosenOs:
-    """Choose the system of the guest.
+    """Choose the operating system of the guest.
 
-    `detected`: names from the media, the most likely first; they are ignored if detection is off. `default_name`: the
-    name in another option (`--install fedora36`, `--reinstall`), or None. `is_hvm`: whether the guest is fully
-    virtualized; containers and paravirtual guests do not need a name. `environment`: the user's environment, which may
-    disable that a name is required.
+    `detected` are names from the medium or the image, the most likely first; they are ignored if detection is off.
+    `default_name` is the name from another option, such as `--install fedora36`, or None. `is_hvm` is whether the guest
+    is fully virtualized; containers and paravirtual guests do not need a name. `environment` contains the environment
+    variables; VIRTINSTALL_OSINFO_DISABLE_REQUIRE makes a missing name no error.
 
-    Raises: RequestError, if a name is unknown, or none was found and one is required.
+    Raises: RequestError, if the name is unknown, or if a name is required and was neither specified nor detected.
     """
     if requested.detect:
         for name in detected:
@@ -110,7 +111,8 @@ def choose_os(
     if requested.require or (requested.strict and requested.require is None and is_hvm and not _may_lack(environment)):
         raise RequestError(
             _REQUIRED,
-            hint="use --osinfo with a name from `--osinfo list`, linux2022 for any Linux, or generic for any system",
+            hint="use --osinfo linux2022 for any Linux, or --osinfo generic for any operating system; "
+            "list the names with: virt-install --osinfo list",
         )
     if not is_hvm:
         return ChosenOs(GENERIC)

@@ -15,7 +15,11 @@ Stamp = list[int] | None
 
 
 def database_directories(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the directories of the database: system, local and user; a later one overrides an earlier one."""
+    """Return the directories of the OS database, those with higher precedence last.
+
+    They are the directories of the distribution, the host and the user; `environment` contains the environment
+    variables that locate them.
+    """
     system = environment.get("OSINFO_SYSTEM_DIR") or environment.get("OSINFO_DATA_DIR") or "/usr/share/osinfo"
     local = environment.get("OSINFO_LOCAL_DIR") or "/etc/osinfo"
     user = environment.get("OSINFO_USER_DIR")
@@ -28,7 +32,7 @@ def database_directories(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def stamp(path: str) -> Stamp:
-    """Return the current state of `path`."""
+    """Return the current state of the file or directory at `path`, to detect changes; None if it does not exist."""
     try:
         status = os.stat(path)
     except OSError:
@@ -40,20 +44,23 @@ _ENDINGS = ("xml", "d")
 
 
 class Places:
-    """The files of one kind of entity (`os`, `device`, `install-script`) in all directories."""
+    """The files of one kind of entity, such as `os` or `install-script`, in all directories of the OS database."""
 
     def __init__(self, directories: tuple[str, ...], kind: str) -> None:
         self._roots = tuple(os.path.join(directory, kind) for directory in directories)
 
     def directories(self) -> Iterator[str]:
-        """Yield the directories whose change means that files were added or removed."""
+        """Yield the directories that change if files are added or removed."""
         for root in self._roots:
             yield root
             for vendor in _names(root):
                 yield os.path.join(root, vendor)
 
     def entities(self) -> dict[tuple[str, str], list[str]]:
-        """Return the sources of all entities by (vendor, entity name): `("debian.org", "debian-11")`, in order."""
+        """Return the sources of all entities, by vendor and entity name, such as `("debian.org", "debian-11")`.
+
+        The sources of an entity are paths of files and drop-in directories, those with higher precedence last.
+        """
         found: dict[tuple[str, str], list[str]] = {}
         for root in self._roots:
             for vendor in _names(root):
@@ -65,7 +72,7 @@ class Places:
         return found
 
     def sources(self, vendor: str, entity: str) -> list[str]:
-        """Return the sources of one entity: the file and the drop-in directory, in each root that has them."""
+        """Return the sources of one entity: the paths of its files and drop-in directories that exist."""
         bases = [os.path.join(root, vendor, entity) for root in self._roots]
         paths = [f"{base}.{ending}" for base in bases for ending in _ENDINGS]
         return [path for path in paths if os.path.lexists(path)]
@@ -74,8 +81,8 @@ class Places:
 def source_files(sources: list[str]) -> list[str]:
     """Return the files to read for the sources of an entity.
 
-    Only the last of the entity's main files counts; an empty file or a link to /dev/null removes the entity. All
-    drop-ins are added.
+    They are the last of the entity's main files, and the files in all its drop-in directories. If the main file is
+    empty or a link to /dev/null, it is omitted, which removes the entity.
     """
     own = [path for path in sources if path.endswith(".xml")][-1:]
     drop_ins = [
@@ -89,9 +96,10 @@ def source_files(sources: list[str]) -> list[str]:
 
 
 def entity_of(identity: str) -> tuple[str, str] | None:
-    """Return (vendor, entity name) of an ID, a URI: `http://debian.org/debian/11` is `debian-11` of `debian.org`.
+    """Return the vendor and the entity name in an ID, which is a URI.
 
-    The result is None if the ID is not a URI, or its host would leave the database's directories.
+    For example, `http://debian.org/debian/11` is the ID of the entity `debian-11` of the vendor `debian.org`. Return
+    None if the ID is not a URI, or if its host cannot be a directory name.
     """
     _, separator, rest = identity.partition("://")
     vendor, _, path = rest.partition("/")

@@ -50,13 +50,15 @@ _LOCAL_CLOCK_FAMILIES = ("win9x", "win16", "winnt", "solaris")
 
 
 class OsRecord(NamedTuple):
-    """An operating system. `devices` are the IDs of the devices that it supports, including inherited ones.
+    """An operating system, with the facts of its ancestors.
 
-    `resources` are those in its files, `inherited_resources` those of the nearest ancestor that has any. `family` is
-    osinfo's: `linux`, `winnt`, `freebsd` and so on; dates are `YYYY-MM-DD`. `is_generic`: whether nothing is known
-    about the system (`--osinfo generic`).
+    `devices` are the IDs of the devices that it supports. `resources` are the requirements in its files, and
+    `inherited_resources` those of the nearest ancestor that has any. `family` is osinfo's name of the family, such as
+    `linux`, `winnt` or `freebsd`. Dates are `YYYY-MM-DD`. `ancestors` and `upgrades` are full IDs, and `scripts` the
+    IDs of install scripts. `is_generic` is whether nothing is known about the operating system (`--osinfo generic`).
+    Unknown values are None.
 
-    A named tuple, because a frozen dataclass of this size costs 2 ms at each start of the program.
+    This is a named tuple, because a frozen dataclass of this size costs 2 ms at each start of the program.
     """
 
     id: str
@@ -87,149 +89,156 @@ class OsRecord(NamedTuple):
 
     @property
     def short_id(self) -> str:
-        """The usual name: `debian11`."""
+        """The usual name, such as `debian11`."""
         return self.short_ids[0]
 
     @property
     def media(self) -> tuple[Media, ...]:
-        """The media that can install the system."""
+        """The installation and live media of the operating system."""
         from virtinstall.osinfo.media_rows import Media
 
         return tuple(Media._make(row) for row in self.media_rows)
 
     @property
     def trees(self) -> tuple[TreeRow, ...]:
-        """The trees that can install the system."""
+        """The install trees of the operating system."""
         from virtinstall.osinfo.media_rows import TreeRow
 
         return tuple(TreeRow._make(row) for row in self.tree_rows)
 
     @property
     def images(self) -> tuple[Image, ...]:
-        """The disk images that can be downloaded."""
+        """The disk images of the operating system that can be downloaded."""
         from virtinstall.osinfo.media_rows import Image
 
         return tuple(Image._make(row) for row in self.image_rows)
 
     @property
     def drivers(self) -> tuple[Driver, ...]:
-        """The files with additional drivers."""
+        """The additional drivers for the operating system that can be downloaded."""
         from virtinstall.osinfo.media_rows import Driver
 
         return tuple(Driver._make(row) for row in self.driver_rows)
 
     def installable_driver(self, arch: str) -> Driver | None:
-        """Return the drivers for machines of `arch` that the system's installer can load; None if there are none."""
+        """Return the drivers for the architecture `arch` that the installer can load; None if there are none."""
         known = [driver for driver in self.drivers if driver.pre_installable and driver.arch in (arch, "all")]
         return max(known, key=lambda driver: driver.priority, default=None)
 
     @property
     def is_windows(self) -> bool:
-        """Whether the system is Windows, of the NT line or earlier."""
+        """Whether the operating system is a version of Windows."""
         return self.family in ("win16", "win9x", "winnt")
 
     @property
     def is_windows_client(self) -> bool:
-        """Whether the system is a desktop Windows (`win10`), not a server (`win2k19`); it uses at most two sockets."""
+        """Whether the operating system is a desktop version of Windows, such as `win10`; `win2k19` is a server version.
+
+        Desktop versions use at most two CPU sockets.
+        """
         return self.family == "winnt" and not self.short_id.startswith("win2k")
 
     @property
     def clock_offset(self) -> str:
-        """The time of the hardware clock: `localtime` or `utc`."""
+        """The time that the operating system expects in the hardware clock: `localtime` or `utc`."""
         return "localtime" if self.family in _LOCAL_CLOCK_FAMILIES else "utc"
 
     @property
     def supports_acpi(self) -> bool:
-        """Whether the system supports ACPI; systems older than ACPI ignore it."""
+        """Whether the guest may have ACPI; always True, because older operating systems ignore it."""
         return True
 
     @property
     def supports_apic(self) -> bool:
-        """Whether the system supports an APIC; systems older than the APIC ignore it."""
+        """Whether the guest may have an APIC; always True, because older operating systems ignore it."""
         return True
 
     def has_device(self, *ids: str) -> bool:
-        """Return whether the system supports any of the devices with these IDs: `http://pcisig.com/pci/1af4/1001`."""
+        """Return whether any device with one of these IDs, such as `http://pcisig.com/pci/1af4/1001`, is supported."""
         return any(identity in self.devices for identity in ids)
 
     def supports_virtio(self, kind: str, *, modern: bool = False) -> bool:
-        """Return whether the system has a driver for a virtio device (`net`, `block`, `gpu`, ...); `modern`: for virtio
-        1.0.
+        """Return whether the operating system has a driver for a kind of virtio device, such as `net` or `block`.
+
+        With `modern`, the driver must support virtio 1.0.
         """
         ids = _VIRTIO[kind]
         return self.has_device(*(_PCI + identity for identity in (ids[-1:] if modern else ids)))
 
     def supports_virtio_disk(self, arch: str = "x86_64") -> bool:
-        """Return whether the system's disks can be virtio-blk."""
+        """Return whether the operating system has a driver for virtio-blk disks on `arch`."""
         return arch in _VIRTIO_ARCHITECTURES or self.supports_virtio("block")
 
     def supports_virtio_net(self, arch: str = "x86_64") -> bool:
-        """Return whether the system's interfaces can be virtio-net."""
+        """Return whether the operating system has a driver for virtio-net interfaces on `arch`."""
         return arch in _VIRTIO_ARCHITECTURES or self.supports_virtio("net")
 
     def supports_virtio_scsi(self, arch: str = "x86_64") -> bool:
-        """Return whether the system's SCSI controller can be virtio-scsi."""
+        """Return whether the operating system has a driver for virtio-scsi controllers on `arch`."""
         return arch in _VIRTIO_ARCHITECTURES or self.supports_virtio("scsi")
 
     def supports_virtio_balloon(self, arch: str = "x86_64") -> bool:
-        """Return whether the system has a driver for the memory balloon."""
+        """Return whether the operating system has a driver for the virtio memory balloon; `arch` is not used."""
         return self.supports_virtio("balloon")
 
     def supports_virtio_rng(self, arch: str = "x86_64") -> bool:
-        """Return whether the system has a driver for the entropy source."""
+        """Return whether the operating system has a driver for the virtio entropy source; `arch` is not used."""
         return self.supports_virtio("rng")
 
     def supports_virtio_gpu(self, arch: str = "x86_64") -> bool:
-        """Return whether the system's display can be virtio-gpu."""
+        """Return whether the operating system has a driver for virtio-gpu displays; `arch` is not used."""
         return self.supports_virtio("gpu")
 
     def supports_virtio_serial(self, arch: str = "x86_64") -> bool:
-        """Return whether the system has a driver for virtio consoles and channels."""
+        """Return whether the operating system has a driver for virtio consoles and channels on `arch`."""
         return arch in _VIRTIO_ARCHITECTURES or self.supports_virtio("console")
 
     def supports_guest_agent(self, arch: str = "x86_64") -> bool:
-        """Return whether the system can use a channel for the QEMU guest agent."""
+        """Return whether the operating system can use the channel of the QEMU guest agent on `arch`."""
         return self.supports_virtio_serial(arch)
 
     def supports_usb3(self, arch: str = "x86_64") -> bool:
-        """Return whether the system has a driver for xHCI controllers."""
+        """Return whether the operating system has a driver for xHCI controllers on `arch`."""
         return arch in _VIRTIO_ARCHITECTURES or self.has_device(*_XHCI)
 
     def supports_q35(self, arch: str = "x86_64") -> bool:
-        """Return whether the system runs on the q35 chipset.
+        """Return whether the operating system supports the q35 chipset; `arch` is not used.
 
-        Virtio devices on PCI Express ports support only virtio 1.0: a system with only older drivers (RHEL 6) would
-        find neither its disk nor its network there.
+        Virtio devices on PCI Express ports support only virtio 1.0. With only older drivers, as in RHEL 6, the guest
+        would find neither its disk nor its network.
         """
         only_old = self.supports_virtio("net") and not self.supports_virtio("net", modern=True)
         return self.has_device(_Q35) and not only_old
 
     def net_models(self, arch: str = "x86_64") -> tuple[str, ...]:
-        """Return the emulated network cards for which the system has drivers, the best first, without virtio."""
+        """Return the models of emulated network cards for which the operating system has drivers, the best first.
+
+        `virtio` is not included; `arch` is not used.
+        """
         return self._models(_NET_MODELS)
 
     def _models(self, table: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
         return tuple(model for model, identity in table if _PCI + identity in self.devices)
 
     def supports_firmware(self, kind: str, arch: str) -> bool | None:
-        """Return whether the system boots with `bios` or `efi` on `arch`; None if the database does not specify it."""
+        """Return whether the firmware `bios` or `efi` is supported on `arch`; None if that is unknown."""
         return next((row.supported for row in self.firmwares if row.type == kind and row.arch == arch), None)
 
     def requires_efi(self, arch: str) -> bool:
-        """Return whether the system boots only with UEFI."""
+        """Return whether the operating system boots only with UEFI on `arch`."""
         return self.supports_firmware("bios", arch) is False and self.supports_firmware("efi", arch) is not False
 
     def amounts(self, kind: str, arch: str) -> Amounts:
-        """Return the requirements on `arch`: `minimum`, `recommended`, `maximum` or `network_install`."""
+        """Return the requirements on `arch`; `kind` is `minimum`, `recommended`, `maximum` or `network_install`."""
         return _amounts(self.resources, kind, arch)
 
     def minimum_ram_bytes(self, arch: str) -> int | None:
-        """Return the minimum memory in bytes; None if the database does not specify it."""
+        """Return the minimum memory size in bytes; None if the database does not specify it."""
         rows = self.resources or self.inherited_resources
         return _amounts(rows, "minimum", arch).ram_bytes
 
     def recommended_ram_bytes(self, arch: str) -> int | None:
-        """Return the recommended memory in bytes, or twice the minimum; None if neither is specified."""
+        """Return the recommended memory size in bytes, or twice the minimum; None if neither is specified."""
         return self._recommended(self.resources or self.inherited_resources, "ram_bytes", arch)
 
     def recommended_storage_bytes(self, arch: str) -> int | None:
@@ -246,7 +255,10 @@ class OsRecord(NamedTuple):
         return recommended or (minimum * 2 if minimum else None)
 
     def script_ids(self, media: Media | None = None) -> tuple[str, ...]:
-        """Return the IDs of the install scripts of the medium or, if it is None or has none, of the OS."""
+        """Return the IDs of the install scripts for `media`; if it is None or has none, return those of the OS.
+
+        The result is empty if `media` does not support install scripts.
+        """
         if media is not None and not media.installer_script:
             return ()
         return tuple(media.scripts) if media is not None and media.scripts else self.scripts

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def resolve(entry: Entry, find: Callable[[str], Entry | None]) -> OsRecord:
-    """Return the record of `entry`; `find` returns the entries that it names, or None for missing ones."""
+    """Return the record of `entry` and its ancestors; `find` returns the entry with an ID, or None if it is missing."""
     line = list(_lineage(entry, find))
     devices: dict[str, bool] = {}
     firmwares: dict[tuple[str, str], Firmware] = {}
@@ -96,12 +96,12 @@ def _merged(own: Amounts | None, above: Amounts | None) -> Amounts | None:
 
 
 def to_json(record: OsRecord) -> dict[str, Any]:
-    """Return the record as JSON-compatible values."""
+    """Return the fields of the record as values that JSON supports."""
     return {**record._asdict(), "devices": sorted(record.devices)}
 
 
 def from_json(data: dict[str, Any]) -> OsRecord:
-    """Return the record that `to_json` wrote; rows of media and similar are converted when they are used.
+    """Return the record for the result of `to_json`; the rows of media, trees and images are converted when accessed.
 
     Raises: TypeError or KeyError, if the data is not from `to_json`.
     """

@@ -13,7 +13,7 @@ from virtinstall.named import NamedTuple
 
 
 class Amounts(NamedTuple):
-    """The amounts of resources; None if the database does not specify one."""
+    """Amounts of resources; None if the database does not specify the amount."""
 
     cpu_hz: int | None = None
     n_cpus: int | None = None
@@ -22,9 +22,9 @@ class Amounts(NamedTuple):
 
 
 class Resources(NamedTuple):
-    """`<resources>`: the requirements of a guest of this architecture (or `all`).
+    """`<resources>`: the requirements of a guest with the architecture `arch`, or with any architecture if it is `all`.
 
-    `inherit`: whether missing values are taken from the OS that the OS derives from.
+    `inherit` is whether missing values are those of the operating system from which this one is derived.
     """
 
     arch: str
@@ -36,7 +36,7 @@ class Resources(NamedTuple):
 
 
 class Firmware(NamedTuple):
-    """`<firmware>`: whether the OS boots with `bios` or `efi` on an architecture."""
+    """`<firmware>`: whether the firmware `type`, `bios` or `efi`, is supported on an architecture."""
 
     arch: str
     type: str
@@ -44,6 +44,6 @@ class Firmware(NamedTuple):
 
 
 def resources_from_json(row: list[Any]) -> Resources:
-    """Return a row from JSON, whose amounts are nested rows."""
+    """Return the resources for a row from JSON, in which the amounts are nested rows."""
     arch, inherit, *amounts = row
     return Resources(arch, inherit, *(Amounts(*values) if values else None for values in amounts))

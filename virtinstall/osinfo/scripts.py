@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 
 class InstallScript(NamedTuple):
-    """The description of how an answer file of one kind is passed to an installer.
+    """The description of how an answer file is passed to an installer.
 
-    `injection_methods`: `initrd`, `cdrom`, `floppy`, `disk` or `web`. `product_key_format` has a `$` for each character
-    of the key; None if there is no key. `required` and `optional` are the script's parameters: `admin-password`,
-    `user-login`, `l10n-language` and so on.
+    `profile` is the kind of installation, such as `desktop`. `expected_filename` is the name of the answer file.
+    `injection_methods` contains any of `initrd`, `cdrom`, `floppy`, `disk` and `web`. `product_key_format` has a `$`
+    for each character of the product key; None if there is no key. `required` and `optional` are names of parameters,
+    such as `admin-password` or `l10n-language`.
     """
 
     id: str
@@ -41,9 +42,9 @@ class InstallScript(NamedTuple):
 
 
 def install_scripts(catalog: Catalog, record: OsRecord, media: Media | None = None) -> list[InstallScript]:
-    """Return the install scripts for a system, or for its medium `media` if that is not None.
+    """Return the install scripts for an operating system, or for its medium `media` if that is not None.
 
-    The result is empty if the system cannot be installed unattended.
+    The result is empty if unattended installation is not supported.
     """
     found = []
     for identity in record.script_ids(media):
@@ -56,11 +57,12 @@ def install_scripts(catalog: Catalog, record: OsRecord, media: Media | None = No
 def choose_scripts(
     catalog: Catalog, record: OsRecord, *, media: Media | None = None, profile: str | None = None
 ) -> list[InstallScript]:
-    """Return the scripts for `profile` (`desktop`, `jeos`); by default, those for a desktop if there are any.
+    """Return the install scripts for a profile, such as `desktop` or `jeos`.
 
-    The first script contains the answers; Windows has others that run after the installation.
+    If `profile` is None, `desktop` is used if the operating system has this profile. The first script describes the
+    answer file; for Windows, others that run after the installation follow.
 
-    Raises: RequestError, if the system or the medium has no script, or none for the profile.
+    Raises: RequestError, if the operating system or the medium has no script, or none for the profile.
     """
     if media is not None and not media.installer_script:
         raise RequestError(
@@ -71,8 +73,8 @@ def choose_scripts(
     profiles = sorted({script.profile for script in scripts})
     if not scripts:
         raise RequestError(
-            f"--unattended: the system '{record.short_id}' does not support unattended installation",
-            hint="specify the system with --osinfo NAME, or omit --unattended"
+            f"--unattended: the operating system '{record.short_id}' does not support unattended installation",
+            hint="specify the operating system with --osinfo NAME, or omit --unattended"
             if record.is_generic
             else "omit --unattended",
         )
@@ -83,14 +85,15 @@ def choose_scripts(
         profiles = sorted({script.profile for script in scripts})
     if wanted not in profiles:
         raise RequestError(
-            f"the system '{record.short_id}' does not support unattended installation for the profile '{wanted}'",
+            f"the operating system '{record.short_id}' does not support unattended installation with the profile "
+            f"'{wanted}'",
             hint=f"use {' or '.join(f'profile={known}' for known in profiles)}",
         )
     return [script for script in scripts if script.profile == wanted]
 
 
 def media_language(catalog: Catalog, media: Media, volume_id: str) -> str | None:
-    """Return the language in a medium's volume ID, as a locale (`en_US`), or None."""
+    """Return the language of a medium as a locale, such as `en_US`; None if it is unknown."""
     import re
 
     language = media.language

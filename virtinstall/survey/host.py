@@ -14,7 +14,11 @@ from virtinstall.survey import networks
 
 
 class Environment(Record):
-    """The environment of this process: variables, user and randomness; a parameter, so that tests can set it."""
+    """The environment of this process, which tests can replace.
+
+    `environ` contains the environment variables, `uid` is the numeric user ID, `random_bytes` are for generated values,
+    and `token` is a random string for names of files.
+    """
 
     environ: Mapping[str, str]
     uid: int
@@ -23,7 +27,7 @@ class Environment(Record):
 
     @staticmethod
     def real() -> Environment:
-        """Return the environment of this process, with new randomness."""
+        """Return the environment of this process, with new random values."""
         raw = os.urandom(128)
         token = "".join("abcdefghijklmnopqrstuvwxyz0123456789"[byte % 36] for byte in os.urandom(8))
         return Environment(environ=os.environ, uid=os.geteuid(), random_bytes=raw, token=token)

@@ -33,11 +33,12 @@ def survey_images(
     environ: Mapping[str, str],
     report: Callable[[str], None],
 ) -> tuple[ImageFacts | None, ...]:
-    """Return the image for `arch` of each disk of the request; None for a disk that does not start from an image.
+    """Return the image for each disk in the request, in order; None for a disk that does not start from an image.
 
-    `report` is called if an index cannot be read and an old copy is used.
+    The result is empty if no disk starts from an image. `arch` is libvirt's name of the guest's architecture. `report`
+    is called with a notice if an index cannot be read and its cached copy is used.
 
-    Raises: RequestError, for unknown names; FetchError, if there is no copy.
+    Raises: RequestError, if the name of an image is unknown; FetchError, if an index cannot be read and is not cached.
     """
     from virtinstall.devices.disk import Disk
 
@@ -56,8 +57,8 @@ def survey_images(
 def cache_directory(host: HostFacts, environ: Mapping[str, str]) -> tuple[str, bool]:
     """Return the directory of the image cache, and whether this host's QEMU can read it.
 
-    The cache is next to the images of libvirt's default pool if this user may write there, and in
-    the user's cache directory if not.
+    The cache is in the directory of libvirt's default pool if this user may write there, otherwise in the user's cache
+    directory. The environment variable VIRTINSTALL_IMAGE_CACHE specifies another directory.
     """
     named = environ.get("VIRTINSTALL_IMAGE_CACHE")
     if named:
@@ -70,7 +71,7 @@ def cache_directory(host: HostFacts, environ: Mapping[str, str]) -> tuple[str, b
 
 
 def cache_of(host: Host) -> str:
-    """Return the directory of a connection's image cache."""
+    """Return the directory of the image cache for the connection `host`."""
     from virtinstall.survey.host import Environment, survey_host
 
     environment = Environment.real()
@@ -122,16 +123,16 @@ def _local_facts(source: ImageSource, checksum: str, folder: str, is_shared: boo
 
 
 def survey_login(os: OsRecord, environ: Mapping[str, str], images: Sequence[ImageFacts | None]) -> SeedFacts:
-    """Return the default seed of the first image: the user's SSH keys for its default account, or a password.
+    """Return the default seed for the first image: the user's SSH keys for its default account, or a new password.
 
-    The seed is empty if no disk starts from an image.
+    The result is empty if no disk starts from an image.
     """
     image = next((image for image in images if image is not None), None)
     return SeedFacts() if image is None else login_seed(os, environ, image.source)
 
 
 def login_seed(os: OsRecord, environ: Mapping[str, str], source: ImageSource) -> SeedFacts:
-    """Return the default seed for the image `source` of the system `os`, as `survey_login`."""
+    """Return the default seed for the image `source` of the operating system `os`; see `survey_login`."""
     return default_login(os, source, partial(user_keys, environ), _new_password)
 
 
@@ -144,7 +145,10 @@ def _new_password() -> tuple[str, str]:
 
 
 def user_keys(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the public SSH keys in `~/.ssh/id_*.pub` of the user, and of the user who called sudo."""
+    """Return the public SSH keys in the user's `~/.ssh/id_*.pub`.
+
+    For root, the keys of the user who called sudo take precedence.
+    """
     homes = [environ.get("HOME") or ""]
     if os.geteuid() == 0 and environ.get("SUDO_USER"):
         try:

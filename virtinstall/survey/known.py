@@ -24,9 +24,10 @@ _MAC = "devices/interface/mac"
 
 
 class Known:
-    """The facts that the plans for guests of one host share. Threads can share an object; it is valid for one run only.
+    """The facts about a host that the plans for its guests share during one run; threads can share an object.
 
-    `fresh`: the MAC addresses in use are read again, instead of the list that the connection read last.
+    With `fresh`, the MAC addresses in use are always read again, instead of using the list that the connection read
+    last. `clock` returns a monotonic time in seconds.
     """
 
     def __init__(self, host: Host, *, fresh: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
@@ -55,14 +56,14 @@ class Known:
         return found
 
     def catalog(self, environ: Mapping[str, str]) -> Catalog:
-        """Return the catalog of operating systems, which caches the systems that were looked up."""
+        """Return the OS database; `environ` contains the environment variables that locate it."""
         from virtinstall.osinfo.catalog import Catalog
 
         found: Catalog = self._once(("catalog",), lambda: Catalog(environ))
         return found
 
     def domain_capabilities(self, platform: Platform) -> DomainCapabilities | None:
-        """Return the domain capabilities of a platform; None if the driver does not report them."""
+        """Return the domain capabilities for a platform; None if the driver does not report them."""
         from virtinstall.capabilities import DomainCapabilities
 
         names = (platform.emulator, platform.arch, platform.machine, platform.virt_type)
@@ -75,7 +76,7 @@ class Known:
         return found
 
     def cpu_model_features(self, arch: str, model: str) -> frozenset[str]:
-        """Return the features of a CPU model."""
+        """Return the names of the features of a CPU model."""
         found: frozenset[str] = self._once(("cpu", arch, model), lambda: self._host.cpu_model_features(arch, model))
         return found
 
@@ -85,9 +86,9 @@ class Known:
         return found
 
     def files_in_use(self) -> FilesInUse:
-        """Return the files that guests use.
+        """Return the files that guests use; the list may be a few seconds old.
 
-        Raises: HostError, if the guests cannot be read.
+        Raises: HostError, if the XML of the guests cannot be read.
         """
         from virtinstall.storage.in_use import files_in_use
 
@@ -99,11 +100,11 @@ class Known:
             return self._in_use
 
     def guest_macs(self, *, fresh: bool) -> Mapping[str, str]:
-        """Return the names of guests by MAC address.
+        """Return the names of the guests by MAC address.
 
-        If `fresh` is false, return them as the connection last read them.
+        If `fresh` is False, the list that the connection read last may be used.
 
-        Raises: HostError.
+        Raises: HostError, if the XML of the guests cannot be read.
         """
         with self._lock:
             started = self._clock()
@@ -117,7 +118,7 @@ class Known:
         return now + max(_FRESH_SECONDS, (now - started) * _COST_RATIO)
 
     def guest_changed(self, name: str, documents: Sequence[_Element]) -> None:
-        """Store the <domain> elements that a guest has now; `documents` is empty if the guest no longer exists."""
+        """Store the current <domain> elements of a guest; `documents` is empty if the guest no longer exists."""
         with self._lock:
             if self._in_use is not None:
                 self._in_use.put(name, documents)

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 
 def survey_media(request: Request, host: HostFacts, catalog: Catalog) -> MediaFacts | None:
-    """Return the facts about --location, --install OS or --cdrom; None if there is no medium.
+    """Return the facts about the medium of --location, --install OS or --cdrom; None if there is no medium.
 
-    Raises: FetchError, if the medium cannot be read; RequestError, if it is not complete.
+    Raises: FetchError, if the medium cannot be read; RequestError, if the options are incomplete, or if the operating
+    system or a file does not exist.
     """
     install = request.install
     _check_own_kernel(request)
@@ -65,15 +66,15 @@ def _check_own_kernel(request: Request) -> None:
 
 
 def tree_url(request: Request, catalog: Catalog, name: str) -> str:
-    """Return the URL of the install tree of the system `name` in the OS database.
+    """Return the URL of the install tree for the operating system `name` in the OS database.
 
-    Raises: RequestError, if there is none.
+    Raises: RequestError, if the database does not contain the operating system or an install tree for the architecture.
     """
     record, _, exact = catalog.lookup(name)
     if not exact:
         # the settings of a similar release suit a guest, but its tree installs another system
         raise RequestError(
-            f"--install {name}: the OS database does not contain this system",
+            f"--install {name}: the OS database does not contain this operating system",
             hint=f"specify its install tree with --location URL, or use --install {record.short_id}",
         )
     arch = request.platform.arch or request.domain.os.type_arch or os.uname().machine
@@ -131,7 +132,7 @@ def _chosen_manually(
 def media_facts(location: str, tree: InstallTree) -> MediaFacts:
     """Return the facts about the recognized medium at `location`.
 
-    `attach` is set if the medium is an ISO image, which the guest gets as a CD-ROM.
+    `attach` is True if the medium is an ISO image, which is attached to the guest as a CD-ROM.
     """
     from virtinstall.media.location import is_local
 
@@ -151,7 +152,10 @@ def media_facts(location: str, tree: InstallTree) -> MediaFacts:
 
 
 def identifier(catalog: Catalog, arch: str) -> Identify:
-    """Return a function that identifies the OS on a medium with the rules of the OS database."""
+    """Return a function that identifies the operating system on a medium by the rules in the OS database.
+
+    Media for the architecture `arch` are preferred. The function returns None for an unknown medium.
+    """
 
     def identify(medium: Medium) -> Identified | None:
         from virtinstall.media.medium import Identified

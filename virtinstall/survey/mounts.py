@@ -9,7 +9,10 @@ from pathlib import Path
 
 
 def mounts(table: Path = Path("/proc/self/mounts")) -> tuple[tuple[str, str], ...]:
-    """Return (mount point, type) of each mount, later mounts last; empty if the system does not list them."""
+    """Return the mount point and the file system type of each mount, in the order of the file `table`.
+
+    The result is empty if the file does not exist.
+    """
     if not table.exists():
         return ()
     found = []

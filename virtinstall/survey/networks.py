@@ -11,7 +11,7 @@ from lxml import etree
 
 
 def default_bridge() -> str | None:
-    """Return the bridge with the host's default route, or None if there is none."""
+    """Return the name of the bridge that has this host's default route; None if no bridge has it."""
     try:
         with open("/proc/net/route") as table:
             lines = table.read().splitlines()[1:]
@@ -26,7 +26,7 @@ def default_bridge() -> str | None:
 
 
 def links() -> tuple[str, ...]:
-    """Return the names of this machine's network interfaces, bridges included; empty if they cannot be listed."""
+    """Return the names of this host's network interfaces and bridges; empty if they cannot be listed."""
     try:
         return tuple(sorted(os.listdir("/sys/class/net")))
     except OSError:
@@ -34,9 +34,10 @@ def links() -> tuple[str, ...]:
 
 
 def has_passt(*, privileged: bool, uid: int) -> bool:
-    """Return whether passt is installed and can run; it refuses to run as root, so root's session cannot use it.
+    """Return whether passt is installed and can run.
 
-    The system's daemon (`privileged`) starts it as QEMU's user.
+    passt refuses to run as root, so it cannot be used by the session of root (`uid` 0). With `privileged`, the system
+    daemon starts it as the user of QEMU, so it can always run.
     """
     # shutil.which would load three compression libraries at every start
     places = (os.path.join(directory, "passt") for directory in os.get_exec_path())
@@ -44,7 +45,7 @@ def has_passt(*, privileged: bool, uid: int) -> bool:
 
 
 def render_node(devices: list[str]) -> str | None:
-    """Return the stable path of the first DRM render node among the node devices, or None if there is none."""
+    """Return the path of the first DRM render node in `devices`, the XML of node devices; None if there is none."""
     for text in devices:
         root = etree.fromstring(text.encode())
         if root.findtext("capability/type") != "render":

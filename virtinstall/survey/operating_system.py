@@ -21,11 +21,12 @@ def survey_os(
     environ: Mapping[str, str],
     images: Sequence[ImageFacts | None] = (),
 ) -> ChosenOs:
-    """Return the record of the guest's operating system, and warnings.
+    """Return the record of the guest's operating system, and warnings about the choice.
 
-    `platform` is chosen without regard to the operating system. `images` are the images that the disks start from.
+    `medium` is None if there is none. `platform` is the platform that is chosen if the operating system is unknown.
+    `environ` contains the environment variables. `images` contains the image that each disk starts from, or None.
 
-    Raises: RequestError, if the name is unknown, or if a name is required.
+    Raises: RequestError, if the name is unknown, or if a name is required but missing.
     """
     install = request.install
     named = request.domain.os_full_id or request.domain.os_name

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 def survey_seeds(
     request: Request, host: HostFacts, os: OsRecord, media: MediaFacts | None, environment: Mapping[str, str]
 ) -> SeedFacts:
-    """Return the facts about the answers for the guest.
+    """Return the facts about the values of --cloud-init, --unattended and --ignition.
 
-    `media` is the install medium; None if there is none.
+    `media` is the install medium, or None. `environment` contains the environment variables.
 
-    Raises: RequestError, if the options contradict each other; FetchError, if a URL that they contain cannot be read.
+    Raises: RequestError, if a value is invalid or a file cannot be read; FetchError, if a URL cannot be read.
     """
     install = request.install
     read_file = partial(given_text, install.typed)

@@ -30,9 +30,12 @@ def survey_storage(
     media: MediaFacts | None,
     images: Sequence[ImageFacts | None] = (),
 ) -> StorageFacts:
-    """Return the facts about the disks.
+    """Return the facts about the disks of the request and the install medium.
 
-    Raises: RequestError, if a pool or volume does not exist.
+    `media` is the install medium, or None. `images` contains the image that each disk starts from, or None for a disk
+    without an image; it is empty if no disk has one.
+
+    Raises: RequestError, if a pool, volume or backing file does not exist, or if a value is invalid.
     """
     from virtinstall.devices.disk import Disk
 
@@ -180,7 +183,7 @@ def _with_backing(disk: Disk, found: DiskFacts, host: Host) -> DiskFacts:
     if given is not None and given not in _IMAGE_FORMATS:
         near = _near(given, frozenset(_IMAGE_FORMATS))
         raise RequestError(
-            f"--disk backing_format={given}: unknown format", hint=near or f"use {', '.join(_IMAGE_FORMATS)}"
+            f"--disk backing_format={given}: unknown format", hint=near or f"use one of: {', '.join(_IMAGE_FORMATS)}"
         )
     image = probe_image(path)
     size = image.virtual_size if given in (None, image.format) else probe_image(path, given).virtual_size
@@ -194,7 +197,9 @@ def _volume_facts(text: str, host: Host, *, may_make: bool = False) -> DiskFacts
     """
     pool, slash, name = text.partition("/")
     if not slash or not name or "/" in name:
-        raise RequestError(f"--disk vol={text}: must be POOL/VOLUME", hint="for example --disk vol=default/guest.qcow2")
+        raise RequestError(
+            f"--disk vol={text}: must be POOL/VOLUME", hint="for example: --disk vol=default/guest.qcow2"
+        )
     volume = host.volume(pool, name)
     known = host.pool(pool)
     if volume is None and known is not None and known.active and known.type in _FILE_POOLS:
@@ -263,7 +268,7 @@ def _managing_pool(directory: str, host: Host) -> PoolFacts | None:
 
 
 def look_at(path: str, *, probe: bool = True) -> PathFacts:
-    """Return the kind of a local path, and its format if `probe` is set."""
+    """Return the facts about a local path; with `probe`, the image format and capacity are read from a regular file."""
     try:
         found = os.stat(path)
     except OSError:

@@ -33,11 +33,13 @@ def survey(
     *,
     replacing: str | None = None,
 ) -> Facts:
-    """Return the facts for `request` on `host`; `known` are facts that several requests share.
+    """Return the facts that a plan for `request` on `host` requires.
 
-    The MAC addresses of the guest `replacing` are regarded as free.
+    `known` contains the facts that the requests of a run share; None reads them again. `replacing` is the name of a
+    guest that the new guest replaces, so that its MAC addresses are regarded as free; None if there is none.
 
-    Raises: RequestError, if something that the request names does not exist; HostError, if it cannot be read.
+    Raises: RequestError, if the request is invalid, or if something that it refers to does not exist; HostError, if
+    something that it refers to cannot be read.
     """
     known = known or Known(host)
     facts_of_host = known.host_facts(environment)

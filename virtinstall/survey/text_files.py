@@ -1,4 +1,4 @@
-"""Texts of options, mostly for answers, from a path, a URL, or standard input.
+"""The contents of a file, a URL or standard input that the value of an option refers to.
 
 Source: the behavior of virt-install (files and addresses for --cloud-init).
 """
@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 
 
 def given_text(typed: Mapping[str, str], source: str, option: str, limit_bytes: int = MIB) -> str:
-    """Return the text that `source`, the value of `option`, refers to: a path, a URL, or `-` for the text in `typed`.
+    """Return the string that the value of an option refers to.
 
-    Raises: RequestError or FetchError, if the text cannot be read, is too large or is not UTF-8.
+    `source` is the value: a path, a URL, or `-` for standard input. `typed` contains what was read from standard input,
+    by the name of the option. `option` is the name of the option, also for messages.
+
+    Raises: RequestError, if the file is missing, larger than `limit_bytes` or not UTF-8; FetchError, if the URL cannot
+    be read.
     """
     if source != TYPED:
         return _read_text(source, option, limit_bytes)
@@ -38,13 +42,15 @@ def _read_text(source: str, option: str, limit_bytes: int) -> str:
         return content.decode()
     except UnicodeDecodeError as error:
         raise _no_text(f"{option}: '{source}'") from error
-    except (OSError, ValueError) as error:
+    except ValueError as error:
+        raise RequestError(f"{option}: invalid path '{source}': it contains a NUL character") from error
+    except OSError as error:
         why = reason_of(error)
         if not source:
             raise RequestError(f"{option} requires a value", hint=f"use {option.rpartition(' ')[2]}=FILE") from error
         if isinstance(error, FileNotFoundError):
             raise RequestError(f"{option}={source}: no such file", hint="check the path") from error
-        hint = "use a file" if isinstance(error, IsADirectoryError) else "use a readable file"
+        hint = "specify a file" if isinstance(error, IsADirectoryError) else "specify a readable file"
         raise RequestError(f"{option}={source}: {one_line(why)}", hint=hint) from error
 
 

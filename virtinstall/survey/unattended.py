@@ -29,9 +29,14 @@ def survey_unattended(
     environment: Mapping[str, str],
     read_file: ReadFile,
 ) -> SeedFacts:
-    """Return the answers for the installer of a machine of `arch` on a host of `host_arch`.
+    """Return the answers for the installer of a guest.
 
-    Raises: RequestError, if the system or the medium cannot be installed unattended, or an answer is missing.
+    `values` are the sub-options of --unattended. `host_arch` and `arch` are libvirt's names of the architectures of the
+    host and the guest. `media` is the install medium, or None. `environment` contains the environment variables.
+    `read_file` is called to read a file that a sub-option specifies.
+
+    Raises: RequestError, if the operating system or the medium does not support unattended installation, or if an
+    answer is missing or invalid.
     """
     from virtinstall.osinfo.catalog import Catalog
     from virtinstall.osinfo.scripts import choose_scripts
