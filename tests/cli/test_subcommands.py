@@ -10,7 +10,7 @@ from virtinstall.cli.main import guest_main
 
 
 @pytest.mark.parametrize(
-    ("typed", "hint"), [("lst", "did you mean 'list'?"), ("frobnicate", "`virt-guest --help` lists the subcommands")]
+    ("typed", "hint"), [("lst", "did you mean 'list'?"), ("frobnicate", "list the subcommands with: virt-guest --help")]
 )
 @pytest.mark.parametrize("before", [[], ["--connect", "test:///default"], ["--connect=test:///default"]])
 def test_unknown_subcommand_is_an_error(

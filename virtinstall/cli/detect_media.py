@@ -36,6 +36,6 @@ def detect_media(location: str, arch: str | None, os_type: str | None) -> str:
     if name is None:
         raise RequestError(
             f"cannot identify the operating system of '{location}'",
-            hint="to install from it, specify the operating system: virt-install --osinfo NAME ...",
+            hint="to install from it, specify the operating system with: virt-install --osinfo NAME",
         )
     return name

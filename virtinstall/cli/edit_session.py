@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from virtinstall.xml.element import Element
 
 _PLUGGING = {
-    "add_device": ("Hotplug this device to the guest '{}'?", "Device hotplug successful."),
+    "add_device": ("Hotplug this device into the guest '{}'?", "Device hotplug successful."),
     "remove_device": ("Hotunplug this device from the guest '{}'?", "Device hotunplug successful."),
-    "edit": ("Update this device of the guest '{}'?", "Device update successful."),
+    "edit": ("Update this device in the guest '{}'?", "Device update successful."),
 }
 
 
@@ -178,7 +178,7 @@ class Session:
         else:
             raise RequestError(
                 f"--build-xml does not support {option.name}",
-                hint="use the option of a device or section, for example --disk or --cputune",
+                hint="use an option for a device or section, such as --disk or --cputune",
             )
         for element in built:
             for node in element.ensure_node().iter():
@@ -196,7 +196,7 @@ class Session:
             action = "convert" if option is None else f"change {option.name} of"
             raise RequestError(
                 f"--update cannot {action} a running guest",
-                hint="omit --update; the change then takes effect at the next boot",
+                hint="omit --update; the change then takes effect after the guest is shut down and started again",
             )
 
     def _apply(self, original: Domain, changed: Domain, undo: Undo, journal: Journal | None) -> None:
@@ -251,7 +251,8 @@ class Session:
 
             shutdown = virsh_command(self.host.uri, "shutdown", name)
             raise RequestError(
-                f"the guest '{name}' is already running", hint=f"omit --start, or shut the guest down first: {shutdown}"
+                f"the guest '{name}' is already running",
+                hint=f"omit --start, or first shut the guest down with: {shutdown}",
             )
         guest = self.host.find_guest(name) if defined else None
         if guest is not None:

@@ -24,7 +24,7 @@ def finish(given: Namespace) -> int:
     if given.wait_for is not None or given.timeout is not None:
         raise RequestError(
             "--finish does not support --wait-for or --timeout",
-            hint="use --wait MINUTES to limit the time",
+            hint="to limit the time to wait, use: --wait MINUTES",
         )
     timeout = None if given.wait is None or given.wait < 0 else given.wait * 60.0
     messages = Messages()

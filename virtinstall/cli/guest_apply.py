@@ -87,7 +87,7 @@ def _apply(given: Namespace, log: Log) -> tuple[int, list[Outcome]]:
     allowed = {"prune": given.prune, "adopt": given.adopt, "recreate": given.recreate, "reboot": given.reboot}
     with lab.open(given.connect, open_one=connect) as hypervisors, library_log(log):
         found = lab.diff(hypervisors, given.names, **allowed)
-        print(difference_text(found, deletion_plans(found, hypervisors)), end="")
+        print(difference_text(found, deletion_plans(found, hypervisors), given.file), end="")
         if not given.yes and any(each.action not in _IDLE for each in found) and not _confirmed(found):
             return _DECLINED, []
         started = time.monotonic()

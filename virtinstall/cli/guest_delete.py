@@ -101,9 +101,7 @@ def _read_file(given: Namespace) -> Lab | None:
     """
     if given.file is None:
         if not given.names:
-            raise UsageError(
-                "no guest specified", hint="specify the guest's name, or a guests file with: -f guests.yaml"
-            )
+            raise UsageError("no guest specified", hint="specify the guest's name, or a guests file with: -f FILE")
         return None
     from virtinstall.cli.guest_diff import load_lab
 
@@ -125,7 +123,7 @@ def _where(given: Namespace, lab: Lab | None, hypervisors: Hypervisor | Connecti
         name, error = next(iter(placed.problems.items()))
         raise RequestError(
             f"cannot delete '{name}': {error.message}; nothing was deleted",
-            hint=f"to delete only guests on other hosts: virt-guest delete -f {shlex.quote(given.file)} NAME...",
+            hint=f"delete only the guests on other hosts with: virt-guest delete -f {shlex.quote(given.file)} NAME...",
         )
     return {guest.name: guest.host for guest in placed.guests}
 

@@ -41,7 +41,7 @@ _LABELS = {
     "vcpu": "maximum vCPUs",
     "vcpu/@current": "vCPUs",
 }
-_AT_BOOT = " (at the next boot)"
+_AT_BOOT = " (at the next start)"
 _VERBS = {
     "create": "create",
     "update": "change",
@@ -79,7 +79,7 @@ def load_lab(given: Namespace) -> Lab:
     Raises: UsageError, if -f is not specified; FileError, if the file cannot be read or is not valid.
     """
     if given.file is None:
-        raise UsageError("no guests file specified", hint="specify the file with: -f guests.yaml")
+        raise UsageError("no guests file specified", hint="specify the file with: -f FILE")
     if given.file == "-":
         return Lab.parse(sys.stdin.buffer.read(), STANDARD_INPUT, project=Path.cwd().name)
     return Lab.load(given.file)
@@ -106,7 +106,7 @@ def run(given: Namespace, log: Log) -> int:
         document = {"guests": [each.as_document() for each in found], "changed": False, "exit_status": status}
         print(json.dumps(document, indent=2))
     else:
-        print(difference_text(found, plans), end="")
+        print(difference_text(found, plans, given.file), end="")
     return status
 
 
@@ -124,16 +124,21 @@ def deletion_plans(found: Iterable[Comparison], hypervisors: Hypervisors) -> dic
     return plans
 
 
-def difference_text(found: Iterable[Comparison], plans: Mapping[str, DeletionPlan] = MappingProxyType({})) -> str:
-    """Return a line of text for each difference; `plans` are the deletion plans of guests, by name."""
+def difference_text(
+    found: Iterable[Comparison], plans: Mapping[str, DeletionPlan] = MappingProxyType({}), file: str = "FILE"
+) -> str:
+    """Return a line of text for each difference; `plans` are the deletion plans of guests, by name.
+
+    `file` is the guests file in the commands that the text suggests.
+    """
     lines: list[str] = []
     for each in found:
-        lines += _lines(each)
+        lines += _lines(each, file)
         lines += [] if each.name not in plans else _deletion_lines(plans[each.name])
     return "".join(f"{line}\n" for line in lines or ["No differences."])
 
 
-def _lines(comparison: Comparison) -> Iterator[str]:
+def _lines(comparison: Comparison, file: str) -> Iterator[str]:
     name = comparison.name
     if comparison.action == "unreachable":
         yield f"{name}: not compared: {comparison.problem}"
@@ -144,11 +149,12 @@ def _lines(comparison: Comparison) -> Iterator[str]:
         yield f"{name}: {verb}" + (f" on {comparison.host}" if comparison.host and not comparison.exists else "")
     yield from _change_lines(comparison)
     if comparison.pending and comparison.action not in ("reboot", "recreate", "delete"):
-        yield f"{name}: earlier changes take effect at the next boot; restart the guest with: virt-guest apply --reboot"
+        restart = shlex.join(["virt-guest", "apply", "-f", file, "--reboot", name])
+        yield f"{name}: earlier changes take effect at the next start; shut down and start the guest with: {restart}"
     if comparison.at_creation and comparison.action != "recreate":
         options = ", ".join(f"--{option}" for option in comparison.at_creation)
-        recreate = shlex.join(["virt-guest", "apply", "--recreate", name])
-        yield f"{name}: changes to {options} take effect only when the guest is recreated: {recreate}"
+        recreate = shlex.join(["virt-guest", "apply", "-f", file, "--recreate", name])
+        yield f"{name}: changes to {options} take effect only when the guest is recreated with: {recreate}"
     for line in _drift_lines(comparison.drift):
         yield f"{name}: changed outside the file, kept: {line}"
 

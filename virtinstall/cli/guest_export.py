@@ -69,7 +69,7 @@ def _export_existing(given: Namespace) -> int:
     if given.format == "kubevirt":
         raise UsageError(
             "--format kubevirt requires a guests file",
-            hint="specify the file with -f guests.yaml; create it with: virt-guest export NAME > guests.yaml",
+            hint="create a guests file with: virt-guest export NAME > guests.yaml; then add: -f guests.yaml",
         )
     if not given.names:
         raise UsageError("no guest specified", hint="specify the guest's name: virt-guest export NAME")

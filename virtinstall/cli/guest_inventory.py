@@ -47,10 +47,13 @@ def run(given: Namespace, log: Log) -> int:
     if given.all and given.file is not None:
         raise UsageError("-f and --all cannot be used together", hint="omit one of them")
     if not given.all and given.file is None:
-        raise UsageError("either -f FILE or --all is required", hint="for example virt-guest inventory -f guests.yaml")
+        raise UsageError(
+            "either -f FILE or --all is required",
+            hint="add the missing option, for example: virt-guest inventory -f guests.yaml",
+        )
     if given.all and given.names:
         raise UsageError(
-            "--all and the names of guests cannot be used together",
+            "--all and guest names cannot be used together",
             hint="omit the names, or use -f guests.yaml instead of --all",
         )
     inventory = _inventory(given)
@@ -60,7 +63,9 @@ def run(given: Namespace, log: Log) -> int:
     if given.host is not None:
         guest = next((each for each in inventory.guests if each.name == given.host), None)
         if guest is None:
-            raise GuestNotFound(f"no such guest: '{given.host}'", hint="list the guests with: --list instead of --host")
+            raise GuestNotFound(
+                f"no such guest: '{given.host}'", hint="to list all guests, use --list instead of --host"
+            )
         print(json.dumps(guest.variables, indent=2))
     elif given.list:
         print(json.dumps(inventory.document(), indent=2))

@@ -60,7 +60,7 @@ def run(given: Namespace, log: Log) -> int:
             from virtinstall.virsh_commands import virsh_command
 
             hint = f"start the guest with: {virsh_command(hypervisor.uri, 'start', given.name)}"
-            hint = "add --wait to wait for an address" if state.is_active else hint
+            hint = "to wait for an address, add --wait" if state.is_active else hint
             raise RequestError(f"the guest '{given.name}' has no known IP address; its state is '{state}'", hint=hint)
     if given.output == "json":
         import json

@@ -96,7 +96,7 @@ class GuestProgress:
             self._finished += outcome.status != "unchanged"
             if outcome.status == "done":
                 done = f"{outcome.name}: {_VERBS.get(outcome.action, outcome.action)}, {outcome.seconds:.1f} s"
-                later = "; some changes take effect at the next boot (--reboot restarts the guest)"
+                later = "; some changes take effect at the next start (--reboot shuts down and starts the guest)"
                 self._write([done + (later if outcome.pending else "")])
             elif outcome.status in ("failed", "skipped"):
                 self._write(error_lines("virt-guest", str(outcome.message), outcome.hint, outcome.name), sys.stderr)

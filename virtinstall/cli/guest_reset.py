@@ -108,7 +108,7 @@ def _text(plan: ResetPlan) -> str:
     lines += [f"remove  checkpoint {name}" for name in plan.checkpoints]
     lines += [f"remove  snapshot {path}" for path in plan.overlays]
     if plan.inserts is not None:
-        lines.append(f"insert  seed {plan.inserts}, which is in no drive")
+        lines.append(f"insert  seed {plan.inserts}, which is currently not in a drive")
     if plan.is_active:
         lines.insert(0, f"stop    guest {plan.name}")
     return f"Guest '{plan.name}':\n" + "".join(f"  {line}\n" for line in lines)

@@ -104,7 +104,8 @@ def _requested_step(given: Namespace) -> str | None:
     if step is None or step in ("all", "1", "2"):
         return step
     raise UsageError(
-        f"--print-xml {step}: must be 1, 2 or all", hint="use 1 for the installation, 2 for the finished guest, or all"
+        f"--print-xml {step}: invalid value",
+        hint="use 1 (the installation), 2 (the finished guest) or all (both)",
     )
 
 

@@ -10,9 +10,9 @@ from virtinstall.safe_text import printable
 class SafeStream:
     """A text stream that writes control characters, except line breaks and tabs, as escapes such as `\\x1b`.
 
-    Everything that is printed passes through it, regardless of the origin: servers, install media, QEMU, guests, file
-    names, arguments. `unfiltered` is the underlying stream, for output that controls the terminal (progress bars). A
-    guest's console is written to the descriptor, without this filter.
+    All output of the commands passes through it, including text from servers, install media, QEMU, guests, file names
+    and arguments. `unfiltered` is the underlying stream, for output that controls the terminal, such as progress bars.
+    The output of a guest's console is written directly to the file descriptor.
     """
 
     def __init__(self, stream: TextIO) -> None:

@@ -46,7 +46,7 @@ def _is_password(option: str) -> bool:
 def _read(option: str) -> str:
     stream = sys.stdin
     if stream is None:
-        raise RequestError(f"{option}=-: standard input is not available", hint="specify a file instead of -")
+        raise RequestError(f"{option}=-: standard input is not available", hint="specify a file instead of '-'")
     if not _is_password(option):
         return stream.read()
     if not stream.isatty():

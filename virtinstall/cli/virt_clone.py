@@ -87,7 +87,7 @@ def _text_of(path: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         why = "not valid UTF-8 text" if isinstance(error, UnicodeDecodeError) else reason_of(error)
         why = "no such file" if isinstance(error, FileNotFoundError) else why
-        hint = "save the XML of a guest with: virsh dumpxml NAME > FILE"
+        hint = "save a guest's XML with: virsh dumpxml NAME > FILE"
         raise RequestError(f"--original-xml {path}: {why}", hint=hint) from error
 
 

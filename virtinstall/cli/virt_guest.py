@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from virtinstall.cli.log import Log
 
 PROG = "virt-guest"
-_LIST = f"`{PROG} --help` lists the subcommands"
+_LIST = f"list the subcommands with: {PROG} --help"
 # subcommands of similar tools, and the command that does it
 _OTHER_NAMES = {
     **dict.fromkeys(("remove", "rm", "undefine"), f"{PROG} delete NAME"),
@@ -83,7 +83,7 @@ def run(arguments: list[str], log: Log) -> int:
         if not hasattr(given, "command"):
             raise UsageError(
                 f"unexpected '--': '{arguments[0]}' does not run a command",
-                hint=f"run a command in a guest with: {PROG} exec NAME -- COMMAND",
+                hint=f"omit '--', or run a command in a guest with: {PROG} exec NAME -- COMMAND",
             )
         given.command = [*given.command, *arguments[end + 1 :]]
     if given.version:
@@ -119,7 +119,7 @@ def _unknown_subcommand(name: str) -> UsageError:
     from virtinstall.similar import did_you_mean
 
     if name in _OTHER_NAMES:
-        return UsageError(f"unknown subcommand '{name}'", hint=f"use {_OTHER_NAMES[name]}")
+        return UsageError(f"unknown subcommand '{name}'", hint=f"use: {_OTHER_NAMES[name]}")
     return UsageError(
         f"unknown subcommand '{name}'", hint=did_you_mean(name, [each.name for each in SUBCOMMANDS], _LIST)
     )

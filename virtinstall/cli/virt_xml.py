@@ -107,7 +107,7 @@ def read_edit_request(given: Namespace) -> EditRequest:
         if each.dest.startswith("convert_") and (text := getattr(given, each.dest)) is not None
     }
     if option is None and not conversions:
-        raise RequestError("no change specified", hint="add an option, for example --disk cache=none")
+        raise RequestError("no change specified", hint="add an option, for example: --disk cache=none")
     names = [f"--{name.replace('_', '-')}" for name in conversions]
     if conversions and action != "edit":
         raise RequestError(f"{names[0]} requires --edit", hint=f"use --edit {names[0]}")
@@ -123,7 +123,7 @@ def read_edit_request(given: Namespace) -> EditRequest:
         raise RequestError("--define and --no-define cannot be used together", hint="omit one of them")
     if given.update and given.domain is None and action != "build_xml":
         raise RequestError(
-            "--update requires the name of a guest", hint="specify the guest's name instead of XML on standard input"
+            "--update requires a guest's name", hint="specify the guest's name instead of XML on standard input"
         )
     if given.update and given.start:
         raise RequestError(
@@ -156,7 +156,8 @@ def _action(given: Namespace) -> str:
     if not found:
         from virtinstall.similar import alternatives
 
-        raise RequestError(f"one of {alternatives(names)} is required")
+        hint = f"for example: {PROG} {given.domain or 'NAME'} --edit --disk cache=none"
+        raise RequestError(f"one of {alternatives(names)} is required", hint=hint)
     if len(found) > 1:
         raise RequestError(f"{' and '.join(names)} cannot be used together", hint="use only one of them")
     return found[0]
