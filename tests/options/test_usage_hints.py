@@ -64,8 +64,8 @@ def test_unexpected_argument_is_an_error(
     [
         (["apply", "lab.yaml", "-x"], "unknown option -x", "`virt-guest apply --help` lists the options"),
         (["images", "show"], "unexpected argument 'show'", "`virt-guest images --help` lists the arguments"),
-        (["rm", "x"], "unknown subcommand 'rm'", "use virt-guest delete NAME"),
-        (["start", "x"], "unknown subcommand 'start'", "use virsh start NAME"),
+        (["rm", "x"], "unknown subcommand 'rm'", "use: virt-guest delete NAME"),
+        (["start", "x"], "unknown subcommand 'start'", "use: virsh start NAME"),
         (["lst"], "unknown subcommand 'lst'", "did you mean 'list'?"),
     ],
 )

@@ -176,7 +176,7 @@ def missing(name: str) -> dict[str, Any]:
 
 
 def planned(plan: DeletionPlan) -> dict[str, Any]:
-    """Return the JSON document for a guest that was planned to be deleted but was not."""
+    """Return the JSON document for a planned deletion that was not applied."""
     return _document(plan, plan.removed, plan.kept, (), changed=False)
 
 

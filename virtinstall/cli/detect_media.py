@@ -35,7 +35,7 @@ def detect_media(location: str, arch: str | None, os_type: str | None) -> str:
     name = next((name for name in tree.os_names if name in known), None)
     if name is None:
         raise RequestError(
-            f"cannot identify the operating system of '{location}'",
+            f"cannot identify the operating system at '{location}'",
             hint="to install from it, specify the operating system with: virt-install --osinfo NAME",
         )
     return name

@@ -82,7 +82,7 @@ class InstallWatcher:
         return "text" if consoles and has_terminal() else "none"
 
     def follow(self, guest: HostGuest) -> Status:
-        """Open the console, wait as requested, and finish the installation; return the exit status."""
+        """Show the guest's console, wait as requested, and finish the installation; return the exit status."""
         run = self.plan.run
         if run.wait_for is not None:
             return self._follow_to(run.wait_for, guest)

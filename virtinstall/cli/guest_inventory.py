@@ -49,7 +49,7 @@ def run(given: Namespace, log: Log) -> int:
     if not given.all and given.file is None:
         raise UsageError(
             "either -f FILE or --all is required",
-            hint="add the missing option, for example: virt-guest inventory -f guests.yaml",
+            hint="for example: virt-guest inventory -f guests.yaml",
         )
     if given.all and given.names:
         raise UsageError(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def install(given: Namespace, log: Log) -> int:
-    """Plan a guest, and print or check the plan or create the guest; return the exit status.
+    """Plan a guest, and print its XML, check the plan or create the guest; return the exit status.
 
     Raises: VirtInstallError.
     """

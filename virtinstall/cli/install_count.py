@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def install_count(given: Namespace, step: str | None, log: Log) -> int:
-    """Plan the guests, and print or check the plans or create the guests; return the exit status.
+    """Plan the guests, and print their XML, check the plans or create the guests; return the exit status.
 
     `step` is the part of the XML to print: `all`, `1` or `2`; it is None if no XML is printed.
 

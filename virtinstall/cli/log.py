@@ -110,7 +110,7 @@ class LoggedProgress:
         self._log = log
 
     def start(self, what: str, total_bytes: int | None) -> None:
-        """Begin a step."""
+        """Log and begin the step `what`; `total_bytes` is None if unknown."""
         self._log.line(what if total_bytes is None else f"{what}: {total_bytes} bytes")
         self._shown.start(what, total_bytes)
 

@@ -50,7 +50,7 @@ class Lines:
 
 
 class Bars(Lines):
-    """Progress on a terminal, as a bar with the rate and the remaining time; a line replaces the bar at its end.
+    """Progress on a terminal, as a bar with the rate and the remaining time; when a step ends, a line replaces its bar.
 
     Source: https://tqdm.github.io/docs/tqdm/
     """

@@ -17,7 +17,7 @@ PROG = "virt-clone"
 
 
 def run(arguments: list[str], log: Log) -> int:
-    """Run the command with the arguments after its name; return the exit status.
+    """Run virt-clone with `arguments`, those after the command's name; return the exit status.
 
     Raises: VirtInstallError.
     """

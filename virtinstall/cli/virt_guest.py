@@ -65,7 +65,7 @@ SUBCOMMANDS = (
 
 
 def run(arguments: list[str], log: Log) -> int:
-    """Run the command with the arguments after its name; return the exit status.
+    """Run virt-guest with `arguments`, those after the command's name; return the exit status.
 
     Raises: VirtInstallError.
     """

@@ -11,7 +11,7 @@ PROG = "virt-install"
 
 
 def run(arguments: list[str], log: Log) -> int:
-    """Run the command with the arguments after its name; return the exit status.
+    """Run virt-install with `arguments`, those after the command's name; return the exit status.
 
     Raises: VirtInstallError.
     """

@@ -17,7 +17,7 @@ _ACTIONS = ("edit", "add_device", "remove_device", "build_xml")
 
 
 def run(arguments: list[str], log: Log) -> int:
-    """Run the command with the arguments after its name; return the exit status.
+    """Run virt-xml with `arguments`, those after the command's name; return the exit status.
 
     Raises: VirtInstallError.
     """

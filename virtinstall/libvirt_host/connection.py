@@ -169,7 +169,7 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the guests' MAC addresses")
     def shared_macs(self, uuid: str, macs: Collection[str]) -> list[str]:
-        """Return those of `macs` that a guest other than the one with the UUID uses; `macs` are in lowercase."""
+        """Return the addresses in `macs`, which are in lowercase, that a guest with a UUID other than `uuid` uses."""
         return self._macs().shared(uuid, macs)
 
     def _macs(self) -> GuestMacs:

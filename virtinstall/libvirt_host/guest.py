@@ -178,7 +178,7 @@ class LibvirtGuest:
         self.domain.openConsole(None, stream, 0)
 
     def shutdown(self) -> None:
-        """Request the guest to shut down; the guest may take a while, or ignore the request.
+        """Request a shutdown of the guest, which may take a while to shut down, or ignore the request.
 
         Raises: HypervisorError.
         """
@@ -186,7 +186,7 @@ class LibvirtGuest:
             self.domain.shutdown()
 
     def reboot(self) -> None:
-        """Request the guest to reboot.
+        """Request a reboot of the guest.
 
         Raises: HypervisorError.
         """

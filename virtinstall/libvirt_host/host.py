@@ -68,7 +68,7 @@ class Host(Protocol):
         """
 
     def shared_macs(self, uuid: str, macs: Collection[str]) -> list[str]:
-        """Return those of `macs` that a guest other than the one with the UUID uses; `macs` are in lowercase."""
+        """Return the addresses in `macs`, which are in lowercase, that a guest with a UUID other than `uuid` uses."""
 
     def guest_xmls(self) -> list[tuple[str, str]]:
         """Return all XML documents of all guests, each as a pair of the guest's name and the XML.

@@ -77,13 +77,13 @@ class HostGuest(Protocol):
         """
 
     def shutdown(self) -> None:
-        """Request the guest to shut down; the guest may take a while, or ignore the request.
+        """Request a shutdown of the guest, which may take a while to shut down, or ignore the request.
 
         Raises: HypervisorError.
         """
 
     def reboot(self) -> None:
-        """Request the guest to reboot.
+        """Request a reboot of the guest.
 
         Raises: HypervisorError.
         """

@@ -52,7 +52,8 @@ class Deletion(Record):
 def make_deletion_plan(name: str, guest: HostGuest | None, host: Host, storage: Storage = "own") -> DeletionPlan:
     """Return the plan for the deletion of a guest; change nothing.
 
-    `guest` is None if the guest no longer exists; the plan then contains what killed deletions of it left.
+    `guest` is None if the guest no longer exists. The plan then contains those of its files that remain because an
+    earlier deletion was killed.
 
     Raises: GuestNotFound, if there is nothing to delete; HostError.
     """
@@ -72,9 +73,10 @@ def delete(
 ) -> Deletion:
     """Apply the plan; return its result.
 
-    `guest` is None if only files that a killed deletion left remain. A running guest is shut down if `shutdown_timeout`
-    (in seconds) is not None, and powered off if `force` is true and it is still running. `wipe` overwrites the files
-    with zeros first. `on_warning` and `report` are called with each warning and each line about the progress.
+    `guest` is None if the guest is already removed and only some of its files remain. A running guest is shut down if
+    `shutdown_timeout` (in seconds) is not None, and powered off if `force` is true and it is still running. `wipe`
+    overwrites the files with zeros first. `on_warning` is called with each warning, and `report` with each line about
+    the progress.
 
     Raises: RequestError, if the guest is running and neither `force` nor `shutdown_timeout` is set; WaitTimeout, if the
     guest does not shut down in time; HypervisorError, if the guest cannot be removed. In these cases, all of the

@@ -37,7 +37,7 @@ _DRIVES = ("cdrom", "floppy")
 
 
 def deletion_facts(name: str, guest: HostGuest | None, host: Host) -> DeletionFacts:
-    """Return the parts of the guest, and the files that killed deletions of a guest with this name left.
+    """Return the parts of the guest, and the remaining files of guests with this name whose deletion was killed.
 
     `guest` is None if the guest no longer exists.
 

@@ -22,10 +22,10 @@ class FileFacts(Record):
 
     `kind` is `disk`, `snapshot` (the overlay of an external snapshot), `memory` (the saved memory of an external
     snapshot), `data` (the data file of a disk), `seed`, `nvram`, `base` (the backing image of a disk) or `cdrom`.
-    `device` is the device name, such as `vda`. `source` is libvirt's type of the disk, such as `file`, `block` or
-    `network`. `is_ours` is true if the guest's record names the file, or names the disk that the file is an overlay of.
-    `is_replaced` is true if another file now has this path. `links` is the number of hard links. `users` are uses by
-    other guests or by this host, and `open_by` are processes that have the file open. `overlays` are the paths of
+    `device` is the device name, such as `vda`. `source` is libvirt's disk type, such as `file`, `block` or `network`.
+    `is_ours` is true if the guest's record names the file, or names the disk that the file is an overlay of.
+    `is_replaced` is true if another file now has this path. `links` is the number of hard links. `users` describe uses
+    by other guests or by this host, and `open_by` are processes that have the file open. `overlays` are the paths of
     images that are based on the file. `inode`, `filesystem` and `born` identify the file on this machine; they are None
     if the file cannot be examined. `link` is the resolved path if `path` is a symbolic link, otherwise None.
     `unreachable` is the reason why the file cannot be examined, or None.
@@ -69,12 +69,13 @@ class ReservationFacts(Record):
 
 
 class DeletionFacts(Record):
-    """The parts of a guest; `exists` is false if only files that a killed deletion left remain.
+    """The parts of a guest.
 
-    `nvram` is the path of the guest's UEFI variables, or None. `nvram_file` describes this file; it is None if the file
-    cannot be examined. `nvram_objection` is the reason why the file must be kept, or None. `former_nvram` is the path
-    of the UEFI variables under the guest's name before it was renamed, or None. `tpm` is the directory of the guest's
-    TPM state, or None if it has no emulated TPM. `detached` are the paths of recorded disks that are no longer
+    `exists` is false if the guest is already removed and only some of its files remain, because its deletion was
+    killed. `nvram` is the path of the guest's UEFI variables, or None. `nvram_file` describes this file; it is None if
+    the file cannot be examined. `nvram_objection` is the reason why the file must be kept, or None. `former_nvram` is
+    the path of the UEFI variables under the guest's name before it was renamed, or None. `tpm` is the directory of the
+    guest's TPM state, or None if it has no emulated TPM. `detached` are the paths of recorded disks that are no longer
     attached. `unfinished` are files that a killed deletion did not remove, `earlier_uuids` are the UUIDs of the guests
     that these files belonged to, and `stale_pools` are the pools that still list removed files.
     """
@@ -127,10 +128,11 @@ class Item(Record):
 class DeletionPlan(Record):
     """The plan for a deletion: the parts to remove and to keep, each with the reason.
 
-    `exists` is false if only files that a killed deletion left remain. `must_stop` is true if the guest is running.
-    `storage` is the value of `Storage` that was requested. `would_remove_with_all` are the paths of kept files that
-    `storage="all"` would remove. `earlier_uuids` are the UUIDs of guests with this name whose deletion was killed, and
-    `stale_pools` are the pools to refresh after these deletions.
+    `exists` is false if the guest is already removed and only some of its files remain, because its deletion was
+    killed. `must_stop` is true if the guest is running. `storage` is the value of `Storage` that was requested.
+    `would_remove_with_all` are the paths of kept files that `storage="all"` would remove. `earlier_uuids` are the UUIDs
+    of guests with this name whose deletion was killed, and `stale_pools` are the pools to refresh after these
+    deletions.
     """
 
     name: str
@@ -161,7 +163,7 @@ class DeletionPlan(Record):
 
 
 def plan_deletion(facts: DeletionFacts, storage: Storage = "own") -> DeletionPlan:
-    """Return the plan of which parts of a guest are removed and which are kept; change nothing."""
+    """Return the plan, which lists the parts of a guest to remove and to keep; change nothing."""
     decisions = _decisions(facts, storage)
     removed = list(_definition(facts))
     kept: list[Item] = []

@@ -62,7 +62,7 @@ class ResetPlan(Record):
 def plan_reset(
     guest: HostGuest, host: Host, *, delete_snapshots: bool = False, without_seed: bool = False
 ) -> ResetPlan:
-    """Return the plan of which disks are reset; change nothing.
+    """Return the plan, which lists the disks to reset; change nothing.
 
     With `without_seed`, a guest can be reset even if the seed that configured it no longer exists. `delete_snapshots`
     allows the deletion of snapshots and checkpoints.

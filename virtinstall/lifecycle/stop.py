@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def require_stoppable(name: str, *, force: bool, shutdown_timeout: float | None) -> None:
-    """Check that the arguments allow a running guest to be shut down or powered off.
+    """Check that a running guest may be shut down or powered off.
 
-    `shutdown_timeout` is None if the guest may not be shut down.
+    `shutdown_timeout` is None if the guest must not be shut down.
 
     Raises: RequestError, if `force` is false and `shutdown_timeout` is None.
     """
@@ -39,8 +39,8 @@ def stop_guest(
     `shutdown_timeout` is in seconds, or None if the guest must not be shut down first. `report` is called with each
     line about the progress. `unchanged`, such as `nothing was deleted`, is appended to the error after a timeout.
 
-    Raises: WaitTimeout, if the guest does not shut down in time; RequestError, if it cannot shut down because it is,
-    for example, paused; HypervisorError.
+    Raises: WaitTimeout, if the guest does not shut down in time; RequestError, if it cannot shut down in its state,
+    such as `paused`; HypervisorError.
     """
     if not guest.is_active():
         return

@@ -26,7 +26,7 @@ _GUEST, _FILE, _VOLUME, _RESERVATION, _POOL = "domain", "file", "volume", "reser
 
 
 class Unfinished(Record):
-    """The files and reservations that killed deletions left.
+    """The files and reservations that remain because deletions were killed.
 
     `uuids` are the UUIDs of the deleted guests, and `pools` are the pools to refresh.
     """
@@ -81,7 +81,7 @@ def begin_deletion(plan: DeletionPlan, host: Host) -> Journal | None:
 def note_commitment(journal: Journal | None, plan: DeletionPlan) -> None:
     """Record the point of no return; if the deletion is killed later, the next `delete` of the same name finishes it.
 
-    `journal` is None if no journal can be written.
+    `journal` is None if no journal could be written.
     """
     if journal is not None:
         journal.record(_GUEST, plan.name, uuid=plan.uuid or None)

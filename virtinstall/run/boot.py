@@ -25,7 +25,7 @@ _KVM_MESSAGES = ("kvm", "msr ", "nested virtualization")
 
 
 def boot(plan: Plan, host: Host, undo: Undo, *, paused: bool = False) -> HostGuest:
-    """Start the guest, first with the configuration for its installation, if any; define its final configuration.
+    """Start the guest, with the configuration for its installation, if any, and define its final configuration.
 
     With `paused`, the guest stays paused until `resume_if_paused` is called. `undo` removes the guest after an error.
 

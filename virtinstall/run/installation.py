@@ -110,7 +110,7 @@ class BackgroundInstallation:
             self._ended.set()
 
     def stop(self) -> None:
-        """Request the thread to end; the guest is not changed."""
+        """Signal the thread to end; the guest is not changed."""
         self._stopping.set()
 
     def join(self) -> None:

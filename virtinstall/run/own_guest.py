@@ -30,11 +30,11 @@ _LONGEST_STEM = 40
 
 
 class OwnGuest:
-    """The guest that a run creates and that `xml` describes; `undo` removes this guest after an error, and no other.
+    """The guest that a run creates and that `xml` describes; after an error, `undo` removes only this guest.
 
     `replaces` is true if the guest already exists and is redefined (--reinstall). `uuid_is_new` is true if the UUID was
-    generated for this run. `name_is_generated` is true if the name was; a name that is already in use then raises
-    TakenError, so that the caller can generate another.
+    generated for this run. `name_is_generated` is true if the name was generated; if it is already in use, TakenError
+    is raised, so that the caller can generate another.
     """
 
     def __init__(

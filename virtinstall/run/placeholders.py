@@ -25,7 +25,7 @@ _NAME = re.compile(rf"virtinst-[^-]+-({_UUID})-(?:config\.ign|cloudinit\.iso)")
 
 
 def placeholder_sizes(plan: Plan) -> dict[str, int]:
-    """Return the size in bytes of each seed that will be replaced with a placeholder, by the seed's path.
+    """Return the sizes in bytes of the seeds that will be replaced with placeholders, by path.
 
     Call this before the seeds are deleted.
     """
@@ -62,7 +62,10 @@ def leave_placeholders(plan: Plan, host: Host, sizes: dict[str, int]) -> list[st
 
 
 def remove_placeholders(plan: Plan, host: Host) -> None:
-    """Remove the placeholders, in the directories that `plan` uses, of guests that are off or no longer exist."""
+    """Remove the placeholders of guests that no longer exist or can no longer be restored.
+
+    Only the directories that `plan` uses are searched.
+    """
     if not has_real_storage(host) or not host.is_local():
         return
     paths = [seed.path for seed in plan.seeds] + [image.path for image in plan.images]

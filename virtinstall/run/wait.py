@@ -55,7 +55,7 @@ def refuse_impossible(goal: str, domain: Domain, *, noreboot: bool) -> None:
 
     `noreboot` is whether the guest stays off after its installation.
 
-    Raises: RequestError, if it cannot.
+    Raises: RequestError, if the guest cannot reach it.
     """
     check_goal(goal)
     if noreboot and goal != "shutdown":
@@ -89,7 +89,7 @@ def refuse_impossible(goal: str, domain: Domain, *, noreboot: bool) -> None:
 
 
 class Waiter:
-    """A wait for one guest, which `domain` describes.
+    """A wait until one guest, which `domain` describes, reaches a condition.
 
     `report` is called with each line about the progress. `deadline` is a value of time.monotonic(), or None for no
     limit.
