@@ -64,7 +64,7 @@ def _check_name(draft: Draft, name: str) -> None:
         remove = removal(draft.facts.host.uri, name)
         raise RequestError(
             f"a guest named '{name}' already exists",
-            hint=f"use another --name, or delete the guest '{name}' but keep its disks with: {remove}",
+            hint=f"use another --name, or delete the guest '{name}', but not its disks, with: {remove}",
         )
     if "/" in name or name in (".", "..") or "\n" in name:
         hint = "use another name" if name in (".", "..") else "use a name without slashes or line breaks"

@@ -110,7 +110,7 @@ def boot_first(domain: Domain, kind: str, cdrom: int | None = None) -> None:
 
 
 def supports_device_order(platform: Platform) -> bool:
-    """Return whether the hypervisor supports boot order numbers of devices, <boot order>."""
+    """Return whether the hypervisor supports <boot order>, the boot order numbers of devices."""
     return platform.is_like_qemu
 
 

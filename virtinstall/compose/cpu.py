@@ -43,7 +43,10 @@ def _replace_passthrough(draft: Draft) -> None:
 
 
 def wants_mitigations(cpu: Cpu) -> bool:
-    """Return whether features against CPU vulnerabilities are added to `cpu`: to a named model without `secure=off`."""
+    """Return whether features against CPU vulnerabilities are added to `cpu`.
+
+    They are added to every named model, unless `secure=off` was requested.
+    """
     return cpu.wanted_model not in (None, "none", "hv-default", *MODES) and cpu.secure is not False
 
 

@@ -39,9 +39,10 @@ _PREREQUISITES = {
 
 
 def fill_features(draft: Draft) -> None:
-    """Enable ACPI, APIC and PAE if the host and the guest's operating system support them, unless they were requested.
+    """Enable ACPI, APIC and PAE if the host supports them and the request does not specify them.
 
-    Windows guests also receive Hyper-V enlightenments.
+    ACPI and APIC also require that the guest's operating system supports them. Windows guests also receive Hyper-V
+    enlightenments.
     """
     platform = draft.platform
     features = draft.domain.features

@@ -34,7 +34,7 @@ def default_login(
     keys: Callable[[], tuple[str, ...]],
     new_password: Callable[[], tuple[str, str]],
 ) -> SeedFacts:
-    """Return the seed that makes it possible to log in to a guest from an image, for a request without a login.
+    """Return the seed for logging in to a guest that is created from an image, if the request specifies no login.
 
     `keys` returns the user's public SSH keys. With cloud-init, the seed contains the keys or, if there are none, a
     password; `new_password` then returns a password and its hash. With Ignition, it contains the keys or, if there are

@@ -45,6 +45,8 @@ def _add_permissions(target: etree._Element, disk: Disk) -> None:
     given = {tag: value for tag, value in values.items() if value is not None}
     for tag, value in given.items():
         if not value.isdecimal():
+            if tag == "mode":
+                raise RequestError(f"--disk permissions.mode={value}: must be an octal file mode, such as 0640")
             kind, database = ("group", "group") if tag == "group" else ("user", "passwd")
             raise RequestError(
                 f"--disk permissions.{tag}={value}: must be a numeric {kind} ID, because the disk is a volume",
@@ -72,7 +74,8 @@ def add_volume(
     `upload_from` is the path of the local file to copy into the volume, None for a volume without content.
     `temporary_pool` is whether `pool` is created for this volume and removed afterwards.
 
-    Raises: RequestError, if the pool does not have enough space, or its volumes cannot have a backing file.
+    Raises: RequestError, if the pool does not have enough space, if its volumes cannot have a backing file, or if a
+    requested owner or group is not numeric.
     """
     full = disk.sparse is False or (pool.type in BLOCK_POOLS and pool.type != "logical")
     root = volume_element(name, size, size if full or pool.type == "logical" else 0)

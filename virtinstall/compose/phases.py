@@ -56,7 +56,7 @@ def _keeps_seed(draft: Draft) -> bool:
 def final_domain(draft: Draft) -> Domain:
     """Return the domain of the finished guest, without the media that only the installation reads.
 
-    If no boot order was requested, the guest boots from its disk, or from the device that it has instead.
+    If no boot order was requested, the guest usually boots from its first disk.
     """
     domain = draft.domain.clone()
     kind = install_kind(draft)

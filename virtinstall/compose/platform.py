@@ -195,7 +195,7 @@ def _unknown_machine(machine: str, guest: GuestArch, virt_type: str) -> RequestE
 
 
 def requested_platform(request: Request) -> PlatformRequest:
-    """Return the requested platform; values in the domain, which are set with --boot, have priority over options."""
+    """Return the requested platform; values from --boot have priority over --virt-type, --arch and --machine."""
     requested, os = request.platform, request.domain.os
     return PlatformRequest(
         os_type=os.type or requested.os_type,

@@ -17,7 +17,7 @@ _WITHOUT_ISA = ("aarch64", "armv7l", "armv6l", "loongarch64", "ppc64", "ppc64le"
 
 
 def validate_for_qemu(draft: Draft) -> None:
-    """Check that QEMU supports the requested devices, security models and features; warn about features.
+    """Check that QEMU supports the requested devices and security models; warn about unsupported enlightenments.
 
     Raises: RequestError, for the first device or security model that QEMU or libvirt does not support.
     """

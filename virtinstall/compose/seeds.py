@@ -71,7 +71,7 @@ def seed_arguments(draft: Draft) -> tuple[str, ...]:
 
 
 def fill_seeds(draft: Draft) -> None:
-    """Add the files to the draft's seeds and initrd, when the guest's name, UUID and MAC addresses are known."""
+    """Add the files to the draft's seeds and initrd; the guest's name, UUID and MAC addresses must be known."""
     requested, login = draft.facts.seeds.cloud_init, draft.facts.seeds.login
     if login is not None and login.password is None:
         draft.notes.append(f"You can log in as '{login.user}' with your SSH key.")
@@ -85,7 +85,7 @@ def fill_seeds(draft: Draft) -> None:
 def account(draft: Draft) -> str | None:
     """Return the account with which users can log in to the guest by SSH, according to its seed.
 
-    The result is None if the seed sets up no such account, or if its files were specified by the user.
+    The result is None if the seed sets up no such account, or if the user specified the seed's user-data.
     """
     requested, login = draft.facts.seeds.cloud_init, draft.facts.seeds.login
     if login is not None:
@@ -132,7 +132,7 @@ def _cloud_init_seed(draft: Draft, *, keep: bool, removable: bool) -> SeedFile:
 
 
 def host_name(draft: Draft) -> str:
-    """Return a valid host name from the guest's name: other characters than letters and digits become hyphens."""
+    """Return a valid host name from the guest's name; characters other than ASCII letters and digits become hyphens."""
     name = "".join(char if char.isascii() and char.isalnum() else "-" for char in str(draft.domain.name))
     return name.strip("-")[:63].strip("-") or "localhost"
 

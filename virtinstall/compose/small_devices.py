@@ -130,9 +130,10 @@ def match_watchdogs(domain: Domain, changed: Iterable[Element]) -> None:
 
 
 def number_audio(domain: Domain, guest: Domain | None = None) -> None:
-    """Set the missing IDs of the audio backends in `domain`, to which sound cards refer.
+    """Set the IDs of the audio backends in `domain` that have none.
 
-    `guest` is the guest to which the devices in `domain` are added, None for a new guest; IDs that it uses are skipped.
+    `guest` is the guest to which the devices in `domain` are added; IDs of its audio backends are not used again. It is
+    None for a new guest.
     """
     known = [*domain.devices_of(Audio), *(() if guest is None else guest.devices_of(Audio))]
     taken = {audio.id for audio in known}

@@ -20,8 +20,7 @@ _LOOPBACK = "127.0.0.1"
 def split_host(text: str) -> tuple[str | None, int | None]:
     """Split `HOST`, `HOST:PORT` or `:PORT` into (host, port); the port is None if `text` has none.
 
-    Without a host, 127.0.0.1 is used for `:PORT`, and None for an empty string. An IPv6 address with a port must be in
-    brackets.
+    The host is 127.0.0.1 for `:PORT`, and None for an empty string. An IPv6 address with a port must be in brackets.
 
     Raises: ValueError, if the port is not a number.
     """

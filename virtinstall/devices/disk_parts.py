@@ -11,7 +11,7 @@ from virtinstall.xml.kinds import INTEGER, TEXT, YES_NO
 
 
 class SourceHost(Element):
-    """<host>: a server of network storage."""
+    """<host>: a network storage server."""
 
     tag = "host"
 

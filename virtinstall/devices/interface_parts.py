@@ -12,7 +12,7 @@ from virtinstall.xml.kinds import INTEGER, TEXT, YES_NO, parse_integer
 
 
 class PortRange(Element):
-    """<range>: ports that are forwarded."""
+    """<range>: a range of ports that are forwarded, or excluded from a larger range."""
 
     tag = "range"
 
@@ -64,7 +64,7 @@ def _may_be_address(text: str) -> bool:
 
 
 class PortForward(Element):
-    """<portForward>: ports of the host that are forwarded to the guest."""
+    """<portForward>: host ports that are forwarded to the guest."""
 
     tag = "portForward"
 

@@ -14,7 +14,7 @@ from virtinstall.xml.kinds import TEXT
 
 
 class Certificate(Element):
-    """<certificate>: a certificate of the host."""
+    """<certificate>: the name of a certificate in the host's certificate database."""
 
     tag = "certificate"
 

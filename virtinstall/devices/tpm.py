@@ -23,7 +23,7 @@ def _bank(name: str) -> XmlField[bool]:
 
 
 class Tpm(Device):
-    """<tpm>: a TPM emulated by swtpm, or the TPM of the host."""
+    """<tpm>: a TPM emulated by swtpm, or the host's TPM."""
 
     tag = "tpm"
     none_word = "suppress"

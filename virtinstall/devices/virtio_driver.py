@@ -11,7 +11,7 @@ from virtinstall.xml.kinds import ON_OFF
 
 
 class VirtioDriver(Element):
-    """A mixin for devices that can be virtio devices."""
+    """A mixin for devices that can be virtio devices, with the virtio attributes of <driver>."""
 
     driver_ats: XmlField[bool] = XmlField("./driver/@ats", ON_OFF, "PCIe Address Translation Service.")
     driver_iommu: XmlField[bool] = XmlField("./driver/@iommu", ON_OFF, "Use the emulated IOMMU for the device.")

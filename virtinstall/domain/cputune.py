@@ -76,7 +76,7 @@ class CacheMonitor(Element):
 
 
 class CacheTune(Element):
-    """<cachetune>: the host's CPU cache for some vCPUs."""
+    """<cachetune>: the share of the host's CPU cache that some vCPUs can use."""
 
     tag = "cachetune"
 
@@ -97,7 +97,7 @@ class MemoryBandwidth(Element):
 
 
 class MemoryTune(Element):
-    """<memorytune>: the host's memory bandwidth for some vCPUs."""
+    """<memorytune>: the share of the host's memory bandwidth that some vCPUs can use."""
 
     tag = "memorytune"
 

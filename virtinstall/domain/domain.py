@@ -189,7 +189,7 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
     def add(self, device: Device, *, before: Device | None = None) -> None:
         """Add `device` to the domain, directly before the device `before`.
 
-        If `before` is None, `device` is added after the other devices of its kind, and kinds are in libvirt's order.
+        If `before` is None, `device` is added after the other devices of its kind; kinds follow libvirt's order.
         """
         if before is not None:
             before.ensure_node().addprevious(device.ensure_node())

@@ -46,7 +46,7 @@ class QemuOverride(Section):
 
 
 class QemuCapability(Element):
-    """<qemu:add> and <qemu:del>: libvirt's name of one QEMU capability."""
+    """<qemu:add> and <qemu:del>: libvirt's name for one QEMU capability."""
 
     tag = "qemu:add"
 

@@ -54,7 +54,7 @@ def completion_lines(prog: str, arguments: Sequence[str], find: Find | None = No
 def candidates(prog: str, typed: Sequence[str], query: Query | None = None) -> list[Candidate]:
     """Return the candidates for the last argument in `typed`, the arguments after the command's name.
 
-    `query` returns the names of libvirt objects; if it is None, they are requested from libvirt.
+    `query` returns the names of libvirt objects, such as guests; if it is None, they are requested from libvirt.
     """
     options = _options_of(prog)
     *before, current = typed

@@ -50,7 +50,7 @@ def read_request(
 ) -> Request:
     """Return the request that `given`, the parsed command line, describes.
 
-    Before, `legacy.rewrite` must have replaced old options in `given`; `warnings` are its warnings.
+    `legacy.rewrite` must already have replaced the old options in `given`; `warnings` are its warnings.
     `fallback_for(cls)` returns the handling of sub-options that `cls` does not declare, or None to reject them. With
     `preview`, only the XML is printed, and no install method is required.
 

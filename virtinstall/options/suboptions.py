@@ -48,7 +48,7 @@ class Target(NamedTuple):
 class Pair(NamedTuple):
     """A part `key=value` of a compound value; `target` is None if no class declares the key.
 
-    `bare` is whether only the value was typed, so that the key is implied.
+    `bare` is whether the value was typed without the key.
     """
 
     key: str
@@ -58,7 +58,7 @@ class Pair(NamedTuple):
 
     @property
     def typed(self) -> str:
-        """The text that was typed."""
+        """The part as it was typed."""
         return self.value if self.bare else f"{self.key}={self.value}"
 
 
@@ -229,7 +229,7 @@ def _takes_commas(pair: Pair) -> bool:
 
 
 def is_shared(key: str) -> bool:
-    """Return whether `key` is a sub-option of every XML option: `clearxml`, or for example `xpath0.set`."""
+    """Return whether `key` is a sub-option that every XML option has, such as `clearxml` or `xpath0.set`."""
     if key == "clearxml":
         return True
     head, _, action = key.partition(".")
