@@ -160,7 +160,7 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the guests' MAC addresses")
     def guest_macs(self, *, fresh: bool = True) -> Mapping[str, str]:
-        """Return the names of the guests by MAC address, in lowercase.
+        """Return the guests' names by MAC address; the addresses are in lowercase.
 
         If `fresh` is false, return the result of the last query, if there is one. The XML of each guest is read only
         once per state.
@@ -213,7 +213,7 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the guest '{0}'")
     def guest_named(self, name: str) -> LibvirtGuest | None:
-        """Return the guest whose name (not UUID or number) is `name`; None if there is none."""
+        """Return the guest whose name (not UUID or numeric ID) is `name`; None if there is none."""
         with none_if(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG):
             return LibvirtGuest(self.connection.lookupByName(name))
         return None

@@ -51,7 +51,7 @@ def copy_volume(host: Host, pool: str, xml: str, source: tuple[str, str], *, ref
 def stream_volume(host: Host, source: tuple[str, str], target: tuple[str, str], progress: Progress) -> None:
     """Copy the file of the volume `source` to the volume `target` of the same size, byte by byte.
 
-    Each volume is a tuple of its pool and its name. `progress` receives the number of bytes.
+    Each volume is a tuple of its pool and its name. `progress` is updated with the number of copied bytes.
 
     Raises: StorageError.
     """

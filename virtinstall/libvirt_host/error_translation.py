@@ -27,7 +27,7 @@ UNCHECKED = (libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_ACCESS_DENIED, libvirt.
 
 @contextmanager
 def translated(what: str, kind: type[HostError] = HypervisorError) -> Iterator[None]:
-    """Convert libvirt's errors inside the block to `kind`, with the message "`what`: MESSAGE OF LIBVIRT"."""
+    """Convert libvirt's errors inside the block to `kind`, with the message "`what`: LIBVIRT'S MESSAGE"."""
     try:
         yield
     except libvirt.libvirtError as error:
@@ -47,7 +47,7 @@ def error_text(error: libvirt.libvirtError) -> str:
 def none_if(*codes: int) -> Iterator[None]:
     """Suppress libvirt errors with these codes, for example because the requested object does not exist.
 
-    The block ends at the error, so a function continues with the statement after it.
+    After such an error, execution continues after the block.
     """
     try:
         yield
@@ -59,8 +59,8 @@ def none_if(*codes: int) -> Iterator[None]:
 def translate_errors(what: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Return a decorator for a method that queries libvirt, which converts libvirt's errors to HypervisorError.
 
-    The message is "cannot query `what`: MESSAGE OF LIBVIRT". In `what`, `{0}` is replaced with the method's first
-    argument, and `{1}` with the second; `self` is not counted.
+    The message is "cannot query `what`: LIBVIRT'S MESSAGE". In `what`, `{0}` is replaced with the method's first
+    argument after `self`, and `{1}` with the second.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:

@@ -100,7 +100,7 @@ class LibvirtGuest:
         return _state_name(self._state())
 
     def end(self) -> str:
-        """Return `destroyed` if the guest was powered off from outside, otherwise the guest's state."""
+        """Return `destroyed` if the guest was powered off, for example by `virsh destroy`, otherwise its state."""
         found = self._state()
         if found == (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_DESTROYED):
             return "destroyed"
@@ -178,7 +178,7 @@ class LibvirtGuest:
         self.domain.openConsole(None, stream, 0)
 
     def shutdown(self) -> None:
-        """Request a shutdown of the guest, which may take a while to shut down, or ignore the request.
+        """Request a shutdown of the guest, which may take a while; the guest may also ignore the request.
 
         Raises: HypervisorError.
         """

@@ -37,7 +37,7 @@ class GuestMacs:
         self._owner: dict[str, str] = {}
 
     def owners(self, *, fresh: bool = True) -> Mapping[str, str]:
-        """Return the names of the guests by MAC address, in lowercase.
+        """Return the guests' names by MAC address; the addresses are in lowercase.
 
         If `fresh` is false, return the result of the last query, if there is one.
 

@@ -62,7 +62,7 @@ class Host(Protocol):
         """Return the names of all guests, active or not."""
 
     def guest_macs(self, *, fresh: bool = True) -> Mapping[str, str]:
-        """Return the names of the guests by MAC address, in lowercase.
+        """Return the guests' names by MAC address; the addresses are in lowercase.
 
         If `fresh` is false, return the result of the last query, if there is one.
         """
@@ -81,7 +81,7 @@ class Host(Protocol):
         """Return the guest with that name, UUID or, while it is running, numeric ID; None if there is none."""
 
     def guest_named(self, name: str) -> HostGuest | None:
-        """Return the guest whose name (not UUID or number) is `name`; None if there is none."""
+        """Return the guest whose name (not UUID or numeric ID) is `name`; None if there is none."""
 
     def guest_by_uuid(self, uuid: str) -> HostGuest | None:
         """Return the guest with that UUID; None if there is none."""
@@ -215,7 +215,7 @@ class Host(Protocol):
         """
 
     def upload(self, pool: str, name: str, path: str, progress: Progress) -> None:
-        """Upload the local file `path` to a volume, without its holes; `progress` receives the number of bytes.
+        """Upload the local file `path` to a volume, without its holes; `progress` is updated with the number of bytes.
 
         Raises: StorageError.
         """
@@ -224,6 +224,8 @@ class Host(Protocol):
         """Wait until `done` returns True, then return True; return False if `timeout_seconds` have passed first.
 
         `done` is called at each event of a guest, and also every few seconds. `timeout_seconds` is None for no limit.
+
+        Raises: HypervisorError, if libvirt no longer answers.
         """
 
     def close(self) -> None:

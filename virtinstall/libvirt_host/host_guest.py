@@ -37,7 +37,7 @@ class HostGuest(Protocol):
         """
 
     def end(self) -> str:
-        """Return `destroyed` if the guest was powered off from outside, otherwise the guest's state."""
+        """Return `destroyed` if the guest was powered off, for example by `virsh destroy`, otherwise its state."""
 
     def may_be_restored(self) -> bool:
         """Return whether the guest runs or its memory may have been saved.
@@ -77,7 +77,7 @@ class HostGuest(Protocol):
         """
 
     def shutdown(self) -> None:
-        """Request a shutdown of the guest, which may take a while to shut down, or ignore the request.
+        """Request a shutdown of the guest, which may take a while; the guest may also ignore the request.
 
         Raises: HypervisorError.
         """

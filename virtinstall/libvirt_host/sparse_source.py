@@ -17,7 +17,8 @@ _CHUNK_BYTES = 1 << 20
 class SparseSource:
     """The data and holes of a file, for a libvirt stream.
 
-    `fd` is the open file's descriptor, and `size` its size in bytes. `progress` receives the number of processed bytes.
+    `fd` is the open file's descriptor, and `size` its size in bytes. `progress` is updated with the number of processed
+    bytes.
     """
 
     def __init__(self, fd: int, size: int, progress: Progress) -> None:

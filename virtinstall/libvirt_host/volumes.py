@@ -208,7 +208,7 @@ class StorageHost:
             retry_while_busy(lambda: volume.resize(capacity_bytes, 0))
 
     def upload(self, pool: str, name: str, path: str, progress: Progress) -> None:
-        """Upload the local file `path` to a volume, without its holes; `progress` receives the number of bytes.
+        """Upload the local file `path` to a volume, without its holes; `progress` is updated with the number of bytes.
 
         Raises: StorageError.
         """
