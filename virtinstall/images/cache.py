@@ -84,7 +84,7 @@ class Part:
 
 
 class ImageCache:
-    """An image cache in the directory `root`, which need not exist yet; `clock` returns the time, as `time.time`."""
+    """An image cache in the directory `root`, which need not exist yet; `clock` is called instead of `time.time`."""
 
     def __init__(self, root: str, clock: Callable[[], float] = time.time) -> None:
         self.root = root
@@ -118,7 +118,9 @@ class ImageCache:
 
     @contextmanager
     def locked(self, source_key: str, waiting: Callable[[], None]) -> Iterator[Part]:
-        """Hold the lock of a source in a `with` block; `waiting` is called before waiting for another run that has it.
+        """Hold the lock of a source in a `with` block, and provide its download.
+
+        `waiting` is called before waiting for another run that holds the lock.
 
         After the block, an empty download is removed; any other download is kept for the next run.
 

@@ -34,7 +34,11 @@ _USABLE = ("qcow2", "raw", "containerdisk")
 
 
 class ListedImage(NamedTuple):
-    """A line of `--image list`: an image name with its variants and libvirt's names of its architectures."""
+    """A line of `--image list`.
+
+    `architectures` are libvirt's names, `seed` is `cloud-init`, `ignition` or `none`, and `origin` is the path or URL
+    of the catalog, `built-in` or `osinfo`.
+    """
 
     name: str
     variants: tuple[str, ...]
@@ -152,7 +156,7 @@ class ImageCatalogue:
         return codename.split()[0].lower() if codename else None
 
     def _exact(self, name: str) -> OsRecord | None:
-        """Return the system with this name; None if the database has only similar names."""
+        """Return the record of the operating system with this name; None if the database has only similar names."""
         try:
             found = self._systems.lookup(name)
         except RequestError:

@@ -75,9 +75,10 @@ class Family:
         return sorted(versions, key=natural_order)
 
     def current_version(self, released: Iterable[str]) -> str:
-        """Return the version that the name of the family refers to: the newest of the catalog's and `released`.
+        """Return the version that the name of the family refers to.
 
-        The version is empty if the family has no versions.
+        It is the newest of the current version in the catalog and the versions in `released`; it is empty if the family
+        has no versions.
         """
         if not self.has_versions:
             return ""

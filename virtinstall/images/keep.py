@@ -1,7 +1,8 @@
 """The paths of a plan's images: in the cache, or in a copy that libvirt keeps in a pool.
 
-QEMU on another host cannot read the cache, and the system's QEMU cannot read a user's private cache. Then the image
-becomes a volume named after its digest, which is uploaded once and is the backing file of all later disks in that pool.
+QEMU on another host cannot read the cache, and the QEMU of the system daemon cannot read a user's private cache. Then
+the image becomes a volume named after its digest, which is uploaded once and is the backing file of all later disks in
+that pool.
 """
 
 from __future__ import annotations

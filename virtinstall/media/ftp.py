@@ -167,7 +167,7 @@ class FtpFetcher:
     def _open(self, path: str, offset: int) -> _FtpReader:
         """Open a file at `offset`, or at 0 if the server does not support that.
 
-        Raises: FetchError.
+        Raises: FetchError, if the file does not exist or the transfer cannot be started.
         """
         if offset:
             self.close()  # of the interrupted transfer

@@ -105,7 +105,8 @@ class HttpClient:
     def ask(self, verb: str, url: str, headers: Mapping[str, str] | None = None) -> Any:
         """Send a request, and return the response as soon as its header is complete; `verb` is `get` or `head`.
 
-        Raises: FetchError, if the server does not respond as HTTP requires; HTTP error statuses are returned.
+        Raises: FetchError, if the server cannot be reached or sends an invalid response. A response with an HTTP error
+        status is returned.
         """
         limits = self._limits
         options: dict[str, Any] = {
@@ -233,7 +234,7 @@ def _content_range(reply: Any, url: str) -> tuple[int, int | None]:
 
     A server may send a part other than the requested one; only its Content-Range identifies it.
 
-    Raises: FetchError.
+    Raises: FetchError, if the Content-Range is missing or invalid.
     """
     unit, _, rest = header(reply, "Content-Range").partition(" ")
     span, _, whole = rest.partition("/")

@@ -54,7 +54,7 @@ class InstallTree:
 
 @dataclass(frozen=True)
 class Medium:
-    """The input of OS detection: the identifiers of an ISO image and the contents of a `.treeinfo`, or None."""
+    """The input of OS detection: the identifiers of an ISO image and the contents of a `.treeinfo`; None if missing."""
 
     volume: VolumeIds | None
     treeinfo: TreeInfo | None

@@ -216,7 +216,7 @@ class NfsFetcher:
     def _open(self, path: str) -> _NfsReader:
         """Open a file with its current size on the server.
 
-        Raises: FetchError.
+        Raises: FetchError, if the file does not exist or its directory cannot be listed.
         """
         self._listings.pop(clean_path(path).rpartition("/")[0], None)
         response = Response(url=self._display(path), length=self.size(path))
@@ -281,7 +281,7 @@ def _listing(text: str) -> dict[str, int | None]:
 def _run(command: list[str], location: str, seconds: float = DEFAULT_LIMITS.reply_seconds) -> str:
     """Run a tool and return its output.
 
-    Raises: FetchError.
+    Raises: FetchError, if the tool cannot be run, fails, takes too long or prints too much.
     """
     with tempfile.TemporaryFile() as errors:
         try:

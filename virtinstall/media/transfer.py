@@ -28,7 +28,7 @@ class Limits:
     `connect_seconds` limits the time to connect, `idle_seconds` the wait for any data, and `reply_seconds` everything
     before the data: connection greeting, redirects and headers together. A transfer that is slower than
     `slowest_bytes_per_second` over `stall_seconds` counts as interrupted. `file_bytes` is the maximum size of a file,
-    `redirects` the maximum number of redirects of a request, and `resumes` that of resumptions of a transfer.
+    `redirects` the maximum number of redirects of a request, and `resumes` how often a transfer may be resumed.
     """
 
     connect_seconds: float = 15.0
@@ -52,7 +52,7 @@ class Response:
 
     `url` is the URL after all redirects, without user name, password and query. `length` is the size of the whole file
     in bytes; it is None if the server does not report it and the transfer is not complete. `etag` and `last_modified`
-    are in the server's format, or empty. `not_modified` is whether the cached copy is current, and no data follows.
+    are in the server's format, or empty. `not_modified` is whether the cached copy is current, so that no data follows.
     """
 
     url: str

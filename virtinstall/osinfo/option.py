@@ -1,4 +1,4 @@
-"""`--osinfo`: the requested system, and the system that is used after the media have been examined.
+"""`--osinfo`: the requested operating system, and the one that is used after the media have been examined.
 
 Source: virt-install's behavior with `--osinfo`, with one difference: if nothing was requested and nothing was detected,
 virt-install fails, but here a modern Linux is assumed, with a warning.
@@ -123,7 +123,7 @@ def choose_os(
 
 
 def _known(catalog: Catalog, name: str) -> ChosenOs | None:
-    """Return the system that a medium or an image names, or None if the database has no similar one.
+    """Return the operating system that a medium or an image names; None if the database has no similar one.
 
     The user did not type this name, and the settings of a similar release suit the system, so there is no warning.
     """

@@ -111,7 +111,7 @@ def _survey_location(
 def _chosen_manually(
     fetcher: Fetcher, kernel: str | None, initrd: str | None, recognized: Callable[[], InstallTree]
 ) -> InstallTree:
-    """Return the specified kernel and initrd, with the system and the installer's source from the location.
+    """Return the specified kernel and initrd, with the operating system and the install source of the location.
 
     Kernel arguments of an image's boot menu are for the menu's kernel, and are not used.
     """
