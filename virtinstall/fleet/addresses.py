@@ -26,9 +26,9 @@ def with_addresses(
 ) -> list[Comparison]:
     """Return the comparisons `found`, completed with the fixed addresses of the guests.
 
-    A recorded DHCP reservation that its network no longer has becomes a change. An address that cloud-init sets is not
-    a change: it is listed among the options that have an effect only at creation. `guests` are the guests in the file
-    by name.
+    A recorded DHCP reservation that its network no longer has becomes a change. A changed address that cloud-init sets
+    does not count as a change: `network` is then among the options that have an effect only at creation. `guests` are
+    the guests in the file by name.
 
     Raises: FileError, with one line for each address that a guest cannot have.
     """

@@ -322,7 +322,10 @@ class _Run:
         goal = created.plan.run.wait_for
         if goal is None and created.plan.install is not None and not created.plan.seeded:
             finish = finish_command(hypervisor.uri, guest.name)
-            self.warn(f"{guest.name}: the installation is running; wait for it and start the guest with: {finish}")
+            self.warn(
+                f"{guest.name}: the installation is running; wait until it has finished and start the guest with: "
+                f"{finish}"
+            )
         if goal is not None:
             self.report(guest.name, f"waiting for {goal}")
             created.wait_for(goal, timeout=created.plan.run.timeout_seconds)

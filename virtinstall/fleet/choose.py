@@ -28,7 +28,7 @@ class Selection(Record):
     """The guests to process, and the actions that are allowed.
 
     `file` is the path of the guests file, or None if the file sets its project. `all_names` are the names of all guests
-    in the file, also of those that are not selected. `unreachable` maps the names of guests whose host cannot be
+    in the file, including those that are not selected. `unreachable` maps the names of guests whose host cannot be
     reached to errors; the key `host NAME` stands for the guests to prune on a host. With `prune`, guests that the file
     no longer contains are deleted. `adopt` and `recreate` are the names of guests to adopt, and to delete and create
     again. With `reboot`, guests are restarted if changes require it.

@@ -44,9 +44,9 @@ class Comparison(Record):
     """The differences between a guest and its description in the file, and the action that `apply` would take.
 
     `action` is `create`, `update`, `adopt` (the guest itself is not changed), `delete`, `recreate`, `reboot`, `none`,
-    or `unreachable`. Only for `unreachable`, `problem` is the error message of the connection, and `hint` its hint or
-    None. `host` is the name of the guest's host, or None if the file lists no hosts. `exists` is true if the guest
-    exists.
+    or `unreachable`. If it is `unreachable`, `problem` is the error message and `hint` is its hint or None; otherwise,
+    both are None. `host` is the name of the guest's host, or None if the file lists no hosts. `exists` is true if the
+    guest exists.
 
     `changes` are the values to change. `at_next_boot` are the paths of the changes that take effect in the running
     guest only after it is shut down and started again. `added` and `removed` are the paths of the devices to add and to
@@ -57,7 +57,8 @@ class Comparison(Record):
 
     `pending` is true if changes from an earlier apply take effect only after the running guest is shut down and started
     again. `interrupted` is true if the run that created the guest ended before it stored the guest's record. `applied`
-    is that record, and `plan` the plan for the changed guest; they are None if `apply` does not need them.
+    is the record of the last apply, and `plan` the plan for the changed guest; they are None if `apply` does not need
+    them.
     """
 
     name: str

@@ -38,8 +38,8 @@ Exclusive = tuple[tuple[str, str, str, str], ...]
 def conflicts(guests: Sequence[LabGuest], values: Mapping[str, Exclusive]) -> list[FileError]:
     """Return an error for each value of a guest that an earlier guest also has.
 
-    For the guests of one `count`, only one error of each kind is returned. `values` are the exclusive values of the
-    guests, by guest name.
+    For the guests of one `count`, only one error is returned for each kind of value. `values` are the exclusive values
+    of the guests, by guest name.
     """
     owners: dict[tuple[str, str, str], LabGuest] = {}
     found: dict[tuple[str, str], FileError] = {}
@@ -77,7 +77,7 @@ def conflict_hint(kinds: Collection[str], *, numbered: bool) -> str:
 def exclusive_values(domain: Domain, guest: LabGuest) -> Exclusive:
     """Return the values of a guest that no other guest can have.
 
-    `domain` is the guest's request. Values that must be unique on one host, such as ports, are omitted if the guest's
+    `domain` is the requested domain. Values that must be unique on one host, such as ports, are omitted if the guest's
     host is not chosen yet.
     """
     host = guest.host or ""

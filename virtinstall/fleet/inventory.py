@@ -77,8 +77,8 @@ class Inventory(Record):
     def groups(self) -> dict[str, list[str]]:
         """The names of the guests, by group.
 
-        Other characters than ASCII letters, digits and underscores are replaced in group names, as Ansible requires.
-        A group with the name of a guest, or with a name that Ansible reserves, is omitted.
+        In group names, characters other than ASCII letters, digits and underscores are replaced, as Ansible requires. A
+        group with the name of a guest, or with a name that Ansible reserves, is omitted.
         """
         found: dict[str, list[str]] = {}
         # Ansible warns of a group with the name of a host

@@ -60,6 +60,6 @@ class InventoryGuest(Record):
 
 
 def group_name(group: str) -> str:
-    """Return `group` as a group name that Ansible accepts, with underscores instead of other characters."""
+    """Return `group` as a group name that Ansible accepts; invalid characters become underscores."""
     name = re.sub(r"[^A-Za-z0-9_]", "_", group)
     return f"_{name}" if name[:1].isdigit() else name

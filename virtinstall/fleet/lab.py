@@ -119,10 +119,10 @@ class Lab(Record):
     def placed(self, hypervisors: Hypervisors, names: Collection[str] = (), adopt: Collection[str] = ()) -> Placed:
         """Return the guests with their hosts; change nothing.
 
-        `names` are names of guests and groups; if it is empty, all guests are returned. Existing guests stay on their
-        hosts, and a host is chosen for each new guest with `spread`. The `problems` of the result are the errors for
-        guests whose host cannot be reached. `adopt` are names of guests that may exist without having been created from
-        the file.
+        `hypervisors` has the same meaning as for `diff`. `names` are names of guests and groups; if it is empty, all
+        guests are returned. Existing guests stay on their hosts, and a host is chosen for each new guest with `spread`.
+        The `problems` of the result are the errors for guests whose host cannot be reached. `adopt` are names of guests
+        that may exist without having been created from the file.
 
         Raises: RequestError, if a guest exists on a host other than the one in the file, or if no host is suitable;
         HostError.
@@ -248,8 +248,8 @@ class Lab(Record):
     def inventory(self, hypervisors: Hypervisors, names: Collection[str] = ()) -> Inventory:
         """Return an inventory of the guests, with their groups and the parameters for SSH connections.
 
-        `names` are names of guests and groups; if it is empty, all guests are included. The inventory has a warning for
-        each guest that does not exist.
+        `hypervisors` has the same meaning as for `diff`. `names` are names of guests and groups; if it is empty, all
+        guests are included. The inventory has a warning for each guest that does not exist.
 
         Raises: RequestError, if the file does not contain a name; StorageError, if a file with a host key cannot be
         written; HostError.

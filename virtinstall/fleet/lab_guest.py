@@ -46,7 +46,7 @@ class LabGuest(Record):
     def request(self) -> Request | None:
         """The guest's request; None if the guest must be absent.
 
-        It is created at each access, because a file can have many guests.
+        It is created at each access and not kept, because a file can have many guests.
         """
         return None if self.absent else self.read or request_of(self.name, self.given)
 

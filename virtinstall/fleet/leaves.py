@@ -46,7 +46,7 @@ def leaves_of(root: etree._Element, generated: Collection[str] = ()) -> dict[str
 
 
 def elements_of(root: etree._Element, path: str = "") -> Iterator[tuple[str, etree._Element]]:
-    """Yield each element whose values `leaves_of` returns, after its path, such as `devices/disk[vda]/source/`.
+    """Yield the path, such as `devices/disk[vda]/source/`, and each element whose values `leaves_of` returns.
 
     `path` is the path of `root`.
     """

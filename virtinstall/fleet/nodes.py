@@ -42,7 +42,7 @@ _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u(
 
 
 class FileError(RequestError):
-    """An error in a guests file. The message starts with the position, for example `guests.yaml:14:9: web.disk: `."""
+    """An error in a guests file. The message starts with the position, such as `guests.yaml:14:9`."""
 
 
 class Node:

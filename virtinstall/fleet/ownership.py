@@ -36,7 +36,7 @@ def owner_of(guest: HostGuest) -> Owner | None:
 
 
 def other_file(owner: Owner | None, file: str | None) -> str | None:
-    """Return the path of the other guests file that a guest was created from; None if it was not, or no longer exists.
+    """Return the path of another guests file that a guest was created from; None if no such file exists.
 
     `owner` is the origin of the guest, or None, and `file` is the path of the current guests file, or None if that file
     sets its project.

@@ -25,11 +25,11 @@ def run_in_order(
 ) -> dict[str, T]:
     """Call `step` with each name, in threads; return the results by name.
 
-    `after` maps each name to its predecessors, whose steps must be finished first. `step` must not raise an exception:
-    it returns a result for which `failed` returns True. If a predecessor failed, `skip(name, cause)` is called instead
-    of the step and returns the result; `cause` is the name of the step that failed. `pool_of` returns the pool of
-    threads for a name, by default one pool for all names. Each pool has `jobs` threads. `on_result` is called in the
-    current thread with each result as soon as it is known.
+    `after` maps each name to its predecessors, whose steps must be finished first. A step that fails must not raise an
+    exception, but return a result for which `failed` returns True. If a predecessor failed, `skip(name, cause)` is
+    called instead of the step and returns the result; `cause` is the name of the step that failed. `pool_of` returns
+    the pool of threads for a name, by default one pool for all names. Each pool has `jobs` threads. `on_result` is
+    called in the current thread with each result as soon as it is known.
 
     If the current thread is interrupted, `interrupt` is called, no further steps are started, and running steps are
     waited for, so that each guest is complete or absent.
@@ -80,7 +80,7 @@ class _Run(Generic[T]):
         self.ready = deque(name for name, count in self.missing.items() if not count)
 
     def until_done(self, pools: Mapping[str, ThreadPoolExecutor], pool_of: Callable[[str], str], jobs: int) -> None:
-        """Run the steps until every name has a result."""
+        """Run the steps until every name has a result; each pool runs at most `jobs` steps at the same time."""
         done = self.done
         queues: dict[str, deque[str]] = {pool: deque() for pool in pools}
         running = dict.fromkeys(pools, 0)

@@ -143,5 +143,5 @@ def _create(
         guest.wait_for("installed", timeout=None if run.wait_minutes < 0 else run.wait_minutes * 60)
     elif installs:
         finish = finish_command(hypervisor.uri, name)
-        warn(f"{name}: the installation is running; wait for it and start the guest with: {finish}")
+        warn(f"{name}: the installation is running; wait until it has finished and start the guest with: {finish}")
     return applied.secrets

@@ -68,7 +68,9 @@ def spec_document(given: Namespace) -> dict[str, Any]:
 
 
 def spec_text(given: Namespace) -> str:
-    """Return a guests file, as YAML, that has the same meaning as a command line; `given` as for `spec_document`.
+    """Return a guests file, as YAML, that has the same meaning as a command line.
+
+    `given` has the same meaning as for `spec_document`.
 
     Raises: the same errors as `spec_document`.
     """

@@ -211,7 +211,7 @@ def _block(conversion: Conversion, disk: Disk, name: str) -> int | None:
 
 
 def _map_threads(conversion: Conversion) -> None:
-    """One thread is shared; more are a pool; those of single disks are additional."""
+    """One thread is shared; more are a pool; those of individual disks are additional."""
     count = conversion.take(conversion.domain, "iothreads")
     own = sum(1 for disk in conversion.devices.get("disks", ()) if disk.get("dedicatedIOThread"))
     if count is None:

@@ -58,10 +58,11 @@ def image_url(source: ImageSource) -> ImageSource:
 def default_seed(
     conversion: Conversion, images: Sequence[ImageSource | None]
 ) -> tuple[CloudInitRequest | None, bytes | None]:
-    """Return the default seed for a guest with `--image NAME`: a cloud-init and an Ignition seed, of which one is None.
+    """Return the default cloud-init seed and the default Ignition seed for a guest with `--image NAME`.
 
-    A cloud-init seed contains the SSH keys of the current user or, if there are none, a generated password. An Ignition
-    seed contains only the keys. Both are None if no disk has an image, or if no login can be set up.
+    At least one of them is None. A cloud-init seed contains the SSH keys of the current user or, if there are none, a
+    generated password. An Ignition seed contains only the keys. Both seeds are None if no disk has an image, or if no
+    login can be set up.
     """
     from virtinstall.survey.images import login_seed
 

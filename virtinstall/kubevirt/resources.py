@@ -274,7 +274,7 @@ def _map_realtime(conversion: Conversion, node: Node, dedicated: bool) -> None:
 def map_cpu(conversion: Conversion) -> None:
     """Add the CPU model and the CPU features.
 
-    By default, the manifest has no model: the guest gets that of the cluster, with which it can be migrated.
+    By default, the manifest has no CPU model. The guest then gets the cluster's default model, which allows migration.
     """
     cpu = conversion.domain.cpu
     word = conversion.take(cpu, "wanted_model")
