@@ -1,1 +1,1 @@
-"""Policy: the choice of everything that a request leaves open. Pure."""
+"""Decisions about everything that a request does not specify, without side effects."""

@@ -1,4 +1,4 @@
-"""The guest's CPU, if the request leaves it open or names it by a word whose meaning depends on the host.
+"""The guest's CPU, if the request does not specify it, or specifies a keyword whose meaning depends on the host.
 
 Source: https://libvirt.org/formatdomain.html#cpu-model-and-topology and
 https://libvirt.org/formatdomaincaps.html#cpu-configuration

@@ -1,4 +1,4 @@
-"""The steps that every device goes through, whether a new guest has it or virt-xml or a script adds it later."""
+"""The steps that complete the devices of a new guest, and those that virt-xml or a script adds later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Disks that start from an image: an overlay or a copy, its size and its location. Pure."""
+"""Disks that start from an image, as an overlay or a copy: their size and location. There are no side effects."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _TYPES = (
 )
 """Kinds of connection. Source: https://libvirt.org/formatdomain.html#network-interfaces"""
 _VIRTIO_ONLY = ("vdpa", "vhostuser")
-"""Kinds of connection that carry nothing but virtio. Source: https://libvirt.org/formatdomain.html#vdpa-devices"""
+"""Kinds of connection that support only virtio cards. Source: https://libvirt.org/formatdomain.html#vdpa-devices"""
 
 
 def add_interfaces(draft: Draft) -> None:

@@ -1,4 +1,4 @@
-"""Defaults of rng, balloon, TPM, watchdog, panic, vsock, smartcard and redirection devices, and of filesystems.
+"""Defaults for rng, balloon, TPM, watchdog, panic, vsock, smartcard and redirection devices, and for filesystems.
 
 Source: https://libvirt.org/formatdomain.html#devices
 """

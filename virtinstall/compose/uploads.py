@@ -25,7 +25,7 @@ def path_there(draft: Draft, path: str) -> str:
     pool = draft.facts.storage.upload_pool
     if pool is None:
         raise RequestError(
-            f"cannot upload '{path}' to {draft.facts.host.uri}: the host has no storage pool for files",
+            f"cannot upload '{path}' to '{draft.facts.host.uri}': the host has no storage pool for files",
             hint="use a pool of type dir for the guest's disk: --disk pool=NAME,size=20; if the host has none, "
             f"{new_pool_hint(draft.facts.host.uri, 'default')}",
         )

@@ -1,4 +1,4 @@
-"""Checks of the request that do not depend on the host and run before anything is read or fetched. Pure."""
+"""Checks of the request that do not depend on the host; they run before anything is read or fetched."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def _prefixed(sign: str) -> Callable[[str], str]:
     return lambda value: sign + value.lstrip("+-")
 
 
-# names that users try, in lower case without `_`, `-` and `.`, and the correct spelling as a function of the value
+# names that users try, in lowercase without `_`, `-` and `.`, and the correct spelling as a function of the value
 REPLACEMENTS: Mapping[str, Mapping[str, Callable[[str], str]]] = {
     "--boot": {
         "uefisecure": _switched("secure-boot"),
