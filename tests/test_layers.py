@@ -30,6 +30,7 @@ LAYERS = (
         "private_cache",
         "progress",
         "goals",
+        "yaml_text",
     ),
     ("virsh_commands", "xml"),
     ("devices", "domain"),

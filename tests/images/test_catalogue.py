@@ -173,7 +173,7 @@ images:
         ("images: [{name: x, url: 'https://h/x', current: 12, version: '1'}]", "is not a string"),
         ("sources: [{simplestreams: 'http://h/x'}]", "not protected"),
         ("sources: [{}]", "must have either 'simplestreams' or 'virt-builder'"),
-        ("images: [", "invalid YAML: expected the node content"),
+        ("images: [", "invalid YAML: a value is missing"),
     ],
 )
 def test_invalid_catalogue_is_an_error(tmp_path: Path, text: str, problem: str) -> None:

@@ -12,6 +12,7 @@ import shlex
 from typing import Any
 
 from virtinstall.errors import RequestError
+from virtinstall.yaml_text import explain, safe_loader
 
 STANDARD_INPUT = "standard input"
 """Label of a guests file that is read from standard input."""
@@ -19,25 +20,6 @@ _DEEPEST = 40
 _MOST_NODES = 2_000_000
 _NULL = ("", "~", "null", "Null", "NULL")
 _TAGS = (None, "!", *(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "seq", "map")))
-# parts of libyaml's messages, with messages (None: that of libyaml) and hints
-_SYNTAX = (
-    ("expected ',' or", None, "put quotes around values that contain {, }, [, ] or a comma, and close each [ and {"),
-    ("expected key", "expected a key", "align the keys of each mapping"),
-    ("did not find expected '-'", "expected '-'", "align the items of each list"),
-    (
-        "mapping values are not allowed",
-        "a colon is not allowed here",
-        "put quotes around values that contain a colon, and align the keys of each mapping",
-    ),
-    (
-        "cannot start any token",
-        "a value without quotes cannot start with this character",
-        "put quotes around values that start with @, ` or %",
-    ),
-    ("unexpected end of stream", "a closing quote is missing", "add the missing closing quote"),
-    ("block sequence entries are not allowed", "a list item is not allowed here", "start the list on a new line"),
-    ("unknown escape character", "unknown escape sequence", "use single quotes around values that contain a backslash"),
-)
 _SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
 
@@ -127,17 +109,16 @@ def parse(text: str, label: str) -> Node:
     if ("\t" in text or "\\u" in text) and _is_json(text):
         # YAML's parser accepts no tabs between the tokens of JSON (which has none inside them), and no surrogates
         text = _SURROGATES.sub(_joined, text.replace("\t", " "))
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     builder = _Builder(label)
     try:
-        for event in yaml.parse(text, Loader=loader):
+        for event in yaml.parse(text, Loader=safe_loader()):
             builder.add(event)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = label if mark is None else f"{label}:{mark.line + 1}:{mark.column + 1}"
         if mark is not None and _has_tab(text, mark):
             raise FileError(f"{where}: tabs are not allowed in indentation", hint="use spaces") from None
-        problem, hint = _syntax_error(str(error.problem or error.context))
+        problem, hint = explain(error)
         raise FileError(f"{where}: {problem}", hint=hint) from None
     except yaml.reader.ReaderError as error:
         # the position of libyaml counts bytes
@@ -147,16 +128,11 @@ def parse(text: str, label: str) -> Node:
             f"{where}: the character U+{int(error.character):04X} is not allowed", hint="remove the character"
         ) from None
     except yaml.YAMLError as error:
-        raise FileError(f"{label}: {' '.join(str(error).split())}") from None
+        problem, hint = explain(error)
+        raise FileError(f"{label}: {problem}", hint=hint) from None
     if builder.root is None:
         raise FileError(f"{label}: the file is empty", hint="start the file with `version: 1`")
     return builder.root
-
-
-def _syntax_error(problem: str) -> tuple[str, str | None]:
-    """Return the message for an error from the parser, and how to fix its usual cause, or None."""
-    text = problem.replace("did not find expected", "expected").replace("could not find expected", "expected")
-    return next(((message or text, hint) for part, message, hint in _SYNTAX if part in problem), (text, None))
 
 
 def _has_tab(text: str, mark: Any) -> bool:

@@ -16,7 +16,8 @@ from virtinstall.errors import RequestError
 from virtinstall.images.digest import HEX_DIGITS, digest_of
 from virtinstall.images.family import Family
 from virtinstall.named import NamedTuple
-from virtinstall.safe_text import one_line, reason_of
+from virtinstall.safe_text import reason_of
+from virtinstall.yaml_text import explain, safe_loader
 
 SYSTEM_DIRECTORY = "/etc/virtinstall/images.d"
 _SCHEMA = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "schema", "images.json")
@@ -106,7 +107,7 @@ def read_catalogue(path: str) -> CatalogueFile:
 
     try:
         with open(path, encoding="utf-8") as file:
-            document = yaml.safe_load(file)
+            document = yaml.load(file, Loader=safe_loader())
     except OSError as error:
         raise RequestError(f"cannot read the image catalog '{path}': {reason_of(error)}") from error
     except UnicodeDecodeError:
@@ -114,10 +115,11 @@ def read_catalogue(path: str) -> CatalogueFile:
             f"image catalog {path}: not valid UTF-8", hint="convert the file to UTF-8, for example with iconv"
         ) from None
     except yaml.YAMLError as error:
-        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+        mark = getattr(error, "problem_mark", None)
         place = path if mark is None else f"{path}:{mark.line + 1}"
+        problem, hint = explain(error)
         raise RequestError(
-            f"image catalog {place}: invalid YAML: {one_line(problem or str(error))}", hint="fix or remove the catalog"
+            f"image catalog {place}: invalid YAML: {problem}", hint=hint or "fix or remove the catalog"
         ) from None
     return parse_catalogue(document, path)
 

@@ -5,6 +5,9 @@ Source: https://docs.cloud-init.io/en/latest/explanation/format.html (first line
 
 from __future__ import annotations
 
+from virtinstall.safe_text import one_line
+from virtinstall.yaml_text import explain, safe_loader
+
 _FIRST_LINES = (
     "#!",
     "#cloud-config",
@@ -34,10 +37,10 @@ def _yaml_error(text: str) -> str | None:
     import yaml
 
     try:
-        yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        place = "" if error.problem_mark is None else f"line {error.problem_mark.line + 1}: "
-        return f"{place}{error.problem or error.context}"
-    except (yaml.YAMLError, ValueError) as error:
-        return str(error).splitlines()[0]
+        yaml.load(text, Loader=safe_loader())
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        return f"{'' if mark is None else f'line {mark.line + 1}: '}{explain(error)[0]}"
+    except ValueError as error:
+        return one_line(str(error))
     return None
