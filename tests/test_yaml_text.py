@@ -1,4 +1,4 @@
-"""Errors in YAML are explained in the same words, whichever parser is installed."""
+"""Errors in YAML have the same explanation with each parser."""
 
 from __future__ import annotations
 

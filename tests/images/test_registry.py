@@ -131,6 +131,18 @@ def test_credentials_of_podman_are_used_for_a_token(registry: Registry, client: 
     assert any(headers.get("Authorization") == f"Basic {login}" for headers in vendor.headers)
 
 
+@pytest.mark.parametrize("response", [b"<html>", b"[]", b"{}", b'{"token": 3}', b"\xff"])
+def test_response_without_a_token_is_an_error(
+    registry: Registry, client: Client, tmp_path: Path, response: bytes
+) -> None:
+    """The server that issues tokens may answer anything."""
+    registry.push([layer({"disk/a.qcow2": qcow2(tmp_path)})])
+    registry.vendor.tokens["/v2/"] = "secret-token"
+    registry.vendor.files["/token"] = response
+    with pytest.raises(FetchError, match="did not issue an access token"):
+        client.fetch(registry.source())
+
+
 def test_credentials_are_used_for_their_registry_only(tmp_path: Path) -> None:
     """Another registry has a similar host name."""
     auth = tmp_path / "auth.json"

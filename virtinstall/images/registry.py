@@ -165,11 +165,8 @@ class Registry:
                     f"computed {algorithm}:{computed.hexdigest()}",
                     hint="try again later",
                 )
-        try:
-            document = json.loads(data)
-        except ValueError:
-            document = None
-        if not isinstance(document, dict):
+        document = _json_object(data)
+        if document is None:
             raise FetchError(
                 f"the response from the registry '{self._reference.server}' is not a manifest", hint=PORTAL_HINT
             )
@@ -199,11 +196,19 @@ class Registry:
             raise FetchError(f"the registry '{self._reference.server}' requires a login", hint=hint)
         scope = values.get("scope") or f"repository:{self._reference.path}:pull"
         query = urlencode({"service": values.get("service", ""), "scope": scope})
-        answer = json.loads(self._web.read(f"{realm}{'&' if parts.query else '?'}{query}", basic))
+        answer = _json_object(self._web.read(f"{realm}{'&' if parts.query else '?'}{query}", basic)) or {}
         token = answer.get("token") or answer.get("access_token")
-        if not token:
+        if not isinstance(token, str) or not token:
             raise FetchError(f"the registry '{self._reference.server}' did not issue an access token", hint=hint)
         return {"Authorization": f"Bearer {token}"}
+
+
+def _json_object(data: bytes) -> dict[str, Any] | None:
+    try:
+        document = json.loads(data)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def credentials(server: str, environment: Mapping[str, str]) -> str | None:
