@@ -145,6 +145,23 @@ def test_nfs_tree_is_read_by_nfs_ls_and_nfs_cat(nfs_tools: Path) -> None:
         open_location("nfs://127.0.0.1/gone")
 
 
+@pytest.mark.parametrize(
+    ("printed", "message"),
+    [
+        ("nfs_mount failed: MNT3ERR_ACCES(-13)", "access denied (MNT3ERR_ACCES)"),
+        ("NFS4ERR_STALE", "the directory no longer exists (NFS4ERR_STALE)"),
+        ("NFS4ERR_RARE", "NFS4ERR_RARE"),
+        ("connection refused", "connection refused"),
+    ],
+)
+def test_nfs_error_codes_are_explained(nfs_tools: Path, printed: str, message: str) -> None:
+    """Other messages of the tools are unchanged."""
+    Path(shutil.which("nfs-ls") or "").write_text(f"#!/bin/sh\necho '{printed}' >&2\nexit 1\n")
+    with pytest.raises(FetchError) as caught:
+        open_location("nfs://127.0.0.1/tree")
+    assert caught.value.message == f"cannot read 'nfs:127.0.0.1:/tree': {message}"
+
+
 @pytest.mark.parametrize("tool", ["printf half; exec sleep 30", "printf half; exec >&-; exec sleep 30"])
 def test_nfs_server_that_stops_answering_is_an_error(nfs_tools: Path, tool: str) -> None:
     """libnfs would retry forever."""

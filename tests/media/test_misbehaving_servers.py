@@ -184,6 +184,7 @@ def check_download(url: str, serves: bool, download: bool) -> None:
         assert not serves, error
         assert "\n" not in error.message
         assert is_safe(error.message)
+        assert "IncompleteRead" not in error.message
         assert len(error.message) < LONGEST_MESSAGE
     finally:
         peak = tracemalloc.get_traced_memory()[1]

@@ -24,7 +24,7 @@ _CANT_COPY = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.E
 
 
 class ByteSource(Protocol):
-    """A source of bytes that are read by their offset."""
+    """A source of bytes that can be read at any offset."""
 
     @property
     def name(self) -> str:
@@ -35,13 +35,13 @@ class ByteSource(Protocol):
         """The size in bytes."""
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Return exactly `length` bytes from `offset` on.
+        """Return exactly `length` bytes starting at `offset`.
 
         Raises: FetchError, if the source ends before these bytes or cannot be read.
         """
 
     def copy_to(self, offset: int, length: int, target_file: Target, progress: Progress) -> None:
-        """Write exactly `length` bytes from `offset` on to `target_file`.
+        """Write exactly `length` bytes starting at `offset` to `target_file`.
 
         Raises: FetchError, if the source ends before these bytes, or reading or writing fails.
         """
@@ -73,7 +73,7 @@ class FileSource:
         self.close()
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Return exactly `length` bytes from `offset` on."""
+        """Return exactly `length` bytes starting at `offset`."""
         _check_inside(self, offset, length)
         try:
             data = os.pread(self._fd, length, offset)
@@ -87,7 +87,7 @@ class FileSource:
         return data
 
     def copy_to(self, offset: int, length: int, target_file: Target, progress: Progress) -> None:
-        """Write exactly `length` bytes from `offset` on to `target_file`.
+        """Write exactly `length` bytes starting at `offset` to `target_file`.
 
         The kernel copies the bytes, and shares blocks if the file system supports it. If the kernel cannot copy between
         the two files, the bytes are copied through a buffer.
@@ -152,7 +152,7 @@ class HttpSource:
         self._blocks: dict[int, bytes] = {}
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Return exactly `length` bytes from `offset` on; recently read blocks are cached."""
+        """Return exactly `length` bytes starting at `offset`; recently read blocks are cached."""
         _check_inside(self, offset, length)
         first, last = offset // self._BLOCK_BYTES, (offset + length - 1) // self._BLOCK_BYTES
         if last - first >= self._BLOCKS_KEPT:
@@ -162,7 +162,7 @@ class HttpSource:
         return data[start : start + length]
 
     def copy_to(self, offset: int, length: int, target_file: Target, progress: Progress) -> None:
-        """Write `length` bytes from `offset` on to `target_file` with one range request; resume it if interrupted."""
+        """Write `length` bytes starting at `offset` to `target_file`; an interrupted transfer is resumed."""
         _check_inside(self, offset, length)
         if length:
             self._fetcher.download_range("", offset, length, target_file, progress)

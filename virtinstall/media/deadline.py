@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Deadline:
-    """Time limits for reads from a connection: `idle_seconds` for each read, and a common deadline inside `within`.
+    """Time limits for reads from a connection: `idle_seconds` for each read, and a common deadline set by `within`.
 
     A socket's timeout starts again with each byte, so a server that sends one byte per second, or endless headers,
     would never exceed it.
@@ -47,7 +47,7 @@ class Deadline:
         return min(left, self._idle_seconds)
 
     def is_over(self) -> bool:
-        """Return whether the common deadline has passed; False outside `within`."""
+        """Return whether the common deadline has passed; False outside the `with` block of `within`."""
         return self._end is not None and time.monotonic() >= self._end
 
     def exceeded(self) -> TimeoutError:

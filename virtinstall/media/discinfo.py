@@ -21,7 +21,8 @@ _CENTOS = re.compile(r"/(\d(?:\.\d{1,2})?)/os/")
 def parse_discinfo(text: str, location: str) -> TreeInfo | None:
     """Return the data of a `.discinfo` file; None if the file is not from a supported release.
 
-    `text` is the contents of the file. `location` is the path or URL of the tree, which contains the version of CentOS.
+    `text` is the contents of the file. `location` is the path or URL of the tree, from which the version of CentOS is
+    read.
     """
     lines = [line.strip() for line in text.splitlines()[:8]]
     if len(lines) < 3:

@@ -72,6 +72,7 @@ def download(
     file, no request is sent. `cached` is the response for a cached copy; if the server still has that version, nothing
     is written. `on_data` is called with each chunk after it was written; `on_restart` is called to empty the target if
     the server has a newer version than `before`. `headers` are additional request headers.
+    `progress` shows the progress with the title `label`; None shows nothing.
 
     Raises: FetchError, if the file cannot be downloaded or written.
     """
@@ -176,7 +177,7 @@ class HttpFetcher:
         return response.length or 0
 
     def read_range(self, path: str, offset: int, length: int) -> bytes:
-        """Return `length` bytes of a file from `offset` on, for example from inside an ISO image.
+        """Return `length` bytes of a file starting at `offset`, for example of a file inside an ISO image.
 
         Raises: FetchError, if the request fails or the server does not support range requests.
         """
@@ -187,7 +188,7 @@ class HttpFetcher:
     def download_range(
         self, path: str, offset: int, length: int, target_file: Target, progress: Progress | None = None
     ) -> None:
-        """Write `length` bytes of a file from `offset` on to `target_file`; an interrupted transfer is resumed.
+        """Write `length` bytes of a file starting at `offset` to `target_file`; an interrupted transfer is resumed.
 
         The caller starts and finishes `progress`, because it may download several parts with one progress bar.
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 256 * 1024
 TEXT_LIMIT_BYTES = 1024 * 1024
 FILE_LIMIT_BYTES = 16 * 1024**3
+COMPLETE_TREE_HINT = "use a complete install tree"
+MISSING_HINT = "check the URL, or use another server"
 _MOST_DIGITS = 18
 
 
@@ -43,7 +45,7 @@ class Target(Protocol):
 class VolumeIds:
     """The identifiers in the volume descriptor of an ISO image, without trailing spaces.
 
-    `volume_size` is the size in bytes that the descriptor declares; rules of osinfo-db compare this value.
+    `volume_size` is the size in bytes that the descriptor declares; rules in osinfo-db are compared with this value.
     """
 
     volume_id: str
@@ -168,12 +170,12 @@ def space_hint(error: OSError, path: object) -> str | None:
 def no_such_file(location: str, path: str, *, in_image: bool = False, hint: str | None = None) -> FetchError:
     """Return the error for a file that a location does not contain.
 
-    `in_image` is whether the location is an ISO image.
+    `in_image` is whether the location is an ISO image. `hint` replaces the default hint.
     """
     name = clean_path(path)
     if in_image:
-        return FetchError(f"no such file in '{location}': '{name}'", hint=hint)
-    return FetchError(f"no such file: {location.rstrip('/')}/{name}", hint=hint)
+        return FetchError(f"no such file in '{location}': '{name}'", hint=hint or "use another install image")
+    return FetchError(f"no such file: {location.rstrip('/')}/{name}", hint=hint or COMPLETE_TREE_HINT)
 
 
 def check_size(what: str, size: int, limit: int) -> None:

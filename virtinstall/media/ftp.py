@@ -16,6 +16,7 @@ from virtinstall.errors import FetchError
 from virtinstall.media.deadline import Deadline, TimedReader
 from virtinstall.media.fetcher import (
     CHUNK_BYTES,
+    MISSING_HINT,
     TEXT_LIMIT_BYTES,
     Target,
     VolumeIds,
@@ -26,6 +27,7 @@ from virtinstall.media.fetcher import (
 )
 from virtinstall.media.transfer import (
     DEFAULT_LIMITS,
+    INTERRUPTED_HINT,
     SERVER_HINT,
     Limits,
     Response,
@@ -66,7 +68,7 @@ class FtpFetcher:
         self._session: _Session | None = None
 
     def exists(self, path: str) -> bool:
-        """Return whether there is a file at `path`: the server reports its size, which directories do not have."""
+        """Return whether the server reports a size for `path`, which it does for files but not for directories."""
         return self._stat(path) is not None
 
     def size(self, path: str) -> int | None:
@@ -93,10 +95,10 @@ class FtpFetcher:
             self.close()  # the rest is still being sent: this session cannot be used again
         except TransferInterrupted as cut:
             self.close()
-            raise fetch_failure(name, cut.why) from cut
+            raise fetch_failure(name, cut.why, hint=INTERRUPTED_HINT) from cut
         except _FAILURES as error:
             self.close()
-            raise fetch_failure(name, _plain(error)) from error
+            raise fetch_failure(name, _plain(error), hint=_hint(error)) from error
         return bytes(text[:limit]).decode("utf-8", "replace")
 
     def download(self, path: str, target_file: Target, progress: Progress) -> int:
@@ -132,11 +134,8 @@ class FtpFetcher:
                 ) from None
             except _FAILURES as error:
                 session.close()
-                replied = isinstance(error, (EOFError, ftplib.Error))
-                raise FetchError(
-                    f"cannot {'read' if replied else 'reach'} '{self.location}': {_plain(error)}",
-                    hint=SERVER_HINT if replied else "check the host and port in the URL, and the network connection",
-                ) from error
+                verb = "read" if _has_replied(error) else "reach"
+                raise FetchError(f"cannot {verb} '{self.location}': {_plain(error)}", hint=_hint(error)) from error
             self._session = session
         return self._session
 
@@ -155,13 +154,13 @@ class FtpFetcher:
             return None
         except _FAILURES as error:
             self.close()
-            raise fetch_failure(self._display(path), _plain(error)) from error
+            raise fetch_failure(self._display(path), _plain(error), hint=_hint(error)) from error
         return Response(url=self._display(path), length=length, last_modified=modified)
 
     def _found(self, path: str) -> Response:
         response = self._stat(path)
         if response is None:
-            raise FetchError(f"no such file: {self._display(path)}")
+            raise FetchError(f"no such file: {self._display(path)}", hint=MISSING_HINT)
         return response
 
     def _open(self, path: str, offset: int) -> _FtpReader:
@@ -180,7 +179,7 @@ class FtpFetcher:
             return _FtpReader(session, session.retrieve(self._path(path)), response, offset)
         except _FAILURES as error:
             self.close()
-            raise fetch_failure(self._display(path), _plain(error)) from error
+            raise fetch_failure(self._display(path), _plain(error), hint=_hint(error)) from error
 
     def _path(self, path: str) -> str:
         if any(mark in path for mark in "\r\n"):
@@ -314,6 +313,15 @@ class _FtpReader:
         self._connection.close()
 
 
+def _has_replied(error: BaseException) -> bool:
+    """Return whether the server was reached, and sent an error or closed the connection."""
+    return isinstance(error, (EOFError, ftplib.Error))
+
+
+def _hint(error: BaseException) -> str:
+    return SERVER_HINT if _has_replied(error) else "check the host and port in the URL, and the network connection"
+
+
 def _plain(error: BaseException) -> str:
     """Return the server's or the system's message, without anything that looks like a password."""
     if isinstance(error, OSError) and error.strerror:
@@ -322,4 +330,6 @@ def _plain(error: BaseException) -> str:
         return "the server closed the connection"
     if isinstance(error, ftplib.error_proto) and not str(error).startswith("the server"):
         return "the server sent an invalid FTP reply"
-    return one_line(re.sub(r"//\S*@", "//", str(error)) or type(error).__name__)
+    text = one_line(re.sub(r"//\S*@", "//", str(error)) or type(error).__name__)
+    is_reply = isinstance(error, ftplib.Error) and not isinstance(error, ftplib.error_proto)
+    return f"the server replied '{text}'" if is_reply else text

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from virtinstall.errors import FetchError
 from virtinstall.media.deadline import Deadline
-from virtinstall.media.fetcher import CHUNK_BYTES, display_url, parse_count
+from virtinstall.media.fetcher import CHUNK_BYTES, MISSING_HINT, display_url, parse_count
 from virtinstall.media.transfer import (
     DEFAULT_LIMITS,
     SERVER_HINT,
@@ -32,11 +32,13 @@ _REDIRECT_BYTES = 64 * 1024
 _STATUS_HINTS = {
     401: "add a user name and password to the URL",
     407: "add a user name and password to the URL of the proxy, for example in the environment variable https_proxy",
-    **dict.fromkeys((500, 502, 503, 504), "try again later"),
+    403: MISSING_HINT,
+    **dict.fromkeys((429, 500, 502, 503, 504), "try again later"),
 }
 _INVALID_RESPONSES = ("BadStatusLine", "LineTooLong", "UnknownProtocol")
 """Exceptions of http.client for responses that violate HTTP."""
 _REASONS = {
+    "IncompleteRead": "the connection was closed",
     "TooManyRedirects": "too many redirects",
     "InvalidSchema": "redirected to an unsupported URL scheme",
     "MissingSchema": "redirected to an invalid URL",
@@ -69,8 +71,8 @@ class HttpClient:
         """Request the file at `url`, and return a reader for the response.
 
         The reader starts at `offset` if the server supports range requests and still has the version `before`;
-        otherwise it starts at the first byte. `cached` is the response for a cached copy; if the server still has that
-        version, it sends no contents.
+        otherwise it starts at the first byte. `cached` is the response for a cached copy; the server sends no contents
+        if it still has that version.
 
         Raises: FetchError, if the request fails.
         """
@@ -87,7 +89,7 @@ class HttpClient:
         return HttpReader(reply, url, self._errors, self._read_limit)
 
     def open_part(self, url: str, offset: int, length: int, done: int = 0) -> HttpReader:
-        """Request `length` bytes of a file from `offset` on, without the first `done` of these bytes.
+        """Request `length` bytes of a file starting at `offset`, without the first `done` of these bytes.
 
         Raises: FetchError, if the request fails or the server does not support range requests.
         """
@@ -133,7 +135,7 @@ class HttpClient:
         drop(reply)
         name = display_url(url)
         if status in NOT_THERE:
-            error = FetchError(f"no such file: {name} (HTTP {status})")
+            error = FetchError(f"no such file: {name} (HTTP {status})", hint=MISSING_HINT)
         elif status < 400:
             error = fetch_failure(name, f"unexpected response (HTTP {status})", hint=SERVER_HINT)
         else:
@@ -274,8 +276,7 @@ def _reason(error: BaseException) -> str:
     kind = type(inner).__name__
     if kind in _REASONS:
         return _REASONS[kind]
-    text = str(inner)
-    text = kind if not text or "/" in text or "@" in text else text
     if kind in _INVALID_RESPONSES:
-        return f"the server sent an invalid HTTP response ({text})"
-    return text
+        return "the server sent an invalid HTTP response"
+    text = str(inner)
+    return kind if not text or "/" in text or "@" in text else text

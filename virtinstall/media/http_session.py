@@ -55,7 +55,7 @@ class _Session(requests.Session):
             resp.close()
             raise FetchError(
                 f"'{display_url(resp.url)}' redirects to '{display_url(url)}', which does not use HTTPS",
-                hint="use another server that provides the file over HTTPS",
+                hint="use a server that provides the file over HTTPS",
             )
         return target
 

@@ -112,7 +112,7 @@ def _look_at(path: Path) -> Injection:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise RequestError(f"{option}: not a regular file", hint="specify a regular file")
+            raise RequestError(f"{option}: not a regular file", hint="specify a file, not a directory or a device")
         with path.open("rb"):
             pass
     except FileNotFoundError:

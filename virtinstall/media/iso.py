@@ -40,7 +40,7 @@ class IsoEntry:
     """A file, directory or symbolic link in an image.
 
     `extents` are pairs of an offset in the image and a length, both in bytes. `link` is the target of a symbolic link,
-    None for others. `compressed` is whether the data is compressed with zisofs.
+    None for other entries. `compressed` is whether the data is compressed with zisofs.
     """
 
     name: str
@@ -170,7 +170,7 @@ class IsoImage:
         if primary is None:
             raise FetchError(
                 f"'{self._source.name}' is not an ISO 9660 image",
-                hint="use an install tree or an ISO image; to boot from a disk image: --import --disk "
+                hint="use an install tree or an ISO image, or boot from a disk image with: --import --disk "
                 f"{'image=' if '://' in self._source.name else ''}{shlex.quote(self._source.name)}",
             )
         return primary, joliet
@@ -229,7 +229,10 @@ class IsoImage:
     def _entry(self, records: list[Record]) -> IsoEntry:
         last = records[-1]
         if any(record.interleaved for record in records):
-            raise FetchError(f"'{self._source.name}' contains interleaved files, which are not supported")
+            raise FetchError(
+                f"'{self._source.name}' contains interleaved files, which are not supported",
+                hint="use another install image",
+            )
         name = self._plain_name(last.identifier)
         link, compressed, directory = None, False, last.is_directory
         extents: tuple[tuple[int, int], ...] | None = None

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from virtinstall.errors import FetchError
-from virtinstall.media.fetcher import space_hint
+from virtinstall.media.fetcher import COMPLETE_TREE_HINT, space_hint
 from virtinstall.media.initrd import archive_size, inject
 from virtinstall.media.transfer import check_room
 from virtinstall.rollback.directories import make_directory
@@ -44,8 +44,8 @@ def fetch_file(
 ) -> None:
     """Download a kernel or initrd to the new file `path`, and append an archive of the `injections`, if there are any.
 
-    `source` is the path relative to the fetcher's location. The file and its directory are registered in `undo`, the
-    file as temporary, because QEMU reads it only when it starts.
+    `source` is the path relative to the fetcher's location. The file, and its directory if it is new, are registered in
+    `undo` for removal. The file is registered as temporary, because QEMU reads it only when it starts.
 
     Raises: FetchError, if the file cannot be downloaded, created or changed.
     """
@@ -56,7 +56,7 @@ def fetch_file(
     mode = _PRIVATE_MODE if any(each.private for each in injections) else _MODE
     with _new_file(path, mode, undo) as target:
         if not fetcher.download(source, target, progress):
-            raise FetchError(f"'{source}' in '{fetcher.location}' is empty", hint="use a complete install tree")
+            raise FetchError(f"the file '{source}' in '{fetcher.location}' is empty", hint=COMPLETE_TREE_HINT)
     if injections:
         inject(path, injections, progress)
 

@@ -55,7 +55,7 @@ def open_location(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
 
 
 def is_local(location: str) -> bool:
-    """Return whether `location` is a path or a `file:` URL, not a network address; it need not exist."""
+    """Return whether `location` is a path or a `file:` URL, not a network address; the file need not exist."""
     scheme = location.partition(":")[0].lower()
     return scheme == "file" or not ((scheme == "nfs" and ":" in location) or "://" in location)
 
@@ -82,7 +82,7 @@ def _open_local(path: Path, limits: Limits) -> Fetcher:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        hint = "use the URL or directory of an install tree, or an ISO image"
+        hint = "check the path, or use the URL of an install tree"
         raise FetchError(f"no such file or directory: {path}", hint=hint) from None
     except ValueError:
         raise FetchError(f"invalid install location '{path}': it contains a NUL character") from None
@@ -102,7 +102,7 @@ def _open_local(path: Path, limits: Limits) -> Fetcher:
         return IsoFetcher(FileSource(path), limit_bytes=limits.file_bytes)
     raise FetchError(
         f"'{path}' is neither a directory nor an ISO image",
-        hint="use the directory of an install tree, or an ISO image",
+        hint="use the directory of an install tree, or the path of an ISO image",
     )
 
 
@@ -123,7 +123,8 @@ def _check_host(location: str) -> None:
         parts = None
     if parts is None or not parts.hostname:
         scheme = location.partition(":")[0].lower()
-        raise FetchError(f"invalid host in the URL '{shown}'", hint=f"use {scheme}://HOST/DIRECTORY/")
+        problem = "invalid" if parts is None else "missing"
+        raise FetchError(f"{problem} host in the URL '{shown}'", hint=f"use {scheme}://HOST/DIRECTORY/")
     try:
         usable = parts.port is None or parts.port > 0
     except ValueError:

@@ -14,9 +14,9 @@ from virtinstall.media.fetcher import VolumeIds
 class TreeInfo:
     """The contents of a `.treeinfo` file.
 
-    The `<treeinfo>` rules of osinfo-db are compared with the strings `family`, `version`, `arch` and `variant`.
-    `images` contains the path of each image by its name, such as `kernel`, for each section, such as `x86_64`. `stage2`
-    is the path of anaconda's main image, or empty. `new_format` is whether the file has the format of productmd.
+    The `<treeinfo>` rules in osinfo-db are compared with the strings `family`, `version`, `arch` and `variant`.
+    `images` maps each section, such as `x86_64`, to the paths of its images by name, such as `kernel`. `stage2` is the
+    path of anaconda's main image, or empty. `new_format` is whether the file has the format of productmd.
     """
 
     family: str
@@ -34,8 +34,8 @@ class InstallTree:
 
     `distro` is the name of the distribution family. Paths are relative to the location. `os_names` are osinfo short IDs
     derived from the medium, the most exact first; the installed OS database may not contain all of them. `arguments`
-    are the kernel arguments with which the installer finds its packages. `treeinfo` and `volume` are None if the medium
-    has no `.treeinfo` file or is not an ISO image.
+    are the kernel arguments with which the installer finds its packages. `treeinfo` is None if the medium has no
+    `.treeinfo` file; `volume` is None if it is not an ISO image.
     """
 
     distro: str
@@ -54,7 +54,7 @@ class InstallTree:
 
 @dataclass(frozen=True)
 class Medium:
-    """The input of OS detection: the identifiers of an ISO image and the contents of a `.treeinfo`; None if missing."""
+    """The input of OS detection: an ISO image's identifiers and a `.treeinfo` file's contents, each None if missing."""
 
     volume: VolumeIds | None
     treeinfo: TreeInfo | None
@@ -62,7 +62,7 @@ class Medium:
 
 @dataclass(frozen=True)
 class Identified:
-    """The result of OS detection: the osinfo short ID, and the paths of the kernel and initrd, or None if unknown."""
+    """The result of OS detection: the osinfo short ID, and the paths of the kernel and initrd, each None if unknown."""
 
     os_name: str
     kernel_path: str | None = None

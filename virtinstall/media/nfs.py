@@ -9,6 +9,7 @@ Source: nfs-ls(1), nfs-cat(1); the libnfs README on URLs (`version`, `nfsport`);
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -40,9 +41,21 @@ if TYPE_CHECKING:
 _VERSIONS = ("4", "3")
 _LIST_COLUMNS = 5
 _LISTING_LIMIT_BYTES = 4 * 1024 * 1024
-_REACH_HINT = "check that the host is an NFS server and can be reached from this host"
+_REACH_HINT = "check the host name, and that an NFS server is running there"
 _EXPORT_HINT = "check the exported directory and its access rules on the NFS server"
 _NOT_THERE = ("NOENT", "NOTDIR")
+_CODE = re.compile(r"\b(?:NFS[34]?|MNT3?)ERR_(\w+)")
+_REASONS = {
+    "ACCES": "access denied",
+    "ACCESS": "access denied",
+    "IO": "input/output error on the server",
+    "NOENT": "no such directory",
+    "NOTDIR": "not a directory",
+    "PERM": "access denied",
+    "STALE": "the directory no longer exists",
+    "WRONGSEC": "the server requires another authentication method",
+}
+"""Messages for the codes of NFS and of its mount protocol."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +93,10 @@ def parse_nfs(location: str) -> NfsPlace:
 
 
 def open_nfs(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
-    """Return a fetcher for an NFS location, with the tools of libnfs, or if they are missing, with a mount.
+    """Return a fetcher for an NFS location, which uses the libnfs tools, or a mount if they are not installed.
 
-    Raises: FetchError, if the location is invalid or cannot be read, or if this host has no tools of libnfs and this
-    user cannot mount it.
+    Raises: FetchError, if the location is invalid or cannot be read, or if the libnfs tools are not installed and this
+    user cannot mount the export.
     """
     place = parse_nfs(location)
     if shutil.which("nfs-ls") and shutil.which("nfs-cat"):
@@ -318,7 +331,13 @@ def _run(command: list[str], location: str, seconds: float = DEFAULT_LIMITS.repl
             hint="specify the top directory of the install tree",
         )
     if status:
-        reason = one_line(output[-1]) if output else f"the NFS client failed with exit status {status}"
+        reason = _reason(one_line(output[-1])) if output else f"the NFS client failed with exit status {status}"
         verb = {"mount": "mount", "umount": "unmount"}.get(command[0], "read")
         raise FetchError(f"cannot {verb} '{location}': {reason}", hint=None if verb == "unmount" else _EXPORT_HINT)
     return printed.decode("utf-8", "replace")
+
+
+def _reason(text: str) -> str:
+    """Return a tool's message; if it contains a known error code, return an explanation and the code."""
+    code = _CODE.search(text)
+    return f"{_REASONS[code[1]]} ({code[0]})" if code and code[1] in _REASONS else text

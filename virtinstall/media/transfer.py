@@ -43,6 +43,7 @@ class Limits:
 
 DEFAULT_LIMITS = Limits()
 SERVER_HINT = "try again later, or use another server"
+INTERRUPTED_HINT = "run the command again; if the error persists, use another server"
 _NETWORK_HINT = "check the URL, the network connection and the proxy settings"
 
 
@@ -63,7 +64,10 @@ class Response:
     not_modified: bool = False
 
     def may_equal(self, other: Response) -> bool:
-        """Return whether this response and `other` may describe the same version: no attribute of both differs."""
+        """Return whether this response and `other` may describe the same version.
+
+        That is the case if each attribute that is known in both responses is equal.
+        """
         pairs = (
             (self.length, other.length),
             (self.etag, other.etag),
@@ -151,7 +155,8 @@ def transfer(
     `name` is the name of the file in messages, `label` the title of the progress bar. If `start` is not 0, `target`
     already contains the first `start` bytes of the version `before`. `on_data` is called with each chunk after it was
     written. If the server has another version when a transfer continues, `on_restart` is called; it must empty the
-    target and discard the data that `on_data` collected. If `on_restart` is None, that is an error.
+    target and discard the data that `on_data` collected. If `on_restart` is None, another version is an error.
+    `progress` shows the progress; None shows nothing.
 
     Raises: FetchError, if the file cannot be downloaded or written, or is too large.
     """
@@ -178,11 +183,11 @@ def read_start(name: str, open_at: Opener, limit_bytes: int, limits: Limits) -> 
             data += chunk
             check_announced(name, len(data), reader.response.length)
     except TransferInterrupted as cut:
-        raise fetch_failure(name, cut.why) from cut
+        raise fetch_failure(name, cut.why, hint=INTERRUPTED_HINT) from cut
     finally:
         reader.close()
     if len(data) < expected:
-        raise fetch_failure(name, "the connection was closed")
+        raise fetch_failure(name, "the connection was closed", hint=INTERRUPTED_HINT)
     return reader.response, bytes(data[:limit_bytes])
 
 
@@ -220,7 +225,7 @@ def check_announced(name: str, done: int, total: int | None) -> None:
 
 
 def _other_part(name: str, offset: int) -> FetchError:
-    why = f"the server did not send the requested data from byte {offset} on"
+    why = f"the server did not send the requested data, which starts at byte {offset}"
     return fetch_failure(name, why, hint=SERVER_HINT)
 
 
@@ -251,7 +256,7 @@ class _Transfer:
         self._is_shown = False
 
     def run(self, start: int, before: Response | None) -> Response:
-        """Transfer the file from the offset `start` on and return the response; the target contains `before`."""
+        """Transfer the file and return the response; the target contains the first `start` bytes of `before`."""
         self._done, self._response = start, before
         if before is not None and start and start == before.length:
             return before
@@ -269,7 +274,8 @@ class _Transfer:
                 except TransferInterrupted as cut:
                     interruptions += 1
                     if interruptions > self._limits.resumes:
-                        raise fetch_failure(self._name, self._history(interruptions, cut)) from None
+                        why = self._history(interruptions, cut)
+                        raise fetch_failure(self._name, why, hint=INTERRUPTED_HINT) from None
                     logger("media").info("resuming %s after %d bytes: %s", self._name, self._done, cut.why)
                     reader = self._open(f"{cut.why}, and the file has changed since")
         finally:

@@ -30,7 +30,7 @@ _BELOW = ("BaseOS/{}/os", "Server/{}/os", "Everything/{}/os", "os/{}", "{}/os", 
 def recognize(fetcher: Fetcher, *, arch: str, guest_type: str = "hvm", identify: Identify | None = None) -> InstallTree:
     """Find the files that start the installer at the fetcher's location, and return their paths and properties.
 
-    `arch` is libvirt's name of the guest's architecture; `guest_type` is `hvm`, or `xen` for a paravirtual guest.
+    `arch` is libvirt's name for the guest's architecture; `guest_type` is `hvm`, or `xen` for a paravirtual guest.
     `identify` is called at most once, to look up the medium in an OS database; None skips the lookup.
 
     Raises: FetchError, if the location cannot be read or does not contain a known medium.
@@ -61,7 +61,8 @@ def recognize(fetcher: Fetcher, *, arch: str, guest_type: str = "hvm", identify:
 def chosen_manually(fetcher: Fetcher, kernel: str | None, initrd: str | None) -> InstallTree:
     """Return the tree for `--location LOCATION,kernel=...,initrd=...`.
 
-    Raises: RequestError, if `kernel` or `initrd` is missing; FetchError, if the location does not contain a file.
+    Raises: RequestError, if `kernel` or `initrd` is missing; FetchError, if the location does not contain one of these
+    files.
     """
     if not kernel or not initrd:
         raise RequestError(
@@ -101,10 +102,10 @@ def _unknown(probe: Probe, treeinfo: TreeInfo | None, arch: str) -> FetchError:
     paths = probe.looked_for
     shown = ", ".join(paths[:_MOST_LISTED])
     more = f" and {len(paths) - _MOST_LISTED} more paths" if len(paths) > _MOST_LISTED else ""
-    hint = "for an unknown Linux distribution, specify the files: --location LOCATION,kernel=PATH,initrd=PATH"
+    hint = "for an unknown Linux distribution, specify the files with: --location LOCATION,kernel=PATH,initrd=PATH"
     start = _location_hint(probe, treeinfo, arch)
     return FetchError(
-        f"no installable distribution found at '{probe.location}': looked for {shown}{more}", hint=f"{start}; {hint}"
+        f"no installable distribution found at '{probe.location}': looked for {shown}{more}", hint=f"{start}, or {hint}"
     )
 
 
@@ -118,7 +119,8 @@ def _location_hint(probe: Probe, treeinfo: TreeInfo | None, arch: str) -> str:
         return "for other operating systems, such as Windows or BSD, use --cdrom"
     if treeinfo is not None:
         return (
-            "the .treeinfo file lists no kernel: use an install tree such as BaseOS/ARCH/os/, not a package repository"
+            "the .treeinfo file lists no kernel: instead of a package repository, use an install tree, for example "
+            "BaseOS/x86_64/os/"
         )
     from virtinstall.media.distros.debian import names_of_archive
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from virtinstall.errors import FetchError
 from virtinstall.media.fetcher import clean_path
 from virtinstall.media.medium import InstallTree, TreeInfo
 
@@ -76,7 +77,7 @@ def tree_from_treeinfo(probe: Probe, info: TreeInfo | None, arch: str, guest_typ
     """Return the tree that `info` describes.
 
     Return None if `info` is None, or if it lists no kernel for the guest and there is none at the usual paths either.
-    `arch` is libvirt's name of the guest's architecture; `guest_type` is `hvm` or `xen`.
+    `arch` is libvirt's name for the guest's architecture; `guest_type` is `hvm` or `xen`.
 
     Raises: FetchError, if `info` lists a kernel or initrd outside the location.
     """
@@ -88,11 +89,20 @@ def tree_from_treeinfo(probe: Probe, info: TreeInfo | None, arch: str, guest_typ
     argument = url_argument(info)
     return InstallTree(
         distro=info.family or "treeinfo",
-        kernel_path=clean_path(images["kernel"]),
-        initrd_path=clean_path(images["initrd"]),
+        kernel_path=_path(probe, images["kernel"]),
+        initrd_path=_path(probe, images["initrd"]),
         os_names=os_names(info),
         arguments=_arguments(probe, info, argument, images["kernel"]),
     )
+
+
+def _path(probe: Probe, path: str) -> str:
+    try:
+        return clean_path(path)
+    except FetchError as error:
+        raise FetchError(
+            f"invalid .treeinfo file in '{probe.location}': {error.message}", hint="use another install tree"
+        ) from error
 
 
 def _arguments(probe: Probe, info: TreeInfo, argument: str | None, kernel: str) -> tuple[str, ...]:
@@ -111,8 +121,8 @@ def url_argument(info: TreeInfo) -> str | None:
     """Return the name of the kernel argument for the install source, such as `inst.repo`; None if there is none.
 
     For an unknown family, the installer is assumed to be anaconda if the `.treeinfo` lists a main image or has the
-    format of productmd.
-    The first anaconda with `inst.repo=` was released with productmd's format, or has its image in `LiveOS/`.
+    format of productmd. A tree whose anaconda supports `inst.repo` has the format of productmd, or its main image in
+    `LiveOS/`.
     """
     family = info.family.lower()
     if "suse" in family:

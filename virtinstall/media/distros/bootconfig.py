@@ -90,7 +90,7 @@ def recognize(probe: Probe) -> InstallTree | None:
 def menu_arguments(probe: Probe, kernel: str) -> tuple[str, ...]:
     """Return the arguments for `kernel` in the boot menu of an ISO image, without those that only affect the display.
 
-    The result is empty if the menu does not contain the kernel, and for an install tree.
+    The result is empty if the menu does not contain the kernel, or if the location is not an ISO image.
     """
     if probe.volume is None:
         return ()
@@ -105,8 +105,8 @@ def medium_arguments(probe: Probe, kernel: str) -> tuple[str, ...]:
 def parse_syslinux(text: str, folder: str) -> tuple[list[Entry], list[Included]]:
     """Return the entries in an isolinux or syslinux file, and the files that it includes.
 
-    `text` is the contents of the file. Relative names start from the working directory `folder`, which is initially the
-    directory of the file. Each included file is returned as a pair of its path and its working directory.
+    `text` is the contents of the file. Relative names are resolved in the working directory `folder`, which is
+    initially the directory of the file. Each included file is returned as a pair of its path and its working directory.
     """
     entries: list[Entry] = []
     included: list[Included] = []
@@ -130,9 +130,9 @@ def parse_syslinux(text: str, folder: str) -> tuple[list[Entry], list[Included]]
 def parse_grub(text: str, folder: str) -> tuple[list[Entry], list[Included]]:
     """Return the entries in a GRUB configuration file, and the files that it includes.
 
-    `text` is the contents of the file, `folder` is the value of its variable `prefix`. Each included file is returned
-    as a pair of its path and its prefix. Variables that the file sets are expanded, and a leading device is removed.
-    Entries with other variables in their paths are omitted.
+    `text` is the contents of the file, `folder` is the value of GRUB's variable `prefix`. Each included file is
+    returned as a pair of its path and its prefix. Variables that the file sets are expanded, and a device before a
+    path, such as `(cd0)`, is removed. Entries with other variables in their paths are omitted.
     """
     entries: list[Entry] = []
     included: list[Included] = []

@@ -37,7 +37,7 @@ _SUITES = ("stable", "testing")
 def recognize(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
     """Return the tree of a Debian or Ubuntu medium, or of a derived distribution; None for other media.
 
-    `arch` is libvirt's name of the guest's architecture; `guest_type` is `hvm` or `xen`.
+    `arch` is libvirt's name for the guest's architecture; `guest_type` is `hvm` or `xen`.
     """
     debian_arch = _arch_in(probe.location) or _ARCHES.get(arch, arch)
     return _from_disc(probe, debian_arch, guest_type) or _from_network_tree(probe, debian_arch, guest_type)
@@ -156,7 +156,7 @@ def _names_of_address(location: str, kernel: str) -> tuple[str, ...]:
 
 
 def names_of_archive(location: str) -> tuple[str, ...]:
-    """Return the osinfo short IDs for a URL below a mirror's directory of a release; empty for other URLs."""
+    """Return the osinfo short IDs for a URL below the directory of a release on a mirror; empty for other URLs."""
     found = re.search(
         r"(?:/dists|releases\.ubuntu\.com(?:/releases)?|/ubuntu-releases)/([a-z]+|\d\d\.\d\d)\b", location
     )

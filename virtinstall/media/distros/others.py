@@ -49,13 +49,13 @@ _WELL_KNOWN = (
 def recognize(probe: Probe, arch: str) -> InstallTree | None:
     """Return the tree of a Mageia, Mandriva, ALT, Arch or Alpine medium; None for other media.
 
-    `arch` is libvirt's name of the guest's architecture.
+    `arch` is libvirt's name for the guest's architecture.
     """
     return _mageia(probe, arch) or _alt(probe) or _arch(probe, arch) or _alpine(probe)
 
 
 def recognize_by_path(probe: Probe, arch: str) -> InstallTree | None:
-    """Return a tree with the kernel and initrd at a path that many media use; None if no such path exists."""
+    """Return a tree with the kernel and initrd at paths that many media use; None if these do not exist."""
     pairs = [*_WELL_KNOWN, (f"boot/vmlinuz-{arch}", f"boot/initramfs-{arch}.img")]
     pair = probe.first_pair(pairs)
     return InstallTree("unnamed", *pair) if pair else None

@@ -32,7 +32,7 @@ _SUSE_LABEL = re.compile(r"suse|agama|sle[smd]?[-_ ]|leap|tumbleweed|^install", 
 def recognize(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
     """Return the tree of a SUSE or openSUSE medium; None for other media.
 
-    `arch` is libvirt's name of the guest's architecture; `guest_type` is `hvm` or `xen`. Live discs of other vendors
+    `arch` is libvirt's name for the guest's architecture; `guest_type` is `hvm` or `xen`. Live discs of other vendors
     may also have a kernel in `boot/ARCH/loader`, so the volume ID of a live disc is checked.
     """
     arch = _ARCHES.get(arch, arch)
@@ -74,7 +74,7 @@ def linuxrc_url(url: str) -> str:
 
 
 def uses_agama(probe: Probe, version: str) -> bool:
-    """Return whether the SUSE tree with this version is installed by Agama, which does not support `install=`."""
+    """Return whether the installer of the SUSE release `version` is Agama, which does not support `install=`."""
     major = re.match(r"\d{1,3}(?!\d)", version)
     return major is not None and _FIRST_AGAMA <= int(major[0]) < 42 and probe.has(_AGAMA_IMAGE)
 
@@ -82,7 +82,7 @@ def uses_agama(probe: Probe, version: str) -> bool:
 def suse_names(product: str) -> tuple[str, ...]:
     """Return the osinfo short IDs for `product`, the most exact first; empty if the product is unknown.
 
-    `product` is a product's name and version, in any of the forms that SUSE's files contain.
+    `product` is the name and version of a product, in any of the forms that SUSE's files contain.
     """
     text = product.lower().replace("_", " ")
     if "tumbleweed" in text or re.search(r"opensuse\D{0,12}20[12]\d{5}", text):
@@ -131,7 +131,8 @@ def _products(path: str, text: str) -> list[str]:
 def agama_arguments(probe: Probe, kernel: str) -> tuple[str, ...]:
     """Return the kernel arguments with which Agama finds its live image.
 
-    For an HTTP or FTP tree, that is the image's URL; for other media, the arguments for `kernel` in the boot menu.
+    For an HTTP or FTP tree, they contain the image's URL; for other media, they are those for `kernel` in the boot
+    menu.
     """
     if probe.install_url and probe.install_url.startswith(("http:", "https:", "ftp:")):
         return (f"root=live:{probe.install_url.rstrip('/')}/{_AGAMA_IMAGE}",)
