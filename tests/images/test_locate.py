@@ -151,6 +151,18 @@ def test_signature_of_a_list_is_verified(
         Client(tmp_path / "other").fetch(source)
 
 
+def test_unknown_key_is_not_reported_as_a_changed_list(
+    vendor: Vendor, client: Client, tmp_path: Path, signer: Path
+) -> None:
+    """The keyring is the problem, not the list."""
+    source = named(vendor.publish("/i/disk.qcow2", qcow2(tmp_path)))
+    vendor.files["/i/SHA256SUMS"] = gpg(signer, "--clear-sign", text=vendor.files["/i/SHA256SUMS"])
+    empty = tmp_path / "empty.gpg"
+    empty.write_bytes(b"")
+    with pytest.raises(FetchError, match=r"the signing key is not in the keyring '.*empty\.gpg'"):
+        client.fetch(source._replace(keyring=str(empty)))
+
+
 def test_unsigned_list_is_an_error_with_a_keyring(vendor: Vendor, client: Client, tmp_path: Path, signer: Path) -> None:
     """Otherwise, an attacker could remove the signature. A missing keyring is ignored."""
     source = named(vendor.publish("/i/disk.qcow2", qcow2(tmp_path)))

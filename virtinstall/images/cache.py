@@ -122,7 +122,7 @@ class ImageCache:
 
         `waiting` is called before waiting for another run that holds the lock.
 
-        After the block, an empty download is removed; any other download is kept for the next run.
+        On leaving the `with` block, an empty download is removed; any other download is kept for the next run.
 
         Raises: StorageError, if the cache is not writable.
         """
@@ -185,7 +185,7 @@ class ImageCache:
             os.unlink(self._source_path(source_key, "json"))
 
     def remove_stale(self, life_seconds: float = _PART_LIFE_SECONDS) -> list[str]:
-        """Remove files of killed runs that are older than `life_seconds` and not in use; return their paths."""
+        """Remove unused files of killed runs that are older than `life_seconds`; return the paths of these files."""
         folder = os.path.join(self.root, _SOURCES)
         removed = []
         for name in _names(folder):

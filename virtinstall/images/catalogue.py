@@ -57,8 +57,9 @@ def _no_remote(index: RemoteIndex) -> Sequence[ImageSource]:
 class ImageCatalogue:
     """All image catalogs of a user.
 
-    `environment` contains the environment variables that locate the catalogs. `remote` is called for each index on the
-    web that a catalog names, and returns its images; by default, these indexes are ignored.
+    `environment` contains the environment variables that locate the catalogs. `systems` is the OS database. `remote`
+    is called for each index on the web that a catalog names, and returns the images of the index; by default, these
+    indexes are ignored.
     """
 
     def __init__(self, environment: Mapping[str, str], systems: Catalog, remote: Remote = _no_remote) -> None:
@@ -70,7 +71,8 @@ class ImageCatalogue:
     def find(self, text: str, arch: str) -> ImageSource:
         """Return the source of an image.
 
-        `text` is `NAME[:VARIANT]`, a URL, a path or `docker://REFERENCE`; `arch` is libvirt's name of the architecture.
+        `text` is `NAME[:VARIANT]`, a URL, a path or `docker://REFERENCE`.
+        `arch` is libvirt's name for the architecture.
 
         Raises: RequestError, if there is no such image; the hint contains similar names.
         """
@@ -233,7 +235,7 @@ class ImageCatalogue:
         question = did_you_mean(name, [image.name for image in self.listed()])
         hint = f"{question} " if question else ""
         if os.path.exists(name):
-            hint += f"to use the file in this directory, specify ./{name}; "
+            hint += f"to use the file in this directory, specify ./{name}, or "
         return RequestError(f"unknown image '{name}'", hint=f"{hint}list the images with: virt-install --image list")
 
 

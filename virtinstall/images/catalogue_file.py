@@ -71,7 +71,7 @@ def built_in() -> CatalogueFile:
 
 
 def catalogue_paths(environment: Mapping[str, str]) -> list[str]:
-    """Return the paths of the catalogs, in the order of precedence: from $VIRTINSTALL_IMAGES, the user and the host.
+    """Return the paths of the catalogs by precedence: those in $VIRTINSTALL_IMAGES, then the user's, then the host's.
 
     Raises: RequestError, if a path in $VIRTINSTALL_IMAGES does not exist.
     """

@@ -25,7 +25,7 @@ _HEAD_BYTES = 4096
 
 
 def check_downloaded(path: str, name: str) -> ImageInfo:
-    """Return the properties of the image at `path`; `name` denotes the image in messages, such as `the image 'web'`.
+    """Return the properties of the image at `path`; `name`, such as `the image 'web'`, denotes the image in messages.
 
     Raises: FetchError, if the file is not a disk image, or if it refers to other files, is encrypted or is too large.
     """
@@ -39,13 +39,14 @@ def check_downloaded(path: str, name: str) -> ImageInfo:
     elif info.format != "qcow2":
         raise FetchError(
             f"{name} has the format {info.format}; --disk image= supports only qcow2 and raw",
-            hint=f"convert the image with 'qemu-img convert -O qcow2 {_file(path, name)} NEW.qcow2', "
-            "and use: --disk image=./NEW.qcow2",
+            hint=f"{_download(path, name)}convert it with 'qemu-img convert -O qcow2 {_file(path, name)} NEW.qcow2'; "
+            "then use: --disk image=./NEW.qcow2",
         )
     if info.backing_file is not None:
         raise FetchError(
             f"{name} has the backing file '{info.backing_file}', which --disk image= does not allow",
-            hint=f"if you trust the image, use the file without a check: --disk backing_store={_file(path, name)}",
+            hint=f"if you trust the image, {_download(path, name)}use it without this check with: "
+            f"--disk backing_store={_file(path, name)}",
         )
     if info.data_file is not None:
         raise FetchError(
@@ -71,6 +72,11 @@ def is_web_page(head: bytes) -> bool:
 def web_page_error(name: str) -> FetchError:
     """Return the error for a web page that a server sent instead of an image; `name` denotes the image."""
     return FetchError(f"{name} is a web page, not a disk image", hint=PORTAL_HINT)
+
+
+def _download(path: str, name: str) -> str:
+    """Return the first step of a hint for an image that is not a local file."""
+    return "" if name == f"'{path}'" else "download it to FILE, and "
 
 
 def _file(path: str, name: str) -> str:

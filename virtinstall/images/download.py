@@ -28,7 +28,10 @@ _NO_CACHE = {"Cache-Control": "no-cache"}
 
 
 class WebReader:
-    """A reader of checksum lists, indexes and manifests; with `fresh`, HTTP caches must check with the server."""
+    """A reader of checksum lists, indexes and manifests.
+
+    With `fresh`, HTTP caches must check that their copies are current.
+    """
 
     def __init__(self, *, fresh: bool = False) -> None:
         self._headers = _NO_CACHE if fresh else {}
@@ -57,7 +60,7 @@ class Download:
 
     `expected` is the digest that the file must have, None if unknown. `headers` are additional request headers.
     `is_archive` is whether the file is a layer of a containerdisk, from which the disk is extracted. With `fresh`, HTTP
-    caches must check with the server.
+    caches must check that their copies are current.
     """
 
     def __init__(

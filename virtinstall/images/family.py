@@ -59,9 +59,9 @@ class Family:
         return f"{self.names[0]}{self.row.get('separator', '')}{version}" if version else self.names[0]
 
     def known_versions(self, os_names: Iterable[str]) -> list[str]:
-        """Return the versions in the catalog, and those in the OS database, whose names are `os_names`.
+        """Return the versions of the family in the catalog and in `os_names`, the names in the OS database.
 
-        The result is a single empty string if the family has no versions.
+        The result is `[""]`, if the family has no versions.
         """
         if not self.has_versions:
             return [""]
@@ -89,7 +89,7 @@ class Family:
     def source(self, version: str, variant: str, arch: str, codename: str | None = None) -> ImageSource:
         """Return the source of the image of a release.
 
-        An empty `variant` means the default. `arch` is libvirt's name of the architecture. `codename` is the code name
+        An empty `variant` means the default. `arch` is libvirt's name for the architecture. `codename` is the code name
         of the release if the catalog does not contain it, or None if it is unknown.
 
         Raises: RequestError, if the family has no such variant or architecture.

@@ -55,8 +55,8 @@ class FetchRequest(NamedTuple):
 def is_current(wanted: FetchRequest, record: CachedImage, now: float, started: float | None = None) -> bool:
     """Return whether the cached image `record` can be used without asking the server.
 
-    `now` and `started` are times in seconds since 1970. An image that was checked after `started` is current; None
-    skips this rule.
+    `now` and `started` are times in seconds since 1970. An image that was checked after `started` is current; if
+    `started` is None, this rule is skipped.
     """
     if wanted.refresh is False or wanted.pinned is not None or (started is not None and record.checked >= started):
         return True
@@ -103,7 +103,7 @@ def fetch_image(
 
 
 def local_image(wanted: FetchRequest) -> CachedImage:
-    """Return a local file as an image; compare its digest with that of the request, if it has one.
+    """Return a local file as an image; compare its digest with that of the request, if the request has one.
 
     Raises: FetchError, if the file is not a valid disk image or has another digest; StorageError, if it cannot be read.
     """

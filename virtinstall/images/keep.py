@@ -26,9 +26,10 @@ Report = Callable[[str], None]
 
 
 def keep_in_pools(plan: Plan, host: Host, progress: Progress, report: Report) -> dict[int, str]:
-    """Return the path of each image on the host of the guest, by the index of its fetch in the plan.
+    """Return the path of each image on the guest's host, by the index of its fetch in the plan.
 
-    Images that must be in a pool are uploaded if they are missing. `report` is called before waiting for another run.
+    Images that must be in a pool are uploaded if they are missing. `report` is called with a notice before waiting for
+    another run.
 
     Raises: StorageError, if an image cannot be stored in a pool.
     """

@@ -30,7 +30,7 @@ _NOT_THERE = (403, 404, 410)
 _UNVERIFIED_HINT = (
     "specify the digest with --disk image.checksum=sha256:HEX, or skip the verification with --disk image.checksum=none"
 )
-_LIST_HINT = "check the version; list the known images with: virt-install --image list"
+_LIST_HINT = "check the version, or list the known images with: virt-install --image list"
 
 
 class Web(Protocol):
@@ -135,8 +135,8 @@ def _unverifiable(source: ImageSource, problem: FetchError) -> FetchError:
     if problem.status is None:
         return problem
     error = FetchError(
-        f"no checksum list found for the image '{source.label}': {problem.message}",
-        hint=f"check that this release is published; otherwise, {_UNVERIFIED_HINT}",
+        f"cannot verify the image '{source.label}': {problem.message}",
+        hint=f"check that this release is published, {_UNVERIFIED_HINT}",
     )
     error.status = problem.status
     return error

@@ -20,6 +20,7 @@ from virtinstall.images.check import PORTAL_HINT
 from virtinstall.images.digest import Digest, digest_of, new_hash
 from virtinstall.named import NamedTuple
 
+_OTHER_HINT = "use another containerdisk"
 _DOCKER_HUB, _DOCKER_SERVER = "docker.io", "registry-1.docker.io"
 _INDEXES = (
     "application/vnd.oci.image.index.v1+json",
@@ -107,13 +108,15 @@ class Registry:
         self._web = web
         self._environment = environment
         self._headers: dict[str, str] = {}
+        self._login_hint = f"log in with: podman login {reference.server}"
 
     def layers(self, arch: str) -> list[Layer]:
         """Return the layers of the image for an architecture, the topmost layer first.
 
-        `arch` is libvirt's name of the architecture.
+        `arch` is libvirt's name for the architecture.
 
-        Raises: FetchError, if the manifest cannot be read or is invalid, or the image has no such architecture.
+        Raises: FetchError, if the manifest cannot be read or is invalid, or if the image is not available for the
+        architecture.
         """
         wanted = self._reference.digest or self._reference.tag
         document = self._manifest(wanted)
@@ -121,7 +124,7 @@ class Registry:
             document = self._manifest(self._platform_digest(document, arch))
         layers = document.get("layers")
         if not isinstance(layers, list) or not layers:
-            raise FetchError(f"'{self._reference.name}' has no layers", hint="use a containerdisk")
+            raise FetchError(f"'{self._reference.name}' has no layers", hint=_OTHER_HINT)
         return [self._layer(each) for each in reversed(layers)]
 
     def _layer(self, entry: Any) -> Layer:
@@ -129,7 +132,7 @@ class Registry:
         algorithm, _, value = text.partition(":")
         digest = digest_of(algorithm, value)
         if digest is None:
-            raise FetchError(f"invalid digest '{text}' of a layer in '{self._reference.name}'")
+            raise FetchError(f"invalid digest '{text}' of a layer in '{self._reference.name}'", hint=_OTHER_HINT)
         size = entry.get("size")
         url = f"{self._reference.base}/blobs/{digest}"
         return Layer(url, digest, dict(self._headers), size if isinstance(size, int) else None)
@@ -157,13 +160,13 @@ class Registry:
             expected = digest_of(algorithm, value)
             computed = None if expected is None else new_hash(expected.algorithm)
             if computed is None or expected is None:
-                raise FetchError(f"invalid digest '{name}' of a manifest in '{self._reference.name}'")
+                raise FetchError(f"invalid digest '{name}' of a manifest in '{self._reference.name}'", hint=_OTHER_HINT)
             computed.update(data)
             if computed.hexdigest() != expected.value:
                 raise FetchError(
                     f"checksum mismatch for a manifest in '{self._reference.name}': expected {name}, "
                     f"computed {algorithm}:{computed.hexdigest()}",
-                    hint="try again later",
+                    hint="try again later; if the error persists, do not use the image",
                 )
         document = _json_object(data)
         if document is None:
@@ -173,6 +176,16 @@ class Registry:
         return document
 
     def _read(self, url: str) -> bytes:
+        try:
+            return self._read_authorized(url)
+        except FetchError as error:
+            if error.status in (401, 403):
+                error.hint = self._login_hint
+            elif error.status in (404, 410):
+                error.hint = "check the name and the tag of the image"
+            raise
+
+    def _read_authorized(self, url: str) -> bytes:
         try:
             return self._web.read(url, {**_ACCEPT, **self._headers})
         except FetchError as error:
@@ -188,18 +201,19 @@ class Registry:
         basic = {} if login is None else {"Authorization": f"Basic {login}"}
         if scheme.lower() == "basic" and basic:
             return basic
-        hint = f"log in with: podman login {self._reference.server}"
         values = dict(_CHALLENGE.findall(rest))
         realm = values.get("realm", "")
         parts = urlsplit(realm)
         if scheme.lower() != "bearer" or not (parts.scheme == "https" or is_loopback(realm)):
-            raise FetchError(f"the registry '{self._reference.server}' requires a login", hint=hint)
+            raise FetchError(f"the registry '{self._reference.server}' requires a login", hint=self._login_hint)
         scope = values.get("scope") or f"repository:{self._reference.path}:pull"
         query = urlencode({"service": values.get("service", ""), "scope": scope})
         answer = _json_object(self._web.read(f"{realm}{'&' if parts.query else '?'}{query}", basic)) or {}
         token = answer.get("token") or answer.get("access_token")
         if not isinstance(token, str) or not token:
-            raise FetchError(f"the registry '{self._reference.server}' did not issue an access token", hint=hint)
+            raise FetchError(
+                f"the registry '{self._reference.server}' did not issue an access token", hint=self._login_hint
+            )
         return {"Authorization": f"Bearer {token}"}
 
 

@@ -145,7 +145,8 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 def simplestreams_images(document: Mapping[str, Any], url: str, origin: str) -> Iterator[ImageSource]:
     """Yield the newest disk image of each product in a simplestreams document.
 
-    `url` is the URL of the document, from which paths are resolved; `origin` is the URL of the index.
+    `url` is the URL of the document; paths are relative to the directory that contains `streams/v1/`. `origin` is the
+    URL of the index.
     """
     for product in _mapping(document.get("products")).values():
         product = _mapping(product)
@@ -187,7 +188,7 @@ def _products_sources(
 def virt_builder_images(text: str, url: str) -> Iterator[ImageSource]:
     """Yield the images in a virt-builder index, which consists of sections `[name]` with `key=value` lines.
 
-    `text` is the contents of the index, `url` its URL, from which paths are resolved.
+    `text` is the contents of the index, `url` its URL, to which paths are relative.
     """
     name: str | None = None
     values: dict[str, str] = {}

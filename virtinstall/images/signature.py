@@ -17,7 +17,7 @@ _SECONDS = 60
 
 
 def can_verify(keyring: str) -> bool:
-    """Return whether signatures can be verified: `keyring` is the path of a file, and gpgv(1) is installed."""
+    """Return whether signatures can be verified: `keyring` must be an existing file, and gpgv(1) must be installed."""
     return bool(keyring) and os.path.isfile(keyring) and shutil.which("gpgv") is not None
 
 
@@ -32,7 +32,7 @@ def verified_text(text: bytes, keyring: str, name: str, signature: bytes | None 
     with tempfile.TemporaryDirectory(prefix="virtinst-gpgv-") as folder:
         list_path, output = os.path.join(folder, "list"), os.path.join(folder, "signed")
         _write(list_path, text)
-        command = ["gpgv", "--homedir", folder, "--keyring", os.path.abspath(keyring)]
+        command = ["gpgv", "--homedir", folder, "--keyring", os.path.abspath(keyring), "--status-fd", "1"]
         if signature is None:
             command += ["--output", output, list_path]
         else:
@@ -41,15 +41,23 @@ def verified_text(text: bytes, keyring: str, name: str, signature: bytes | None 
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
         except subprocess.TimeoutExpired as error:
-            raise FetchError(f"cannot verify '{name}': gpgv did not finish within {_SECONDS} seconds") from error
+            raise FetchError(
+                f"cannot verify '{name}': gpgv did not finish within {_SECONDS} seconds", hint="run the command again"
+            ) from error
         except OSError as error:
             raise FetchError(f"cannot verify '{name}': cannot run gpgv: {reason_of(error)}") from error
         if done.returncode:
             lines = [line for line in done.stderr.splitlines() if line.startswith("gpgv:")]
             reason = lines[-1].removeprefix("gpgv:").strip() if lines else f"gpgv exited with status {done.returncode}"
+            if "NO_PUBKEY" in done.stdout:
+                raise FetchError(
+                    f"cannot verify '{name}': the signing key is not in the keyring '{keyring}'",
+                    hint="add the vendor's key to the keyring, or update the package that provides the keyring",
+                )
             raise FetchError(
                 f"invalid signature for '{name}': {reason}",
-                hint=f"check the keyring '{keyring}'; the list may have been modified in transit",
+                hint="do not use the image: the file may have been modified in transit; "
+                "to download the file and its signature again, run the command again",
             )
         if signature is not None:
             return text

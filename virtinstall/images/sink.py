@@ -26,7 +26,7 @@ _HASHED_BYTES = 1 << 20
 class SparseFile:
     """A writer that creates a sparse file: blocks of zeros become holes.
 
-    Data is written to the file descriptor `fd` from `offset` on. `limit_bytes` is the maximum size of the file.
+    Data is written to the file descriptor `fd` starting at `offset`. `limit_bytes` is the maximum size of the file.
     """
 
     def __init__(self, fd: int, offset: int = 0, limit_bytes: int = STORED_LIMIT_BYTES) -> None:
@@ -43,7 +43,7 @@ class SparseFile:
         if self.size + len(view) > self._limit:
             raise FetchError(
                 f"the decompressed image is larger than {human_size(self._limit)}",
-                hint="check the URL; to use the image anyway, download and decompress it, and use --disk image=/PATH",
+                hint="check the URL, or download and decompress the image; then use it with: --disk image=./FILE",
             )
         start = 0
         while start < len(view):

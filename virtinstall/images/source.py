@@ -24,8 +24,8 @@ class ImageSource(NamedTuple):
     `checksums` are the names of the checksum lists next to the image; with `guess`, they may be missing. `signature` is
     the name of the signature of a list, and `keyring` the path of the keyring that verifies it. `digest` is a known
     digest in the form `ALGORITHM:HEX`. `seed` is `cloud-init`, `ignition` or `none`. `user` is the account that gets
-    the SSH keys. `os_name` is an osinfo short ID. `origin` is the path of the catalog, or the kind of another source.
-    Unknown values are empty.
+    the SSH keys. `os_name` is an osinfo short ID. `origin` is the path of the catalog, the URL of the index, or the
+    kind of another source: `osinfo`, `registry`, `url` or `path`. Unknown values are empty.
     """
 
     name: str

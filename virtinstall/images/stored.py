@@ -150,7 +150,8 @@ def remove_unused(host: Host, folder: str, images: Sequence[StoredImage]) -> lis
         if users:
             named = (f"the {kind} '{name}'" for kind, _, name in (user.partition(" ") for user in users))
             raise RequestError(
-                f"the image '{image.path}' is in use by {', '.join(named)}", hint="delete these guests and disks first"
+                f"the image '{image.path}' is in use by {', '.join(named)}",
+                hint="before you remove the image, delete the guests and disks that use it",
             )
     return remove_images(images, folder)
 
@@ -158,7 +159,7 @@ def remove_unused(host: Host, folder: str, images: Sequence[StoredImage]) -> lis
 def remove_images(images: Sequence[StoredImage], folder: str) -> list[str]:
     """Remove images and the files of killed runs from the cache; return the paths of the removed files.
 
-    Raises: StorageError, if an image cannot be removed; images that were removed before are not restored.
+    Raises: StorageError, if an image cannot be removed; images that were removed before the error are not restored.
     """
     cache = ImageCache(folder)
     removed = []

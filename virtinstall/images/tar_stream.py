@@ -13,6 +13,7 @@ from virtinstall.errors import FetchError
 if TYPE_CHECKING:
     from virtinstall.images.decompress import Writer
 
+_OTHER_HINT = "use another containerdisk"
 _BLOCK = 512
 _HEADER_LIMIT_BYTES = 1 << 20
 _FILE, _PAX, _LONG_NAME = (b"0", b"\0", b"7"), b"x", b"L"
@@ -83,7 +84,7 @@ class DiskExtractor:
         if not any(header):
             return
         if sum(header[:148]) + sum(header[156:]) + 8 * 32 != _number(header[148:156]):
-            raise FetchError("a layer of the containerdisk is not a tar archive")
+            raise FetchError("a layer of the containerdisk is not a tar archive", hint=_OTHER_HINT)
         self._kind = header[156:157]
         size = _number(header[124:136])
         name = _text(header[:100])
@@ -91,7 +92,9 @@ class DiskExtractor:
             name = f"{_text(header[345:500])}/{name}"
         if self._kind in (_PAX, _LONG_NAME):
             if size > _HEADER_LIMIT_BYTES:
-                raise FetchError("a layer of the containerdisk has a tar header that is larger than 1 MiB")
+                raise FetchError(
+                    "a layer of the containerdisk has a tar header that is larger than 1 MiB", hint=_OTHER_HINT
+                )
             self._extended = bytearray()
             self._start(size)
             return
@@ -119,7 +122,7 @@ class DiskExtractor:
         while data:
             length, _, rest = data.partition(b" ")
             if not length.isdigit() or not 0 < int(length) <= len(data):
-                raise FetchError("a layer of the containerdisk has an invalid extended tar header")
+                raise FetchError("a layer of the containerdisk has an invalid extended tar header", hint=_OTHER_HINT)
             key, _, value = rest[: int(length) - len(length) - 1].rstrip(b"\n").partition(b"=")
             if key == b"path":
                 self._name = _text(value)
@@ -140,4 +143,4 @@ def _number(field: bytes) -> int:
     try:
         return int(digits, 8) if digits else 0
     except ValueError:
-        raise FetchError("a layer of the containerdisk is not a tar archive") from None
+        raise FetchError("a layer of the containerdisk is not a tar archive", hint=_OTHER_HINT) from None
