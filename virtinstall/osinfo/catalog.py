@@ -37,7 +37,8 @@ class Lookup(NamedTuple):
     """The record found for a name.
 
     `exact` is whether the record describes the operating system with that name, not a similar one. `warning` is the
-    message to print if it does not, or if the database spells the name in another way; otherwise None.
+    message to print if the record describes a similar one, or if the database spells the name in another way; otherwise
+    None.
     """
 
     record: OsRecord
@@ -48,8 +49,8 @@ class Lookup(NamedTuple):
 class Catalog:
     """The OS database (osinfo-db) in the directories that the environment variables in `environment` specify.
 
-    `cache` is whether cache files may be written. `broken_files` are the paths of files that were skipped, because they
-    are not valid XML.
+    `cache` is whether cache files may be written. `broken_files` are the paths of the files that were skipped because
+    they are not valid XML.
     """
 
     def __init__(self, environment: Mapping[str, str], *, cache: bool = True) -> None:
@@ -95,7 +96,7 @@ class Catalog:
     def lookup(self, name: str) -> Lookup:
         """Return the operating system with the short ID or full ID `name`.
 
-        If the database does not contain it, but an earlier release, that release is returned.
+        If the database contains only an earlier release, that release is returned.
 
         Raises: RequestError, if the name is unknown; the hint contains the most similar names.
         """

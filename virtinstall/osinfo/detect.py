@@ -114,7 +114,7 @@ class _Search:
         self._known: dict[tuple[str, str], bool] = {}
 
     def all(self, patterns: Iterable[str | None], values: Iterable[str]) -> bool:
-        """Return whether each pattern that is not None is found in its value; return False if there is no pattern."""
+        """Return whether each pattern that is not None is found in the corresponding value; False without patterns."""
         pairs = [(pattern, value) for pattern, value in zip(patterns, values, strict=True) if pattern]
         return bool(pairs) and all(self._found(pattern, value[:_LONGEST_VALUE]) for pattern, value in pairs)
 

@@ -14,7 +14,7 @@ from virtinstall.osinfo.rows import Firmware, Resources
 class Media(NamedTuple):
     """`<media>`: an installation or live medium.
 
-    The IDs are regular expressions, which recognize the medium together with `volume_size`, its size in bytes.
+    The IDs are regular expressions; together with `volume_size`, the size in bytes, they recognize the medium.
     `installer_script` is whether the medium supports install scripts. `installer_reboots` is the number of reboots
     until the operating system is installed. `language` is the language of the medium, or with `language_is_pattern` a
     regular expression that finds it in the volume ID; `language_map` is the ID of the data map that converts it to a

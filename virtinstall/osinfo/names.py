@@ -129,11 +129,11 @@ def version_of(name: str) -> Version:
 
 
 def find_system(name: str, index: Index) -> tuple[System, bool] | None:
-    """Return the operating system in `index` for `name`, and whether `name` is the name of exactly that one.
+    """Return the operating system in `index` for `name`, and whether `name` refers to exactly that one.
 
-    A major version alone (`rhel6`) is the name of its newest minor version. For a version newer than all known ones,
-    and for a product line without a version (`debian`), the newest operating system of the line is returned. Any other
-    unknown name is a misspelling, for which None is returned.
+    A name with only a major version, such as `rhel6`, refers to the newest minor version. For a version newer than all
+    known ones, and for a product line without a version, such as `debian`, the newest operating system of the line is
+    returned. Any other unknown name is a misspelling, for which None is returned.
     """
     if name in index.by_name:
         return index.by_name[name], True

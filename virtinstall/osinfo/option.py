@@ -39,8 +39,8 @@ class RequestedOs(NamedTuple):
 class ChosenOs(NamedTuple):
     """The guest's operating system and the warnings about the choice.
 
-    `assumed` is whether the record describes another operating system, because the guest's is not in the database or
-    was neither specified nor detected.
+    `assumed` is whether the record describes another operating system, because the guest's operating system is not in
+    the database or was neither specified nor detected.
     """
 
     record: OsRecord
@@ -94,7 +94,7 @@ def choose_os(
     `detected` are names from the medium or the image, the most likely first; they are ignored if detection is off.
     `default_name` is the name from another option, such as `--install fedora36`, or None. `is_hvm` is whether the guest
     is fully virtualized; containers and paravirtual guests do not need a name. `environment` contains the environment
-    variables; VIRTINSTALL_OSINFO_DISABLE_REQUIRE makes a missing name no error.
+    variables; if VIRTINSTALL_OSINFO_DISABLE_REQUIRE is set, a missing name is not an error.
 
     Raises: RequestError, if the name is unknown, or if a name is required and was neither specified nor detected.
     """
@@ -111,8 +111,8 @@ def choose_os(
     if requested.require or (requested.strict and requested.require is None and is_hvm and not _may_lack(environment)):
         raise RequestError(
             _REQUIRED,
-            hint="use --osinfo linux2022 for any Linux, or --osinfo generic for any operating system; "
-            "list the names with: virt-install --osinfo list",
+            hint="specify a name from 'virt-install --osinfo list' with --osinfo NAME, or use --osinfo linux2022 for "
+            "any Linux, or --osinfo generic for any operating system",
         )
     if not is_hvm:
         return ChosenOs(GENERIC)

@@ -221,7 +221,7 @@ class OsRecord(NamedTuple):
         return tuple(model for model, identity in table if _PCI + identity in self.devices)
 
     def supports_firmware(self, kind: str, arch: str) -> bool | None:
-        """Return whether the firmware `bios` or `efi` is supported on `arch`; None if that is unknown."""
+        """Return whether the firmware `kind`, `bios` or `efi`, is supported on `arch`; None if that is unknown."""
         return next((row.supported for row in self.firmwares if row.type == kind and row.arch == arch), None)
 
     def requires_efi(self, arch: str) -> bool:
@@ -255,9 +255,10 @@ class OsRecord(NamedTuple):
         return recommended or (minimum * 2 if minimum else None)
 
     def script_ids(self, media: Media | None = None) -> tuple[str, ...]:
-        """Return the IDs of the install scripts for `media`; if it is None or has none, return those of the OS.
+        """Return the IDs of the install scripts for `media`, or for the operating system.
 
-        The result is empty if `media` does not support install scripts.
+        The IDs for the operating system are returned if `media` is None or specifies no scripts. The result is empty if
+        `media` does not support install scripts.
         """
         if media is not None and not media.installer_script:
             return ()

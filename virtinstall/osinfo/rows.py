@@ -13,7 +13,7 @@ from virtinstall.named import NamedTuple
 
 
 class Amounts(NamedTuple):
-    """Amounts of resources; None if the database does not specify the amount."""
+    """Amounts of resources, each None if the database does not specify it."""
 
     cpu_hz: int | None = None
     n_cpus: int | None = None

@@ -17,7 +17,7 @@ class Environment(Record):
     """The environment of this process, which tests can replace.
 
     `environ` contains the environment variables, `uid` is the numeric user ID, `random_bytes` are for generated values,
-    and `token` is a random string for names of files.
+    and `token` is a random string for file names.
     """
 
     environ: Mapping[str, str]

@@ -35,8 +35,9 @@ def survey_images(
 ) -> tuple[ImageFacts | None, ...]:
     """Return the image for each disk in the request, in order; None for a disk that does not start from an image.
 
-    The result is empty if no disk starts from an image. `arch` is libvirt's name of the guest's architecture. `report`
-    is called with a notice if an index cannot be read and its cached copy is used.
+    The result is empty if no disk starts from an image. `arch` is libvirt's name for the guest's architecture.
+    `systems` is the OS database. `environ` contains the environment variables that locate the catalogs and the cache.
+    `report` is called with a notice if an index of images cannot be read and its cached copy is used.
 
     Raises: RequestError, if the name of an image is unknown; FetchError, if an index cannot be read and is not cached.
     """
@@ -125,7 +126,8 @@ def _local_facts(source: ImageSource, checksum: str, folder: str, is_shared: boo
 def survey_login(os: OsRecord, environ: Mapping[str, str], images: Sequence[ImageFacts | None]) -> SeedFacts:
     """Return the default seed for the first image: the user's SSH keys for its default account, or a new password.
 
-    The result is empty if no disk starts from an image.
+    The result is empty if no disk starts from an image. `environ` contains the environment variables that locate the
+    keys.
     """
     image = next((image for image in images if image is not None), None)
     return SeedFacts() if image is None else login_seed(os, environ, image.source)

@@ -26,7 +26,7 @@ _MAC = "devices/interface/mac"
 class Known:
     """The facts about a host that the plans for its guests share during one run; threads can share an object.
 
-    With `fresh`, the MAC addresses in use are always read again, instead of using the list that the connection read
+    With `fresh`, the MAC addresses in use are always read again, and not taken from the list that the connection read
     last. `clock` returns a monotonic time in seconds.
     """
 

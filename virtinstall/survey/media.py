@@ -132,7 +132,7 @@ def _chosen_manually(
 def media_facts(location: str, tree: InstallTree) -> MediaFacts:
     """Return the facts about the recognized medium at `location`.
 
-    `attach` is True if the medium is an ISO image, which is attached to the guest as a CD-ROM.
+    In the result, `attach` is True if the medium is an ISO image, which is attached to the guest as a CD-ROM.
     """
     from virtinstall.media.location import is_local
 

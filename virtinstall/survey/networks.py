@@ -37,7 +37,7 @@ def has_passt(*, privileged: bool, uid: int) -> bool:
     """Return whether passt is installed and can run.
 
     passt refuses to run as root, so it cannot be used by the session of root (`uid` 0). With `privileged`, the system
-    daemon starts it as the user of QEMU, so it can always run.
+    daemon starts it as QEMU's user, so it can always run.
     """
     # shutil.which would load three compression libraries at every start
     places = (os.path.join(directory, "passt") for directory in os.get_exec_path())

@@ -114,7 +114,7 @@ def _disk_facts(disk: Disk, facts: HostFacts, host: Host) -> DiskFacts:
         given, lacking = ("pool", "volume") if disk.source_volume is None else ("volume", "pool")
         raise RequestError(
             f"--disk source.{given}= requires source.{lacking}=",
-            hint="for an existing volume, use --disk vol=POOL/VOLUME; for a new one, use --disk pool=POOL,size=20",
+            hint="use --disk vol=POOL/VOLUME for an existing volume, or --disk pool=POOL,size=20 for a new one",
         )
     if disk.source_pool is not None and disk.source_volume is not None:
         if host.pool(disk.source_pool) is None:
@@ -150,7 +150,7 @@ def _require_in_pool(path: str, name: str, host: Host) -> None:
         volume = f"{name}/{os.path.basename(path)}"
         raise RequestError(
             f"--disk path={path},pool={name}: the path is not in the pool '{name}', {place}",
-            hint=f"omit path= or pool=, or create a volume in the pool: --disk vol={volume},size=20",
+            hint=f"omit path= or pool=, or create a volume in the pool with: --disk vol={volume},size=20",
         )
 
 
