@@ -40,7 +40,9 @@ def test_missing_file_or_directory_in_its_place_is_an_error(open_folder: Path, r
     with pytest.raises(StorageError, match="no such file") as caught:
         check(role, open_folder / "missing")
     is_firmware = role in (Role.FIRMWARE, Role.TEMPLATE)
-    assert caught.value.hint == ("use this host's firmware: --boot uefi" if is_firmware else "check the path")
+    assert caught.value.hint == (
+        "check the path, or use this host's firmware with: --boot uefi" if is_firmware else "check the path"
+    )
     with pytest.raises(StorageError, match="not a file"):
         check(role, open_folder)
     (open_folder / "there").touch(0o644)

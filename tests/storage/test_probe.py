@@ -72,6 +72,16 @@ def test_specified_format_is_used(tmp_path: Path) -> None:
         probe_image(str(path), "vmdk")
 
 
+def test_truncated_header_and_other_format_have_different_hints(tmp_path: Path) -> None:
+    """An incomplete image must be replaced; a file without a qcow2 header probably has another format."""
+    image = tmp_path / "disk"
+    for head, message, hint in ((b"QFI\xfb", "header is truncated", "download it again"), (b"", "no qcow2", "format")):
+        image.write_bytes(head)
+        with pytest.raises(StorageError, match=message) as caught:
+            probe_image(str(image), "qcow2")
+        assert hint in str(caught.value.hint)
+
+
 def test_other_kinds_of_files_are_errors(tmp_path: Path) -> None:
     """They are a directory, a FIFO (which would block), a missing file and a character device."""
     os.mkfifo(tmp_path / "fifo")

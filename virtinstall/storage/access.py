@@ -75,7 +75,8 @@ def require_access(path: str, account: Account, *, write: bool = True, owner_is_
         listed = "; ".join(f"no {b.need} permission on '{b.path}'" for b in blocked)
         raise StorageError(
             f"QEMU runs as the user '{account.name}', who cannot access '{path}': {listed}",
-            hint=f"use --check path_access=off, or run: {' && '.join(b.command for b in blocked)}",
+            hint=f"grant access with: {' && '.join(b.command for b in blocked)}; "
+            "or use --check path_access=off to only skip this check",
         )
 
 

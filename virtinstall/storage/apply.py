@@ -35,7 +35,9 @@ _VOLUME_EXISTS = 90  # libvirt's VIR_ERR_STORAGE_VOL_EXIST
 def check_storage(plan: Plan, host: Host, checks: Checks) -> list[str]:
     """Check, without changes, whether the plan's storage can be created and accessed; return warnings.
 
-    Raises: StorageError or RequestError, if it cannot; an error of a check that `checks` disables becomes a warning.
+    An error from a check that `checks` disables becomes a warning.
+
+    Raises: StorageError or RequestError, if a check that is not disabled fails.
     """
     if not has_real_storage(host):
         return []
@@ -48,7 +50,7 @@ def checked(checks: Checks, each_disk: Iterable[Callable[[], str | None]], acces
     """Run the functions in `each_disk`, then `access`; return the warnings.
 
     Each function in `each_disk` checks the space for one disk, and returns a warning or None. `access` checks whether
-    QEMU can access the disks. An error of a check that `checks` disables becomes a warning.
+    QEMU can access the disks. An error from a check that `checks` disables becomes a warning.
 
     Raises: StorageError or RequestError, if a check that is not disabled fails.
     """
@@ -163,8 +165,8 @@ def qemu_account(host: Host, virt_type: str, label: str | None = None) -> Accoun
 def make_storage(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
     """Start the plan's storage pools, and create its volumes and images.
 
-    The removal of each object is pushed to `undo`. libvirt's test driver simulates guests, so no images are written for
-    it.
+    The removal of each object is pushed to `undo`, and the object is recorded in `journal` if that is not None.
+    libvirt's test driver simulates guests, so no images are written for it.
 
     Raises: StorageError or RequestError, if something cannot be created; TakenError, if a generated name was taken
     meanwhile.
@@ -215,7 +217,7 @@ def _pools_with(paths: Collection[str], host: Host) -> dict[str, list[str]]:
 
 @contextmanager
 def refreshing_pools(paths: Sequence[str], host: Host, undo: Undo) -> Iterator[None]:
-    """Refresh the active pools whose directories contain `paths` after the block has created these files.
+    """On leaving the `with` block, in which the files `paths` are created, refresh the active pools that contain them.
 
     The pools are also refreshed after `undo` has removed the files. Without a refresh, libvirt does not notice that
     files were created or removed.

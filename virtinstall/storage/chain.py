@@ -79,7 +79,7 @@ def _identity(path: str, overlay: str | None) -> tuple[int, int]:
         status = os.stat(path)
     except FileNotFoundError:
         if overlay is None:
-            raise StorageError(f"no such file: {path}", hint="check the path") from None
+            raise StorageError(f"no such file: '{path}'", hint="check the path") from None
         raise StorageError(f"no such file: '{path}', the backing file of '{overlay}'", hint=_rebase(overlay)) from None
     except OSError as error:
         hint = PERMISSION_HINT if isinstance(error, PermissionError) else "check the path"

@@ -84,7 +84,11 @@ def _require_file(use: FileUse) -> None:
         mode = os.stat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):
         # guides name the firmware of their distribution
-        check = "use this host's firmware: --boot uefi" if use.role in _FIRMWARE else "check the path"
+        check = (
+            "check the path, or use this host's firmware with: --boot uefi"
+            if use.role in _FIRMWARE
+            else "check the path"
+        )
         hint = missing_directory_hint(path) if is_directory else check
         # the path is in the option's value, unless its directory is missing
         named = "" if path == use.path else f": '{path}'"
@@ -94,7 +98,8 @@ def _require_file(use: FileUse) -> None:
         return
     if is_directory != stat.S_ISDIR(mode):
         subject = f"'{path}'" if path != use.path else "the path"
-        raise StorageError(f"{_given(use)}: {subject} is not a {kind}", hint="check the path")
+        problem = "not a directory" if is_directory else "a directory, not a file"
+        raise StorageError(f"{_given(use)}: {subject} is {problem}", hint="check the path")
 
 
 def _require_access(use: FileUse, account: Account, *, session: bool) -> None:

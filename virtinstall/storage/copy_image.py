@@ -44,10 +44,10 @@ def copy_image(
 
     If `keep_sparse` is false, all space of the copy is allocated. `reflink` is `auto` (share the data of `source` if
     the file system supports it), `always` or `never`. `mode` is the mode of `target`, subject to the umask. The removal
-    of `target` is pushed to `undo`, and it is recorded in `journal` if that is not None. An existing file is never
-    replaced.
+    of `target` is pushed to `undo`, and `target` is recorded in `journal` if that is not None. An existing file is
+    never replaced.
 
-    Raises: StorageError, if the file cannot be copied, or cannot be shared and `reflink` is `always`.
+    Raises: StorageError, if `source` cannot be copied, or if its data cannot be shared and `reflink` is `always`.
     """
     refuse_existing(target)
     with storage_errors("cannot read", source):

@@ -22,7 +22,7 @@ CHARACTER_DEVICES = ("serial", "console", "parallel", "channel", "smartcard", "r
 
 
 class Role(Enum):
-    """The purpose for which a guest or host uses a file; the value is the term in messages."""
+    """The purpose for which a guest or host uses a file; each value is the term for it in messages."""
 
     DISK = "disk"
     CDROM = "CD-ROM"
@@ -61,10 +61,11 @@ _DEVICE_ROLES = {"cdrom": Role.CDROM, "floppy": Role.FLOPPY}
 class FileUse(NamedTuple):
     """The use of the file at `path` by `guest` in the role `role`; `guest` is empty if the host uses the file.
 
-    `device` is the target of a disk, such as `vda`, the XML element of a device with a log, the driver of a shared
-    directory, or the host's use; it is empty for other roles. `writes` is whether the file is written to, and
-    `shareable` is whether the disk is marked as <shareable>. `image_format` is the format in the XML, or None. `volume`
-    is the names of the pool and the volume, or None if the XML contains a path.
+    `device` depends on the role. For a disk, it is the target, such as `vda`. For a log, it is the XML element of the
+    device. For a shared directory, it is the driver. For a file that the host uses, it describes this use. For other
+    roles, it is empty. `writes` is whether the file is written to, and `shareable` is whether the disk is marked as
+    <shareable>. `image_format` is the format in the XML, or None. `volume` is a pair of the names of the pool and the
+    volume, or None if the XML contains a path.
     """
 
     guest: str
@@ -113,7 +114,10 @@ class FileUse(NamedTuple):
 
 
 def not_a_disk(path: str) -> str | None:
-    """Return None if the file at `path` can contain a disk image; otherwise what it is, such as a named pipe."""
+    """Return None if the file at `path` can contain a disk image; otherwise what the file is.
+
+    For example, the result is `a named pipe, not a disk`.
+    """
     try:
         mode = os.stat(path).st_mode
     except (OSError, ValueError):

@@ -32,8 +32,10 @@ def round_up(value: int, unit: int) -> int:
 
 
 PERMISSION_HINT = "run as a user with the required permission"
+SPACE_HINT = "free up space"
+DAMAGED_HINT = "if the image is incomplete or damaged, download it again or restore it from a backup"
 _HINTS = {
-    errno.ENOSPC: "free up space, use another directory, or use a sparse image",
+    errno.ENOSPC: SPACE_HINT,
     errno.EDQUOT: "free up space, or increase the disk quota",
     errno.EFBIG: "use a smaller size, format=qcow2, or a file system that supports larger files",
     errno.EACCES: PERMISSION_HINT,
@@ -51,9 +53,9 @@ def missing_directory_hint(directory: str) -> str:
 
 @contextmanager
 def storage_errors(doing: str, path: str) -> Iterator[None]:
-    """Turn an OSError inside the block into a StorageError with the message "`doing` '`path`': reason" and a hint.
+    """Within the `with` block, turn an OSError into a StorageError with a hint.
 
-    `doing` is the start of the message, such as `cannot read`.
+    The message is "`doing` '`path`': reason"; `doing` is, for example, `cannot read`.
     """
     try:
         yield
@@ -61,21 +63,21 @@ def storage_errors(doing: str, path: str) -> Iterator[None]:
         raise StorageError(f"{doing} '{path}': the file already exists", hint=_EXISTS_HINT) from error
     except FileNotFoundError as error:
         if (folder := _missing_directory(path)) is not None:
-            raise StorageError(f"no such directory: {folder}", hint="check the path") from error
+            raise StorageError(f"no such directory: '{folder}'", hint="check the path") from error
         if error.filename is not None and os.path.basename(error.filename) != os.path.basename(path):
             # another file that the block uses
-            raise StorageError(f"{doing} '{path}': no such file: {error.filename}", hint="check the path") from error
-        raise StorageError(f"no such file: {path}", hint="check the path") from error
+            raise StorageError(f"{doing} '{path}': no such file: '{error.filename}'", hint="check the path") from error
+        raise StorageError(f"no such file: '{path}'", hint="check the path") from error
     except OSError as error:
         hint = _HINTS.get(error.errno or 0)
-        if hint == PERMISSION_HINT and doing in ("cannot create", "cannot write"):
+        if hint in (PERMISSION_HINT, SPACE_HINT) and doing in ("cannot create", "cannot write"):
             hint += ", or use another directory"
         raise StorageError(f"{doing} '{path}': {reason_of(error)}", hint=hint) from error
 
 
 @contextmanager
 def creation_errors(path: str) -> Iterator[None]:
-    """Turn an OSError from the creation of the file at `path` inside the block into a StorageError with a hint."""
+    """Within the `with` block, turn an OSError from the creation of the file at `path` into a StorageError."""
     with storage_errors("cannot create", path):
         try:
             yield
@@ -84,11 +86,11 @@ def creation_errors(path: str) -> Iterator[None]:
         except FileNotFoundError as error:
             if (folder := _missing_directory(path)) is None:
                 raise
-            raise StorageError(f"no such directory: {folder}", hint=missing_directory_hint(folder)) from error
+            raise StorageError(f"no such directory: '{folder}'", hint=missing_directory_hint(folder)) from error
 
 
 def exists_error(path: str) -> StorageError:
-    """Return the error which reports that the file to create at `path` already exists."""
+    """Return the error for a file to create at `path` that already exists."""
     return StorageError(f"'{path}' already exists", hint=_EXISTS_HINT)
 
 
@@ -154,7 +156,7 @@ def lock_against_qemu(fd: int, path: str) -> None:
         if error.errno not in (errno.EAGAIN, errno.EACCES):
             raise
         raise StorageError(
-            f"the image '{path}' is in use by a running guest", hint="shut down the guest first"
+            f"the image '{path}' is in use by a running guest", hint="shut down that guest first"
         ) from error
 
 

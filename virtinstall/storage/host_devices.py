@@ -36,7 +36,7 @@ class HostTables(NamedTuple):
 
 
 def host_uses(path: str, tables: HostTables) -> list[FileUse]:
-    """Return how this host uses the block device or image at `path`, for example as swap space."""
+    """Return the uses of the block device or image at `path` by this host, for example as swap space."""
     number = tables.number_of(path)
     if number is not None:
         return _device_uses(path, number, tables)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Chain = Sequence[tuple[Role, str]]
 ChainOf = Callable[[str, "str | None"], Chain]
 _DEEPEST_CHAIN = 200
+IN_USE_HINT = "use another path, or use the file anyway, which can destroy data, with: --check path_in_use=off"
 
 
 def file_identity(path: str) -> Hashable:
@@ -95,9 +96,9 @@ class FilesInUse:
     """The files that guests and, if `tables` is not None, this host use.
 
     `domains` are pairs of a guest's name and the XML of the guest or of one of its snapshots. `chain_of` returns the
-    files that an image refers to, for the path and format of the image. `path_of_volume` returns the path of a volume,
-    or None, for the names of the pool and the volume. `identify` returns a value that is equal for all paths of one
-    file. `tables` are the kernel's lists of the disks that this host uses.
+    files that an image refers to, for the path and format of the image. `path_of_volume` returns the path of a volume
+    for the names of the pool and the volume, or None if the volume does not exist. `identify` returns a value that is
+    equal for all paths of one file. `tables` are the kernel's lists of the disks that this host uses.
     """
 
     def __init__(
@@ -127,7 +128,7 @@ class FilesInUse:
                     self._of_guest.setdefault(name, set()).add(identity)
 
     def put(self, name: str, documents: Iterable[_Element]) -> None:
-        """Replace the uses by the guest `name` with those in `documents`.
+        """Replace the recorded uses by the guest `name` with those in `documents`.
 
         `documents` are the <domain> and <domainsnapshot> elements of the guest; they are empty for a deleted guest.
         """
@@ -153,7 +154,7 @@ class FilesInUse:
     def uses(self, path: str, volume: tuple[str, str] | None = None) -> list[FileUse]:
         """Return all uses of a file or block device by guests and this host.
 
-        `volume` is the names of the pool and the volume, or None if the file is not known as a volume.
+        `volume` is a pair of the names of the pool and the volume, or None if the file is not known as a volume.
         """
         return self._uses_of(FileUse("", Role.DISK, path, volume=volume))
 
@@ -233,7 +234,7 @@ def _excludes_own(use: FileUse, other: FileUse) -> bool:
 
 
 def files_in_use(host: Host, *, tables: HostTables | None = None) -> FilesInUse:
-    """Return the files that the guests on `host` use and, if `host` is this machine, those that it uses itself.
+    """Return the files that the guests on `host` use and, if `host` is this machine, those that this machine uses.
 
     `tables` are the kernel's lists of the disks that this machine uses; None uses the default ones.
 
@@ -252,7 +253,7 @@ def files_in_use(host: Host, *, tables: HostTables | None = None) -> FilesInUse:
 def refuse_conflicts(conflicts: Sequence[Conflict], checks: Checks) -> list[str]:
     """Return the descriptions of the conflicts, to be shown as warnings.
 
-    Raises: RequestError, with the first conflict that can destroy data, unless `checks` disables this check.
+    Raises: RequestError, if a conflict can destroy data, and `checks` does not disable this check.
     """
     # two guests may append to one log; all other combinations destroy data
     severe = [each for each in conflicts if each.wanted.role is not Role.LOG or each.held.role is not Role.LOG]
@@ -260,7 +261,7 @@ def refuse_conflicts(conflicts: Sequence[Conflict], checks: Checks) -> list[str]
     if severe and checks.path_in_use:
         raise RequestError(
             str(severe[0]),
-            hint="use another path; to use the file anyway, which can destroy data: --check path_in_use=off",
+            hint=IN_USE_HINT,
         )
     return messages
 

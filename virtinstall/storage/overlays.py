@@ -19,7 +19,7 @@ _MOST_FILES = 20_000
 
 
 def overlays_of(paths: Collection[str], folders: Collection[str], host: Host) -> dict[str, list[str]]:
-    """Return the overlays of the images at `paths` that are in `folders` or in the active pools.
+    """Search `folders` and the active pools, and return the overlays of the images at `paths`.
 
     The result maps the path of each image that has overlays to the paths of its overlays. If a file cannot be read and
     belongs to no pool, it counts as an overlay of each of `paths` in its directory, except in directories such as /tmp

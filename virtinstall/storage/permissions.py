@@ -41,13 +41,15 @@ def numbers_of(permissions: Permissions) -> tuple[int, int]:
 def _number(what: str, name: str | None, look_up: Callable[[str], int]) -> int:
     if name is None:
         return -1
+    option = "owner" if what == "user" else what
     if name.isdecimal():
         return int(name)
     try:
         return look_up(name)
     except KeyError:
         raise StorageError(
-            f"no such {what}: '{name}'", hint=f"list the {what}s with: getent {_DATABASES[what]}"
+            f"--disk permissions.{option}={name}: no such {what}",
+            hint=f"list the {what}s with: getent {_DATABASES[what]}",
         ) from None
 
 

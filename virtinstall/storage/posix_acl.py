@@ -22,8 +22,8 @@ _USER_OBJ, _USER, _GROUP_OBJ, _GROUP, _MASK, _OTHER = 0x01, 0x02, 0x04, 0x08, 0x
 class Entry(NamedTuple):
     """One entry of an access control list.
 
-    `tag` is the type of the entry, as in `linux/posix_acl.h`. `bits` are the permissions: READ, WRITE and SEARCH. `id`
-    is a numeric user or group ID, if the type has one.
+    `tag` is the type of the entry, as in `linux/posix_acl.h`. `bits` are the permissions: READ, WRITE and SEARCH. For
+    an entry about a named user or group, `id` is the numeric user or group ID; for other entries, it has no meaning.
     """
 
     tag: int

@@ -15,7 +15,7 @@ import struct
 
 from virtinstall.errors import StorageError
 from virtinstall.named import NamedTuple
-from virtinstall.storage.files import SECTOR, read_at, round_up, storage_errors
+from virtinstall.storage.files import DAMAGED_HINT, SECTOR, read_at, round_up, storage_errors
 
 HEAD_BYTES = 2048
 ISO_OFFSET, ISO_MAGIC = 32769, b"CD001"
@@ -200,7 +200,7 @@ def _stored_name(fd: int, plain: ImageInfo, kind: str, offset: int, length: int)
     if length > 1023 or offset + length > plain.file_size:
         raise StorageError(
             f"'{plain.path}' is not a valid {kind} image: the name of its backing file is outside the file",
-            hint="specify the image's actual format, for example format=raw",
+            hint=DAMAGED_HINT,
         )
     return _name(read_at(fd, length, offset))
 
@@ -215,5 +215,5 @@ def _name(stored: bytes | None) -> str | None:
 def _cut_short(plain: ImageInfo, kind: str) -> StorageError:
     return StorageError(
         f"'{plain.path}' is not a valid {kind} image: its header is truncated",
-        hint="specify the image's actual format, for example format=raw",
+        hint=DAMAGED_HINT,
     )

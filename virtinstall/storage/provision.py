@@ -75,7 +75,9 @@ def check_image(image: NewImage) -> int:
             hint=f"use one of these formats: raw, qcow2, {', '.join(EXTERNAL_FORMATS)}",
         )
     if image.backing_path is not None:
-        raise RequestError("a raw image cannot have a backing file", hint="use --disk format=qcow2")
+        raise RequestError(
+            "--disk backing_store=: a raw image cannot have a backing file", hint="use --disk format=qcow2"
+        )
     check_raw(capacity)
     return raw_allocation_bytes(capacity, preallocated=not image.sparse)
 
@@ -95,7 +97,7 @@ def survey_image(image: NewImage) -> None:
     with storage_errors("cannot examine", folder):
         there = _is_directory(folder)
     if not there and not image.make_folder:
-        raise StorageError(f"no such directory: {folder}", hint=_missing_hint(folder))
+        raise StorageError(f"no such directory: '{folder}'", hint=_missing_hint(folder))
     if not (can_create(image.path) if there else can_make(folder)):
         raise StorageError(
             f"no permission to create files in '{folder}'",
@@ -103,7 +105,7 @@ def survey_image(image: NewImage) -> None:
         )
     overcommit = check_space(image.path, needed, image_capacity(image), sparse_hint=_sparse_hint(image))
     if overcommit is not None:
-        raise NoSpaceError(overcommit, hint="use a smaller disk, or use --check disk_size=off")
+        raise NoSpaceError(overcommit, hint="use a smaller disk, or use --check disk_size=off to only skip this check")
 
 
 def _missing_hint(folder: str) -> str:
@@ -160,7 +162,7 @@ def provision_copy(
 ) -> None:
     """Create an image as a copy of another, converted if its format differs, and enlarge it to `capacity` bytes.
 
-    The removal of the file is pushed to `undo`, and it is recorded in `journal` if that is not None.
+    The removal of the file is pushed to `undo`, and the file is recorded in `journal` if that is not None.
 
     Raises: StorageError, if the other image cannot be copied, or the copy cannot be enlarged.
     """

@@ -54,7 +54,7 @@ def grow_qcow2(path: str, new_size: int) -> None:
             if l1_size * 8 > MAX_L1_BYTES:
                 raise StorageError(
                     f"cannot enlarge '{path}' to {size} bytes: its cluster size is only {header.cluster_size} bytes",
-                    hint="convert the image with: qemu-img convert -O qcow2 -o cluster_size=2M "
+                    hint="convert the image to larger clusters with: qemu-img convert -O qcow2 -o cluster_size=2M "
                     f"{shlex.quote(path)} {shlex.quote(path)}.new",
                 )
             if l1_size > header.l1_size:
@@ -80,7 +80,11 @@ def _check_growable(header: Qcow2Header, path: str, size: int) -> None:
         (features & COMPRESSION_TYPE, "is compressed with zstd", None),
         (header.autoclear_features or header.has_bitmaps, "has bitmaps", None),
         (header.nb_snapshots, "has internal snapshots", None),
-        (header.crypt_method, "is encrypted", "use qemu-img resize with the image's secret; see qemu-img(1)"),
+        (
+            header.crypt_method,
+            "is encrypted",
+            "enlarge the image with `qemu-img resize` and its secret, as described in qemu-img(1)",
+        ),
         (header.refcount_order != 4, "has a refcount width other than 16 bits", None),
     )
     for obstacle, what, hint in obstacles:
@@ -106,9 +110,7 @@ def _check_backing_file(path: str, header: Qcow2Header, size: int) -> None:
     try:
         below = backing_chain(path, "qcow2")[1:2]
     except StorageError as error:
-        raise _not_growable(
-            path, size, "its backing file cannot be read", f"check the backing file; then {_resize(path, size)}"
-        ) from error
+        raise _not_growable(path, size, error.message, error.hint) from error
     if not below or below[0].virtual_size is None:
         raise _not_growable(path, size, "the size of its backing file is unknown")
     if below[0].virtual_size > header.size:

@@ -11,7 +11,7 @@ import struct
 
 from virtinstall.errors import StorageError
 from virtinstall.named import NamedTuple
-from virtinstall.storage.files import read_at
+from virtinstall.storage.files import DAMAGED_HINT, read_at
 
 MAGIC = b"QFI\xfb"
 MIN_CLUSTER_BITS, MAX_CLUSTER_BITS = 9, 21
@@ -141,8 +141,10 @@ def read_header(fd: int, path: str) -> Qcow2Header:
     Raises: StorageError, if the file is not a valid qcow2 image of version 2 or 3; OSError, if it cannot be read.
     """
     start = read_at(fd, _V3_LENGTH, 0)
-    if len(start) < _V2_LENGTH or start[:4] != MAGIC:
-        raise _invalid(path, "it has no qcow2 header")
+    if start[:4] != MAGIC:
+        raise _invalid(path, "it has no qcow2 header", "specify the image's actual format, such as raw")
+    if len(start) < _V2_LENGTH:
+        raise _invalid(path, "its header is truncated")
     fields = _BASE.unpack_from(start)
     version, cluster_bits = fields[1], fields[4]
     if version not in (2, 3):
@@ -255,8 +257,5 @@ def _check(header: Qcow2Header, path: str) -> None:
             raise _invalid(path, what)
 
 
-def _invalid(path: str, why: str) -> StorageError:
-    return StorageError(
-        f"'{path}' is not a valid qcow2 image: {why}",
-        hint="specify the image's actual format, for example format=raw, or restore the image from a backup",
-    )
+def _invalid(path: str, why: str, hint: str = DAMAGED_HINT) -> StorageError:
+    return StorageError(f"'{path}' is not a valid qcow2 image: {why}", hint=hint)

@@ -100,7 +100,7 @@ class Layout:
 def plan_layout(size: int, cluster_size: int, *, preallocated: bool) -> Layout:
     """Return the layout of an empty image with a disk of `size` bytes; `cluster_size` is in bytes too.
 
-    If `preallocated` is true, it contains clusters for all data of the disk.
+    If `preallocated` is true, the layout contains clusters for all data of the disk.
     """
     l2_entries = cluster_size // _L2_ENTRY_BYTES
     guest_clusters = -(-size // cluster_size)

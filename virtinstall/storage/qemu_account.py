@@ -61,7 +61,7 @@ def qemu_user_from_label(label: str) -> QemuUser | None:
 
 
 def find_account(who: QemuUser) -> Account | None:
-    """Return the account of `who` on this host; None if it has no user or group with that name.
+    """Return the account of `who` on this host; None if this host has no user or group with that name.
 
     A numeric user ID is accepted even if no user has it.
     """

@@ -27,10 +27,13 @@ def check_external(image: NewImage) -> None:
     Raises: RequestError, if the image's format does not support them; StorageError, if qemu-img is not installed.
     """
     if image.backing_path is not None:
-        raise RequestError(f"a new {image.format} image cannot have a backing file", hint="use --disk format=qcow2")
+        raise RequestError(
+            f"--disk backing_store=: a {image.format} image cannot have a backing file", hint="use --disk format=qcow2"
+        )
     if not image.sparse:
         raise RequestError(
-            f"a new {image.format} image cannot be preallocated", hint="omit sparse=no, or use --disk format=raw"
+            f"--disk sparse=no: a {image.format} image cannot be preallocated",
+            hint="omit sparse=no, or use --disk format=raw",
         )
     _program(image.format)
 

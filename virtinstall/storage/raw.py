@@ -35,7 +35,7 @@ def check_raw(capacity_bytes: int) -> None:
 
 
 def raw_allocation_bytes(capacity_bytes: int, *, preallocated: bool) -> int:
-    """Return the number of bytes that a new image of this size allocates when it is created."""
+    """Return the number of bytes that a new raw image of `capacity_bytes` allocates when it is created."""
     return round_up(capacity_bytes, SECTOR) if preallocated else 0
 
 

@@ -36,10 +36,10 @@ def require_label(
     folder: str = SELINUX_FOLDER,
     mounts: str = "/proc/self/mountinfo",
 ) -> None:
-    """Check whether SELinux allows guests to access the file at `path`, which may not exist yet.
+    """Check that SELinux allows guests to access the file at `path`, which may not exist yet.
 
-    `write` is whether the guest writes to the file, and `relabels` is whether libvirt labels it when the guest starts.
-    `folder` is where selinuxfs is mounted, and `mounts` is the kernel's list of mounts.
+    `write` is whether the guest writes to the file. `relabels` is whether libvirt labels the file when the guest
+    starts. `folder` is where selinuxfs is mounted, and `mounts` is the path of the kernel's list of mounts.
 
     Raises: StorageError, if SELinux is in enforcing mode and denies guests access, as far as that can be known.
     """
@@ -67,7 +67,7 @@ def require_label(
 def _refusal(path: str, why: str, command: str) -> StorageError:
     return StorageError(
         f"SELinux denies guests access to '{path}': {why}",
-        hint=f"use --check path_access=off, or run: {command}",
+        hint=f"allow access with: {command}; or use --check path_access=off to only skip this check",
     )
 
 

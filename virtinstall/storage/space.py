@@ -15,7 +15,8 @@ from virtinstall.units import human_size
 def free_bytes(path: str) -> int | None:
     """Return the number of bytes available to ordinary users on the file system of `path`.
 
-    None if the file system does not report it. `path` need not exist: its nearest existing parent directory is used.
+    The result is None if the file system does not report this number. `path` need not exist: its nearest existing
+    parent directory is used.
 
     Raises: StorageError, if the file system cannot be examined.
     """

@@ -24,10 +24,10 @@ TEMPORARY_POOL = "temporary pool"
 
 @contextmanager
 def pool_of(volume: NewVolume, host: Host, journal: Journal | None = None) -> Iterator[None]:
-    """Ensure that the pool of `volume` exists inside the block.
+    """Ensure that the pool of `volume` exists within the `with` block.
 
-    If the volume needs a temporary pool, the pool is created before the block and removed after it, and recorded in
-    `journal` if that is not None. A pool that a killed run did not remove is reused, because the name of such a pool
+    If the volume needs a temporary pool, the pool is created first, removed on leaving the `with` block, and recorded
+    in `journal` if that is not None. A pool that a killed run did not remove is reused, because the name of such a pool
     depends only on its directory.
 
     Raises: StorageError, if the pool cannot be created or removed.
