@@ -297,7 +297,7 @@ def test_full_pool_is_an_error() -> None:
     places = {"/i": Place(True, False, frozenset(), pool(free=6 * MIB))}
     source = IMAGE._replace(volume=volume())
     assert plan(guest(disk()), source, places=places).copies
-    with pytest.raises(NoSpaceError, match="the pool 'p' has 6 MiB free"):
+    with pytest.raises(NoSpaceError, match="the pool 'p' has only 6 MiB free"):
         plan(guest(disk()), source, places=places, requested={"sparse": False})
 
 
@@ -306,8 +306,8 @@ def test_remote_paths_need_a_pool() -> None:
     with pytest.raises(StorageError, match="not in a storage pool on the remote host"):
         plan(guest(disk()), IMAGE._replace(volume=volume()), remote=True)
     with pytest.raises(StorageError, match="the original's disk 'vda', '/i/gone', is not in a storage pool") as caught:
-        plan(guest(disk()), SourceFacts("/i/gone"), remote=True)
-    assert str(caught.value.hint).endswith("dir --target /i")
+        plan(guest(disk()), SourceFacts("/i/gone"), remote=True, uri="qemu+ssh://h/system")
+    assert str(caught.value.hint).endswith("virsh --connect qemu+ssh://h/system pool-create-as NAME dir --target /i")
 
 
 def test_images_that_depend_on_other_files_are_rejected() -> None:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 def check_clone(plan: ClonePlan, host: Host, checks: Checks) -> list[str]:
     """Check, without changes, whether the copies can be created, and whether QEMU can access them; return warnings.
 
-    An error of a check that `checks` disables becomes a warning.
+    An error from a check that `checks` disables becomes a warning.
 
     Raises: StorageError, if a copy cannot be created or QEMU cannot access it.
     """
@@ -98,8 +98,8 @@ def make_clone(
     """Copy the images, define the guest, and return it; after a failure, remove everything that this call created.
 
     A guest to replace and images to overwrite are not changed until everything else is done. The objects are recorded
-    in `journal` if that is not None. `on_warning` is called with each warning; None discards the warnings. The error's
-    notes list the objects that could not be removed or restored.
+    in `journal` if that is not None. `on_warning` is called with each warning; None discards the warnings. The notes
+    of a raised exception list the objects that could not be removed or restored.
 
     Raises: StorageError, if an image cannot be copied; HypervisorError, if the guest cannot be defined; TakenError, if
     a generated name or path was taken meanwhile.

@@ -41,8 +41,8 @@ def create_clone(
     After any failure, everything that this call created is removed. `progress` None shows no progress. `on_warning` is
     called with each warning and `report` with each other message; None logs them.
 
-    Raises: RequestError, if the guest cannot be copied as requested; StorageError, HypervisorError; TakenError, if
-    other runs take the generated names repeatedly.
+    Raises: RequestError, if the guest cannot be copied as requested; StorageError, if an image cannot be copied;
+    HypervisorError, if the guest cannot be defined; TakenError, if other runs take the generated names repeatedly.
     """
     warn = on_warning or log_warning
     shown = progress or Silent()

@@ -19,7 +19,9 @@ from virtinstall.devices.disk import Disk
 from virtinstall.errors import NoSpaceError, RequestError, StorageError
 from virtinstall.named import NamedTuple
 from virtinstall.storage.files import missing_directory_hint
+from virtinstall.storage.in_use import IN_USE_HINT
 from virtinstall.units import human_size
+from virtinstall.virsh_commands import virsh_command
 
 if TYPE_CHECKING:
     from virtinstall.facts import PoolFacts
@@ -91,7 +93,7 @@ class DiskPlanner:
             return
         raise RequestError(
             f"{message} ({', '.join(copied)})",
-            hint="use --file once for each of these disks; to copy a read-only or shared disk as well, use "
+            hint="use --file once for each of these disks, or also copy a read-only or shared disk with: "
             "--force-copy TARGET",
         )
 
@@ -136,13 +138,18 @@ class DiskPlanner:
         if self._facts.remote and path.startswith("/"):
             return StorageError(
                 f"the original's disk '{target}', '{path}', is not in a storage pool on the remote host",
-                hint=_new_pool(path),
+                hint=self._new_pool(path),
             )
         what = "file" if path.startswith("/") else "volume"
         return StorageError(
             f"no such {what}: '{path}', the original's disk '{target}'",
-            hint=f"use --skip-copy {target}, or use an existing image: --preserve-data --file PATH",
+            hint=f"use --skip-copy {target}, or use an existing image with: --preserve-data --file PATH",
         )
+
+    def _new_pool(self, path: str) -> str:
+        """Return the hint to create a pool for the directory of `path`, through which libvirt can read the image."""
+        create = ("pool-create-as", "NAME", "dir", "--target", os.path.dirname(path))
+        return f"create a pool for the directory with: {virsh_command(self._facts.uri, *create)}"
 
     def _path_for(self, source: str) -> str:
         """Return the path of the next --file, or a generated path.
@@ -158,7 +165,7 @@ class DiskPlanner:
         else:
             raise RequestError(
                 f"no destination specified for the copy of the disk '{source}'",
-                hint="use --file PATH for each disk, or use --auto-clone",
+                hint="use --file PATH for each disk, or use --auto-clone to generate the paths",
             )
         chosen = self._chosen.setdefault(os.path.dirname(path), set())
         if os.path.basename(path) in chosen:
@@ -183,13 +190,13 @@ class DiskPlanner:
         """
         for message in self._facts.uses.get(path, ()):
             if self._request.checks.path_in_use:
-                raise StorageError(message, hint="use another path; to use the file anyway: --check path_in_use=off")
+                raise StorageError(message, hint=IN_USE_HINT)
             self.warnings.append(message)
 
     def check_overwritten(self, path: str) -> None:
         """Check that a copy to `path` does not overwrite data of the original or of another guest.
 
-        Raises: StorageError, if it would.
+        Raises: StorageError, if the copy would overwrite such data.
         """
         if path in self._facts.onto_source:
             raise StorageError(
@@ -207,7 +214,7 @@ class DiskPlanner:
         if self._request.checks.path_exists:
             raise StorageError(
                 f"'{path}' already exists and would be overwritten",
-                hint="use another path; to overwrite it: --check path_exists=off",
+                hint="use another path, or overwrite the file with: --check path_exists=off",
             )
         self.warnings.append(f"'{path}' already exists and will be overwritten")
 
@@ -257,7 +264,7 @@ class DiskPlanner:
         if volume is None and not readable:
             raise StorageError(
                 f"cannot read the original's disk '{source.path}' on this host, and it is not in a storage pool",
-                hint=_new_pool(source.path or ""),
+                hint=self._new_pool(source.path or ""),
             )
         # libvirt's copy of an overlay would be a complete image
         streamed = source.file_bytes > 0 and pool.type in _FILE_POOLS
@@ -302,22 +309,17 @@ class DiskPlanner:
         if self._facts.remote:
             raise StorageError(
                 f"'{path}' is not in a storage pool on the remote host",
-                hint="use a path in a pool on that host; list the pools with: virsh pool-list --details",
+                hint="use a path in one of the pools that this command lists: "
+                + virsh_command(self._facts.uri, "pool-list", "--details"),
             )
         if not place.exists:
-            raise StorageError(f"no such directory: {directory}", hint=missing_directory_hint(directory))
+            raise StorageError(f"no such directory: '{directory}'", hint=missing_directory_hint(directory))
 
 
 def _type_of(disk: Disk) -> str:
     """Return the type of a disk for a message: that of its XML, with the protocol of a network disk."""
     kind = disk.type or "file"
     return f"{kind} ({disk.source_protocol})" if disk.source_protocol else kind
-
-
-def _new_pool(path: str) -> str:
-    """Return the hint to create a pool for the directory of `path`, through which libvirt can read the image."""
-    directory = shlex.quote(os.path.dirname(path))
-    return f"create a pool for the directory with: virsh pool-create-as NAME dir --target {directory}"
 
 
 def _format_note(source: SourceFacts) -> str:
@@ -338,7 +340,7 @@ def _check_pool_space(path: str, needed: int, pool: PoolFacts) -> None:
     if pool.available_bytes is not None and needed > pool.available_bytes:
         free = human_size(pool.available_bytes)
         raise NoSpaceError(
-            f"the pool '{pool.name}' has {free} free, but '{path}' requires {human_size(needed)}",
+            f"the pool '{pool.name}' has only {free} free, but '{path}' requires {human_size(needed)}",
             hint="free up space in the pool, or use --file with a path in another pool",
         )
 

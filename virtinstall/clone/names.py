@@ -52,7 +52,7 @@ def clone_path(path: str, original: str, name: str, taken: Collection[str]) -> s
 def nvram_path(original: str, name: str, request: CloneRequest) -> str:
     """Return the path of the file for the copy's UEFI variables.
 
-    It is the requested path or, if none is requested, NAME_VARS with the extension of `original`, in its directory.
+    If no path is requested, it is NAME_VARS in the directory of `original`, with the extension of `original`.
     `original` is the path of the original's UEFI variables, and `name` is the name of the copy.
     """
     extension = os.path.splitext(original)[1] or ".fd"

@@ -9,6 +9,7 @@ Source: the output of virt-clone; https://libvirt.org/formatdomain.html
 from __future__ import annotations
 
 import os
+import shlex
 
 from lxml import etree
 
@@ -39,7 +40,8 @@ def plan_clone(request: CloneRequest, facts: CloneFacts) -> ClonePlan:
     name = _new_name(request, facts, original)
     if not request.auto_clone and not request.files:
         raise RequestError(
-            "no destination specified for the copied disks", hint="use --file PATH for each disk, or use --auto-clone"
+            "no destination specified for the copied disks",
+            hint="use --file PATH for each disk, or use --auto-clone to generate the paths",
         )
     random = Random(facts.random_bytes)
     uuid = request.uuid or random.uuid()
@@ -88,16 +90,19 @@ def _new_name(request: CloneRequest, facts: CloneFacts, original: str) -> str:
     name = request.name
     if name and not name.strip():
         raise RequestError(
-            f"--name '{name}': must not be empty", hint="omit --name and use --auto-clone to generate a name"
+            f"--name '{name}': the name must not be blank", hint="omit --name and use --auto-clone to generate a name"
         )
     if not name:
         if not request.auto_clone:
-            raise RequestError("no name specified for the copy", hint="use --name NAME, or use --auto-clone")
+            raise RequestError(
+                "no name specified for the copy", hint="use --name NAME, or use --auto-clone to generate a name"
+            )
         return clone_name(original, facts.guest_names)
     if "/" in name or "\n" in name:
+        example = name.replace("/", "-").replace("\n", "-")
         raise RequestError(
-            f"--name '{one_line(name)}': must not contain a slash or a line break",
-            hint="use a name without slashes or line breaks",
+            f"--name '{one_line(name)}': the name must not contain a slash or a line break",
+            hint=f"use another name, for example: --name {shlex.quote(example)}",
         )
     if name == original and request.original is not None and request.replaces:
         raise RequestError(f"--replace: cannot replace '{name}', the original guest", hint="use another --name")
@@ -219,7 +224,10 @@ def _check_mac(mac: str, request: CloneRequest, facts: CloneFacts, warnings: lis
         return
     message = f"the MAC address {mac} is already in use by the guest '{user}'"
     if request.checks.mac_in_use:
-        raise RequestError(message, hint="use --mac RANDOM to generate an address, or use --check mac_in_use=off")
+        raise RequestError(
+            message,
+            hint="use --mac RANDOM to generate an address, or use --check mac_in_use=off to only skip this check",
+        )
     warnings.append(message)
 
 

@@ -85,11 +85,12 @@ class CloneFacts(NamedTuple):
 
     `xml` is the XML of the original. `disks` are in the order of its <disk> elements. `nvram` describes its UEFI
     variables, or is None if there are none. `places` are the directories of all images, by path. `uses` maps a path in
-    --file or --nvram to messages about its other users. `onto_source` are those of the paths whose file the original
-    uses, or whose backing chain contains such a file. `formats` are the formats of the existing images in --file, by
-    path. `guest_macs` maps each MAC address in lowercase to the name of its guest. `is_qemu` is whether the hypervisor
-    is QEMU. `remote` is whether it is on another host. `pretended` is whether it is libvirt's test driver, whose guests
-    have no real images. `tpm` is the directory of the original's TPM state, or None if there is none.
+    --file or --nvram to messages about its other users. `onto_source` are the paths in --file or --nvram whose file the
+    original uses, or whose backing chain contains such a file. `formats` are the formats of the existing images in
+    --file, by path. `guest_macs` maps each MAC address in lowercase to the name of its guest. `is_qemu` is whether the
+    hypervisor is QEMU. `remote` is whether the hypervisor is on another host, and `uri` is its URI. `pretended` is
+    whether it is libvirt's test driver, whose guests have no real images. The plan generates its UUID and MAC addresses
+    from `random_bytes`. `tpm` is the directory of the original's TPM state, or None if there is none.
     """
 
     xml: str
@@ -106,6 +107,7 @@ class CloneFacts(NamedTuple):
     pretended: bool = False
     random_bytes: bytes = b""
     tpm: str | None = None
+    uri: str | None = None
 
 
 class Copy(NamedTuple):

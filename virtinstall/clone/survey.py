@@ -65,6 +65,7 @@ def survey_clone(request: CloneRequest, host: Host, random_bytes: bytes) -> Clon
         pretended=pretended,
         random_bytes=random_bytes,
         tpm=None if pretended else _tpm_state(node, host),
+        uri=host.uri,
     )
     return _with_uses(facts, request, host, domain.name or "")
 
