@@ -112,7 +112,11 @@ def test_ipv6_address_is_reserved_and_configured() -> None:
             "neither libvirt's DHCP server nor cloud-init can assign this address",
         ),
         ("bridge=br0,ip=10.0.0.5", {}, "the prefix length is missing"),
-        ("bridge=br0,ip=10.0.0.5/24,gateway=10.1.0.1", {}, "gateway=10.1.0.1 is not in the network 10.0.0.0/24"),
+        (
+            "bridge=br0,ip=10.0.0.5/24,gateway=10.1.0.1",
+            {},
+            "gateway=10.1.0.1: the gateway is not in the network 10.0.0.0/24",
+        ),
         ("bridge=br0,ip=10.0.0.5/24,nameservers=dns", {}, "nameservers=dns: invalid IP address"),
         (
             "bridge=br0,ip=10.0.0.5/24",

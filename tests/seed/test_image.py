@@ -84,5 +84,5 @@ def test_symbolic_link_is_not_followed(tmp_path: Path) -> None:
 
 def test_names_with_slashes_are_errors(tmp_path: Path) -> None:
     """The image has no directories."""
-    with pytest.raises(StorageError, match="invalid file name"):
+    with pytest.raises(StorageError, match="invalid name"):
         write_seed_image(tmp_path / "seed.iso", "cidata", {"../x": b""}, Undo())

@@ -90,7 +90,7 @@ class Answers:
 
     @property
     def os_version(self) -> tuple[int, ...]:
-        """The version of the guest's operating system as numbers; empty if it has none, such as Rawhide."""
+        """The version of the guest's operating system as numbers; empty if it has no version, like Rawhide."""
         # the OS database uses `8-unknown` for an unknown release of RHEL 8
         parts = (self.os.version or "").partition("-")[0].split(".")
         return tuple(int(part) for part in parts) if all(part.isdecimal() for part in parts) else ()
@@ -119,8 +119,9 @@ def read_answers(
 ) -> Answers:
     """Return the answers in `values`, the sub-options of --unattended.
 
-    `login` is the user name that is used if `values` contain none; if the installer rejects `login`, `user` is used.
-    `read_file` is called for each file, with its path and the option.
+    `login` is the user name that is used if `values` contain no user name; if the installer rejects `login`, `user` is
+    used. `read_file` returns the content of a file; it is called with the path of the file, and the option for
+    messages.
 
     Raises: RequestError, if an answer is invalid, or if an answer that the installer requires is missing.
     """
@@ -128,7 +129,7 @@ def read_answers(
         if name in ("admin-password", "user-password") and f"{name}-file" not in values:
             raise RequestError(
                 f"the profile '{installer.profile}' for {os.short_id} requires --unattended {name}-file=",
-                hint=f"write the password in the first line of a file, and add {name}-file=FILE",
+                hint=f"write the password on the first line of a file, and add {name}-file=FILE",
             )
     user = _login(values.get("user-login"), login, installer.kind)
     passwords = {}
@@ -157,26 +158,30 @@ def _login(given: str | None, default: str, kind: str) -> str:
         return default if refusal_reason(default, kind) is None else _FALLBACK_LOGIN
     why = refusal_reason(given, kind)
     if why is not None:
-        raise RequestError(f"--unattended user-login={given}: {why}", hint="use another name: user-login=NAME")
+        raise RequestError(
+            f"--unattended user-login={given}: {why}",
+            hint=f"use another name, for example: user-login={_FALLBACK_LOGIN}",
+        )
     return given
 
 
 def _check_word(name: str, value: str) -> None:
     """Check a product key or a registration login."""
     if not value:
-        raise RequestError(f"--unattended {name}=: must not be empty", hint=f"specify a value, or omit {name}=")
+        raise RequestError(f"--unattended {name}= must not be empty", hint=f"specify a value, or omit {name}=")
     if not all(char.isascii() and (char.isalnum() or char in "._-@+") for char in value):
         raise RequestError(
-            f"--unattended {name}={value}: may contain only ASCII letters, digits, periods, underscores, hyphens, "
-            "at signs and plus signs",
-            hint="remove all other characters",
+            f"--unattended {name}={value}: the value may contain only ASCII letters, digits, periods, underscores, "
+            "hyphens, at signs and plus signs",
+            hint=f"correct the value, or omit {name}=",
         )
 
 
 def kernel_arguments(installer: Installer, version: tuple[int, ...], distro: str | None) -> tuple[str, ...]:
     """Return the kernel arguments that make the installer read the answers; empty if it needs none.
 
-    `version` is the version of the operating system as numbers, and `distro` is its distribution, such as `fedora`.
+    `version` is the version of the operating system as numbers, and `distro` is its distribution, such as `fedora`,
+    or None if it is unknown.
     """
     name = installer.file_name
     if installer.kind == "kickstart":

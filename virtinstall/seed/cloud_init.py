@@ -100,7 +100,8 @@ def from_suboptions(values: Mapping[str, str], read_file: ReadFile) -> CloudInit
     """Return the configuration that `values`, the sub-options of --cloud-init, request.
 
     If there are no sub-options, root gets a generated password, and cloud-init is disabled after the first boot.
-    `read_file` is called for each file, with its path or URL and the option.
+    `read_file` returns the content of a file; it is called with the path or URL of the file, and the option for
+    messages.
 
     Raises: RequestError, if a sub-option is invalid, sub-options contradict each other, or a file is invalid.
     """

@@ -40,10 +40,10 @@ def config_bytes(source: str, text: str) -> bytes:
     header = config.get("ignition") if isinstance(config, dict) else None
     version = header.get("version") if isinstance(header, dict) else None
     if not isinstance(version, str) or not version[:1].isdigit():
-        problem = "is missing" if version is None else f"has the invalid value {json.dumps(version)}"
+        problem = "is missing" if version is None else f"must be a version string, not {json.dumps(version)}"
         raise RequestError(
             f"--ignition {source}: ignition.version {problem}",
-            hint='start the file with, for example: {"ignition": {"version": "3.4.0"}, ...}',
+            hint='specify the version at the start of the file, for example: {"ignition": {"version": "3.4.0"}, ...}',
         )
     content = text.encode()
     return content + b"\n" * (-len(content) % _SECTOR_BYTES)

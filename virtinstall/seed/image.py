@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from virtinstall.errors import StorageError
 from virtinstall.rollback.signals import deferred_signals
-from virtinstall.safe_text import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,19 +45,20 @@ def write_seed_file(path: Path, content: bytes, undo: Undo, *, keep: bool = Fals
 
     Raises: StorageError, if the file exists or cannot be written.
     """
-    try:
+    from virtinstall.storage.files import storage_errors
+
+    with storage_errors("cannot write the seed file", str(path)):
         with deferred_signals():
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            try:
+                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            except FileExistsError:
+                raise StorageError(
+                    f"the seed file '{path}' already exists",
+                    hint=f"if no guest uses the file, remove it with: rm {shlex.quote(str(path))}",
+                ) from None
             undo.push(f"the file '{path}'", lambda: path.unlink(missing_ok=True), temporary=not keep)
         with os.fdopen(handle, "wb") as target:
             target.write(content)
-    except FileExistsError:
-        raise StorageError(f"'{path}' already exists", hint=f"remove it with: rm {shlex.quote(str(path))}") from None
-    except OSError as error:
-        raise StorageError(
-            f"cannot write the seed file '{path}': {reason_of(error)}",
-            hint=f"check that '{path.parent}' exists, is writable and has free space",
-        ) from error
 
 
 def image_bytes(label: str, files: Mapping[str, bytes]) -> bytes:
@@ -75,7 +75,7 @@ def image_bytes(label: str, files: Mapping[str, bytes]) -> bytes:
         usable = all(0 < len(part) <= _LARGEST_NAME and part not in (".", "..") for part in parts)
         if len(parts) > _DEEPEST or not usable:
             raise StorageError(
-                f"invalid file name '{name}' for a seed ISO",
+                f"invalid name '{name}' for a file in a seed ISO",
                 hint=f"use NAME or FOLDER/NAME, with at most {_LARGEST_NAME} characters in each part",
             )
     image = PyCdlib()

@@ -22,6 +22,7 @@ _ALLOWED = {
     "user": "ASCII letters, digits, periods, underscores and hyphens",
     "hostname": "ASCII letters, digits, periods and hyphens",
 }
+_EXAMPLES = {"user": "anna", "hostname": "web"}
 # accounts and groups that packages of Debian and Ubuntu create: the installer stops and asks for another name
 _DEBIAN = """
 adm admin alias asterisk audio backup bin bind cdrom ceph crontab cupsys daemon dcc debian-exim dhcp dialout dictd
@@ -35,12 +36,12 @@ telnetd tftpd tty users utmp uucp video voice vchkpw vpopmail www-data
 
 
 def refusal_reason(login: str, kind: str) -> str | None:
-    """Return the reason why the installer of this kind rejects the user name `login`; None if it accepts the name.
+    """Return the reason why an installer rejects the user name `login`; None if it accepts the name.
 
-    `kind` is a kind of installer, such as `preseed`.
+    `kind` is the kind of the installer, such as `preseed`.
     """
     if login.lower() in _ADMINISTRATORS:
-        return "this account already exists"
+        return "an account with this name already exists in the guest"
     if kind == "autounattend":
         usable = bool(login) and all(char.isalnum() or char in "._-" for char in login)
         rule = (
@@ -79,7 +80,7 @@ def check_name(key: str, value: str, where: str = "") -> None:
     if not value or value[0] in marks or not plain:
         raise RequestError(
             f"{where}{key}={value}: the name may contain only {_ALLOWED[key]}, and must start with a letter or a digit",
-            hint="use another name",
+            hint=f"use another name, for example: {key}={_EXAMPLES[key]}",
         )
 
 
@@ -94,8 +95,8 @@ def check_keys(what: str, keys: Iterable[str]) -> tuple[str, ...]:
     for key in stripped:
         if "PRIVATE KEY-----" in key:
             raise RequestError(
-                f"{what}: this is a private key, which must not leave this host",
-                hint="use the content of the .pub file",
+                f"{what}: one of the keys is a private key, which must not leave this host",
+                hint="use the content of the corresponding .pub file",
             )
         if "\n" in key or " " not in key:
             raise RequestError(

@@ -36,7 +36,7 @@ def new_password(length: int = 16) -> str:
 
 
 def first_line(text: str, option: str) -> str:
-    """Return the password in `text`, the content of a file, which is the first line.
+    """Return the password, which is the first line of `text`, the content of a file.
 
     `option` is the start of messages.
 
@@ -45,11 +45,11 @@ def first_line(text: str, option: str) -> str:
     # str.splitlines also splits at characters that are not line ends in editors and that a password may contain
     line = text.partition("\n")[0].removesuffix("\r")
     if not line:
-        raise RequestError(f"{option}: the file's first line is empty", hint="write the password in the first line")
+        raise RequestError(f"{option}: the file's first line is empty", hint="write the password on the first line")
     if len(line.encode()) > _LONGEST:
         raise RequestError(
             f"{option}: the password is longer than {_LONGEST} bytes",
-            hint="use a shorter password in the first line of the file",
+            hint="write a shorter password on the first line of the file",
         )
     return line
 

@@ -128,6 +128,6 @@ def _check_reachable(
         first = interfaces[0]
         example = next((host for host in first.network.hosts() if host != first.ip), first.ip)
         raise RequestError(
-            f"{option} gateway={gateway} is not in the network {ranges}",
+            f"{option} gateway={gateway}: the gateway is not in the network {ranges}",
             hint=f"use a gateway in {ranges}, for example gateway={example}",
         )
