@@ -8,6 +8,9 @@ CLAIM_TITLE = "virtinstall is creating this guest"
 
 
 def is_claim(xml: str) -> bool:
-    """Return whether a guest only reserves a name and a UUID: its `xml` contains the mark and no disk."""
+    """Return whether the guest with `xml` only reserves a name and a UUID.
+
+    Such a guest has the title CLAIM_TITLE and no disk.
+    """
     domain = etree.fromstring(xml.encode())
     return domain.findtext("title") == CLAIM_TITLE and domain.find("devices/disk") is None

@@ -64,7 +64,7 @@ class Record(NamedTuple):
 
 
 def journal_files(folder: Folder, kind: str = BORN) -> list[str]:
-    """Return the sorted paths of the journals in `folder` whose names start with `kind`; only regular files count."""
+    """Return the sorted paths of the journals in `folder` whose names start with `kind`; skip all but regular files."""
     found = []
     with suppress(OSError):
         for entry in os.scandir(folder):
@@ -74,7 +74,7 @@ def journal_files(folder: Folder, kind: str = BORN) -> list[str]:
 
 
 def is_alive(path: str) -> bool:
-    """Return whether the run of the journal at `path` is alive, which means that it holds the journal's lock.
+    """Return whether the run that writes the journal at `path` is alive, which means that it holds the journal's lock.
 
     The result is also True if the journal cannot be opened, for example because the run has just ended.
     """

@@ -37,10 +37,10 @@ class Identity(NamedTuple):
 
 
 class FileState(NamedTuple):
-    """The state of a file, which is different after the file is replaced or written to, or after its owner is changed.
+    """The state of a file.
 
-    `size` is in bytes. Times are in nanoseconds since the epoch. A write changes `mtime` and `ctime`; no program can
-    set `ctime`.
+    The state changes when the file is replaced or written to, or when its owner changes. `size` is in bytes. Times are
+    in nanoseconds since the epoch. A write changes `mtime` and `ctime`; no program can set `ctime`.
     """
 
     device: int

@@ -84,13 +84,14 @@ class Leftover(NamedTuple):
 class ClaimedError(Exception):
     """An error about a guest that another run is creating.
 
-    `claim` describes that guest, for example `a guest named 'web'`. `pid` is the ID of the other run's process, or None
-    if it is unknown.
+    `claim` describes that guest, for example `a guest named 'web'`. `option` is the option that specifies the name or
+    the UUID: `--name` or `--uuid`. `pid` is the ID of the other run's process, or None if it is unknown.
     """
 
-    def __init__(self, claim: str, pid: int | None) -> None:
+    def __init__(self, claim: str, option: str, pid: int | None) -> None:
         super().__init__(claim)
         self.claim = claim
+        self.option = option
         self.pid = pid
 
 
@@ -138,16 +139,16 @@ def _require_unclaimed(name: str, uuid: str | None, uri: str | None, folder: Fol
         if record is None or (uri is not None and record.uri not in (None, uri)):
             continue
         if record.name == name:
-            raise ClaimedError(f"a guest named '{name}'", record.pid)
+            raise ClaimedError(f"a guest named '{name}'", "--name", record.pid)
         if uuid is not None and record.uuid == uuid:
-            raise ClaimedError(f"a guest with the UUID {uuid}", record.pid)
+            raise ClaimedError(f"a guest with the UUID {uuid}", "--uuid", record.pid)
 
 
 class Journal:
-    """The journal of one run.
+    """The journal of one run, used as a context manager.
 
-    It is a context manager that removes the journal at the end of the block, whether the run succeeds or fails, unless
-    `keep_for_next_run` was called. `fd` is the open journal, and `path` is its path.
+    On leaving the `with` block, the journal is removed, whether the run succeeds or fails, unless `keep_for_next_run`
+    was called. `fd` is the open journal, and `path` is its path.
     """
 
     def __init__(self, fd: int, path: str) -> None:
@@ -267,7 +268,7 @@ def names_of_live_runs(folder: Folder) -> frozenset[str]:
 def names_of_dead_runs(folder: Folder) -> frozenset[str]:
     """Return the names of the guests whose runs were killed more than a minute ago; change nothing.
 
-    Runs that were killed later are omitted, because libvirt may still be creating objects for them.
+    Runs that were killed less than a minute ago are omitted, because libvirt may still be creating objects for them.
     """
     import time
 

@@ -40,9 +40,10 @@ _FILES = ("file", "kept seed", *_SERVED)
 
 
 def report_leftovers(name: str, host: Host, report: Report) -> None:
-    """Report the leftovers of killed runs that created the guest `name`; remove their journals if there are none.
+    """Report the leftovers of killed runs that created the guest `name`.
 
-    `report` is called with a message about each leftover.
+    If there are no leftovers, the journals of these runs are removed. `report` is called with a message about each
+    leftover.
     """
     folder = journal_folder(os.environ, os.geteuid())
     found = [leftover for leftover in find_leftovers(name, folder, host.uri) if _is_there(leftover, host)]
@@ -301,7 +302,9 @@ def begin_journal(
         message = f"{process} is creating or changing {error.claim}"
         if generated:
             raise TakenError(message) from error
-        raise HypervisorError(message, hint="wait until it has finished, or use another --name or --uuid") from error
+        raise HypervisorError(
+            message, hint=f"wait until that process has finished, or use another {error.option}"
+        ) from error
     except OSError as error:
-        report(f"cannot write to {folder}: {reason_of(error)}; cleanup after a crash is disabled for this run")
+        report(f"cannot write to '{folder}': {reason_of(error)}; cleanup after a crash is disabled for this run")
         return None

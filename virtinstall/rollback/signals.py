@@ -24,7 +24,7 @@ class Terminated(BaseException):
 
 @contextmanager
 def terminate_by_exception() -> Iterator[None]:
-    """Raise Terminated for SIGTERM and SIGHUP inside the block, and KeyboardInterrupt for SIGINT.
+    """Within the `with` block, raise Terminated for SIGTERM and SIGHUP, and KeyboardInterrupt for SIGINT.
 
     The exceptions are raised in the main thread. Signals that are already ignored, for example because of nohup(1),
     stay ignored. Python drops an exception that is raised in a finalizer or in the callback of a weak reference; the
@@ -58,9 +58,9 @@ def terminate_by_exception() -> Iterator[None]:
 
 @contextmanager
 def deferred_signals() -> Iterator[None]:
-    """Defer SIGINT, SIGTERM and SIGHUP to the end of the block.
+    """Defer SIGINT, SIGTERM and SIGHUP to the end of the `with` block.
 
-    It is for a block that creates an object and records how to remove the object.
+    It is for a `with` block that creates an object and records how to remove the object.
     """
     came: list[int] = []
     before = _handled(lambda number, frame: came.append(number), signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
