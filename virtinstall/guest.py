@@ -200,7 +200,9 @@ class Guest:
         """
         from virtinstall.lifecycle.agent_exec import execute
 
-        return execute(self._guest, command, stdout=stdout, stderr=stderr, stdin=stdin, timeout=timeout)
+        return execute(
+            self._guest, command, uri=self._host.uri, stdout=stdout, stderr=stderr, stdin=stdin, timeout=timeout
+        )
 
     @for_scripts
     def reset_plan(self, *, delete_snapshots: bool = False, without_seed: bool = False) -> ResetPlan:

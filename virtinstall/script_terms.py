@@ -34,6 +34,7 @@ _PATTERN = rf"({_COMMAND})|(?<![\w-])--([a-zA-Z][\w-]*)(?:{_ARGUMENT})?"
 _PHRASES = (
     ("--boot hd|cdrom|...", "Kernel()"),
     ("omit --update", "use live=False"),
+    ("--shutdown 60s", "shutdown_timeout=60"),
 )
 _FLAGS = {
     "noreboot": "start_installed=False",
@@ -43,6 +44,8 @@ _FLAGS = {
     "import": "Existing()",
     "livecd": "Iso(..., live=True)",
     "force": "force=True",
+    "delete-snapshots": "delete_snapshots=True",
+    "without-seed": "without_seed=True",
 }
 # option -> function or class, and the parameter that a value without a name is for
 _CALLS = {
@@ -60,7 +63,6 @@ _CALLS = {
     "image": ("Disk", "image"),
     "extra-args": ("Tree", "extra_args"),
     "initrd-inject": ("Tree", "initrd_inject"),
-    "shutdown": ("delete", "shutdown_timeout"),
     "name": ("Domain", "name"),
     "uuid": ("Domain", "uuid"),
     "virt-type": ("Domain", "type"),

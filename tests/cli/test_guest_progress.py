@@ -102,7 +102,8 @@ def test_each_step_is_one_line_without_a_terminal(capsys: pytest.CaptureFixture[
         progress.finish(Outcome(name="b", action="create", status="failed", message="one\ntwo", hint="three"))
     assert stream.getvalue() == (
         "a: creating\n"
-        "a: changed, 0.0 s; some changes take effect at the next start (--reboot shuts down and starts the guest)\n"
+        "a: changed, 0.0 s; "
+        "some changes take effect only after the guest is shut down and started, which --reboot does\n"
     )
     assert capsys.readouterr().err == "virt-guest: error: b: one\nvirt-guest: error: b: two\nvirt-guest: hint: three\n"
 

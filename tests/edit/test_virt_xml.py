@@ -243,7 +243,7 @@ def test_remove_device_selects_a_host_device_by_id(virt_xml: VirtXml, name: str)
         (["off", "--remove-device", "--cpu", "host-passthrough"], "--remove-device does not support --cpu"),
         (["off", "--add-device", "--clock", "offset=utc"], "--add-device does not support --clock"),
         (["off", "--edit", "--watchdog", "action=reset"], "the guest has no --watchdog device"),
-        (["on", "--edit", "--update", "--events", "on_crash=destroy"], "--update cannot change --events"),
+        (["on", "--edit", "--update", "--events", "on_crash=destroy"], "--update cannot apply --events"),
         (
             ["off", "--edit", "--update", "--start", "--disk", "cache=none"],
             "--update and --start cannot be used together",

@@ -37,7 +37,8 @@ def test_diff_exits_with_5_until_apply(tmp_path: Path, capsys: pytest.CaptureFix
         assert [each["action"] for each in json.loads(capsys.readouterr().out)["guests"]] == ["none", "none"]
         path.write_text(FILE.replace("memory: 64", "memory: 128"))
         assert guest_main(["diff", "-f", str(path), "a"]) == 5
-        assert "a: change\n  maximum memory: 64 MiB -> 128 MiB (at the next start)\n" in capsys.readouterr().out
+        later = "(after the guest is shut down and started again)"
+        assert f"a: change\n  maximum memory: 64 MiB -> 128 MiB {later}\n" in capsys.readouterr().out
         path.write_text(FILE.replace("{a: , b: {after: a}}", "{a: {state: absent}, b: {state: absent}}"))
         assert guest_main(["apply", "-f", str(path), "-y"]) == 0
         assert "\n2 deleted (" in capsys.readouterr().out

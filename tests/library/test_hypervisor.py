@@ -125,7 +125,7 @@ def test_impossible_goal_is_an_error(hypervisor: Hypervisor) -> None:
 
 def test_finish_of_a_running_guest_is_an_error(hypervisor: Hypervisor) -> None:
     """No installation is in progress; a missing guest is another error."""
-    with pytest.raises(virtinstall.RequestError, match="the guest is not being installed"):
+    with pytest.raises(virtinstall.RequestError, match="is not being installed"):
         hypervisor.finish("test", timeout=1)
     with pytest.raises(virtinstall.GuestNotFound):
         hypervisor.finish("nobody", timeout=1)

@@ -113,6 +113,8 @@ def test_options_in_messages_are_translated_for_scripts() -> None:
         ("--wait-for ip conflicts with --noreboot", "wait_for(goal='ip') conflicts with start_installed=False"),
         ("--ignition and --cloud-init cannot be used", "Ignition(source=...) and CloudInit cannot be used"),
         ("use --osinfo generic", "use GuestSpec(os='generic')"),
+        ("add --shutdown 60s to wait, or --force to", "add shutdown_timeout=60 to wait, or force=True to"),
+        ("add --delete-snapshots to delete them", "add delete_snapshots=True to delete them"),
         ("list them with: virsh pool-list --all", "list them with: virsh pool-list --all"),
         ("no option here", "no option here"),
         ("reduce size=, or use bus=sata", "reduce size_bytes=, or use target_bus='sata'"),

@@ -131,9 +131,11 @@ def test_output_is_printed_while_the_command_runs() -> None:
 
 
 def test_a_command_that_takes_too_long_raises_wait_timeout() -> None:
-    """The command is still running."""
-    with pytest.raises(WaitTimeout, match="still running"):
+    """The command is still running; the hint contains a command that stops it."""
+    with pytest.raises(WaitTimeout, match="still running") as raised:
         run(_LocalAgent(), "sleep", "3", timeout=0.2)
+    process = raised.value.message.rpartition(" ")[2]
+    assert (raised.value.hint or "").endswith(f" -- kill {process}")
 
 
 @pytest.mark.parametrize("shell", [True, False])
@@ -199,8 +201,10 @@ def test_an_invalid_answer_is_an_error(answer: object) -> None:
     """The guest may run any program as its agent."""
     agent = _LocalAgent()
     agent.agent_command = lambda *words, **arguments: answer  # type: ignore[method-assign]
-    with pytest.raises(HypervisorError, match="agent"):
+    with pytest.raises(HypervisorError, match="agent") as raised:
         run(agent, "true")
+    assert raised.value.kind == "HypervisorError"
+    assert "update qemu-guest-agent" in (raised.value.hint or "")
 
 
 def test_an_agent_that_refuses_is_an_error() -> None:

@@ -94,7 +94,7 @@ def test_without_a_record_no_options_are_added() -> None:
 
 def test_a_missing_identity_is_an_error() -> None:
     """ssh would only warn, and ask for a password."""
-    with pytest.raises(RequestError, match="--identity /no/key: no such file"):
+    with pytest.raises(RequestError, match="no such private key: '/no/key'"):
         command(_Guest(), identity="/no/key")
 
 

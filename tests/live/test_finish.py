@@ -47,7 +47,7 @@ def test_finish_waits_for_a_running_installation(
         assert system.state(name) == "running"
         assert system.xml(name).find("os/kernel") is None
         again = finish(start_virt_install("--connect", system.option, "--finish", name))
-        assert again.status == 1 and "the guest is not being installed" in again.output
+        assert again.status == 1 and "is not being installed" in again.output
     finally:
         system.remove(name)
 

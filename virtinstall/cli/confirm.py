@@ -11,8 +11,9 @@ from virtinstall.options.usage import UsageError
 def confirmed(question: str, action: str) -> bool:
     """Print `question` to standard error, and return whether the answer is `y` or `yes`.
 
-    Raises: UsageError, if standard input is not a terminal. The message starts with `action`, such as `deleting
-    guests`.
+    `action`, such as `deleting guests`, is the start of the error message.
+
+    Raises: UsageError, if standard input is not a terminal.
     """
     if not has_terminal():
         raise UsageError(

@@ -7,9 +7,9 @@ from virtinstall.libvirt_host.open import open_host
 
 
 def connect(uri: str | None, *, events: bool = True) -> Hypervisor:
-    """Connect to `uri`, or to libvirt's default if it is None.
+    """Connect to `uri`; None denotes libvirt's default.
 
-    `events` is whether the command waits for events of guests; without events, some connections open faster.
+    `events` is whether the command waits for guest events; without events, some connections open faster.
 
     Raises: the errors of `virtinstall.connect`.
     """

@@ -127,9 +127,10 @@ def _run_all(
 def ended(
     error: BaseException, plans: list[DeletionPlan], given: Namespace, where: dict[str, str | None], sessions: Sessions
 ) -> EndedRun:
-    """Return the error for a deletion that `error`, a signal, interrupted.
+    """Return the error for a deletion that a signal interrupted; `error` is the exception that the signal raised.
 
-    The message names the guests that are deleted and those that are not, and the hint is the command that continues.
+    The message names the guests that are deleted and those that are not, and the hint is the command that deletes the
+    latter.
     `where` maps the name of each guest to the name of its host, or to None if there is only one host.
     """
     found: dict[str, list[str]] = {"deleted": [], "partly deleted": [], "not deleted": []}

@@ -133,7 +133,9 @@ class Session:
         if request.action == "remove_device":
             return list(change.remove(domain, option))
         if not change.can_add(domain, option.cls):
-            raise RequestError(f"--add-device does not support {option.name}", hint=f"use --edit {option.name}")
+            raise RequestError(
+                f"--add-device does not support {option.name}", hint="use --edit instead of --add-device"
+            )
         if not is_device(option.cls):
             return change.add_sections(domain, option, self._security_models())
         if not self.added:
@@ -193,7 +195,7 @@ class Session:
     def _refuse_update(self) -> None:
         option = self.request.option
         if option is None or not is_device(option.cls):
-            action = "convert" if option is None else f"change {option.name} of"
+            action = "convert" if option is None else f"apply {option.name} to"
             raise RequestError(
                 f"--update cannot {action} a running guest",
                 hint="omit --update; the change then takes effect after the guest is shut down and started again",

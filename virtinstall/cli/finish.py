@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 def finish(given: Namespace) -> int:
     """Complete the installation of the guest that --finish names; return the exit status.
 
-    Raises: RequestError, HostError.
+    Raises: RequestError, if the options conflict, or if the guest does not exist or is not being installed; HostError.
     """
     name: str = given.finish
     if given.wait_for is not None or given.timeout is not None:
         raise RequestError(
             "--finish does not support --wait-for or --timeout",
-            hint="to limit the time to wait, use: --wait MINUTES",
+            hint="limit the time in minutes, for example: --wait 30",
         )
     timeout = None if given.wait is None or given.wait < 0 else given.wait * 60.0
     messages = Messages()

@@ -51,7 +51,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="Number of guests to process in parallel; default: 4 (3 with one CPU).",
     )
     parser.add_argument(
-        "--reboot", action="store_true", help="Restart guests whose changes take effect only at the next boot."
+        "--reboot", action="store_true", help="Shut down and start guests whose changes take effect only then."
     )
     parser.add_argument(
         "--force",

@@ -163,7 +163,7 @@ def _require_own(name: str, given: Namespace, hypervisor: Hypervisor) -> None:
     if found is not None and not belongs(found, given.lab.project, given.lab.file):
         from virtinstall.virsh_commands import command
 
-        source = "standard input" if given.file == "-" else given.file
+        source = "standard input" if given.file == "-" else f"'{given.file}'"
         raise RequestError(
             f"the guest '{name}' exists and was not created from {source}",
             hint=f"delete the guest anyway with: {command('virt-guest delete', given.connect, name)}",

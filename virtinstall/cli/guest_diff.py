@@ -41,7 +41,7 @@ _LABELS = {
     "vcpu": "maximum vCPUs",
     "vcpu/@current": "vCPUs",
 }
-_AT_BOOT = " (at the next start)"
+_AT_BOOT = " (after the guest is shut down and started again)"
 _VERBS = {
     "create": "create",
     "update": "change",
@@ -150,7 +150,7 @@ def _lines(comparison: Comparison, file: str) -> Iterator[str]:
     yield from _change_lines(comparison)
     if comparison.pending and comparison.action not in ("reboot", "recreate", "delete"):
         restart = shlex.join(["virt-guest", "apply", "-f", file, "--reboot", name])
-        yield f"{name}: earlier changes take effect at the next start; shut down and start the guest with: {restart}"
+        yield f"{name}: earlier changes are not in effect yet; shut down and start the guest with: {restart}"
     if comparison.at_creation and comparison.action != "recreate":
         options = ", ".join(f"--{option}" for option in comparison.at_creation)
         recreate = shlex.join(["virt-guest", "apply", "-f", file, "--recreate", name])

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from virtinstall.cli.connection import connect
+from virtinstall.cli.messages import error_lines
 from virtinstall.cli.status import Status
 from virtinstall.errors import WaitTimeout
 
@@ -50,7 +51,8 @@ def run(given: Namespace, log: Log) -> int:
 
     if not given.command:
         raise UsageError(
-            "no command specified", hint=f"specify the command after `--`: virt-guest exec {given.name} -- uptime"
+            "no command specified",
+            hint=f"specify the command after `--`, for example: virt-guest exec {given.name} -- uptime",
         )
     timeout = None if given.timeout is None else parse_duration(given.timeout, "--timeout")
     with connect(given.connect) as hypervisor:
@@ -64,7 +66,7 @@ def run(given: Namespace, log: Log) -> int:
                 timeout=timeout,
             )
         except WaitTimeout as error:
-            print(f"virt-guest: error: {error.message}", file=sys.stderr)
+            print(*error_lines("virt-guest", error.message, error.hint), sep="\n", file=sys.stderr)
             return Status.TIMED_OUT
 
 

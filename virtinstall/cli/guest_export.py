@@ -72,7 +72,7 @@ def _export_existing(given: Namespace) -> int:
             hint="create a guests file with: virt-guest export NAME > guests.yaml; then add: -f guests.yaml",
         )
     if not given.names:
-        raise UsageError("no guest specified", hint="specify the guest's name: virt-guest export NAME")
+        raise UsageError("no guest specified", hint="specify the guest's name, for example: virt-guest export web")
     with connect(given.connect) as hypervisor:
         guests = export(hypervisor, given.names)
     print(export_text(guests, given.connect), end="")

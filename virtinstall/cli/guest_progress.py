@@ -33,7 +33,7 @@ class GuestProgress:
     """A context manager that prints the steps, warnings and results of a run for the guests `names`.
 
     Several threads can use it at the same time. On a terminal, the lines of the guests in progress are shown below all
-    other output and are redrawn in place. Each shows the guest's current step and the time since its first step.
+    other output and are redrawn in place. Each line shows the guest's current step and the time since its first step.
     `stream` is standard output by default, `width` is the number of columns, by default the terminal's, and `clock`
     returns the time in seconds.
     """
@@ -96,7 +96,7 @@ class GuestProgress:
             self._finished += outcome.status != "unchanged"
             if outcome.status == "done":
                 done = f"{outcome.name}: {_VERBS.get(outcome.action, outcome.action)}, {outcome.seconds:.1f} s"
-                later = "; some changes take effect at the next start (--reboot shuts down and starts the guest)"
+                later = "; some changes take effect only after the guest is shut down and started, which --reboot does"
                 self._write([done + (later if outcome.pending else "")])
             elif outcome.status in ("failed", "skipped"):
                 self._write(error_lines("virt-guest", str(outcome.message), outcome.hint, outcome.name), sys.stderr)

@@ -58,4 +58,6 @@ def run(given: Namespace, log: Log) -> int:
     try:
         os.execvp(program_arguments[0], program_arguments)
     except FileNotFoundError as error:
-        raise RequestError("ssh is not installed", hint="install the OpenSSH client") from error
+        raise RequestError(
+            "ssh is not installed", hint="install the OpenSSH client, for example with: apt install openssh-client"
+        ) from error

@@ -10,7 +10,10 @@ from virtinstall.osinfo.catalog import Catalog
 
 
 def list_systems(output: str | None = None) -> int:
-    """Print the names of all operating systems, as lines or, if `output` is `json`, as JSON; return the exit status."""
+    """Print the names of all operating systems; return the exit status.
+
+    If `output` is `json`, print JSON, otherwise one line for each operating system.
+    """
     catalog = Catalog(os.environ)
     if output == "json":
         print(json.dumps([{"names": names} for names in catalog.systems()], indent=2))

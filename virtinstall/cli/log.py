@@ -76,9 +76,9 @@ class Log:
 
 @contextmanager
 def library_log(log: Log, *, everything: bool = False) -> Iterator[None]:
-    """Write the library's log records to `log` inside the block; with `everything`, also those of all other libraries.
+    """Within the `with` block, write the library's log records to `log`; with `everything`, those of all libraries.
 
-    This loads the module `logging`, which takes longer than a preview may.
+    This imports the module `logging`, which would slow down a preview noticeably.
     """
     if log.has_library:
         yield
@@ -103,7 +103,7 @@ def library_log(log: Log, *, everything: bool = False) -> Iterator[None]:
 
 
 class LoggedProgress:
-    """The progress `shown`, with a line in `log` at the start of each step."""
+    """A wrapper for the progress `shown` that also writes a line to `log` at the start of each step."""
 
     def __init__(self, shown: Progress, log: Log) -> None:
         self._shown = shown

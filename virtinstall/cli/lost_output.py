@@ -41,7 +41,7 @@ class _Tolerant:
 
 @contextmanager
 def tolerate_lost_output(fact: str) -> Iterator[None]:
-    """Ignore failures to write to standard output inside the block; report them at its end on standard error.
+    """Within the `with` block, ignore failures to write to standard output; afterwards, report them on standard error.
 
     The warning ends with `fact`, such as `the guest was created`.
     """

@@ -23,7 +23,7 @@ _Run = Callable[[list[str], "Log"], int]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run `virt-install` with the arguments `argv`, or those of this process if it is None; return the exit status."""
+    """Run `virt-install` with the arguments `argv` (None for those of this process); return the exit status."""
 
     def run(arguments: list[str], log: Log) -> int:
         from virtinstall.cli.virt_install import run as command
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def clone_main(argv: Sequence[str] | None = None) -> int:
-    """Run `virt-clone` with the arguments `argv`, or those of this process if it is None; return the exit status."""
+    """Run `virt-clone` with the arguments `argv` (None for those of this process); return the exit status."""
 
     def run(arguments: list[str], log: Log) -> int:
         from virtinstall.cli.virt_clone import run as command
@@ -45,7 +45,7 @@ def clone_main(argv: Sequence[str] | None = None) -> int:
 
 
 def xml_main(argv: Sequence[str] | None = None) -> int:
-    """Run `virt-xml` with the arguments `argv`, or those of this process if it is None; return the exit status."""
+    """Run `virt-xml` with the arguments `argv` (None for those of this process); return the exit status."""
 
     def run(arguments: list[str], log: Log) -> int:
         from virtinstall.cli.virt_xml import run as command
@@ -56,7 +56,7 @@ def xml_main(argv: Sequence[str] | None = None) -> int:
 
 
 def guest_main(argv: Sequence[str] | None = None) -> int:
-    """Run `virt-guest` with the arguments `argv`, or those of this process if it is None; return the exit status."""
+    """Run `virt-guest` with the arguments `argv` (None for those of this process); return the exit status."""
 
     def run(arguments: list[str], log: Log) -> int:
         from virtinstall.cli.virt_guest import run as command

@@ -17,7 +17,7 @@ _LARGE_BYTES = 4 * MIB
 
 
 class Lines:
-    """Progress as plain lines on any output: one at the end of each transfer, and one at the start of a large one."""
+    """Progress as plain lines on any output: one after each transfer, and also one before each large transfer."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

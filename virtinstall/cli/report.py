@@ -25,7 +25,7 @@ _SHORTEST = len("--o")
 
 
 def wants_json(arguments: Sequence[str]) -> bool:
-    """Return whether the command line requests JSON output; it need not be valid, and `--output` may be abbreviated."""
+    """Return whether the command line, which need not be valid, requests JSON output; `--output` may be abbreviated."""
     pairs = [
         *itertools.pairwise(arguments),
         *((name, value) for name, _, value in (word.partition("=") for word in arguments)),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def with_typed_answers(request: Request) -> Request:
-    """Return `request` with the answers that are specified as `-`, which are read from the user.
+    """Return `request` with the values that the user types for answers that are specified as `-`.
 
     Raises: RequestError, if there is no standard input, or if a password and its repetition differ.
     """

@@ -110,7 +110,7 @@ def read_edit_request(given: Namespace) -> EditRequest:
         raise RequestError("no change specified", hint="add an option, for example: --disk cache=none")
     names = [f"--{name.replace('_', '-')}" for name in conversions]
     if conversions and action != "edit":
-        raise RequestError(f"{names[0]} requires --edit", hint=f"use --edit {names[0]}")
+        raise RequestError(f"{names[0]} requires --edit", hint=f"use --edit instead of --{action.replace('_', '-')}")
     if len(conversions) + (option is not None) > 1:
         names += [] if option is None else [option.name]
         raise RequestError(f"{' and '.join(names)} cannot be used together", hint="run virt-xml once for each change")
@@ -159,7 +159,7 @@ def _action(given: Namespace) -> str:
         hint = f"for example: {PROG} {given.domain or 'NAME'} --edit --disk cache=none"
         raise RequestError(f"one of {alternatives(names)} is required", hint=hint)
     if len(found) > 1:
-        raise RequestError(f"{' and '.join(names)} cannot be used together", hint="use only one of them")
+        raise RequestError(f"{' and '.join(names)} cannot be used together", hint="run virt-xml once for each action")
     return found[0]
 
 

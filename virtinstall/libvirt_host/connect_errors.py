@@ -13,7 +13,10 @@ from virtinstall.errors import HypervisorError
 from virtinstall.libvirt_host.error_translation import error_text
 from virtinstall.libvirt_host.plain_errors import plain_message
 
-_ADDRESSES = "use a URI such as qemu:///system, qemu:///session or qemu+ssh://root@HOST/system, or --connect embed"
+_ADDRESSES = (
+    "use a URI such as qemu:///system, qemu:///session or qemu+ssh://root@HOST/system, "
+    "or connect without a daemon: --connect embed"
+)
 _NOT_ALLOWED = ("permission denied", "authentication", "polkit", "access denied", "system bus")
 _DRIVERS = ("qemu", "test", "lxc", "xen", "libxl", "vz", "bhyve", "ch", "vbox", "openvz", "esx", "gsx", "vpx", "hyperv")
 _REMOTE_HINTS = (
@@ -41,13 +44,13 @@ def cannot_connect(uri: str | None, root: str | None, error: libvirt.libvirtErro
     code = error.get_error_code()
     if root is not None and "pid file" in message:
         return HypervisorError(
-            f"another process is using libvirt's embedded QEMU driver in {root}",
+            f"another process is using libvirt's embedded QEMU driver in '{root}'",
             hint="wait until that process exits, or use another directory: --connect 'qemu:///embed?root=DIRECTORY'",
             code=code,
         )
     if root is not None:
         return HypervisorError(
-            f"cannot open libvirt's embedded QEMU driver in {root}: {message}",
+            f"cannot open libvirt's embedded QEMU driver in '{root}': {message}",
             hint="install libvirt's QEMU driver and QEMU, for example with: "
             "apt install libvirt-daemon-system qemu-system-x86",
             code=code,
@@ -64,6 +67,8 @@ def _plain(message: str, uri: str | None) -> str:
     message = plain_message(message)
     if "does not include a driver name" in message:
         return "invalid connection URI"
+    # the hint contains URIs
+    message = re.sub(r", try \S+$", "", message)
     if uri is not None and message == f"no connection driver available for {uri}":
         return f"libvirt has no driver '{uri.partition(':')[0].partition('+')[0]}'"
     return message.removeprefix("Cannot recv data: ").removesuffix(": Connection reset by peer")
@@ -72,7 +77,7 @@ def _plain(message: str, uri: str | None) -> str:
 def connection_hint(uri: str | None, message: str, code: int | None) -> str:
     """Return the hint for a failed connection to `uri` (None for libvirt's default).
 
-    `message` and `code` are the message and the number of libvirt's error; `code` is None if the error has no number.
+    `message` and `code` are libvirt's message and error number; `code` is None if the error has no number.
     """
     if uri is not None and uri.partition("://")[2].partition("/")[0]:
         return _remote_hint(uri, message)
@@ -102,7 +107,7 @@ def _remote_hint(uri: str, message: str) -> str:
         over_ssh = f"{scheme.partition('+')[0]}+ssh://{login}/{rest.partition('/')[2]}"
         return (
             f"copy the certificate to {missing.group(1)}, and check all certificates with virt-pki-validate; "
-            f"or use --connect {over_ssh}"
+            f"or connect over SSH: --connect {over_ssh}"
         )
     for pattern, hint in _REMOTE_HINTS:
         if re.search(pattern, message, re.IGNORECASE):
@@ -110,7 +115,7 @@ def _remote_hint(uri: str, message: str) -> str:
     if "refused" in message and transport in ("tcp", "tls", ""):
         socket = transport or "tls"
         return (
-            f"use --connect qemu+ssh://{login}/system, or start the socket on the remote host with: "
+            f"connect over SSH with --connect qemu+ssh://{login}/system, or start the socket on the remote host with: "
             f"systemctl start libvirtd-{socket}.socket"
         )
     return "check that the host name is correct, and that the host and its libvirt daemon are running"

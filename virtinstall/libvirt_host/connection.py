@@ -38,9 +38,9 @@ _ALIVE_SECONDS, _ALIVE_COUNT = 5, 5
 
 
 def connect(uri: str | None, *, events: bool = True) -> LibvirtHost:
-    """Connect to `uri`, or to libvirt's default if it is None.
+    """Connect to `uri`; None denotes libvirt's default.
 
-    `events` is whether the caller waits for events of guests. Without events, a connection to this machine needs no
+    `events` is whether the caller waits for guest events. Without events, a connection to this machine needs no
     thread for libvirt's event loop.
 
     Raises: HypervisorError, if the connection fails.
@@ -162,14 +162,14 @@ class LibvirtHost(StorageHost):
     def guest_macs(self, *, fresh: bool = True) -> Mapping[str, str]:
         """Return the guests' names by MAC address; the addresses are in lowercase.
 
-        If `fresh` is false, return the result of the last query, if there is one. The XML of each guest is read only
-        once per state.
+        If `fresh` is false, return the result of the last query, if there is one. The XML of a guest is read again only
+        after the guest was started or stopped.
         """
         return self._macs().owners(fresh=fresh)
 
     @translate_errors("the guests' MAC addresses")
     def shared_macs(self, uuid: str, macs: Collection[str]) -> list[str]:
-        """Return the addresses in `macs`, which are in lowercase, that a guest with a UUID other than `uuid` uses."""
+        """Return the MAC addresses in `macs`, all lowercase, that a guest with a UUID other than `uuid` uses."""
         return self._macs().shared(uuid, macs)
 
     def _macs(self) -> GuestMacs:
@@ -347,9 +347,10 @@ class LibvirtHost(StorageHost):
     def wait_until(self, done: Callable[[], bool], timeout_seconds: float | None) -> bool:
         """Wait until `done` returns True, then return True; return False if `timeout_seconds` have passed first.
 
-        `done` is called at each event of a guest, and also every few seconds. `timeout_seconds` is None for no limit.
+        `done` is called after each guest event, and also every few seconds. `timeout_seconds` is None for no limit.
 
-        Raises: HypervisorError, if libvirt no longer answers; EndedError, if `interrupted` is set.
+        Raises: HypervisorError, if libvirt no longer answers; EndedError, if another thread sets the connection's flag
+        `interrupted`.
         """
         with translated("lost the connection to libvirt; the guest was not changed"):
             return self._wait_until(done, timeout_seconds)
@@ -377,7 +378,7 @@ class LibvirtHost(StorageHost):
 
     @contextmanager
     def events(self, event: int, callback: Callable[..., None]) -> Iterator[None]:
-        """Call `callback` at each event of one kind, on any guest, inside the block.
+        """Within the `with` block, call `callback` for each event of one kind from any guest.
 
         `event` is one of libvirt's VIR_DOMAIN_EVENT_ID constants, which also determine the arguments of `callback`. If
         the driver does not report such events, `callback` is never called.

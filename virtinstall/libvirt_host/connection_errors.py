@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def explain_lost_connection(host: Host, guest_name: str) -> Iterator[None]:
-    """Replace errors inside the block that are due to a lost connection; the hint names a command to check the guest.
+    """Within the `with` block, explain errors that are due to a lost connection.
 
-    Raises: HypervisorError, if the connection was lost; other errors are raised unchanged.
+    Raises: HypervisorError, with a hint that contains the command to check the guest, if the connection was lost; other
+    errors are raised unchanged.
     """
     uri = host.uri
     try:

@@ -37,9 +37,10 @@ def file_bytes(host: Host, pool: str, name: str) -> int:
 
 
 def copy_volume(host: Host, pool: str, xml: str, source: tuple[str, str], *, reflink: bool = False) -> None:
-    """Create the volume that `xml` describes in `pool`, with the contents of the volume `source` (pool, name).
+    """Create the volume that `xml` describes in `pool`, with the contents of the volume `source`.
 
-    The copy of an overlay is a complete image. `reflink` requests a copy that shares its data blocks with the source.
+    `source` is a tuple of the pool and the name. The copy of an overlay is a complete image. `reflink` requests a copy
+    that shares its data blocks with the source.
 
     Raises: StorageError.
     """

@@ -27,7 +27,7 @@ UNCHECKED = (libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_ACCESS_DENIED, libvirt.
 
 @contextmanager
 def translated(what: str, kind: type[HostError] = HypervisorError) -> Iterator[None]:
-    """Convert libvirt's errors inside the block to `kind`, with the message "`what`: LIBVIRT'S MESSAGE"."""
+    """Within the `with` block, convert libvirt's errors to `kind`, with the message "`what`: LIBVIRT'S MESSAGE"."""
     try:
         yield
     except libvirt.libvirtError as error:
@@ -45,9 +45,9 @@ def error_text(error: libvirt.libvirtError) -> str:
 
 @contextmanager
 def none_if(*codes: int) -> Iterator[None]:
-    """Suppress libvirt errors with these codes, for example because the requested object does not exist.
+    """Within the `with` block, suppress libvirt errors with these codes, such as the code for a missing object.
 
-    After such an error, execution continues after the block.
+    After such an error, execution continues after the `with` block.
     """
     try:
         yield

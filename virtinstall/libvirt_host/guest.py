@@ -61,7 +61,7 @@ def _state_name(found: tuple[int, int] | None) -> str:
 
 
 class LibvirtGuest:
-    """A guest, as a libvirt domain."""
+    """A guest that a libvirt domain object represents."""
 
     def __init__(self, domain: Any) -> None:
         self.domain = domain
@@ -100,14 +100,14 @@ class LibvirtGuest:
         return _state_name(self._state())
 
     def end(self) -> str:
-        """Return `destroyed` if the guest was powered off, for example by `virsh destroy`, otherwise its state."""
+        """Return `destroyed` if the guest was powered off, for example by `virsh destroy`, otherwise the state."""
         found = self._state()
         if found == (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_DESTROYED):
             return "destroyed"
         return _state_name(found)
 
     def may_be_restored(self) -> bool:
-        """Return whether the guest runs or its memory may have been saved.
+        """Return whether the guest is running or its memory may have been saved.
 
         Return False only if libvirt has no managed save, and reports that the guest shut down, was powered off or
         crashed.
@@ -148,7 +148,7 @@ class LibvirtGuest:
             return agent_command(self.domain, command, **arguments)
 
     def start(self, *, paused: bool = False) -> None:
-        """Start the guest; with `paused`, it stays paused until `resume_if_paused`, if the driver supports this.
+        """Start the guest; with `paused`, it is paused until `resume_if_paused` is called, if the driver supports this.
 
         Raises: HypervisorError.
         """
@@ -209,7 +209,7 @@ class LibvirtGuest:
     def undefine(self, *, remove_nvram: bool = False, remove_tpm: bool = False, remove_saved: bool = False) -> None:
         """Remove the guest's definition, and the state that the arguments select.
 
-        The state is the UEFI variables, the TPM state, and the managed save with the metadata of snapshots and
+        The state is the UEFI variables, the TPM state, and the managed save with the metadata for snapshots and
         checkpoints.
 
         Raises: HypervisorError.
@@ -224,14 +224,14 @@ class LibvirtGuest:
         return False
 
     def metadata(self, namespace: str) -> str | None:
-        """Return the element of that XML namespace in the guest's <metadata>.
+        """Return, as XML, the element in the XML namespace `namespace` in the guest's <metadata>.
 
         Return None if there is no such element or the driver does not support metadata.
         """
         return metadata(self.domain, namespace)
 
     def set_metadata(self, namespace: str, prefix: str, xml: str) -> bool:
-        """Store an XML element in the <metadata> of the guest's definition and, if it runs, of the running guest.
+        """Store an XML element in the <metadata> of the guest's definition and, if it is running, of the live guest.
 
         `prefix` is the prefix for the namespace. Return False if the driver does not support metadata, otherwise True.
 

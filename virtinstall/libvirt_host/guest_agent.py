@@ -25,8 +25,8 @@ def addresses(domain: Any, source: str | None = None) -> list[str]:
     The sources are `lease`, `agent` and `arp`. A source that is not available, such as an agent that is not running, is
     ignored. The list is empty if no address is known or the guest no longer exists.
 
-    The agent also reports the guest's bridges, but only addresses of network interfaces in the guest's XML are
-    returned. The agent's reply is not trusted, so invalid addresses are ignored.
+    The agent also reports addresses of bridges inside the guest, but only addresses of the network interfaces in the
+    guest's XML are returned. The agent's reply is not trusted, so invalid addresses are ignored.
     """
     from virtinstall.xml.tree import parse_tree
 

@@ -48,7 +48,7 @@ class GuestMacs:
         return MappingProxyType(dict(self._owner))
 
     def shared(self, uuid: str, macs: Collection[str]) -> list[str]:
-        """Return the addresses in `macs`, which are in lowercase, that a guest with a UUID other than `uuid` uses.
+        """Return the MAC addresses in `macs`, all lowercase, that a guest with a UUID other than `uuid` uses.
 
         Raises: libvirtError.
         """

@@ -16,11 +16,11 @@ __all__ = ["Host", "HostGuest", "has_real_storage"]
 
 
 class Host(Protocol):
-    """A connection to libvirt. Methods that only return information change nothing."""
+    """A connection to libvirt."""
 
     @property
     def uri(self) -> str:
-        """The connection's URI as libvirt reports it."""
+        """The connection's URI, as libvirt reports it."""
 
     def driver(self) -> str:
         """Return libvirt's name for the driver, in lowercase, such as `qemu`, `test` or `lxc`."""
@@ -68,7 +68,7 @@ class Host(Protocol):
         """
 
     def shared_macs(self, uuid: str, macs: Collection[str]) -> list[str]:
-        """Return the addresses in `macs`, which are in lowercase, that a guest with a UUID other than `uuid` uses."""
+        """Return the MAC addresses in `macs`, all lowercase, that a guest with a UUID other than `uuid` uses."""
 
     def guest_xmls(self) -> list[tuple[str, str]]:
         """Return all XML documents of all guests, each as a pair of the guest's name and the XML.
@@ -215,7 +215,7 @@ class Host(Protocol):
         """
 
     def upload(self, pool: str, name: str, path: str, progress: Progress) -> None:
-        """Upload the local file `path` to a volume, without its holes; `progress` is updated with the number of bytes.
+        """Upload the local file `path`, without its holes, to a volume; `progress` is updated with the number of bytes.
 
         Raises: StorageError.
         """
@@ -223,7 +223,7 @@ class Host(Protocol):
     def wait_until(self, done: Callable[[], bool], timeout_seconds: float | None) -> bool:
         """Wait until `done` returns True, then return True; return False if `timeout_seconds` have passed first.
 
-        `done` is called at each event of a guest, and also every few seconds. `timeout_seconds` is None for no limit.
+        `done` is called after each guest event, and also every few seconds. `timeout_seconds` is None for no limit.
 
         Raises: HypervisorError, if libvirt no longer answers.
         """
@@ -233,5 +233,5 @@ class Host(Protocol):
 
 
 def has_real_storage(host: Host) -> bool:
-    """Return whether disks and files are real: libvirt's test driver only imitates them."""
+    """Return whether disks and files really exist, which libvirt's test driver only simulates."""
     return not is_simulated(host.driver())

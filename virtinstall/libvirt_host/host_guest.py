@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 
 class HostGuest(Protocol):
-    """One guest, which libvirt manages."""
+    """A guest that libvirt manages."""
 
     @property
     def name(self) -> str:
@@ -37,10 +37,10 @@ class HostGuest(Protocol):
         """
 
     def end(self) -> str:
-        """Return `destroyed` if the guest was powered off, for example by `virsh destroy`, otherwise its state."""
+        """Return `destroyed` if the guest was powered off, for example by `virsh destroy`, otherwise the state."""
 
     def may_be_restored(self) -> bool:
-        """Return whether the guest runs or its memory may have been saved.
+        """Return whether the guest is running or its memory may have been saved.
 
         Return False only if libvirt has no managed save, and reports that the guest shut down, was powered off or
         crashed.
@@ -65,7 +65,7 @@ class HostGuest(Protocol):
         """
 
     def start(self, *, paused: bool = False) -> None:
-        """Start the guest; with `paused`, it stays paused until `resume_if_paused`, if the driver supports this.
+        """Start the guest; with `paused`, it is paused until `resume_if_paused` is called, if the driver supports this.
 
         Raises: HypervisorError.
         """
@@ -97,7 +97,7 @@ class HostGuest(Protocol):
     def undefine(self, *, remove_nvram: bool = False, remove_tpm: bool = False, remove_saved: bool = False) -> None:
         """Remove the guest's definition, and the state that the arguments select.
 
-        The state is the UEFI variables, the TPM state, and the managed save with the metadata of snapshots and
+        The state is the UEFI variables, the TPM state, and the managed save with the metadata for snapshots and
         checkpoints.
 
         Raises: HypervisorError.
@@ -107,13 +107,13 @@ class HostGuest(Protocol):
         """Return whether libvirt has a managed save of the guest, which the guest's next start restores."""
 
     def metadata(self, namespace: str) -> str | None:
-        """Return the element of that XML namespace in the guest's <metadata>.
+        """Return, as XML, the element in the XML namespace `namespace` in the guest's <metadata>.
 
         Return None if there is no such element or the driver does not support metadata.
         """
 
     def set_metadata(self, namespace: str, prefix: str, xml: str) -> bool:
-        """Store an XML element in the <metadata> of the guest's definition and, if it runs, of the running guest.
+        """Store an XML element in the <metadata> of the guest's definition and, if it is running, of the live guest.
 
         `prefix` is the prefix for the namespace. Return False if the driver does not support metadata, otherwise True.
 

@@ -15,7 +15,7 @@ _NONE = (libvirt.VIR_ERR_NO_DOMAIN_METADATA, *UNSUPPORTED)
 
 
 def metadata(domain: Any, namespace: str) -> str | None:
-    """Return the element of that XML namespace in the <metadata> of `domain`, a domain object from libvirt.
+    """Return, as XML, the element in `namespace` in the <metadata> of `domain`, a domain object from libvirt.
 
     Return None if there is no such element or the driver does not support metadata.
     """
@@ -28,7 +28,7 @@ def metadata(domain: Any, namespace: str) -> str | None:
 
 
 def set_metadata(domain: Any, namespace: str, prefix: str, xml: str) -> bool:
-    """Store an XML element in the <metadata> of the definition of `domain` and, if it runs, of the running guest.
+    """Store an XML element in the <metadata> of the definition of `domain` and, if it is running, of the live guest.
 
     `prefix` is the prefix for the namespace. Return False if the driver does not support metadata, otherwise True.
 

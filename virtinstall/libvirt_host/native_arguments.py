@@ -20,6 +20,7 @@ def require_firmware(arguments: str) -> None:
     found = _FIRMWARE.search(arguments)
     if found is not None and not os.path.exists(found[1]):
         raise HypervisorError(
-            f"the firmware that libvirt selected does not exist: {found[1]}",
-            hint="install it, or select other firmware: --boot uefi,firmware.secure-boot=no,firmware.enrolled-keys=no",
+            f"the firmware that libvirt selected does not exist: '{found[1]}'",
+            hint="install the package that contains this file, or select other firmware, for example: "
+            "--boot uefi,firmware.secure-boot=no,firmware.enrolled-keys=no",
         )

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def open_host(uri: str | None = None, *, events: bool = True) -> LibvirtHost:
-    """Connect to `uri`, to the embedded driver if `uri` is `embed`, or to libvirt's default if it is None.
+    """Connect to `uri`: `embed` denotes the embedded driver, and None libvirt's default.
 
-    `events` is whether the caller waits for events of guests; without events, some connections open faster.
+    `events` is whether the caller waits for guest events; without events, some connections open faster.
 
     Raises: HypervisorError, if the connection fails; StorageError, if the embedded driver's directory cannot be used;
     RequestError, if the test driver's file does not exist.
@@ -39,8 +39,9 @@ def open_host(uri: str | None = None, *, events: bool = True) -> LibvirtHost:
 
 def _require_file(path: str) -> None:
     """Check that the test driver's file exists, because libxml2 prints another message for a missing file."""
-    if path != "/default" and not os.path.exists(path.partition("?")[0]):
+    file = path.partition("?")[0]
+    if path != "/default" and not os.path.exists(file):
         raise RequestError(
-            f"--connect test://{path}: the test driver's file does not exist",
-            hint="specify the path of an existing file, or use: --connect test:///default",
+            f"--connect test://{path}: the test driver's file '{file}' does not exist",
+            hint="specify the path of an existing file, or use the driver's default host: --connect test:///default",
         )

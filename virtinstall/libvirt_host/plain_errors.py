@@ -42,7 +42,7 @@ HINTS = (
 def plain_message(text: str) -> str:
     """Return a message from libvirt without the error class at its start, such as `internal error: `.
 
-    If the driver does not support a call, the message does not contain the name of the call.
+    If the message is that the driver does not support a function, the name of the function is also omitted.
     """
     for name in _CLASSES:
         if text.startswith(name):

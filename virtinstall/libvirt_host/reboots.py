@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def watch_reboots(host: LibvirtHost, uuid: str) -> Iterator[Callable[[], bool]]:
-    """Yield a function that returns whether the guest with that UUID has rebooted since the start of the block.
+    """Yield a function that returns whether the guest with that UUID has rebooted since the `with` block was entered.
 
     The function always returns False if the driver does not report reboots.
     """

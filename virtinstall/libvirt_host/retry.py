@@ -26,7 +26,7 @@ _BUSY_MESSAGES = ("asynchronous jobs running", "still being allocated", "is stil
 def retry_while_busy(call: Callable[[], R], longest_seconds: float = _LONGEST_SECONDS) -> R:
     """Call `call` until the storage pool that it uses is no longer busy; return the result.
 
-    Raises: libvirtError, if the pool is still busy after `longest_seconds`, and immediately for other errors.
+    Raises: libvirtError, if the pool is still busy after `longest_seconds`; other errors are raised immediately.
     """
     end = time.monotonic() + longest_seconds
     while True:

@@ -18,7 +18,7 @@ _TPM = "VIR_DOMAIN_UNDEFINE_TPM"
 def undefine(domain: Any, *, remove_nvram: bool, remove_tpm: bool, remove_saved: bool) -> None:
     """Remove the definition of `domain`, a domain object from libvirt, and the state that the arguments select.
 
-    The arguments select the UEFI variables, the TPM state, and the managed save with the metadata of snapshots and
+    The arguments select the UEFI variables, the TPM state, and the managed save with the metadata for snapshots and
     checkpoints. If a managed save or such metadata exists and `remove_saved` is false, libvirt refuses to remove the
     definition.
 

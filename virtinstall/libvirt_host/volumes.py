@@ -31,7 +31,7 @@ _GONE = (libvirt.VIR_ERR_NO_STORAGE_VOL, libvirt.VIR_ERR_NO_STORAGE_POOL, *UNSUP
 
 
 class StorageHost:
-    """The storage pools and volumes of one connection, a connection object from libvirt."""
+    """The storage pools and volumes of `connection`, a connection object from libvirt."""
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
@@ -39,7 +39,7 @@ class StorageHost:
 
     @property
     def uri(self) -> str:
-        """The connection's URI as libvirt reports it; queried once, because it never changes."""
+        """The connection's URI, as libvirt reports it; queried once, because it never changes."""
         if self._uri is None:
             self._uri = str(self.connection.getURI())
         return self._uri
@@ -208,7 +208,7 @@ class StorageHost:
             retry_while_busy(lambda: volume.resize(capacity_bytes, 0))
 
     def upload(self, pool: str, name: str, path: str, progress: Progress) -> None:
-        """Upload the local file `path` to a volume, without its holes; `progress` is updated with the number of bytes.
+        """Upload the local file `path`, without its holes, to a volume; `progress` is updated with the number of bytes.
 
         Raises: StorageError.
         """

@@ -30,7 +30,7 @@ class GuestAddress(Record):
 
 
 class Summary(Record):
-    """One guest in `virt-guest list`.
+    """One row of `virt-guest list`: a guest.
 
     `image` is the name, URL or path of the image that the guest's disk is based on, and `os` is the operating system's
     short ID, such as `debian12`; both are None if unknown. `memory_kib` is the current memory size in KiB. `created` is
@@ -49,7 +49,7 @@ class Summary(Record):
 
 
 def guest_addresses(guest: HostGuest, host: Host) -> list[GuestAddress]:
-    """Return the guest's addresses from the first source that knows any, IPv4 first.
+    """Return the guest's addresses from the first source that reports any, IPv4 first.
 
     For a guest that is off, return only its DHCP reservations. The list is empty if no address is known.
     """

@@ -33,8 +33,21 @@ _LARGEST_INPUT_BYTES = 1 << 20
 _FIRST_SECONDS, _LONGEST_SECONDS = 0.05, 1.0
 _SIGNALLED_SECONDS = 2.0
 _SIGNALLED = 128
+_AGENT_CHANNEL = "unix,target.type=virtio,target.name=org.qemu.guest_agent.0"
 _UNRESPONSIVE, _NO_CHANNEL = 86, 74
 """libvirt's codes (virErrorNumber): VIR_ERR_AGENT_UNRESPONSIVE, VIR_ERR_ARGUMENT_UNSUPPORTED."""
+
+
+class _InvalidAnswer(HypervisorError):
+    """An answer that a working agent does not send."""
+
+
+class _StillRunning(Exception):
+    """The time limit has passed, but the process `pid` in the guest is still running."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(pid)
+        self.pid = pid
 
 
 def execute(
@@ -45,28 +58,30 @@ def execute(
     stderr: Write,
     stdin: BinaryIO | None = None,
     timeout: float | None = None,
+    uri: str | None = None,
 ) -> int:
     """Run `command` in the guest; return its exit status, or 128 + N if it was terminated by signal N.
 
     `stdout` and `stderr` are called with each part of the command's output. `stdin` is read to its end and becomes the
     command's standard input, which is empty by default. `timeout` is in seconds; None means no limit. If
     KeyboardInterrupt or Terminated is raised while the command runs, the command receives SIGINT, SIGTERM or SIGHUP,
-    and the exception is raised again.
+    and the exception is raised again. `uri` is the connection's URI for the commands in hints.
 
     Raises: RequestError, if `command` is empty, the guest is off, or `stdin` is too large for a guest without a shell;
     HypervisorError, if the agent does not respond or reports an error; GuestStopped, if the guest powers off;
     WaitTimeout, if the command is still running after `timeout` seconds.
     """
     if not command:
-        raise RequestError(
-            "no command specified", hint=f"specify the command after `--`: virt-guest exec {guest.name} -- uname"
-        )
+        raise RequestError("no command specified", hint="specify the program and its arguments, for example: uname -r")
     if not guest.is_active():
+        from virtinstall.virsh_commands import virsh_command
+
         raise RequestError(
-            f"the guest '{guest.name}' is {guest.state()}", hint=f"start it with: virsh start {guest.name}"
+            f"the guest '{guest.name}' is {guest.state()}",
+            hint=f"start it with: {virsh_command(uri, 'start', guest.name)}",
         )
     deadline = None if timeout is None else time.monotonic() + timeout
-    with _explained(guest):
+    with _explained(guest, uri):
         folder = _prepared(guest, deadline)
         if folder is None:
             return _execute_captured(guest, command, (stdout, stderr), stdin, deadline)
@@ -81,26 +96,41 @@ def execute(
 
 
 @contextmanager
-def _explained(guest: HostGuest) -> Iterator[None]:
+def _explained(guest: HostGuest, uri: str | None) -> Iterator[None]:
     """Explain why an agent does not respond; report a guest that powered off meanwhile."""
+    from virtinstall.virsh_commands import command
+
     try:
         yield
+    except _StillRunning as error:
+        raise WaitTimeout(
+            f"timed out; the command is still running in the guest '{guest.name}' as process {error.pid}",
+            hint=f"stop it with: {command('virt-guest exec', uri, guest.name, '--', 'kill', str(error.pid))}",
+        ) from None
     except HypervisorError as error:
         if not guest.is_active():
-            raise GuestStopped(f"the guest '{guest.name}' powered off before the command ended") from error
+            raise GuestStopped(
+                f"the guest '{guest.name}' powered off before the command ended",
+                hint="start the guest, and run the command again",
+            ) from error
         if error.code == _UNRESPONSIVE:
             raise HypervisorError(
                 f"the guest agent in '{guest.name}' does not respond",
-                hint=f"install and start qemu-guest-agent in the guest, or use SSH: virt-guest ssh {guest.name}",
+                hint="install and start qemu-guest-agent in the guest, or use SSH: "
+                f"{command('virt-guest ssh', uri, guest.name)}",
                 code=error.code,
             ) from error
         if error.code == _NO_CHANNEL:
             raise HypervisorError(
                 f"the guest '{guest.name}' has no channel for the guest agent",
                 hint="add a channel, which takes effect after the guest is shut down and started again, with: "
-                f"virt-xml {guest.name} --add-device --channel unix,target.type=virtio,"
-                "target.name=org.qemu.guest_agent.0",
+                f"{command('virt-xml', uri, guest.name, '--add-device', '--channel', _AGENT_CHANNEL)}",
                 code=error.code,
+            ) from error
+        if isinstance(error, _InvalidAnswer):
+            raise HypervisorError(
+                error.message,
+                hint=f"update qemu-guest-agent in the guest, or use SSH: {command('virt-guest ssh', uri, guest.name)}",
             ) from error
         if "disabled" in error.message or "not found" in error.message:
             raise HypervisorError(
@@ -179,7 +209,7 @@ def _start(guest: HostGuest, path: str, arguments: Sequence[str], *, capture: bo
         more["input-data"] = base64.b64encode(given).decode()
     pid = _answer(guest, "guest-exec", path=path, arg=list(arguments), **more).get("pid")
     if not isinstance(pid, int):
-        raise HypervisorError(f"the guest agent in '{guest.name}' returned no process ID for the command")
+        raise _InvalidAnswer(f"the guest agent in '{guest.name}' returned no process ID for the command")
     return pid
 
 
@@ -187,7 +217,7 @@ def _answer(guest: HostGuest, command: str, **arguments: object) -> dict[str, An
     # the guest may run any program as its agent
     found = guest.agent_command(command, **arguments)
     if not isinstance(found, dict):
-        raise HypervisorError(f"the guest agent in '{guest.name}' returned an invalid response to {command}")
+        raise _InvalidAnswer(f"the guest agent in '{guest.name}' returned an invalid response to {command}")
     return found
 
 
@@ -199,14 +229,14 @@ def _wait(guest: HostGuest, pid: int, deadline: float | None, meanwhile: Callabl
             return answer
         meanwhile()
         if deadline is not None and time.monotonic() >= deadline:
-            raise WaitTimeout(f"timed out; the command is still running in the guest '{guest.name}' as process {pid}")
+            raise _StillRunning(pid)
         time.sleep(pause)
         pause = min(pause * 1.5, _LONGEST_SECONDS)
 
 
 def _pass_on(guest: HostGuest, pid: int, signal_name: str, forward: Callable[[], None]) -> None:
     """Send a signal to the command, and forward what it still prints."""
-    with suppress(HypervisorError, WaitTimeout):
+    with suppress(HypervisorError, _StillRunning):
         _start(guest, _SHELL, ["-c", _SIGNAL, _SHELL, signal_name, str(pid)])
         _wait(guest, pid, time.monotonic() + _SIGNALLED_SECONDS, lambda: None)
         forward()
@@ -236,7 +266,7 @@ def _decoded(guest: HostGuest, answer: dict[str, Any], name: str) -> bytes:
     try:
         return base64.b64decode(str(answer.get(name) or ""))
     except ValueError as error:
-        raise HypervisorError(f"the guest agent in '{guest.name}' returned data that is not valid Base64") from error
+        raise _InvalidAnswer(f"the guest agent in '{guest.name}' returned data that is not valid Base64") from error
 
 
 def _status(answer: dict[str, Any]) -> int:

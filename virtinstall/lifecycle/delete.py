@@ -75,8 +75,8 @@ def delete(
 
     `guest` is None if the guest is already removed and only some of its files remain. A running guest is shut down if
     `shutdown_timeout` (in seconds) is not None, and powered off if `force` is true and it is still running. `wipe`
-    overwrites the files with zeros first. `on_warning` is called with each warning, and `report` with each line about
-    the progress.
+    overwrites the files with zeros before they are removed. `on_warning` is called with each warning, and `report`
+    with each line about the progress.
 
     Raises: RequestError, if the guest is running and neither `force` nor `shutdown_timeout` is set; WaitTimeout, if the
     guest does not shut down in time; HypervisorError, if the guest cannot be removed. In these cases, all of the
@@ -84,7 +84,7 @@ def delete(
     """
     if plan.must_stop:
         require_stoppable(plan.name, force=force, shutdown_timeout=shutdown_timeout)
-    _require_same(plan, guest)
+    _require_same(plan, guest, host)
     stop = partial(
         stop_guest,
         host=host,
@@ -144,11 +144,13 @@ def _forget(name: str, host: Host) -> None:
             forget_deletions(name, host)
 
 
-def _require_same(plan: DeletionPlan, guest: HostGuest | None) -> None:
+def _require_same(plan: DeletionPlan, guest: HostGuest | None, host: Host) -> None:
     if guest is not None and guest.uuid != plan.uuid:
+        from virtinstall.virsh_commands import command
+
         raise HypervisorError(
             f"another guest named '{plan.name}' has replaced the one to delete",
-            hint=f"check the new guest, then run: virt-guest delete {plan.name}",
+            hint=f"to delete the new guest, run: {command('virt-guest delete', host.uri, plan.name)}",
         )
 
 

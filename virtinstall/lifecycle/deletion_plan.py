@@ -129,7 +129,7 @@ class DeletionPlan(Record):
     """The plan for a deletion: the parts to remove and to keep, each with the reason.
 
     `exists` is false if the guest is already removed and only some of its files remain, because its deletion was
-    killed. `must_stop` is true if the guest is running. `storage` is the value of `Storage` that was requested.
+    killed. `must_stop` is true if the guest is running. `storage` is the requested `Storage` value.
     `would_remove_with_all` are the paths of kept files that `storage="all"` would remove. `earlier_uuids` are the UUIDs
     of guests with this name whose deletion was killed, and `stale_pools` are the pools to refresh after these
     deletions.

@@ -186,7 +186,8 @@ def _with_seed(definition: etree._Element, record: GuestRecord, facts: DeletionF
     if not seeds:
         raise RequestError(
             f"cannot reset the guest '{name}': its seed ISO was not kept, so no user could log in afterwards",
-            hint="add --without-seed to reset the disks only; --cloud-init keep=on keeps the seed ISO of a new guest",
+            hint="to reset only the disks, add --without-seed; to keep the seed ISO of a new guest, create the guest "
+            "with --cloud-init keep=on",
         )
     paths = {file.path for file in seeds} | {f"{file.pool}/{file.volume}" for file in seeds if file.pool}
     drives = [disk for disk in definition.iterfind("devices/disk") if disk.get("device") in ("cdrom", "floppy")]

@@ -32,7 +32,7 @@ _VSOCK_PROXY = "/usr/lib/systemd/systemd-ssh-proxy"
 def ssh_command(
     guest: HostGuest, host: Host, *, user: str | None = None, identity: str | None = None, command: Sequence[str] = ()
 ) -> list[str]:
-    """Return the arguments of the ssh command that logs in to the guest; write the known-hosts file that it uses.
+    """Return the ssh command line that logs in to the guest; write the known-hosts file that the command uses.
 
     `user` is the user to log in as, by default the user in the guest's record, if any. `identity` is the path of a
     private key; if it is None, ssh chooses the key. `command` is run in the guest instead of a login shell.
@@ -46,7 +46,7 @@ def ssh_command(
         start = virsh_command(host.uri, "start", guest.name)
         raise RequestError(f"the guest '{guest.name}' is {guest.state()}", hint=f"start it with: {start}")
     if identity is not None and not os.path.exists(os.path.expanduser(identity)):
-        raise RequestError(f"--identity {identity}: no such file", hint="use the path of an existing private key")
+        raise RequestError(f"no such private key: '{identity}'", hint="specify the path of an existing private key")
     record = parse_record(guest.metadata(NAMESPACE), guest.uuid)
     document = parse_tree(guest.xml())
     arguments = ["ssh"]
@@ -163,16 +163,18 @@ def _target(guest: HostGuest, document: Node, host: Host) -> tuple[str, int]:
     user_mode = [each for each in interfaces if each.get("type") == "user"]
     if found and len(user_mode) < len(interfaces):
         return found[0].address, _SSH
+    from virtinstall.virsh_commands import command
+
     if user_mode:
         raise RequestError(
             f"the guest '{guest.name}' is on a user-mode network, and no host port is forwarded to its port 22",
-            hint="create the guest with --network user,backend.type=passt,portForward0.proto=tcp,"
-            "portForward0.range0.start=2222,portForward0.range0.to=22, "
-            f"or use the guest agent: virt-guest exec {guest.name} -- COMMAND",
+            hint="forward a port when you create the guest, for example with: "
+            "virt-install --network passt,portForward=2222:22 ..., "
+            f"or use the guest agent: {command('virt-guest exec', host.uri, guest.name, '--', 'COMMAND')}",
         )
     raise RequestError(
         f"no address is known for the guest '{guest.name}'",
-        hint=f"wait until an address is known with: virt-guest ip {guest.name} --wait",
+        hint=f"wait until an address is known with: {command('virt-guest ip', host.uri, guest.name, '--wait')}",
     )
 
 

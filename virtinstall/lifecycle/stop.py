@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def require_stoppable(name: str, *, force: bool, shutdown_timeout: float | None) -> None:
     """Check that a running guest may be shut down or powered off.
 
-    `shutdown_timeout` is None if the guest must not be shut down.
+    `name` is the guest's name for the message. `shutdown_timeout` is None if the guest must not be shut down.
 
     Raises: RequestError, if `force` is false and `shutdown_timeout` is None.
     """

@@ -79,9 +79,10 @@ def begin_deletion(plan: DeletionPlan, host: Host) -> Journal | None:
 
 
 def note_commitment(journal: Journal | None, plan: DeletionPlan) -> None:
-    """Record the point of no return; if the deletion is killed later, the next `delete` of the same name finishes it.
+    """Record the point of no return.
 
-    `journal` is None if no journal could be written.
+    If the deletion is killed later, the next deletion of a guest with this name finishes it. `journal` is
+    None if no journal could be written.
     """
     if journal is not None:
         journal.record(_GUEST, plan.name, uuid=plan.uuid or None)
@@ -99,9 +100,9 @@ def forget_deletions(name: str, host: Host) -> None:
 def unfinished_deletion(name: str, uuid: str | None, host: Host) -> Unfinished:
     """Return what killed deletions of guests with this name have not removed yet.
 
-    `uuid` is that of the existing guest with this name, whose parts are not included, or None if there is no such
-    guest. A deletion is resumed from its journal only if it has already removed the guest's definition; otherwise, the
-    guest still exists and is examined again.
+    `uuid` is the UUID of the existing guest with this name, or None if there is no such guest. The parts of the
+    existing guest are not included. A deletion is resumed from its journal only if it has already removed the guest's
+    definition; otherwise, the guest still exists and is examined again.
     """
     files, reservations = [], []
     leftovers = find_leftovers(name, deletions_folder(), host.uri)

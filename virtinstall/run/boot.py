@@ -27,7 +27,8 @@ _KVM_MESSAGES = ("kvm", "msr ", "nested virtualization")
 def boot(plan: Plan, host: Host, undo: Undo, *, paused: bool = False) -> HostGuest:
     """Start the guest, with the configuration for its installation, if any, and define its final configuration.
 
-    With `paused`, the guest stays paused until `resume_if_paused` is called. `undo` removes the guest after an error.
+    With `paused`, the guest stays paused until `resume_if_paused` is called. The guest's removal after an error is
+    registered in `undo`.
 
     Raises: HypervisorError; TakenError, if another guest has meanwhile been created with the same generated name or MAC
     address.

@@ -39,15 +39,13 @@ def check_boot_files(plan: Plan, host: Host) -> None:
         if path is not None and host.is_local() and not os.path.lexists(path):
             from virtinstall.errors import RequestError
 
-            raise RequestError(
-                f"{option} {what}={path}: no such file", hint=f"specify an existing file: {option} {what}=FILE"
-            )
+            raise RequestError(f"{option} {what}={path}: no such file", hint="specify the path of an existing file")
 
 
 def fetch_boot_files(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
     """Download the kernel and the initrd; register their removal in `undo`, and record them in `journal`, if any.
 
-    Raises: FetchError.
+    Raises: FetchError, if a file cannot be downloaded.
     """
     wanted = [boot_file for boot_file in plan.boot_files if boot_file.source != boot_file.path]
     if not wanted or not has_real_storage(host):

@@ -18,7 +18,7 @@ MOST_ERRORS = 20
 
 
 def errors_of(result: bytes) -> list[str]:
-    """Return the errors that `result`, the contents of cloud-init's result.json, lists; empty if it is not valid."""
+    """Return the errors in cloud-init's result.json; empty if `result`, the file's contents, is not valid."""
     try:
         errors = json.loads(result)["v1"]["errors"]
     except (ValueError, KeyError, TypeError, RecursionError):

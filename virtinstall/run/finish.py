@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from virtinstall.compose.final_xml import completed
 from virtinstall.domain.domain import Domain
-from virtinstall.errors import GuestNotFound, GuestStopped, RequestError
+from virtinstall.errors import GuestNotFound, RequestError
 from virtinstall.rollback.claim_mark import is_claim
-from virtinstall.run.installation import Installation, is_installing
+from virtinstall.run.installation import Installation, is_installing, removed_meanwhile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ def finish(
         return installation.start_finished()
     final = host.guest_named(name)
     if final is None:
-        raise GuestStopped(f"the guest '{name}' no longer exists")
+        raise removed_meanwhile(name)
     return final
 
 
@@ -64,12 +64,12 @@ def prepare_finish(name: str, host: Host, report: Callable[[str], None]) -> Host
     if guest is None:
         from virtinstall.virsh_commands import guest_hint
 
-        raise GuestNotFound(f"--finish {name}: no such guest", hint=guest_hint(host, name))
+        raise GuestNotFound(f"no such guest: '{name}'", hint=guest_hint(host, name))
     xml = final_xml(name, folder, host.uri, guest.uuid)
     if is_claim(guest.xml(inactive=True)):
         if not guest.is_active() or xml is None:
             raise RequestError(
-                f"--finish {name}: the creation of the guest was interrupted",
+                f"the creation of the guest '{name}' was interrupted",
                 hint="re-run the original virt-install command",
             )
         guest = host.define_guest(xml)
@@ -78,7 +78,7 @@ def prepare_finish(name: str, host: Host, report: Callable[[str], None]) -> Host
         guest = host.define_guest(completed(Domain.parse(xml), live, live).to_xml())
         report(f"Defined the guest '{name}'.")
     elif guest.is_active() and not is_installing(guest) and not (xml is not None and guest.state() == "paused"):
-        raise RequestError(f"--finish {name}: the guest is not being installed; it is already running normally")
+        raise RequestError(f"the guest '{name}' is not being installed; it is already running normally")
     # QEMU has read them, or never will
     remove_served(name, host, report)
     forget_leftovers(name, folder, host.uri)

@@ -73,7 +73,7 @@ class Installation:
         """
         final = self._host.guest_named(self._name)
         if final is None:
-            raise GuestStopped(f"the guest '{self._name}' no longer exists")
+            raise removed_meanwhile(self._name)
         if not final.is_active():
             final.start(paused=paused)
         return final
@@ -131,8 +131,13 @@ class BackgroundInstallation:
 def _timed_out(name: str) -> WaitTimeout:
     return WaitTimeout(
         f"timed out waiting for the installation of '{name}'; the guest is still running",
-        hint="to wait again, and to start the guest after the installation, call: Hypervisor.finish()",
+        hint=f"to wait again, and to start the guest after the installation, call: Hypervisor.finish('{name}')",
     )
+
+
+def removed_meanwhile(name: str) -> GuestStopped:
+    """Return the error for a guest that was removed during its installation."""
+    return GuestStopped(f"the guest '{name}' was removed during its installation", hint="create the guest again")
 
 
 def time_left(deadline: float | None) -> float | None:

@@ -203,7 +203,7 @@ def require_free(
 
 @contextmanager
 def keep_journal_if_lost(journal: Journal | None, host: Host) -> Iterator[None]:
-    """Keep the journal for the next run if an error is raised inside the block and the connection is lost.
+    """Keep the journal for the next run if the `with` block raises an error and the connection is lost.
 
     libvirt may have created more than this run knows. `journal` is None if the run has no journal.
     """
@@ -222,7 +222,9 @@ def _require_replaceable(name: str, uuid: str, host: Host) -> str:
     """
     guest = host.guest_by_uuid(uuid)
     if guest is None or guest.name != name:
-        raise HypervisorError(f"the guest '{name}' no longer exists")
+        raise HypervisorError(
+            f"the guest '{name}' no longer exists", hint="use --name instead of --reinstall to create the guest"
+        )
     if guest.is_active():
         from virtinstall.virsh_commands import shutdown_hint
 
@@ -241,7 +243,7 @@ def _uuid_exists(uuid: str, host: Host) -> HypervisorError:
 def _name_exists(name: str, *, name_is_generated: bool, code: int | None = None) -> HypervisorError | TakenError:
     message = f"a guest named '{name}' was created in the meantime"
     if name_is_generated:
-        return TakenError(message)
+        return TakenError(message, hint="try again; another name is then generated")
     return HypervisorError(message, hint="use another name: --name NAME", code=code)
 
 

@@ -25,7 +25,7 @@ _NAME = re.compile(rf"virtinst-[^-]+-({_UUID})-(?:config\.ign|cloudinit\.iso)")
 
 
 def placeholder_sizes(plan: Plan) -> dict[str, int]:
-    """Return the sizes in bytes of the seeds that will be replaced with placeholders, by path.
+    """Return the sizes in bytes of the seeds that will be replaced with placeholders (empty files), by path.
 
     Call this before the seeds are deleted.
     """
@@ -33,9 +33,9 @@ def placeholder_sizes(plan: Plan) -> dict[str, int]:
 
 
 def leave_placeholders(plan: Plan, host: Host, sizes: dict[str, int]) -> list[str]:
-    """Create the placeholders for deleted seeds; return warnings about those that could not be created.
+    """Create placeholders for deleted seeds; return warnings about those that could not be created.
 
-    `sizes` is the result of `placeholder_sizes`.
+    A placeholder is an empty (sparse) file of the same size. `sizes` is the result of `placeholder_sizes`.
     """
     warnings = []
     uploads = {upload.path: upload for upload in plan.uploads}
@@ -62,7 +62,7 @@ def leave_placeholders(plan: Plan, host: Host, sizes: dict[str, int]) -> list[st
 
 
 def remove_placeholders(plan: Plan, host: Host) -> None:
-    """Remove the placeholders of guests that no longer exist or can no longer be restored.
+    """Remove the placeholders for the seeds of guests that no longer exist or can no longer be restored.
 
     Only the directories that `plan` uses are searched.
     """

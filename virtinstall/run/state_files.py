@@ -27,7 +27,7 @@ class StateFiles:
     """The UEFI variables and TPM state of the guest that `xml` describes, as they are before the guest is defined.
 
     `uuid_is_new` is true if the UUID was generated for this run, so no TPM state exists for it. `keeps_tpm` is true if
-    TPM state may have existed before this run, which therefore must not delete it.
+    TPM state may have existed before this run and must therefore not be deleted.
     """
 
     def __init__(self, xml: str, host: Host, *, uuid_is_new: bool) -> None:

@@ -37,7 +37,7 @@ _WITH_ADDRESS = ("ip", "ssh", "agent", "cloud-init")
 
 
 def has_agent(domain: Domain) -> bool:
-    """Return whether the guest has a channel for the guest agent; the agent itself need not run."""
+    """Return whether the guest has a channel for the guest agent; the agent itself need not be running."""
     return any(channel.target_name == _AGENT_CHANNEL for channel in domain.devices_of(Channel))
 
 
@@ -55,7 +55,7 @@ def refuse_impossible(goal: str, domain: Domain, *, noreboot: bool) -> None:
 
     `noreboot` is whether the guest stays off after its installation.
 
-    Raises: RequestError, if the guest cannot reach it.
+    Raises: RequestError, if the guest cannot reach `goal`.
     """
     check_goal(goal)
     if noreboot and goal != "shutdown":
@@ -89,7 +89,7 @@ def refuse_impossible(goal: str, domain: Domain, *, noreboot: bool) -> None:
 
 
 class Waiter:
-    """A wait until one guest, which `domain` describes, reaches a condition.
+    """A waiter for a condition of one guest, which `domain` describes.
 
     `report` is called with each line about the progress. `deadline` is a value of time.monotonic(), or None for no
     limit.
@@ -195,7 +195,7 @@ def is_ssh_server(address: str, port: int = _SSH_PORT) -> bool:
 
 
 class ConsoleWatch:
-    """A thread that reads the guest's text console, and finds cloud-init's last line and the errors that it reports."""
+    """A thread that reads the guest's text console, and finds cloud-init's last line and reported errors."""
 
     def __init__(self, host: LibvirtHost, guest: HostGuest) -> None:
         from virtinstall.libvirt_host.console_stream import ConsoleStream
@@ -224,7 +224,7 @@ class ConsoleWatch:
         return self._seen.is_set()
 
     def errors(self) -> list[str]:
-        """Return the errors of cloud-init that have been found so far."""
+        """Return the errors from cloud-init that have been found so far."""
         return list(dict.fromkeys(self._errors))
 
     def _search(self, data: bytes) -> None:
