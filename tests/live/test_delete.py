@@ -140,7 +140,7 @@ def test_uefi_variables_of_a_renamed_guest_are_reported(
         # newer versions keep the path in the definition
         assert not os.path.exists(path)
         return
-    assert removed(plan, "disk", "nvram") == {f"{work}/a.qcow2"} and "renamed" in kept(plan)[path]
+    assert removed(plan, "disk", "nvram") == {f"{work}/a.qcow2"} and "former name" in kept(plan)[path]
     os.unlink(path)
 
 

@@ -104,7 +104,7 @@ def test_apply_reports_how_to_continue(daemon: Daemon, work: Path) -> None:
     failed = [line.split(": ")[2] for line in lines if line.startswith("virt-guest: error: ")]
     hints = [line for line in lines if line.startswith("virt-guest: hint: ")]
     assert process.returncode == 1 and len(set(failed)) == len(hints) > 1, errors
-    assert all("libvirtd is running" in hint or "check the guest with" in hint for hint in hints), errors
+    assert all("libvirt daemon is running" in hint or "check the guest with" in hint for hint in hints), errors
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     names = [f"{name}-{number}" for number in range(1, 6)]
     assert set(names) <= set(daemon.connection.names())
