@@ -89,6 +89,7 @@ def test_values_that_guests_cannot_share_are_errors(words: tuple[str, str]) -> N
     [
         (("--count", "0", "--name", "a"), "--count 0"),
         (("--count", "2"), "--count requires --name"),
+        (("--count", "2", "--name", "web{n:q}"), "invalid placeholder '{n:q}'$"),
         (
             ("--count", "2", "--name", "a", "--autoconsole", "text"),
             "--autoconsole text cannot",

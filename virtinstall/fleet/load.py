@@ -222,8 +222,8 @@ class _Loader:
     def _name(self, name: str, key: Node, index: int | None) -> str:
         try:
             full = numbered_name(name, index)
-        except ValueError as error:
-            raise self.error(key, f"{name}: {error}") from None
+        except RequestError as error:
+            raise self.error(key, f"{name}: {error.message}", error.hint) from None
         if not _NAME.fullmatch(full):
             hint = "omit slashes, control characters, and leading and trailing spaces"
             raise self.error(key, f"invalid guest name '{full}'", hint)
@@ -260,10 +260,11 @@ class _Loader:
         name, index = guest.name, guest.index
 
         def expand(node: Text) -> str:
+            text = self.source.expanded(node, name)
             try:
-                text = expand_places(self.source.expanded(node, name), name, index)
-            except ValueError as error:
-                raise self.error(node, f"{name}: {error}") from None
+                text = expand_places(text, name, index)
+            except RequestError as error:
+                raise self.error(node, f"{name}: {error.message}", error.hint) from None
             require_xml(self.source.place(node), text)
             if text.startswith("~/"):
                 text = os.path.expanduser(text)

@@ -49,9 +49,9 @@ class Source:
 
     @contextmanager
     def reported_together(self) -> Iterator[None]:
-        """Context manager that raises an error at its end if `reported` has kept errors in the meantime.
+        """Context manager that raises an error on leaving the `with` block if `reported` has added errors within it.
 
-        The last of these errors is raised, and the other ones remain in `problems`.
+        The last of these errors is raised, and the others remain in `problems`.
         """
         before = len(self.problems)
         yield
@@ -67,8 +67,8 @@ class Source:
         """
         try:
             return expand_variables(node.text, self.variables)
-        except ValueError as error:
-            raise self.error(node, f"{path}: {error}") from None
+        except RequestError as error:
+            raise self.error(node, f"{path}: {error.message}", error.hint) from None
 
     def text_of(self, parent: Fields, key: str) -> str | None:
         """Return the single value of `key` as a string; None if the key is missing or its value is null.

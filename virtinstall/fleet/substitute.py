@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from virtinstall.errors import RequestError
+
 _VARIABLE = re.compile(r"\$?\$\{([^{}]*)\}")
 _NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:(:?-)(.*))?", re.DOTALL)
 _WRONG_PLACE = re.compile(r"\{n(:[^{}]*)?\}")
@@ -17,7 +19,7 @@ def expand_variables(text: str, variables: Mapping[str, str]) -> str:
     `${NAME:-DEFAULT}` is replaced with the default if the variable is not set or is empty, and `${NAME-DEFAULT}` only
     if it is not set. `$${` is replaced with `${`.
 
-    Raises: ValueError, if a variable is invalid, or is not set and has no default.
+    Raises: RequestError, if a variable is invalid, or is not set and has no default.
     """
     if "${" not in text:
         return text
@@ -27,14 +29,17 @@ def expand_variables(text: str, variables: Mapping[str, str]) -> str:
             return found[0][1:]
         parts = _NAME.fullmatch(found[1])
         if parts is None:
-            raise ValueError(
-                f"invalid variable '{found[0]}': use ${{NAME}} or ${{NAME:-DEFAULT}}, or write $${{ for a literal ${{"
+            raise RequestError(
+                f"invalid variable '{found[0]}'", hint="use ${NAME} or ${NAME:-DEFAULT}, or write $${ for a literal ${"
             )
         name, operator, default = parts[1], parts[2], parts[3]
         known = variables.get(name)
         if known is None or (operator == ":-" and not known):
             if operator is None:
-                raise ValueError(f"the variable {name} is not set: set it, or write ${{{name}:-DEFAULT}}")
+                raise RequestError(
+                    f"the variable '{name}' is not set",
+                    hint=f"set the variable, or specify a default in the file: ${{{name}:-DEFAULT}}",
+                )
             return str(default)
         return known
 
@@ -47,7 +52,7 @@ def expand_places(text: str, name: str, index: int | None) -> str:
     `name` is the guest's name. `index` is the number of a guest with `count`, otherwise None. `{{n}}` is replaced with
     `{n}`, and `{{name}}` with `{name}`.
 
-    Raises: ValueError, if `text` contains `{n}` although `index` is None.
+    Raises: RequestError, if `text` contains `{n}` although `index` is None.
     """
     if "{n" not in text:
         return text
@@ -58,7 +63,9 @@ def expand_places(text: str, name: str, index: int | None) -> str:
         if found[2] == "name":
             return name
         if index is None:
-            raise ValueError(f"{found[0]} requires `count`; write {{{found[0]}}} for a literal {found[0]}")
+            raise RequestError(
+                f"{found[0]} requires `count`", hint=f"add `count`, or write {{{found[0]}}} for a literal {found[0]}"
+            )
         return format(index, found[2][2:])
 
     return _PLACE.sub(value, text)
@@ -69,11 +76,11 @@ def numbered_name(name: str, index: int | None) -> str:
 
     `index` is the number, or None for a guest without `count`, whose name has no number.
 
-    Raises: ValueError, if `name` contains `{n}` although `index` is None, or `{n:...}` with an invalid format.
+    Raises: RequestError, if `name` contains `{n}` although `index` is None, or `{n:...}` with an invalid format.
     """
     wrong = _WRONG_PLACE.search(_PLACE.sub("", name))
     if wrong is not None:
-        raise ValueError(f"invalid placeholder '{wrong[0]}': use {{n}}, {{n:02}} or {{n:02x}}")
+        raise RequestError(f"invalid placeholder '{wrong[0]}'", hint="use {n}, {n:02} or {n:02x}")
     full = expand_places(name, name, index)
     return f"{name}-{index}" if index is not None and full == name else full
 
