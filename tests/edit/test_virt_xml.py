@@ -257,7 +257,7 @@ def test_remove_device_selects_a_host_device_by_id(virt_xml: VirtXml, name: str)
         ),
         (["--build-xml", "--memory", "1G"], "--build-xml does not support --memory"),
         (["off", "--edit", "--memory", "200,clearxml=yes"], "--memory clearxml"),
-        (["off", "--edit", "--controller", "usb2"], "this is a set of controllers"),
+        (["off", "--edit", "--controller", "usb2"], "usb2 is a set of controllers"),
         (["off", "--edit", "0", "--disk", "cache=none"], "--edit 0: device numbers start at 1"),
         (["off", "--edit", "size=3", "--disk", "cache=none"], "cannot select a device by 'size'"),
     ],

@@ -92,7 +92,7 @@ def test_smaller_disk_is_an_error(hypervisor: Hypervisor) -> None:
     with pytest.raises(RequestError, match=r"guests.yaml:3:10: a.disk\[0\].size: cannot shrink the disk") as caught:
         smaller.apply(hypervisor)
     recreate = "delete the guest with its disks and create it again with: virt-guest apply -f guests.yaml --recreate a"
-    assert caught.value.hint == f"use `size: 2`; or {recreate}"
+    assert caught.value.hint == f"use `size: 2`, or {recreate}"
 
 
 def test_larger_size_grows_the_disk(hypervisor: Hypervisor) -> None:

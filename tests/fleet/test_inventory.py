@@ -116,7 +116,7 @@ def test_group_with_the_name_of_a_guest_is_omitted() -> None:
 
 def test_unknown_format_is_an_error() -> None:
     """The message lists the formats."""
-    with pytest.raises(RequestError, match="--format toml: must be ini, yaml, ssh-config or json"):
+    with pytest.raises(RequestError, match="--format toml: must be one of: ini, yaml, ssh-config, json"):
         LAB.text("toml")  # type: ignore[arg-type]
 
 

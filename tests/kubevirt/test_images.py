@@ -49,7 +49,7 @@ def test_unreadable_index_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(download.WebReader, "read", read)
     with pytest.raises(
-        FetchError, match="--disk image=fedora41:Generic: cannot read the image's address from the vendor's index"
+        FetchError, match="--disk image=fedora41:Generic: cannot read the image URL from the vendor's index"
     ):
         source("fedora41")
 

@@ -43,7 +43,7 @@ class Running:
         return int(self.guest.handle.domain.ID())  # type: ignore[attr-defined]
 
     def apply(self, changed: Lab, *, releases: bool = True) -> tuple[Comparison, Outcome]:
-        """Apply another file; with `releases=False`, the guest keeps a detached device until its next boot."""
+        """Apply another file; with `releases=False`, the guest keeps a detached device until it is started again."""
         (found,) = changed.diff(self.hypervisor)
         (outcome,) = changed.apply(self.hypervisor)
         assert (outcome.status, outcome.message) == ("done", None)
@@ -100,7 +100,7 @@ def test_memory_title_and_description_change_in_the_running_guest(hypervisor: Hy
 
 
 def test_removed_disk_and_interface_are_detached(hypervisor: Hypervisor, name: str) -> None:
-    """The others keep target and MAC address, and the image is kept. Without an OS, this happens at the next boot."""
+    """The others keep target and MAC address, and the image is kept. Without an OS, this happens at the next start."""
     running = Running(hypervisor, lab(name, disks="[{size: 0.1}, {size: 0.2}]", network="[user, 'user,model=e1000']"))
     first, second = running.live().devices_of(Disk)
     _, kept = running.live().devices_of(Interface)

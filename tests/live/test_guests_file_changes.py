@@ -1,4 +1,4 @@
-"""Every kind of change of a running guest results in the guest of the file, immediately or at its next boot."""
+"""Every kind of change to a running guest results in the guest in the file, immediately or after a power cycle."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def leaves(xml: str) -> dict[str, str]:
 def test_changed_running_guest_equals_a_new_guest(
     hypervisor: Hypervisor, name: str, work: Path, before: dict[str, Any], after: dict[str, Any]
 ) -> None:
-    """The definition is equal immediately, the running guest after its next boot, when nothing is pending."""
+    """The definition is equal immediately, the running guest after it is started again, when nothing is pending."""
     old, new = lab(name, work, before), lab(name, work, after)
     (outcome,) = new.apply(hypervisor)
     assert (outcome.status, outcome.message) == ("done", None)

@@ -50,7 +50,7 @@ class XmlOption(NamedTuple):
 
 
 def edit(domain: Domain, option: XmlOption, selector: str) -> list[Element]:
-    """Change the devices or sections of `domain` that match `selector`; return them.
+    """Apply `option` to the devices or sections of `domain` that match `selector`; return them.
 
     `selector` is the value of --edit (see `select`). A missing section is created if `selector` is empty.
 
@@ -174,7 +174,7 @@ def can_add(domain: Domain, cls: type[Element]) -> bool:
 def add_sections(domain: Domain, option: XmlOption, security_models: Sequence[str] = ()) -> list[Element]:
     """Add sections of a kind that can occur several times, such as <seclabel>; return them.
 
-    `security_models` are the security models of the host; a label without a model gets one of them.
+    `security_models` are the security models of the host; a <seclabel> without a model gets one of them.
 
     Raises: RequestError, if the option has an invalid value.
     """

@@ -49,7 +49,7 @@ def refresh_machine(domain: Domain) -> None:
             return
     raise RequestError(
         f"--boot refresh-machine-type: the machine type{_quoted(machine)} has no versions",
-        hint="set the machine type with: --boot machine=TYPE",
+        hint="omit refresh-machine-type, or set another machine type with --boot machine=",
     )
 
 

@@ -1,4 +1,4 @@
-"""The difference of two XML documents as a unified diff."""
+"""The difference between two XML documents as a unified diff."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def _kind_of(path: str) -> str | None:
 
 
 def _take_source(element: Element, found: Device) -> None:
-    """Replace the source of `element` by that of `found`."""
+    """Replace the source of `element` with that of `found`."""
     node, other = element.ensure_node(), found.ensure_node()
     for name in _KIND:
         if other.get(name) is not None:

@@ -62,7 +62,7 @@ def follow_up(element: Element, pairs: list[Pair]) -> None:
         element.autoport = True if chosen_by_libvirt else None
     elif isinstance(element, Controller) and element.set_of is not None:
         raise RequestError(
-            f"--edit --controller {element.set_of}: this is a set of controllers, not a single controller",
+            f"--edit --controller {element.set_of}: {element.set_of} is a set of controllers, not a single controller",
             hint=f"add the set with: --add-device --controller {element.set_of}",
         )
 

@@ -54,8 +54,9 @@ def select(
     """Return the devices or sections of the class `cls` that `selector` matches.
 
     `selector` is a number (1 for the first, -1 for the last), `all`, or sub-options that must match. An empty string
-    selects the first. The result is empty only for `all`. `option` and `action` (`--edit` or `--remove-device`) are
-    used in messages. `fallback` handles sub-options that `cls` does not declare; if it is None, these are errors.
+    selects the first device or section. The result is empty only for `all`. `option` and `action` (`--edit` or
+    `--remove-device`) are used in messages. `fallback` handles sub-options that `cls` does not declare; if it is None,
+    these are errors.
 
     Raises: RequestError, if nothing matches, or if the option does not support the selector.
     """
@@ -70,7 +71,7 @@ def select(
     if not found:
         hint = None
         if action == "--edit":
-            hint = f"add one with --add-device {option}; list its sub-options with: virt-xml {option} help"
+            hint = f"add a {kind} with --add-device {option}; to list the sub-options, run: virt-xml {option} help"
         raise RequestError(f"the guest has no {option} {kind}", hint=hint)
     if selector == "":
         return found[:1]
@@ -104,7 +105,7 @@ def _matching(
         if pair.target is not None and not pair.target.declared.match:
             raise RequestError(
                 f"{typed}: cannot select a {_kind(cls)} by '{pair.key}'",
-                hint="use a number, all, or another sub-option",
+                hint=f"use a {_kind(cls)} number, all, or another sub-option",
             )
     chosen = [each for each in found if all(_matches(each, option, pair, fallback) for pair in pairs)]
     if not chosen:
@@ -160,7 +161,7 @@ def _same(one: etree._Element, other: etree._Element) -> bool:
 
 
 def _value(text: str | None) -> object:
-    """Return the value of `text` for comparison: a number, or the text stripped, a MAC in lower case."""
+    """Return `text` in the form for comparisons: a number, or the stripped string, with a MAC address in lowercase."""
     plain = (text or "").strip()
     try:
         return int(plain, 0)

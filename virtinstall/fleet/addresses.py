@@ -24,11 +24,10 @@ if TYPE_CHECKING:
 def with_addresses(
     found: Sequence[Comparison], guests: Mapping[str, LabGuest], project: str, sessions: Sessions
 ) -> list[Comparison]:
-    """Return the comparisons `found`, completed with the fixed addresses of the guests.
+    """Return the comparisons `found`, completed with the changes to the guests' fixed addresses.
 
-    A recorded DHCP reservation that its network no longer has becomes a change. A changed address that cloud-init sets
-    does not count as a change: `network` is then among the options that have an effect only at creation. `guests` are
-    the guests in the file by name.
+    If a network no longer has a recorded DHCP reservation, this is a change. If an address that cloud-init sets
+    changes, `at_creation` contains `network` instead. `guests` are the guests in the file by name.
 
     Raises: FileError, with one line for each address that a guest cannot have.
     """
@@ -121,7 +120,9 @@ def _static_at_creation(found: Comparison) -> Comparison:
 
 
 def add_reservations(changes: Iterable[Difference], found: Comparison, guest: HostGuest, host: Host) -> None:
-    """Add the planned reservations that are among `changes` to the networks, and record them in the guest's metadata.
+    """Add the DHCP reservations among `changes` to the networks, and record them in the guest's metadata.
+
+    `found` is the comparison that contains `changes`.
 
     Raises: HypervisorError.
     """
@@ -136,7 +137,7 @@ def add_reservations(changes: Iterable[Difference], found: Comparison, guest: Ho
 
 
 def remove_reservations(changes: Iterable[Difference], guest: HostGuest, host: Host) -> None:
-    """Remove the recorded reservations whose removal is among `changes` from the networks and from the record.
+    """Remove the DHCP reservations that `changes` remove from the networks and from the guest's metadata.
 
     Raises: HypervisorError.
     """

@@ -113,7 +113,7 @@ def parse_applied(text: str | None, uuid: str) -> Applied | None:
 def store_applied(guest: HostGuest, applied: Applied, file: str | None = None) -> bool:
     """Store the record in the guest's metadata; return False if the libvirt driver cannot store metadata.
 
-    `file` is the path of the guests file, or None if the file sets its project.
+    `file` is the path of the guests file, or None if the file sets `project`.
 
     Raises: HypervisorError.
     """

@@ -1,4 +1,4 @@
-"""The creation, update and deletion of guests until they are as the file describes them."""
+"""The creation, update and deletion of guests until they match the file."""
 
 from __future__ import annotations
 

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 class Selection(Record):
     """The guests to process, and the actions that are allowed.
 
-    `file` is the path of the guests file, or None if the file sets its project. `all_names` are the names of all guests
+    `file` is the path of the guests file, or None if the file sets `project`. `all_names` are the names of all guests
     in the file, including those that are not selected. `unreachable` maps the names of guests whose host cannot be
-    reached to errors; the key `host NAME` stands for the guests to prune on a host. With `prune`, guests that the file
-    no longer contains are deleted. `adopt` and `recreate` are the names of guests to adopt, and to delete and create
-    again. With `reboot`, guests are restarted if changes require it.
+    reached to errors; the key `host NAME` stands for the guests to prune on the host NAME. With `prune`, guests that
+    the file no longer contains are deleted. `adopt` are the names of guests to adopt, and `recreate` those of guests to
+    delete and create again. With `reboot`, guests are shut down and started again if changes require it.
     """
 
     project: str
@@ -127,9 +127,9 @@ def selection(
 ) -> Selection:
     """Return the selection of the `placed` guests.
 
-    `every` contains all guests in the file, and `names` the requested names of guests and groups: if it is empty, all
-    guests are selected. Guests are pruned only in that case. `file` is the path of the guests file, or None if the file
-    sets its project. `more` has the other parameters of `Lab.diff`: `prune`, `adopt`, `recreate` and `reboot`.
+    `every` contains all guests in the file, and `names` the requested names of guests and groups. If `names` is empty,
+    all guests are selected; only then can guests be pruned. `file` is the path of the guests file, or None if the file
+    sets `project`. `more` has the other parameters of `Lab.diff`: `prune`, `adopt`, `recreate` and `reboot`.
 
     Raises: RequestError, if `recreate` or `adopt` contains the name of a guest that is not in the file or not selected.
     """

@@ -48,12 +48,12 @@ class Comparison(Record):
     both are None. `host` is the name of the guest's host, or None if the file lists no hosts. `exists` is true if the
     guest exists.
 
-    `changes` are the values to change. `at_next_boot` are the paths of the changes that take effect in the running
-    guest only after it is shut down and started again. `added` and `removed` are the paths of the devices to add and to
-    remove, such as `devices/disk[vda]`. `moved` has an entry for each disk whose target changes: the key is the new
-    prefix of the disk's paths, and the value the present one. `drift` are the values that were changed by other
-    programs since the last apply and that are kept. `at_creation` are the changed options that have an effect only at
-    creation.
+    `changes` are the values to change. `at_next_boot` are the paths (see `leaves_of`) of the changes that take effect
+    in the running guest only after it is shut down and started again. `added` and `removed` are the paths of the
+    devices to add and to remove, such as `devices/disk[vda]`. `moved` has an entry for each disk whose target changes:
+    the key is the new prefix of the disk's paths, and the value the present one. `drift` are the values that
+    other programs changed since the last apply and that are kept. `at_creation` are the changed options that have an
+    effect only at creation.
 
     `pending` is true if changes from an earlier apply take effect only after the running guest is shut down and started
     again. `interrupted` is true if the run that created the guest ended before it stored the guest's record. `applied`

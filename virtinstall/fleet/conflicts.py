@@ -38,8 +38,8 @@ Exclusive = tuple[tuple[str, str, str, str], ...]
 def conflicts(guests: Sequence[LabGuest], values: Mapping[str, Exclusive]) -> list[FileError]:
     """Return an error for each value of a guest that an earlier guest also has.
 
-    For the guests of one `count`, only one error is returned for each kind of value. `values` are the exclusive values
-    of the guests, by guest name.
+    For the guests of one `count`, only one error is returned for each kind of value. `values` maps guest names to the
+    results of `exclusive_values`.
     """
     owners: dict[tuple[str, str, str], LabGuest] = {}
     found: dict[tuple[str, str], FileError] = {}

@@ -27,7 +27,7 @@ _DRIVES = ("cdrom", "floppy", "lun")
 
 
 class Mark(NamedTuple):
-    """A disk or network interface at the last apply.
+    """The record of a disk or network interface at the last apply.
 
     `tag` is the name of its XML element, and `key` its target or MAC address (an empty string if unknown). `parts` are
     hashes of its requested values. `size_bytes` is the requested size of a disk, otherwise None.
@@ -188,10 +188,10 @@ def _keeps_bus(disk: Disk, mark: Mark) -> bool:
 
 
 def keep_default_mac(wanted: Pinned, final: Domain, marks: Sequence[Mark]) -> frozenset[str]:
-    """Return the MAC addresses that the file does not set; set that of the default interface in the plan `final`.
+    """Return the MAC addresses that the file does not set; keep the one of the default interface in `final`.
 
-    `final` is changed only if the file requests no interface: its interface then gets the MAC address that the existing
-    guest has according to `marks`.
+    `wanted` is the result of `pinned`, and `final` the planned guest. If the file requests no interface, the interface
+    of `final` gets the MAC address that the existing guest has according to `marks`.
     """
     if wanted.request.domain.devices_of(Interface):
         return wanted.macs
@@ -209,8 +209,8 @@ def prefixes(marks: Iterable[Mark]) -> list[str]:
 def moves(wanted: Pinned, final: Domain, present: Mapping[str, str]) -> dict[str, str]:
     """Return the disks whose target changes: a mapping from the new prefix of a disk's paths to the present one.
 
-    `final` is the planned guest, and `present` are the values of the existing one, by path. If the file changes the
-    image of a disk, it is a different disk, and it is not included.
+    `wanted` is the result of `pinned`, `final` the planned guest, and `present` are the values of the existing guest by
+    path. A disk whose image changes in the file counts as a different disk and is not included.
     """
     disks = [(device, mark) for device, mark in wanted.devices if isinstance(device, Disk)]
     found = {}

@@ -25,7 +25,7 @@ _LIVE_DISK = ("iotune/",)
 
 
 def groups_of(changes: Iterable[Difference]) -> dict[str, list[Difference]]:
-    """Return the changes by disk or interface; the key is the prefix of its paths, or `""` for other changes."""
+    """Return the changes by device: the key is the prefix of a device's paths, or `""` for other changes."""
     groups: dict[str, list[Difference]] = {}
     for each in changes:
         device = DEVICE.match(each.path)
@@ -39,7 +39,7 @@ def has_device(prefix: str, leaves: Iterable[str]) -> bool:
 
 
 def is_replaced(prefix: str, changes: Iterable[Difference], after: Mapping[str, str]) -> bool:
-    """Return whether the changes replace a disk or drive: its kind, or the image of a disk.
+    """Return whether the changes replace a disk or drive because they change its kind, or the image of a disk.
 
     A changed medium does not replace the drive. `prefix` is the prefix of the device's paths, and `after` are the
     planned values of the guest, by path.

@@ -51,7 +51,7 @@ class Exported(Record):
     """An exported guest.
 
     `options` are the keys and values of the guest in the guests file, and `omitted` the values that the options cannot
-    express, as text. `problem` is the reason why this host cannot create such a guest, or None if it can.
+    express, as strings. `problem` is the reason why this host cannot create such a guest, or None if it can.
     """
 
     name: str

@@ -103,7 +103,7 @@ class Base:
     def disk(self, disk: Disk) -> dict[str, Any]:
         """Return the sub-options of a disk.
 
-        They contain the size and the image of a disk that was created for the guest, or the path of another disk.
+        They contain the size and the image of a disk that was created for the guest, or the path of any other disk.
         """
         if not self.can_be_planned:
             return dict(pairs_of(disk))
@@ -153,8 +153,8 @@ class Base:
     def requested_disk(self, path: str) -> Mapping[str, Any]:
         """Return the requested values of the created disk at `path`, by name.
 
-        This is the first requested disk with the same path, or else in the same pool, or else without a path and a
-        pool. The result is empty if there is no such disk.
+        The values are those of the first requested disk with the same path, or else in the same pool, or else without
+        path and pool. The result is empty if there is no such disk.
         """
         devices = self.request.get("devices")
         disks = [each for each in devices if isinstance(each, dict)] if isinstance(devices, list) else []

@@ -25,8 +25,8 @@ class Reduced:
     """A copy of a definition without the values that libvirt fills in.
 
     `xpaths` maps the paths of the remaining elements to their XPaths in the complete definition. `counts` maps XPaths
-    of elements to the number of children by name. `leaves` are the values by path, and `owners` maps the paths of
-    values to those of their elements.
+    of elements to the numbers of their children by name. `leaves` are the values by path, and `owners` maps the paths
+    of values to those of their elements.
     """
 
     def __init__(self, root: etree._Element) -> None:

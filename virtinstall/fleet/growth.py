@@ -52,14 +52,14 @@ def growth_of(
             raise RequestError(
                 f"{guest.place}: {guest.name}.disk[{number}].size: cannot shrink the disk '{mark.key}' from "
                 f"{in_gib(present)} to {in_gib(wanted)}",
-                hint=f"use `size: {present / GIB:.9g}`; or delete the guest with its disks and create it again with: "
+                hint=f"use `size: {present / GIB:.9g}`, or delete the guest with its disks and create it again with: "
                 f"{guest.apply_command} --recreate {quote(guest.name)}",
             )
         replaced = _replaced_source(handle, mark.key, host)
         if replaced is not None:
             raise RequestError(
-                f"{guest.place}: {guest.name}.disk[{number}].size: cannot enlarge the disk '{mark.key}': "
-                f"'{replaced}' has replaced its image since the last apply",
+                f"{guest.place}: {guest.name}.disk[{number}].size: cannot enlarge the disk '{mark.key}': its image has "
+                f"been replaced with '{replaced}' since the last apply",
                 hint=f"use `size: {mark.size_bytes / GIB:.9g}`" if mark.size_bytes else "omit `size`",
             )
         yield Difference(f"devices/disk[{mark.key}]/{SIZE}", str(present), str(wanted))

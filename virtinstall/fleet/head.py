@@ -33,7 +33,9 @@ def read_head(source: Source, root: Fields) -> Head:
     """
     for key, node in root.keys.items():
         if key not in FILE_KEYS and not key.startswith("x-"):
-            hint = f"use `{_INSTEAD[key]}`" if key in _INSTEAD else did_you_mean(key, FILE_KEYS)
+            hint = did_you_mean(key, FILE_KEYS, f"use one of: {', '.join(FILE_KEYS)}")
+            if key in _INSTEAD:
+                hint = f"use `{_INSTEAD[key]}`"
             source.problems.append(source.error(node, f"{key}: unknown key", hint))
     source.reported(partial(_check_version, source, root))
     hosts: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""The connections to the hosts of a file."""
+"""The connections to the hosts in a file."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class Connections(Mapping[str, Hypervisor]):
     """The connections to the hosts in a guests file, by host name.
 
-    `errors` maps the names of hosts that cannot be reached to errors. The object is a context manager that closes the
-    connections.
+    `errors` maps the names of hosts that cannot be reached to errors. On leaving a `with` block, the connections are
+    closed.
     """
 
     def __init__(self, found: Mapping[str, Hypervisor], errors: Mapping[str, VirtInstallError]) -> None:

@@ -41,7 +41,7 @@ class Inventory(Record):
     def of_host(hypervisor: Hypervisor) -> Inventory:
         """Return the inventory of all guests on a host.
 
-        Guests that were created from a guests file have its project, and their groups at the last apply, as groups.
+        A guest that was created from a guests file is in the group of the project, and in its groups at the last apply.
 
         Raises: StorageError, if a file with a host key cannot be written; HostError.
         """

@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.errors import RequestError
-from virtinstall.similar import alternatives
 
 if TYPE_CHECKING:
     from virtinstall.fleet.inventory_guest import Format, InventoryGuest
@@ -34,8 +33,8 @@ def inventory_text(guests: Guests, groups: Groups, format: Format) -> str:
     if format == "json":
         return json.dumps(ansible_document(guests, groups), indent=2) + "\n"
     if format not in writers:
-        known = alternatives([*writers, "json"])
-        raise RequestError(f"--format {format}: must be {known}", hint="for example: --format json")
+        known = ", ".join([*writers, "json"])
+        raise RequestError(f"--format {format}: must be one of: {known}", hint="for example: --format json")
     for guest in guests:
         wrong = _SPECIAL.search(guest.name)
         if wrong is not None:

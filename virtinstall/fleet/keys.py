@@ -29,7 +29,7 @@ _OF_THE_RUN = {
 _HINTS = {
     "name": "write the name as the key: `guests: {NAME: {...}}`",
     "connect": "use `connect` or `hosts` at the top level of the file",
-    "noautoconsole": "omit the key: no console is opened",
+    "noautoconsole": "omit the key, because virt-guest apply opens no console",
     **{
         key: f"use `{instead}`"
         for key, instead in {
@@ -105,10 +105,11 @@ def sub_option_spellings(cls: type[Element]) -> Iterator[str]:
 
 
 def unknown_key(key: str) -> tuple[str, str | None]:
-    """Return an error message for a key that a guest cannot have, and a hint or None."""
+    """Return an error message for a key that a guest cannot have, and a hint."""
     dest = next((option.dest for option in OPTIONS if f"--{key}" in option.names), None)
     if key in _HINTS:
         return "unknown key", _HINTS[key]
     if dest in _OF_THE_RUN:
-        return f"--{key} is a command-line option, not a key for a guest", None
-    return "unknown key", did_you_mean(key, [*options_by_key(), *OWN_KEYS])
+        return f"--{key} is a command-line option, not a key for a guest", "omit the key"
+    otherwise = "use the long name of an option without dashes; to list the options, run: virt-install --help"
+    return "unknown key", did_you_mean(key, [*options_by_key(), *OWN_KEYS], otherwise)

@@ -59,9 +59,7 @@ class Lab(Record):
             data = where.read_bytes()
         except OSError as error:
             if isinstance(error, FileNotFoundError):
-                raise RequestError(
-                    f"no such guests file: {where}", hint="check the path and the name of the file"
-                ) from error
+                raise RequestError(f"no such guests file: '{where}'", hint="check the path") from error
             raise RequestError(f"cannot read the guests file '{where}': {reason_of(error)}") from error
         there = where.resolve()
         loaded = load(data, str(where), there.parent.name, os.environ if variables is None else variables)
@@ -104,8 +102,9 @@ class Lab(Record):
         """Connect to all hosts that the file lists; if it lists none, connect to `uri`.
 
         If `uri` is None, the URI in the file is used, or libvirt's default URI. `open_one` is called with each URI and
-        returns a connection. The result is a context manager, and a parameter of the other methods. If only some of the
-        hosts cannot be reached, `Connections.errors` contains the errors, and only the guests on these hosts fail.
+        returns a connection. Pass the result to the other methods; on leaving a `with` block, its connections are
+        closed. If only some of the hosts cannot be reached, `Connections.errors` contains the errors, and only the
+        guests on these hosts fail.
 
         Raises: RequestError, if `uri` is not None although the file lists hosts; HypervisorError, if no host can be
         reached.
@@ -181,7 +180,7 @@ class Lab(Record):
         recreate: Collection[str] = (),
         reboot: bool = False,
     ) -> list[Comparison]:
-        """Compare the guests with the existing guests; return a comparison for each; change nothing.
+        """Compare the guests with the existing guests and return a comparison for each; change nothing.
 
         `hypervisors` is the result of `open`: a connection, or a mapping from host names to connections. `names` are
         names of guests and groups; if it is empty, all guests are compared. A guest whose host cannot be reached has
@@ -215,8 +214,9 @@ class Lab(Record):
         skipped. `hypervisors` and `names` have the same meaning as for `diff`. Without `names`, `prune` deletes the
         guests that were created from this file and that it no longer contains. `adopt` are the names of guests to adopt
         unchanged, although they were not created from this file, and `recreate` the names of guests to delete with
-        their disks and to create again. `reboot` shuts down and starts guests if changes require it. `force` powers off
-        guests that must be deleted, and guests that must be restarted and do not shut down within a minute.
+        their disks and to create again. With `reboot`, guests are shut down and started again if changes require it.
+        With `force`, guests that must be deleted are powered off, and guests that must be restarted are powered off if
+        they do not shut down within a minute.
 
         `found` is the result of `diff` with the same parameters; by default, the guests are compared first. `jobs` is
         the number of guests to process at the same time on each host, at least 1; None stands for the default.
@@ -272,8 +272,8 @@ class Lab(Record):
         addition to those of `kubevirt-drop` in the file. `namespace` is the namespace of the objects; by default, the
         one in the file, if any.
 
-        Raises: RequestError, if KubeVirt cannot express an option, or if a password would be generated, because the
-        manifests contain only its hash.
+        Raises: RequestError, if KubeVirt cannot express an option, or if a password would be generated: it would be
+        lost, because the manifests contain only its hash.
         """
         from virtinstall.fleet.manifests import guest_manifests
         from virtinstall.request import KubevirtRequest

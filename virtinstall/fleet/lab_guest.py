@@ -26,7 +26,7 @@ class LabGuest(Record):
     one of the guests of a `count`, otherwise None. `host` is the name of the guest's host; it is None if the file lists
     no hosts, or if no host of `spread` is chosen yet. `given` are the options as the command-line parser stores them.
     `absent` is true if the guest must not exist, and `has_addresses` is true if the file sets IP addresses for its
-    network interfaces. `read` is a request to use instead of the options in `given`, or None.
+    network interfaces. `read` is the request to use instead of the options in `given`, or None to use these.
     """
 
     name: str
@@ -46,7 +46,7 @@ class LabGuest(Record):
     def request(self) -> Request | None:
         """The guest's request; None if the guest must be absent.
 
-        It is created at each access and not kept, because a file can have many guests.
+        The request is created for each access and not kept, because a file can have many guests.
         """
         return None if self.absent else self.read or request_of(self.name, self.given)
 
@@ -65,7 +65,9 @@ class LabGuest(Record):
 
 
 def request_of(name: str, given: Mapping[str, Any]) -> Request:
-    """Return the request for a guest with these options, which are stored as by the command-line parser.
+    """Return the request for a guest.
+
+    `given` are its options, in the form in which the command-line parser stores them.
 
     Raises: RequestError, if an option or a value is invalid.
     """

@@ -46,9 +46,9 @@ def leaves_of(root: etree._Element, generated: Collection[str] = ()) -> dict[str
 
 
 def elements_of(root: etree._Element, path: str = "") -> Iterator[tuple[str, etree._Element]]:
-    """Yield the path, such as `devices/disk[vda]/source/`, and each element whose values `leaves_of` returns.
+    """Yield the path and the element for each element whose values `leaves_of` returns.
 
-    `path` is the path of `root`.
+    A path is, for example, `devices/disk[vda]/source/`. `path` is the path of `root`.
     """
     yield path, root
     for child, tag, key in keyed_children(root):

@@ -25,8 +25,9 @@ def guest_manifests(
 ) -> list[Manifests]:
     """Return the manifests for the guests, except for guests that must be absent.
 
-    `options` are added to the KubeVirt options of each guest; a single value replaces that of the guest. Groups become
-    labels, and identical Secrets are combined. `environ` is the environment; by default, that of this process.
+    `options` are combined with the KubeVirt options of each guest: lists are appended to those of the guest, and other
+    values replace those of the guest. Groups become labels, and identical Secrets are combined. `environ` contains the
+    environment variables; by default, those of this process.
 
     Raises: RequestError, with one line for each problem and its position in the file.
     """

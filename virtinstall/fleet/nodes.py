@@ -65,7 +65,7 @@ class Items(Node):
 class Fields(Node):
     """A mapping. `values` are the values by key, and `keys` the nodes of the keys, which have their positions.
 
-    `merged` are the keys that a `<<` added.
+    `merged` are the keys that were added by a merge key (`<<`).
     """
 
     __slots__ = ("keys", "merged", "values")
@@ -196,7 +196,9 @@ class _Builder:
 
         mark = event.start_mark
         if len(self.open) >= _DEEPEST:
-            raise self.error(mark, f"lists and mappings are nested more than {_DEEPEST} levels deep")
+            raise self.error(
+                mark, f"lists and mappings are nested more than {_DEEPEST} levels deep", "use fewer levels"
+            )
         self._refuse_tag(event)
         kind = Items if isinstance(event, yaml.SequenceStartEvent) else Fields
         node = kind(mark.line + 1, mark.column + 1)
@@ -220,11 +222,17 @@ class _Builder:
             parent.values.append(node)
         elif key is None:
             if not isinstance(node, Text):
-                raise self.error(mark, "a key must be a string, not a list or a mapping")
+                raise self.error(
+                    mark,
+                    "a key must be a string, not a list or a mapping",
+                    "put the key in quotes if it starts with { or [",
+                )
             if node.text in parent.keys and node.text not in parent.merged and node.text != "<<":
                 first = parent.keys[node.text]
                 raise self.error(
-                    mark, f"duplicate key '{node.text}'", f"remove this key or the one on line {first.line}"
+                    mark,
+                    f"duplicate key '{node.text}'",
+                    f"remove this key or the one at {self.label}:{first.line}:{first.column}",
                 )
             self.open[-1] = (parent, node, parent_anchor)
             return

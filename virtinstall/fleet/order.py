@@ -1,4 +1,4 @@
-"""The names of the guests and groups of a file, and the order of `after`."""
+"""The names of the guests and groups in a file, and the order of `after`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ def wrong_names(
                 hint = f"remove '{other}' from `after`"
             elif other not in known and not other.startswith(tuple(failed)):
                 # each name is compared with all others
-                hint = did_you_mean(other, sorted(known)) if len(found) < _MOST_SUGGESTIONS else None
+                hint = f"add the guest to the file, or remove '{other}' from `after`"
+                hint = did_you_mean(other, sorted(known), hint) if len(found) < _MOST_SUGGESTIONS else hint
                 text = f"no such guest or group: '{other}'"
             if text is not None:
                 found.setdefault((place, other), FileError(f"{place}: {guest.name}.after: {text}", hint=hint))

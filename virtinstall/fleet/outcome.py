@@ -15,7 +15,8 @@ class Outcome(Record):
     `action` is the action that was requested, as in `Comparison`, and `status` is `done`, `unchanged`, `failed` or
     `skipped`. `message` is the error, or the reason why the guest was skipped, otherwise None; `hint` is the hint of
     the error, or None. `seconds` is the duration. `pending` is true if changes take effect only after the guest is shut
-    down and started again, and `restarted` is true if this was done. `secrets` are generated passwords to print.
+    down and started again, and `restarted` is true if the run restarted the guest. `secrets` are generated passwords to
+    print.
     """
 
     name: str

@@ -21,7 +21,7 @@ class Owner(NamedTuple):
     """The origin of a guest, according to the record of the last apply.
 
     `name` is the guest's name at that time, or None if it was not recorded. `file` is the path of the guests file, or
-    None if the file sets its project.
+    None if the file sets `project`.
     """
 
     project: str
@@ -36,10 +36,10 @@ def owner_of(guest: HostGuest) -> Owner | None:
 
 
 def other_file(owner: Owner | None, file: str | None) -> str | None:
-    """Return the path of another guests file that a guest was created from; None if no such file exists.
+    """Return the path of another guests file that a guest was created from; None if there is none or it was deleted.
 
     `owner` is the origin of the guest, or None, and `file` is the path of the current guests file, or None if that file
-    sets its project.
+    sets `project`.
     """
     if owner is None or owner.file is None or file is None or owner.file == file:
         return None
@@ -47,9 +47,9 @@ def other_file(owner: Owner | None, file: str | None) -> str | None:
 
 
 def belongs(guest: HostGuest, project: str, file: str | None) -> bool:
-    """Return whether a guest was created from the guests file of this project, even if the run stored no record.
+    """Return whether a guest was created from the guests file of this project, even if no record was stored.
 
-    `file` is the path of the guests file, or None if the file sets its project.
+    `file` is the path of the guests file, or None if the file sets `project`.
     """
     owner = owner_of(guest)
     if owner is None:

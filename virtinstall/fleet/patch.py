@@ -1,4 +1,4 @@
-"""The reading, setting and removal of values of a guest's XML, by the path of a leaf."""
+"""The reading, setting and removal of values in a guest's XML, by the path of a leaf."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def value_at(root: etree._Element, path: str) -> str | None:
 
 
 class _Patch:
-    """The changes of a <domain>.
+    """The changes to a <domain>.
 
     All paths are resolved before any change, because elements are counted among siblings.
     """
@@ -124,7 +124,7 @@ def patch_all(
     """Apply changes to the <domain> `root`.
 
     `planned` is the planned <domain>. If a part of a device's source changes, the whole source is replaced with the
-    planned one. `filled` are the paths of values that libvirt added to the previous version; they are removed.
+    planned one. `filled` are the paths of values to remove because libvirt added them.
     """
     patch = _Patch(root, planned)
     sources: dict[str, None] = {}
@@ -229,7 +229,7 @@ def added_devices(
 
 
 def added_since(root: etree._Element, base: Iterable[str]) -> set[str]:
-    """Return the paths of the devices that libvirt, for example a newer version, has added to a <domain>.
+    """Return the paths of the devices that libvirt has added to a <domain>, for example after an upgrade of libvirt.
 
     `base` are the paths of the values that the <domain> had before.
     """

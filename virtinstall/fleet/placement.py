@@ -14,6 +14,7 @@ from virtinstall.fleet.conflicts import already_used, conflict_hint, exclusive_v
 from virtinstall.fleet.planning import uuid_of
 from virtinstall.hypervisor import Hypervisor
 from virtinstall.named import NamedTuple
+from virtinstall.virsh_commands import command
 
 if TYPE_CHECKING:
     from virtinstall.fleet.lab_guest import LabGuest
@@ -36,8 +37,8 @@ class UnreachableError(RequestError):
 class Placed(NamedTuple):
     """The guests with their hosts.
 
-    `problems` maps the names of guests whose host cannot be determined, because it cannot be reached, to errors. These
-    guests are not in `guests`.
+    `problems` contains the errors for guests whose host cannot be determined because a host cannot be reached, by guest
+    name. These guests are not in `guests`.
     """
 
     guests: tuple[LabGuest, ...]
@@ -55,7 +56,7 @@ class _Host:
 
     @property
     def free_bytes(self) -> int:
-        """The free memory of the host in bytes, which is read at the first access."""
+        """The host's free memory in bytes, which is read when it is first needed."""
         if self._free is None:
             self._free = self.hypervisor.host.free_memory_bytes()
         return self._free
@@ -88,7 +89,7 @@ def place(
         present = [name for name, host in hosts.items() if guest.name in host.names]
         own = [name for name in present if guest.name in adopt or _is_own(guest.name, project, hosts[name])]
         try:
-            name = _host_of(guest, own, errors)
+            name = _host_of(guest, own, hypervisors, errors)
         except UnreachableError as error:
             problems[guest.name] = error
             continue
@@ -159,17 +160,23 @@ def _is_own(name: str, project: str, host: _Host) -> bool:
     return handle.uuid.lower() == uuid_of(project, name) if applied is None else applied.project == project
 
 
-def _host_of(guest: LabGuest, own: Sequence[str], errors: Mapping[str, VirtInstallError]) -> str | None:
+def _host_of(
+    guest: LabGuest,
+    own: Sequence[str],
+    hypervisors: Mapping[str, Hypervisor],
+    errors: Mapping[str, VirtInstallError],
+) -> str | None:
     """Return the host of a guest; None if it must be chosen.
 
     Raises: RequestError.
     """
+    deletion = {name: command("virt-guest delete", hypervisors[name].uri, guest.name) for name in own}
     if len(own) > 1:
         names = ", ".join(f"'{name}'" for name in own)
         raise RequestError(
             f"{guest.place}: the guest '{guest.name}' exists on several hosts: {names}",
-            hint="delete the guest on all hosts except one, with the URI of each of these hosts: "
-            f"virt-guest delete --connect URI {guest.name}",
+            hint=f"delete the guest on all hosts except one, for example on the host '{own[-1]}' with: "
+            f"{deletion[own[-1]]}",
         )
     if guest.host is not None:
         if guest.host in errors:
@@ -178,8 +185,7 @@ def _host_of(guest: LabGuest, own: Sequence[str], errors: Mapping[str, VirtInsta
             raise RequestError(
                 f"{guest.place}: the guest '{guest.name}' is on the host '{own[0]}', not on '{guest.host}'; guests are "
                 "not moved to other hosts",
-                hint=f"use `host: {own[0]}`, or first delete the guest, with the URI of the host '{own[0]}': "
-                f"virt-guest delete --connect URI {guest.name}",
+                hint=f"use `host: {own[0]}`, or first delete the guest on the host '{own[0]}' with: {deletion[own[0]]}",
             )
         return guest.host
     if own:

@@ -21,7 +21,7 @@ CREATION = ("image", "location", "cdrom", "install", "pxe", "import_disk", "live
 
 
 def as_created(guest: LabGuest, applied: Applied) -> Request:
-    """Return the guest's request, but with the installation method and the image that it was created with.
+    """Return the guest's request, but with the installation method and the image with which the guest was created.
 
     `applied` is the record of the last apply.
     """

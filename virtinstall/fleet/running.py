@@ -1,4 +1,4 @@
-"""The changes of a running guest that need no restart; its definition is changed elsewhere."""
+"""The changes to a running guest that need no restart; its definition is changed elsewhere."""
 
 from __future__ import annotations
 
@@ -142,9 +142,10 @@ def _update_device(guest: HostGuest, node: etree._Element) -> bool:
 
 
 def tried(work: Applying, change: Callable[[], bool]) -> bool:
-    """Change the running guest after its definition; return the result of `change`, or False if libvirt rejects it.
+    """Change the running guest to match its definition; return whether the change took effect.
 
-    `change` is called without arguments and makes the change. A rejected change is reported as a warning.
+    `change` is called without arguments; it makes the change and returns whether the change took effect. If libvirt
+    rejects the change, the result is False, and a warning is reported.
     """
     try:
         return change()

@@ -107,7 +107,7 @@ class _Run(Generic[T]):
     def finish(self, name: str, result: T, cause: str | None) -> None:
         """Record the result for `name`, and make names ready that waited only for it.
 
-        `cause` is the name of the step whose failure the result is due to, possibly `name` itself, or None.
+        `cause` is the name of the step that failed, either `name` or a predecessor; None if no step failed.
         """
         self.results[name] = result
         if self.on_result is not None:

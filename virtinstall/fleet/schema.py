@@ -41,12 +41,12 @@ _OWN: dict[str, dict[str, Any]] = {
 
 
 def schema_text() -> str:
-    """Return the JSON Schema of guests files as JSON text, as it is published."""
+    """Return the published JSON Schema for guests files as a JSON string."""
     return json.dumps(guests_schema(), indent=1) + "\n"
 
 
 def guests_schema() -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of guests files as data."""
+    """Return the JSON Schema (draft 2020-12) for guests files as data."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Guests for virt-guest apply",

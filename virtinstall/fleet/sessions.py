@@ -98,7 +98,7 @@ class Sessions:
     def of_this_thread(self, host: str | None) -> Session:
         """Return a session for the current thread.
 
-        It has a separate connection, except with the test driver or if only one thread works. `host` has the same
+        It has a separate connection, except with the test driver or if only one thread runs. `host` has the same
         meaning as for `of`.
 
         Raises: HypervisorError.
@@ -116,7 +116,7 @@ class Sessions:
         return own[host]
 
     def interrupt(self) -> None:
-        """Interrupt waiting and downloads in all threads, which then raise errors."""
+        """Interrupt waiting and downloads in all threads: they end with an error."""
         self.interrupted.set()
         for each in (*self._opened, *self._hypervisors.values()):
             each.host.interrupted.set()

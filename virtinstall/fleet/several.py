@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def numbered_names(name: str, count: int) -> list[str]:
-    """Return `name` with the numbers from 1 to `count`, in place of `{n}` or appended, as in `web-1`."""
+    """Return `count` names with a number from 1, in place of `{n}` in `name` or appended to it, as in `web-1`."""
     return [numbered_name(name, index) for index in range(1, count + 1)]
 
 

@@ -62,7 +62,7 @@ def update_guest(work: Applying) -> bool:
     Disks are enlarged. New disks and network interfaces are attached, and those that the file no longer contains are
     detached, but the storage of the disks is kept. A running guest gets all changes that it accepts.
 
-    Raises: RequestError; StorageError; HypervisorError.
+    Raises: RequestError, if a change is not possible; StorageError, if a disk cannot be enlarged; HypervisorError.
     """
     changes = work.comparison.changes
     addresses = [each for each in changes if each.path.startswith(f"{RESERVATION}[")]

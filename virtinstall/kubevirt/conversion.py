@@ -88,7 +88,7 @@ class Conversion:
 
     @property
     def defaults(self) -> bool:
-        """Whether the defaults for the operating system are added; with a preference, the cluster adds them instead."""
+        """Whether to add the defaults for the operating system; with a preference, the cluster adds them instead."""
         return self.options.preference is None
 
     def take(self, element: Element, attribute: str) -> Any:
@@ -145,10 +145,14 @@ def error_of(problems: Sequence[Problem]) -> RequestError:
     lines = dict.fromkeys(problem.message for problem in problems)
     hints = dict.fromkeys(problem.hint for problem in problems if problem.hint)
     drops = dict.fromkeys(problem.drop for problem in problems if problem.drop)
+    joined = "; ".join(hints)
     if drops:
         what = "option" if len(drops) == 1 else "options"
-        hints[f"omit the {what} with: --kubevirt-drop {','.join(drops)}"] = None
-    return RequestError("\n".join(lines), hint="; ".join(hints) or None)
+        omit = f"omit the {what} with: --kubevirt-drop {','.join(drops)}"
+        # an alternative to the hint, or the solution of another problem
+        separator = ", or " if len(problems) == 1 else "; "
+        joined = f"{joined}{separator}{omit}" if joined else omit
+    return RequestError("\n".join(lines), hint=joined or None)
 
 
 def leave_device(conversion: Conversion, device: Element) -> None:

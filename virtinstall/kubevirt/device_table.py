@@ -28,7 +28,7 @@ _CHARACTER: Mapping[str, str] = {
     "target.model.name": NO_FIELD,
     "target.name": NO_FIELD,
 }
-_SHARED = "it is a directory on one host; use a PersistentVolumeClaim: source=pvc/NAME"
+_SHARED = "the directory exists only on one host; use a PersistentVolumeClaim: source=pvc/NAME"
 
 DEVICE_REASONS: Mapping[str, Mapping[str, str]] = {
     "disk": {
@@ -40,7 +40,7 @@ DEVICE_REASONS: Mapping[str, Mapping[str, str]] = {
         "permissions.*": "the storage class defines the permissions of a volume",
         "source.dir": HOST_FILE,
         "source.file": f"{HOST_FILE}; upload it with `virtctl image-upload` and use vol=pvc/NAME",
-        "source.dev": "it is a device on one host; use a volume in the cluster: vol=pvc/NAME",
+        "source.dev": "the device exists only on one host; use a volume in the cluster: vol=pvc/NAME",
         "path": f"{HOST_FILE}; upload it with `virtctl image-upload` and use vol=pvc/NAME, or image=URL",
         "vol": "use vol=pvc/NAME for a volume in the cluster",
         "source.pool": "use vol=pvc/NAME for a volume in the cluster",
@@ -73,9 +73,9 @@ DEVICE_REASONS: Mapping[str, Mapping[str, str]] = {
         "trustGuestRxFilters": NO_FIELD,
         "source.portgroup": "a network in the cluster has no port groups; use a separate network for each port group",
         "source.mode": "use a NetworkAttachmentDefinition instead of macvtap: bridge=NAME",
-        "source.dev": "it is a device on one host; use a NetworkAttachmentDefinition: bridge=NAME",
-        "source.*": "it is a device on one host; use a NetworkAttachmentDefinition: bridge=NAME",
-        "hostdev": "it is a device on one host; use an SR-IOV network in the cluster: type=hostdev,source.network=NAME",
+        "source.dev": "the device exists only on one host; use a NetworkAttachmentDefinition: bridge=NAME",
+        "source.*": "the device exists only on one host; use a NetworkAttachmentDefinition: bridge=NAME",
+        "hostdev": "the device exists only on one host; use an SR-IOV network: type=hostdev,source.network=NAME",
         "target.dev": "KubeVirt chooses the device names on a node",
         "ip": "the pod network assigns the address; use --cloud-init address= with --network bridge=NAME",
         "gateway": "use --cloud-init gateway= with --network bridge=NAME",
@@ -127,11 +127,11 @@ DEVICE_REASONS: Mapping[str, Mapping[str, str]] = {
     "serial": _CHARACTER,
     "console": _CHARACTER,
     "channel": {**_CHARACTER, "type": SOCKET},
-    "input": {**_DEVICE, "model": NO_FIELD, "source.*": "it is a device on one host"},
+    "input": {**_DEVICE, "model": NO_FIELD, "source.*": "the device exists only on one host"},
     "tpm": {
         **_DEVICE,
         "model": "KubeVirt chooses the TPM model",
-        "backend.device.path": "it is a device on one host; use --tpm emulator",
+        "backend.device.path": "the device exists only on one host; use --tpm emulator",
         "backend.encryption.secret": "libvirt's secrets are stored on a host; use a storage class with encryption",
         "backend.debug": NO_FIELD,
         "backend.source.*": "KubeVirt runs swtpm itself",
@@ -162,8 +162,8 @@ DEVICE_REASONS: Mapping[str, Mapping[str, str]] = {
     "memballoon": {
         **_DEVICE,
         "autodeflate": NO_FIELD,
-        "stats.period": "it is set in KubeVirt's configuration (memBalloonStatsPeriod)",
-        "freePageReporting": "it is set in KubeVirt's configuration",
+        "stats.period": "this value is set in KubeVirt's configuration (memBalloonStatsPeriod)",
+        "freePageReporting": "this value is set in KubeVirt's configuration",
     },
     "rng": {
         **_DEVICE,

@@ -50,7 +50,7 @@ def map_disks(conversion: Conversion, images: Sequence[ImageSource | None]) -> N
 def free_name(stem: str, names: set[str], *, first: str | None = None) -> str:
     """Return a disk name that is not among `names`, and add it to `names`.
 
-    This is `first` if it is not None and not in use, or else `stem` with a number, such as `disk-2`.
+    The name is `first` if it is not None and not in use, or else `stem` with a number, such as `disk-2`.
     """
     number = len(names) + 1
     name = first if first is not None and first not in names else f"{stem}-{number}"
@@ -62,7 +62,7 @@ def free_name(stem: str, names: set[str], *, first: str | None = None) -> str:
 
 
 def default_bus(conversion: Conversion, device: str) -> str | None:
-    """Return the default bus for the guest's operating system; None if the preference determines the bus.
+    """Return the default bus for the guest's operating system; None if --kubevirt-preference determines the bus.
 
     `device` is the kind of the disk: `disk`, `cdrom` or `lun`.
     """
@@ -81,7 +81,7 @@ def attach(
     """Add a disk and its volume; return the disk.
 
     `device` is the kind of the disk, such as `cdrom`, and `source` the source of the volume. If `bus` is None, KubeVirt
-    chooses the bus. `order` is the position in the boot order, starting at 1, or None.
+    chooses the bus. `order` is the position in the boot order, starting at 1; None if the disk has none.
     """
     target: Node = {}
     add(target, "bus", bus)
@@ -189,7 +189,9 @@ def _map_blocks(conversion: Conversion, disk: Disk, entry: Node) -> None:
     if logical is None and physical is None and granularity is None:
         return
     if logical is None and physical is None:
-        conversion.refuse("disk", "blockio.discard_granularity", granularity, "it requires blockio.logical_block_size=")
+        conversion.refuse(
+            "disk", "blockio.discard_granularity", granularity, "this value requires blockio.logical_block_size="
+        )
         return
     custom: Node = {"logical": logical or physical, "physical": physical or logical}
     add(custom, "discardGranularity", granularity)

@@ -90,7 +90,7 @@ def _map_tpm(conversion: Conversion, needed: bool) -> bool:
         kept = conversion.take(tpm, "backend_persistent_state")
         persistent = kept is not False
         if kind not in (None, "emulator"):
-            conversion.refuse("tpm", "backend.type", kind, "the TPM of a node cannot be shared; use --tpm emulator")
+            conversion.refuse("tpm", "backend.type", kind, "a node's TPM cannot be shared; use --tpm emulator")
         if version not in (None, "2.0"):
             conversion.refuse("tpm", "backend.version", version, "use 2.0")
         if number:

@@ -1,4 +1,4 @@
-"""The images of disks: their addresses for the importer of the cluster, and the login of an image by name."""
+"""The images of disks: their URLs for the cluster's importer, and the login for an image that is specified by name."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def image_url(source: ImageSource) -> ImageSource:
         return source._replace(kind="url", url=locate(source, WebReader(), "none").url)
     except FetchError as error:
         raise FetchError(
-            f"--disk image={source.label}: cannot read the image's address from the vendor's index: {error.message}",
+            f"--disk image={source.label}: cannot read the image URL from the vendor's index: {error.message}",
             hint="use image=URL, or image=docker://REF for an image in a registry",
         ) from error
 

@@ -67,7 +67,7 @@ def map_boot(conversion: Conversion) -> None:
                 "boot",
                 "boot.dev",
                 ",".join(listed),
-                "it cannot be used together with boot.order= for individual devices",
+                "this boot order and boot.order= for individual devices cannot be used together",
             )
         _order_medium(conversion, entries)
         return

@@ -125,8 +125,9 @@ def drain(element: Element, prefix: str = "", matches: Callable[[Leaf], bool] = 
 def drain_domain(domain: Domain, only: Callable[[str, Leaf], bool] | None = None) -> list[tuple[str, Leaf]]:
     """Return the remaining values of `domain` as pairs of an option and a value, and remove the values.
 
-    The devices must have been removed before. `only` is called with each option and value, and returns whether to
-    remove the value; in this case, values that no class declares are kept. By default, all values are removed.
+    The devices must have been removed before. If `only` is not None, it is called with each option and value and
+    returns whether to remove the value; values that no class declares are then kept. By default, all values are
+    removed.
     """
     matches = only or (lambda option, leaf: True)
     found: list[tuple[str, Leaf]] = []

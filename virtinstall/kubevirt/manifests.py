@@ -64,8 +64,8 @@ def manifests(
     """Return the manifests for the guest that `request` describes.
 
     Nothing is changed, and no hypervisor is contacted, but the files that the request refers to are read, and the URL
-    of an image may be read from the vendor's index. `environ` is the environment; by default, that of this process.
-    `labels` are added to the guest.
+    of an image may be read from the vendor's index. `environ` contains the environment variables; by default,
+    those of this process. `labels` are labels to add to the guest.
 
     Raises: RequestError, if the request is invalid, or if KubeVirt cannot express an option; FetchError, if the URL of
     an image cannot be read from the vendor's index.

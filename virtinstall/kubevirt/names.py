@@ -55,7 +55,8 @@ def map_name(conversion: Conversion) -> None:
 def check_reference(conversion: Conversion, option: str, kind: str, name: str) -> None:
     """Report `name` if it is not a valid name for an object in a cluster.
 
-    `option` is the option before the name in messages; it ends with a space or `=`. `kind` is the kind of the object.
+    `option` is the text before the name in messages, such as `disk pool=`, without dashes. `kind` is the kind of the
+    object, such as `StorageClass`.
     """
     if not is_reference(name):
         conversion.break_rule(

@@ -63,7 +63,7 @@ def _map_interface(conversion: Conversion, interface: Interface, number: int) ->
         conversion.refuse("network", "driver.name", driver, "use vhost")
     if kind == "sriov" and network is None:
         conversion.refuse(
-            "network", "type", "hostdev", "it requires the name of an SR-IOV network", "add source.network=NAME"
+            "network", "type", "hostdev", "this type requires the name of an SR-IOV network", "add source.network=NAME"
         )
     if network is not None and kind in ("masquerade", "passtBinding"):
         conversion.refuse("network", "source.network", network, "the pod network has no name")
@@ -116,13 +116,13 @@ def _kind(conversion: Conversion, interface: Interface) -> str | None:
     if kind is None:
         return "bridge" if interface.source_network or interface.source_bridge else "masquerade"
     if kind == "bridge" and interface.source_bridge is None:
-        conversion.refuse("network", "type", kind, "it requires a bridge name", "use --network bridge=NAME")
+        conversion.refuse("network", "type", kind, "this type requires a bridge name", "use --network bridge=NAME")
         return None
     if kind in ("network", "bridge"):
         return "bridge"
     if kind == "hostdev" and interface.hostdev is None and interface.source_network is not None:
         return "sriov"
-    why = "it connects the guest to one host; use a NetworkAttachmentDefinition: bridge=NAME"
+    why = "this type connects the guest to one host; use a NetworkAttachmentDefinition: bridge=NAME"
     conversion.refuse("network", "type", kind, why)
     return None
 

@@ -188,7 +188,7 @@ def map_clock(conversion: Conversion) -> None:
         node["timezone"] = zone
     elif offset == "variable":
         if adjustment is None:
-            conversion.refuse("clock", "offset", offset, "it requires adjustment=SECONDS")
+            conversion.refuse("clock", "offset", offset, "this offset requires adjustment=SECONDS")
         elif not adjustment.lstrip("-").isdecimal():
             conversion.refuse("clock", "adjustment", adjustment, "use a whole number of seconds")
         else:

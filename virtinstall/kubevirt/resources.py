@@ -232,7 +232,11 @@ def _map_pinning(conversion: Conversion) -> None:
         node["isolateEmulatorThread"] = True
         if not dedicated:
             conversion.refuse(
-                "cputune", "emulatorpin.cpuset", cpuset, "it requires dedicated CPUs", "add --vcpus cpuset=auto"
+                "cputune",
+                "emulatorpin.cpuset",
+                cpuset,
+                "emulator pinning requires dedicated CPUs",
+                "add --vcpus cpuset=auto",
             )
     if conversion.domain.numatune.memory_placement == "auto":
         conversion.take(conversion.domain.numatune, "memory_placement")

@@ -132,7 +132,7 @@ def _add_ignition(conversion: Conversion, content: bytes) -> None:
 def ignition_of(conversion: Conversion) -> bytes | None:
     """Return the Ignition configuration of --ignition; None if the option is not used.
 
-    For a URL, this is a configuration with which the guest downloads the actual one.
+    For a URL, the result is a configuration with which the guest downloads the actual one.
 
     Raises: RequestError, if the file cannot be read or is not a valid configuration.
     """

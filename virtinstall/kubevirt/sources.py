@@ -74,7 +74,7 @@ def _temporary(conversion: Conversion, given: Node, image: ImageSource | None) -
         _report_unused(conversion, given, "a temporary disk has no storage class")
         return {"emptyDisk": {"capacity": quantity(size)}}
     if image_text is None and given["path"] is None:
-        conversion.refuse("disk", "transient", "yes", "it requires size= or image=")
+        conversion.refuse("disk", "transient", "yes", "a transient disk requires size= or image=")
         return None
     if image is None or image.kind != "registry":
         conversion.refuse(

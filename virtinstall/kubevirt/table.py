@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 from virtinstall.kubevirt.device_table import DEVICE_REASONS
 from virtinstall.kubevirt.reasons import DISPLAY, HOST_FILE, LABEL, NO_FIELD, NODE, NUMA, PLACING
 
-_SMBIOS = "it is set in KubeVirt's configuration (smbios)"
+_SMBIOS = "this value is set in KubeVirt's configuration (smbios)"
 
 WHOLE: Mapping[str, str] = {
     "xml": "the manifest is derived from the options, not from libvirt's XML",
@@ -35,12 +35,12 @@ WHOLE: Mapping[str, str] = {
     "bhyve-commandline": "KubeVirt runs guests with KVM only",
     "xen-commandline": "KubeVirt runs guests with KVM only",
     "throttle": "use a storage class with I/O limits",
-    "perf": "it counts events on a single host",
+    "perf": "performance events are counted on a single host",
     "iommufd": NO_FIELD,
     "location": "KubeVirt does not boot the kernel of an install tree; use --cdrom URL or --image",
     "extra-args": "KubeVirt does not boot an install kernel; use --cdrom URL, or --image with --cloud-init",
     "initrd-inject": "KubeVirt does not boot an install initrd; use --image with --cloud-init",
-    "reinstall": "it reinstalls an existing guest on a libvirt host",
+    "reinstall": "this option reinstalls an existing guest on a libvirt host",
     "hostdev": "use --kubevirt-device RESOURCE, which requests a device by the name of its resource",
     "controller": "KubeVirt adds the controllers that the devices need",
     "smartcard": NO_FIELD,
@@ -115,7 +115,7 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
         "vcpus.*": "KubeVirt hot-plugs whole sockets; use maxvcpus=",
     },
     "metadata": {
-        "hwuuid": "use --metadata uuid=, which sets the UUID of the firmware",
+        "hwuuid": "use --metadata uuid=, which sets the firmware UUID",
         "genid": NO_FIELD,
         "genid_enable": NO_FIELD,
     },
@@ -131,7 +131,7 @@ REFUSED: Mapping[str, Mapping[str, str]] = {
     },
     "cloud-init": {"meta-data": "KubeVirt generates the meta-data, that is, the instance ID and the host name"},
     "boot": {
-        "refresh-machine-type": "it changes an existing guest",
+        "refresh-machine-type": "this sub-option changes an existing guest",
         "os_type": "KubeVirt runs guests with KVM only",
         "bootloader*": "KubeVirt does not run a boot loader on the host",
         "domain_type": "KubeVirt runs guests with KVM only",
