@@ -130,7 +130,7 @@ def test_ipv6_address_is_reserved_and_configured() -> None:
                 "networks": network(DHCP["lab"].subnets[0], leases=((MAC, "10.7.0.10"),)),
                 "guest_macs": {MAC: "other"},
             },
-            "is leased to the guest 'other'",
+            "the address is leased to the guest 'other'",
         ),
     ],
 )
@@ -153,7 +153,7 @@ def test_dns_name_of_another_reservation_is_not_used() -> None:
     subnet = DHCP["lab"].subnets[0].replace(hosts=(("52:54:00:00:00:99", "guest", "10.7.0.9"),))
     made = plan("network=lab,ip=10.7.0.10", networks=network(subnet))
     assert made.reservations[0].name is None
-    assert any("the guest gets no DNS name in the network 'lab'" in each for each in made.warnings)
+    assert any("the guest does not get a DNS name in the network 'lab'" in each for each in made.warnings)
 
 
 def test_only_the_first_interface_has_the_dns_name() -> None:

@@ -179,7 +179,7 @@ def test_kernel_is_uploaded_to_a_remote_host() -> None:
         ("virtinst-abc-initrd.gz", "/srv/fast/virtinst-abc-initrd.gz", False),
     ]
     assert plan.final.os.kernel is None
-    with pytest.raises(RequestError, match="no storage pool for files"):
+    with pytest.raises(RequestError, match="the host has no such pool named 'default'"):
         plan_of(*args, remote=True, media=media, disks=(DiskFacts(pool=POOL),))
 
 

@@ -170,10 +170,13 @@ def test_kernel_arguments_require_an_install_kernel(args: tuple[str, ...], hint:
 @pytest.mark.parametrize(
     ("args", "hint"),
     [
-        (("--paravirt",), "use a Xen host: --connect xen:///system; for a guest on this host, omit --paravirt"),
+        (
+            ("--paravirt",),
+            "omit --paravirt, or use a Xen host, for example: --connect xen+ssh://root@xen.example.com/system",
+        ),
         (
             ("--virt-type", "xen"),
-            "use a Xen host: --connect xen:///system; for a guest on this host, omit --virt-type xen",
+            "omit --virt-type xen, or use a Xen host, for example: --connect xen+ssh://root@xen.example.com/system",
         ),
         (("--virt-type", "kvm", "--arch", "aarch64"), "use --virt-type qemu"),
         (("--virt-type", "bhyve"), "use --virt-type kvm or --virt-type qemu"),

@@ -118,19 +118,19 @@ def test_added_interface_gets_its_address(hypervisor: Hypervisor) -> None:
 @pytest.mark.parametrize(
     ("network", "message"),
     [
-        ("ip: 10.8.0.1", "ip=10.8.0.1 is not in the network 'lab' (10.7.0.0/24, fd07::/64)"),
-        ("ip: 10.7.0.1", "ip=10.7.0.1 is the host's address in the network 'lab'"),
-        ("ip: 10.7.0.0", "ip=10.7.0.0 is the network address of 10.7.0.0/24"),
-        ("ip: 10.7.0.255", "ip=10.7.0.255 is the broadcast address of 10.7.0.0/24"),
+        ("ip: 10.8.0.1", "ip=10.8.0.1: the address is not in the network 'lab' (10.7.0.0/24, fd07::/64)"),
+        ("ip: 10.7.0.1", "ip=10.7.0.1: this is the host's address in the network 'lab'"),
+        ("ip: 10.7.0.0", "ip=10.7.0.0: this is the network address of 10.7.0.0/24"),
+        ("ip: 10.7.0.255", "ip=10.7.0.255: this is the broadcast address of 10.7.0.0/24"),
         ("ip: 10.7.0.5/16", "ip=10.7.0.5/16: the prefix length of the network 'lab' is 24"),
-        ("ip: 10.7.0.9", "ip=10.7.0.9 is reserved for 52:54:00:00:00:99 ('printer') in the network 'lab'"),
+        ("ip: 10.7.0.9", "ip=10.7.0.9: the address is reserved for 52:54:00:00:00:99 ('printer') in the network 'lab'"),
         (
             "ip: 10.7.0.10, mac: '52:54:00:00:00:99'",
             "ip=10.7.0.10: the network 'lab' reserves 10.7.0.9 for the MAC address 52:54:00:00:00:99",
         ),
         ("ip: 10.7.0", "ip=10.7.0: invalid IP address"),
-        ("ip: 'fd08::1'", "ip=fd08::1 is not in the network 'lab' (10.7.0.0/24, fd07::/64)"),
-        ("ip: 'fd07::1'", "ip=fd07::1 is the host's address in the network 'lab'"),
+        ("ip: 'fd08::1'", "ip=fd08::1: the address is not in the network 'lab' (10.7.0.0/24, fd07::/64)"),
+        ("ip: 'fd07::1'", "ip=fd07::1: this is the host's address in the network 'lab'"),
         ("ip: [10.7.0.10, 10.7.0.10]", "ip=10.7.0.10: the address is specified twice"),
         (
             "ip: 10.7.0.10, gateway: 10.7.0.1",

@@ -103,7 +103,10 @@ def test_options_in_messages_are_translated_for_scripts() -> None:
         ("for example --vcpus 2,maxvcpus=4", "for example Domain(vcpu=4, vcpu_current=2)"),
         ("add --boot uefi", "add domain.os.uefi = True"),
         ("use --machine q35 --boot uefi", "use domain.os.type_machine = 'q35', domain.os.uefi = True"),
-        ("or use --check disk_size=off", "or use GuestSpec(checks=Checks(disk_size=False))"),
+        (
+            "or use --check disk_size=off to only skip this check",
+            "or use GuestSpec(checks=Checks(disk_size=False)) to only skip this check",
+        ),
         ("--location URL,kernel=PATH,initrd=PATH", "Tree(location='URL', kernel='PATH', initrd='PATH')"),
         (
             "--ignition and --cloud-init cannot be used together",
@@ -121,7 +124,10 @@ def test_options_in_messages_are_translated_for_scripts() -> None:
         ("specify the size in GiB: size=20", "specify the size in GiB: size_bytes=20 * GIB"),
         ("--network gateway= requires ip=", "Interface(gateway=...) requires ip="),
         ("use size=512M or more", "use size_bytes=536870912 or more"),
-        ("add a medium with path=, or omit --update", "add a medium with path=, or use live=False"),
+        (
+            "add a medium with path=, or omit --update to change only the configuration",
+            "add a medium with path=, or use live=False to change only the configuration",
+        ),
         ("--disk size= has no effect", "Disk(size_bytes=...) has no effect"),
     ],
 )

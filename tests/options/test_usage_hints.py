@@ -24,9 +24,15 @@ def report(command: str, arguments: list[str], capsys: pytest.CaptureFixture[str
     [
         (["--vcpus"], "--vcpus requires a value", "`virt-install --vcpus help` lists its sub-options"),
         (["--osinfo"], "--osinfo requires a value", "`virt-install --osinfo help` lists its sub-options"),
-        (["-x"], "-x requires a value", "use -x ARGS"),
-        (["--wait", "5m"], "--wait 5m: must be a whole number", "use --wait MINUTES"),
-        (["--wait", ""], "--wait '': must be a whole number", "use --wait MINUTES"),
+        (["-x"], "-x requires a value", "for example: -x console=ttyS0"),
+        (["--vncport", "x"], "--vncport x: must be a whole number", "for example: --vncport 5901"),
+        (["--initrd-inject"], "--initrd-inject requires a value", "use --initrd-inject PATH"),
+        (
+            ["--wait", "5m"],
+            "--wait 5m: must be a whole number",
+            "specify the time in minutes, for example: --wait 30",
+        ),
+        (["--wait", ""], "--wait '': must be a whole number", "specify the time in minutes, for example: --wait 30"),
         (["--autostart=yes"], "--autostart does not accept a value", "use --autostart without a value"),
         (["--noreboot", "yes"], "unexpected argument 'yes'", "omit 'yes': --noreboot does not accept a value"),
         (["--name", "my", "vm"], "unexpected argument 'vm'", "put quotes around a value that contains spaces"),
@@ -98,7 +104,11 @@ def test_command_without_arguments_is_an_error(
     [
         ("bus=scsi", "--disk bus=scsi: no path, size or source specified", "for example: --disk size=20,bus=scsi"),
         ("size=2,5", "--disk: unexpected '5' after '2,'", "use a decimal point: size=2.5"),
-        ("size", "/size: no such file; a new disk requires size=", "did you mean --disk size=GIB?"),
+        (
+            "size",
+            "/size: no such file; a new disk requires size=",
+            "specify a value for the sub-option 'size', for example: --disk size=20",
+        ),
         (
             "rbd:pool/image",
             "rbd:pool/image: no such file; a new disk requires size=",

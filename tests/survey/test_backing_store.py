@@ -84,7 +84,7 @@ def test_missing_backing_file_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "match"),
     [
-        ("size=1", "size=1: the size of the backing file is 3 GiB"),
+        ("size=1", "size=1: the disk must not be smaller than its backing file"),
         ("backing_format=qcow3", "backing_format=qcow3: "),
     ],
 )

@@ -116,9 +116,9 @@ def test_a_child_of_another_class_is_an_error() -> None:
     """The error names the field."""
     with pytest.raises(FieldError, match="Domain: 'os' must be Os, not str"):
         Domain(os="hvm")  # type: ignore[arg-type]
-    with pytest.raises(FieldError, match="Domain: 'devices' must contain device elements, not str"):
+    with pytest.raises(FieldError, match="Domain: each item of 'devices' must be a Device, not str"):
         Domain(devices=["disk"])  # type: ignore[list-item]
-    with pytest.raises(FieldError, match="Domain: 'devices' must contain device elements, not Os"):
+    with pytest.raises(FieldError, match="Domain: each item of 'devices' must be a Device, not Os"):
         Domain(devices=[Os()])  # type: ignore[list-item]
     with pytest.raises(FieldError, match="Interface: 'port_forwards' must be PortForward, not Os"):
         Interface(port_forwards=[Os()])  # type: ignore[list-item]

@@ -18,6 +18,7 @@ from virtinstall.devices.interface import Interface
 from virtinstall.errors import RequestError
 from virtinstall.plan import NewReservation
 from virtinstall.seed.static_address import parse_address
+from virtinstall.virsh_commands import virsh_command
 
 if TYPE_CHECKING:
     from virtinstall.compose.draft import Draft
@@ -85,7 +86,7 @@ def _assign(draft: Draft, interface: Interface, seen: set[str]) -> None:
         address = _parsed(text)
         if str(address.ip) in seen:
             raise RequestError(
-                f"--network ip={text}: the address is specified twice", hint="specify each address only once"
+                f"--network ip={text}: the address is specified twice", hint="omit one of them, or use another address"
             )
         seen.add(str(address.ip))
         subnet = _subnet(draft, interface, text, address)
@@ -121,7 +122,8 @@ def _subnet(draft: Draft, interface: Interface, text: str, address: Parsed) -> S
         return None
     network = draft.facts.networks.get(name)
     if network is None:
-        raise RequestError(f"no such virtual network: '{name}'", hint="list the networks with: virsh net-list --all")
+        command = virsh_command(draft.facts.host.uri, "net-list", "--all")
+        raise RequestError(f"no such virtual network: '{name}'", hint=f"list the networks with: {command}")
     if not network.subnets:
         return None
     for subnet in network.subnets:
@@ -131,7 +133,7 @@ def _subnet(draft: Draft, interface: Interface, text: str, address: Parsed) -> S
             return subnet
     ranges = ", ".join(_range(subnet) for subnet in network.subnets)
     raise RequestError(
-        f"--network ip={text} is not in the network '{name}' ({ranges})",
+        f"--network ip={text}: the address is not in the network '{name}' ({ranges})",
         hint=f"use an address in {ranges.replace(', ', ' or ')}",
     )
 
@@ -149,7 +151,7 @@ def _check_place(text: str, address: Parsed, subnet: SubnetFacts, name: str) -> 
         )
     if address.ip == ip_address(subnet.address):
         raise RequestError(
-            f"--network ip={text} is the host's address in the network '{name}'",
+            f"--network ip={text}: this is the host's address in the network '{name}'",
             hint=f"use another address in {whole}",
         )
     is_first = address.ip == whole.network_address
@@ -157,7 +159,7 @@ def _check_place(text: str, address: Parsed, subnet: SubnetFacts, name: str) -> 
     if is_end and whole.num_addresses > 2:
         kind = "network" if is_first else "broadcast"
         raise RequestError(
-            f"--network ip={text} is the {kind} address of {whole}", hint=f"use another address in {whole}"
+            f"--network ip={text}: this is the {kind} address of {whole}", hint=f"use another address in {whole}"
         )
 
 
@@ -177,7 +179,7 @@ def _reserve(draft: Draft, interface: Interface, address: Parsed, subnet: Subnet
         elif same:
             owner = " ".join(part for part in (other_mac, other_name and f"('{other_name}')") if part)
             raise RequestError(
-                f"--network ip={wanted} is reserved for {owner} in the network '{network}'",
+                f"--network ip={wanted}: the address is reserved for {owner} in the network '{network}'",
                 hint=f"use another address in {_range(subnet)}",
             )
         elif ours and address.version == 4:
@@ -193,7 +195,7 @@ def _reserve(draft: Draft, interface: Interface, address: Parsed, subnet: Subnet
                     hint=f"use ip={other}, or specify another host name with {option}",
                 )
             draft.warnings.append(
-                f"the guest gets no DNS name in the network '{network}': the name '{name}' belongs to {other}"
+                f"the guest does not get a DNS name in the network '{network}', because '{name}' is the name of {other}"
             )
             name = None
     if address.version == 4 and any(
@@ -226,11 +228,11 @@ def _check_leases(draft: Draft, facts: NetworkFacts, wanted: str, mac: str) -> N
         owner = draft.facts.guest_macs.get(leased_to)
         if owner is not None:
             raise RequestError(
-                f"--network ip={wanted} is leased to the guest '{owner}'",
+                f"--network ip={wanted}: the address is leased to the guest '{owner}'",
                 hint=f"use another address, or shut down '{owner}' and wait until the lease expires",
             )
         draft.warnings.append(
-            f"--network ip={wanted} is leased to {leased_to}; the guest receives it when the lease expires"
+            f"--network ip={wanted}: the address is leased to {leased_to}; the guest receives it when the lease expires"
         )
 
 

@@ -77,7 +77,7 @@ def _check_name(draft: Draft, name: str) -> None:
 
 
 def os_before(draft: Draft) -> str:
-    """Return the short name of the operating system and a space, for a message about a default value.
+    """Return the short name of the operating system, followed by a space, for a message about a default value.
 
     The string is empty if the operating system is unknown and therefore only assumed.
     """
@@ -87,7 +87,7 @@ def os_before(draft: Draft) -> str:
 def fill_memory(draft: Draft) -> None:
     """Fill in the memory size that the OS database recommends, if none was requested.
 
-    Raises: RequestError, if the OS database has no recommendation.
+    Raises: RequestError, if no memory size was requested and the OS database recommends none.
     """
     domain = draft.domain
     cells_kib = _cells_kib(domain)
@@ -121,13 +121,13 @@ def _cells_kib(domain: Domain) -> int | None:
 
 
 def fill_hotplug(draft: Draft) -> None:
-    """Add what memory hotplug and memory modules require, if the hypervisor is QEMU."""
+    """Add the settings that memory hotplug and memory modules require, if the hypervisor is QEMU."""
     if draft.platform.is_qemu:
         require_hotplug(draft.domain)
 
 
 def require_hotplug(domain: Domain) -> None:
-    """Add what memory hotplug and memory modules require: a maximum memory size, slots and a NUMA cell."""
+    """Add a maximum memory size, slots and a NUMA cell if memory hotplug or memory modules require them."""
     modules = [module for module in domain.devices_of(MemoryDevice) if module.model in _MODULES]
     if domain.max_memory_kib is None and modules and domain.max_memory_slots is None:
         domain.max_memory_kib = (domain.memory_kib or 0) + sum(module.target_size or 0 for module in modules)

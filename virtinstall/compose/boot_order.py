@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def resolve_conflicts(domain: Domain, first: Sequence[Device] = ()) -> None:
     """Renumber devices that have the same number in the boot order.
 
-    A device in `first` keeps its number, or else the device that is earlier in the XML. The other devices receive the
-    next free numbers.
+    Of several devices with the same number, the one in `first` keeps it, or else the one that is first in the XML. The
+    others receive the next free numbers.
     """
     seen: list[tuple[Device, int]] = []
     for device in domain.devices:
@@ -47,7 +47,7 @@ def use_classes(domain: Domain) -> None:
 
 
 def merge(domain: Domain, platform: Platform) -> None:
-    """Convert the device classes listed in <os> to numbers if devices have numbers: libvirt does not accept both.
+    """Convert the device classes listed in <os> to numbers if a device has one: libvirt does not accept both.
 
     The existing numbers have priority. For each class without a numbered device, the first device of the class receives
     the next number, in the order of the list.
@@ -66,7 +66,7 @@ def merge(domain: Domain, platform: Platform) -> None:
 
 
 def has_order(domain: Domain) -> bool:
-    """Return whether the domain has a boot order: a list of device classes in <os>, or a number at a device."""
+    """Return whether the domain has a boot order: a list of device classes in <os>, or a device with a number."""
     os = domain.os
     return bool(os.boot_devices) or any(getattr(device, "boot_order", None) is not None for device in domain.devices)
 
@@ -94,8 +94,8 @@ def set_order(domain: Domain, kinds: list[str], platform: Platform) -> None:
 def boot_first(domain: Domain, kind: str, cdrom: int | None = None) -> None:
     """Make the guest boot from a device of the class `kind` first; the other devices keep their order.
 
-    If the class is `cdrom`, `cdrom` is the position of the install medium among the disks, or None for the CD-ROM drive
-    that is first in the boot order. Without a device of the class, nothing is changed.
+    If `kind` is `cdrom`, the parameter `cdrom` is the position of the install medium among the disks, or None for the
+    CD-ROM drive that is first in the boot order. Without a device of the class, nothing is changed.
     """
     from virtinstall.devices.disk import Disk
 

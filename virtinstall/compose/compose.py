@@ -110,7 +110,7 @@ def _require(draft: Draft) -> None:
         if hint == "for example: --location URL":
             hint = "use --location URL, --cdrom PATH, --image NAME, --import, --pxe or --install OS"
         if any(example == "--disk size=20" for _, example in missing):
-            hint += "; for a guest without disks: --disk none"
+            hint += "; for a guest without disks, use --disk none instead"
         raise RequestError("\n".join(text for text, _ in missing), hint=hint)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from virtinstall.compose.draft import Draft
 from virtinstall.domain.cpu import MODES, Cpu
 from virtinstall.similar import did_you_mean
+from virtinstall.virsh_commands import virsh_command
 
 _MITIGATIONS = ("ibpb", "md-clear", "spec-ctrl", "ssbd", "virt-ssbd")
 
@@ -43,7 +44,7 @@ def _replace_passthrough(draft: Draft) -> None:
 
 
 def wants_mitigations(cpu: Cpu) -> bool:
-    """Return whether features against CPU vulnerabilities are added to `cpu`.
+    """Return whether features that mitigate CPU vulnerabilities are added to `cpu`.
 
     They are added to every named model, unless `secure=off` was requested.
     """
@@ -56,7 +57,8 @@ def _warn_of_model(draft: Draft) -> None:
     known = () if capabilities is None else capabilities.cpu_models
     if name is None or not known or name in known:
         return
-    hint = did_you_mean(name, [*known, *MODES], "list the models with: virsh domcapabilities")
+    command = virsh_command(draft.facts.host.uri, "domcapabilities")
+    hint = did_you_mean(name, [*known, *MODES], f"list the models with: {command}")
     draft.warnings.append(f"--cpu {name}: unknown CPU model; {hint}")
 
 

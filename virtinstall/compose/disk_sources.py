@@ -39,9 +39,9 @@ def local_path(path: str) -> str:
 
 
 def requested_path(disk: Disk) -> str | None:
-    """Return the path that the request specifies for this disk, in `path` or a field of <source>; None if it has none.
+    """Return the path that the request specifies for this disk, in `path` or a field of <source>, or None.
 
-    The path has neither a prefix `file://` nor a trailing slash.
+    The path is returned without the prefix `file://` and without a trailing slash.
     """
     path = disk.path or disk.source_file or disk.source_dev or disk.source_dir
     return None if path is None else local_path(path).rstrip("/") or "/"
@@ -58,7 +58,7 @@ def take_from_backing(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
     if size is not None and disk.size_bytes is not None and disk.size_bytes < size:
         raise RequestError(
             f"--disk backing_store={path},size={size_argument(disk.size_bytes)}: "
-            f"the size of the backing file is {human_size(size)}",
+            f"the disk must not be smaller than its backing file ({human_size(size)})",
             hint=f"omit size=, or use size={size_argument(size, up=True)} or more",
         )
     if disk.backing_format is None:
@@ -210,7 +210,7 @@ def _refuse_no_size(disk: Disk, what: str) -> None:
 
 
 def default_format(draft: Draft, disk: Disk) -> str:
-    """Return the format of a new image: `qcow2` if QEMU reads it and the disk is not shareable, otherwise `raw`."""
+    """Return the format of a new image: `raw` if the disk is shareable or not read by QEMU, otherwise `qcow2`."""
     if disk.shareable:
         return "raw"
     return "qcow2" if draft.facts.host.is_like_qemu else "raw"
@@ -233,8 +233,8 @@ def _make_at(draft: Draft, disk: Disk, path: str, facts: DiskFacts) -> None:
         add_volume(draft, disk, pool, name, form, size)
     elif path.startswith("/dev/"):
         raise RequestError(
-            f"--disk {path}: no such device, and files cannot be created in /dev",
-            hint="create the device first, or use a path outside /dev",
+            f"--disk {path}: no such device, and files cannot be created in '/dev'",
+            hint="create the device first, or use a path outside '/dev'",
         )
     elif not draft.facts.host.local:
         add_volume(draft, disk, temporary_pool(directory or "/"), name, form, size, temporary_pool=True)

@@ -46,7 +46,7 @@ def resolve_targets(draft: Draft, disks: list[Disk], others: Sequence[Disk] = ()
     used = [name for name in (*given, *(disk.target_dev for disk in others)) if name is not None]
     twice = next((name for name in used if used.count(name) > 1), None)
     if twice is not None:
-        raise RequestError(f"--disk target.dev={twice} is used by two disks", hint="omit target.dev= for one of them")
+        raise RequestError(f"--disk target.dev={twice}: used by two disks", hint="omit target.dev= for one of them")
     for disk, name in zip(disks, given, strict=True):
         _resolve_target(draft, disk, name, used)
         resolve_driver(draft, disk)
@@ -72,7 +72,7 @@ def _refuse_empty_drive(draft: Draft, disk: Disk) -> None:
     if draft.running is not None and disk.device == "cdrom" and disk.is_empty and draft.platform.is_qemu:
         raise RequestError(
             "--disk device=cdrom: an empty CD-ROM drive cannot be plugged into a running guest",
-            hint="add a medium with path=, or omit --update",
+            hint="add a medium with path=, or omit --update to change only the configuration",
         )
     if disk.device == "cdrom" and disk.target_bus == "usb" and disk.is_empty and draft.facts.host.driver == "qemu":
         raise RequestError(

@@ -34,7 +34,7 @@ def _resize(disk: Disk, found: PathFacts) -> str:
 
 
 def warn_of_directory(draft: Draft, disk: Disk, path: str) -> None:
-    """Warn about a directory as the source of a disk, unless the disk has the only supported driver type, `fat`."""
+    """Warn about a directory as the source of a disk, unless the driver type is `fat`, which libvirt requires."""
     if draft.facts.host.driver == "qemu" and disk.driver_type != "fat":
         draft.warnings.append(f"--disk {path}: libvirt accepts a directory only with driver.type=fat,readonly=on")
 

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 class Draft:
     """A plan under construction: `domain`, a copy of the requested domain, is filled in step by step.
 
-    `default_tpm` is whether a TPM was added by default. `install_cdrom` and `seed_disks` are the positions, among the
-    domain's disks, of those that only the installation reads. `images`, `volumes` and similar lists collect what the
-    plan creates. `generated` contains the names, UUIDs, MAC addresses and paths that the user did not choose.
-    `static_addresses` maps MAC addresses to the IP addresses that cloud-init sets. `warnings` and `notes` are the lines
-    to print. `running` is the running guest that the devices are plugged into; it is None if the guest starts with the
-    devices.
+    `default_tpm` is whether a TPM was added by default. `install_cdrom` and `seed_disks` are positions among the
+    domain's disks: those of the install medium and of the seed media that only the installation reads. `images`,
+    `volumes` and similar lists collect what the plan creates. `generated` contains the names, UUIDs, MAC addresses and
+    paths that the user did not choose. `static_addresses` maps MAC addresses to the IP addresses that cloud-init sets.
+    `warnings` and `notes` are the lines to print. `running` is the running guest that the devices are plugged into; it
+    is None if the guest starts with the devices.
     """
 
     def __init__(self, request: Request, facts: Facts, domain: Domain, platform: Platform, random: Random) -> None:
@@ -64,7 +64,7 @@ class Draft:
 
     @property
     def os(self) -> OsRecord:
-        """The guest's operating system; it also supports the devices for which its installer receives drivers."""
+        """The guest's operating system; its `devices` include those for which the installer receives drivers."""
         record, driver = self.facts.os, self.facts.seeds.driver
         return record if driver is None else record._replace(devices=record.devices | set(driver.devices))
 
@@ -83,7 +83,7 @@ class Draft:
     def offers(self, path: str, enum: str, value: str, unknown: bool = True) -> bool:
         """Return whether the domain capabilities list `value`, or `unknown` if they list no values.
 
-        `path` and `enum` are those of `domcaps_list`.
+        `path` and `enum` have the same meaning as in `domcaps_list`.
         """
         values = self.domcaps_list(path, enum)
         return value in values if values else unknown

@@ -14,6 +14,7 @@ from virtinstall.compose.draft import Draft
 from virtinstall.devices.hostdev import Hostdev
 from virtinstall.devices.interface import Interface
 from virtinstall.errors import RequestError
+from virtinstall.virsh_commands import virsh_command
 
 _CAPABILITY_TYPES = ("net", "misc", "storage")
 
@@ -62,9 +63,10 @@ def _find(draft: Draft, name: str, option: str) -> etree._Element:
     wanted = _usb_numbers(name) or _usb_ids(name) or _pci_address(name)
     found = [] if wanted is None else [device for device in devices if _identity(device, wanted[0]) == wanted[1]]
     if not found:
+        command = virsh_command(draft.facts.host.uri, "nodedev-list")
         raise RequestError(
             f"{option}{name}: no such device on the host",
-            hint="use a PCI address such as 0:15:0.1, USB IDs such as 0781:5567, or a name from: virsh nodedev-list",
+            hint=f"use a PCI address such as 0:15:0.1, USB IDs such as 0781:5567, or a name from: {command}",
         )
     if len(found) > 1:
         names = " or ".join(f"{option}{device.findtext('name')}" for device in found)

@@ -27,7 +27,7 @@ _VIRT_BOARDS = ("aarch64", "armv7l", "riscv64", "riscv32", "loongarch64")
 
 
 def add_ignition(draft: Draft) -> None:
-    """Plan the file with the Ignition configuration, if any; attach it as a disk if the machine does not have fw_cfg.
+    """Plan the file with the requested Ignition configuration; attach it as a disk if the machine has no fw_cfg.
 
     Raises: RequestError, if the hypervisor is not QEMU.
     """

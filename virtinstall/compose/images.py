@@ -37,8 +37,8 @@ def default_login(
     """Return the seed for logging in to a guest that is created from an image, if the request specifies no login.
 
     `keys` returns the user's public SSH keys. With cloud-init, the seed contains the keys or, if there are none, a
-    password; `new_password` then returns a password and its hash. With Ignition, it contains the keys or, if there are
-    none, only a warning. The seed is empty if the image reads neither.
+    password; `new_password` then returns a password and its hash. With Ignition, the seed contains the keys or, if
+    there are none, only a warning. The seed is empty if the image uses neither cloud-init nor Ignition.
     """
     from virtinstall.seed.cloud_init import CloudInitRequest
 
@@ -148,11 +148,12 @@ def resolve_image(draft: Draft, disk: Disk, facts: DiskFacts, image: ImageFacts)
 def _refuse_contradictions(disk: Disk, facts: DiskFacts, option: str) -> None:
     given = next((name for name in _EXCLUSIVE if getattr(disk, name) is not None), None)
     if given is not None:
+        shown = given.replace("source_", "source.")
         raise RequestError(
-            f"{option} and {given.replace('source_', 'source.')}= cannot be used together",
+            f"{option} and {shown}= cannot be used together",
             hint="omit backing_store="
             if given == "backing_store"
-            else "set the location of the new disk with path= or pool=",
+            else f"omit {shown}=; to choose where the new disk is stored, use path= or pool=",
         )
     if disk.device not in (None, "disk", "lun"):
         raise RequestError(f"{option} does not support device={disk.device}", hint="omit device=")

@@ -56,14 +56,14 @@ def want_addresses(domain: Domain) -> bool:
 
 
 def split_addresses(text: str) -> list[str]:
-    """Return the addresses in `text`, the value of a sub-option such as `ip`, which separates them by commas."""
+    """Split `text`, the value of a sub-option such as `ip`, into the addresses that it separates by commas."""
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _resolve_source(draft: Draft, interface: Interface) -> None:
     if interface.type is not None and interface.type not in _TYPES:
         name = interface.type
-        by_name = f"for a virtual network, use --network network={name}; for a bridge, use --network bridge={name}"
+        by_name = f"use --network network={name} for a virtual network, or --network bridge={name} for a bridge"
         raise RequestError(
             f"--network {interface.type}: unknown interface type",
             hint=did_you_mean(interface.type, _TYPES, by_name),
@@ -150,7 +150,8 @@ def _warn_of_network(draft: Draft, interface: Interface) -> None:
         return
     network = networks[name]
     if network is None:
-        draft.warnings.append(f"no such virtual network: '{name}'; list the networks with: virsh net-list --all")
+        command = virsh_command(draft.facts.host.uri, "net-list", "--all")
+        draft.warnings.append(f"no such virtual network: '{name}'; list the networks with: {command}")
     elif not network.active:
         start = virsh_command(draft.facts.host.uri, "net-start", name)
         draft.warnings.append(f"the virtual network '{name}' is not active; start it with: {start}")
@@ -196,7 +197,8 @@ def _resolve_mac(draft: Draft, interface: Interface, taken: set[str]) -> None:
         whose = f"the guest '{owner}'" if owner else "another interface of this guest"
         problem = f"the MAC address {given} is already in use by {whose}"
         if draft.request.checks.mac_in_use:
-            raise RequestError(problem, hint="omit mac= to generate an address, or use --check mac_in_use=off")
+            way = "omit mac= to generate an address"
+            raise RequestError(problem, hint=f"{way}, or use --check mac_in_use=off to only skip this check")
         draft.warnings.append(problem)
     taken.add(mac)
 

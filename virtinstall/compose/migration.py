@@ -96,7 +96,7 @@ def _storage(draft: Draft, final: Domain) -> Iterator[str]:
         elif disk.transient:
             yield f"--disk {path}: transient disks cannot be migrated"
         elif path is not None and _is_local(draft, disk, path):
-            yield f"--disk {path}: the image is local to this host; to copy it, use: virsh migrate --copy-storage-all"
+            yield f"--disk {path}: the image is local to this host; `virsh migrate` copies it with --copy-storage-all"
 
 
 def _is_local(draft: Draft, disk: Disk, path: str) -> bool:

@@ -8,14 +8,14 @@ from virtinstall.errors import RequestError
 from virtinstall.xml.field import XmlField
 
 _NETWORK_PROTOCOLS = ("rbd", "nbd", "iscsi", "gluster", "sheepdog", "nfs", "ssh")
-# sub-options whose names are hardly those of images, and placeholders for their values
+# sub-options whose names are hardly those of images, and examples of their values
 _SUB_OPTIONS = {
-    "size": "GIB",
-    "pool": "NAME",
-    "vol": "POOL/VOLUME",
-    "format": "FORMAT",
-    "bus": "BUS",
-    "backing_store": "PATH",
+    "size": "20",
+    "pool": "default",
+    "vol": "default/web.qcow2",
+    "format": "qcow2",
+    "bus": "virtio",
+    "backing_store": "/images/base.qcow2",
     "readonly": "on",
 }
 
@@ -42,7 +42,7 @@ def _plain_values(disk: Disk) -> list[tuple[str, object]]:
 def refuse_missing(draft: Draft, disk: Disk, path: str) -> None:
     """Report that there is no file at `path`: as an error, or as a warning with --check path_exists=off.
 
-    Raises: RequestError, if the check is on.
+    Raises: RequestError, if this check is enabled.
     """
     removable = disk.device in ("cdrom", "floppy")
     option = "--cdrom" if path == draft.request.install.cdrom else "--disk"
@@ -63,7 +63,7 @@ def _other_meaning(path: str) -> str | None:
     """Return the hint for a relative path that looks like a sub-option or an address of network storage, or None."""
     directory, _, name = path.rpartition("/")
     if name in _SUB_OPTIONS:
-        return f"did you mean --disk {name}={_SUB_OPTIONS[name]}?"
+        return f"specify a value for the sub-option '{name}', for example: --disk {name}={_SUB_OPTIONS[name]}"
     protocol, colon, place = (f"{directory.rpartition('/')[2]}/{name}" if ":" in directory else name).partition(":")
     if colon and protocol in _NETWORK_PROTOCOLS:
         source = f"source.protocol={protocol},source.name={place}"

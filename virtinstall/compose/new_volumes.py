@@ -71,7 +71,7 @@ def add_volume(
 ) -> None:
     """Plan a new volume of `size` bytes for `disk`; `form` is its image format.
 
-    `upload_from` is the path of the local file to copy into the volume, None for a volume without content.
+    `upload_from` is the path of the local file to copy into the volume, None for an empty volume.
     `temporary_pool` is whether `pool` is created for this volume and removed afterwards.
 
     Raises: RequestError, if the pool does not have enough space, if its volumes cannot have a backing file, or if a
@@ -105,7 +105,7 @@ def add_volume(
         )
         if draft.request.checks.disk_size:
             way = "use another pool" if upload_from is not None else "reduce size="
-            raise RequestError(problem, hint=f"{way}, or use --check disk_size=off")
+            raise RequestError(problem, hint=f"{way}, or use --check disk_size=off to only skip this check")
         draft.warnings.append(problem)
     draft.volumes.append(
         NewVolume(

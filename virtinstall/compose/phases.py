@@ -26,7 +26,7 @@ _WITHOUT_SMBIOS = ("ppc64", "ppc64le", "s390x", "riscv32", "riscv64", "loongarch
 def install_kind(draft: Draft) -> str | None:
     """Return what the guest boots from for its installation; None if there is no installation.
 
-    The kinds are `kernel`, the device classes `cdrom`, `network`, `hd` and `fd`, and `seed`. `seed` means that nothing
+    The result is `kernel`, one of the device classes `cdrom`, `network`, `hd` and `fd`, or `seed`. With `seed`, nothing
     is installed: the guest boots its disk once and reads its seed.
     """
     install = draft.request.install
@@ -129,7 +129,7 @@ def install_domain(draft: Draft) -> Domain | None:
 def first_boot_domain(draft: Draft) -> Domain | None:
     """Return the domain for the first start of a guest whose disk contains an installed system, such as a cloud image.
 
-    Unlike the domain from `install_domain`, which previews show, it differs from the finished guest only in its seed.
+    Previews show the result of `install_domain` instead. This domain differs from the finished guest only in its seed.
     Therefore, the guest can be rebooted, saved, restored and migrated like any other guest. The result is None if
     something is installed, or if the guest must be off after its first boot (--noreboot).
     """

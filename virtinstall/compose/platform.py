@@ -15,6 +15,7 @@ from virtinstall.errors import RequestError
 from virtinstall.facts import HostFacts, Platform, is_simulated
 from virtinstall.request import PlatformRequest, Request
 from virtinstall.similar import alternatives, did_you_mean
+from virtinstall.virsh_commands import virsh_command
 
 if TYPE_CHECKING:
     from virtinstall.domain.domain import Domain
@@ -63,10 +64,13 @@ def existing_platform(domain: Domain, host_arch: str) -> Platform:
     )
 
 
-def choose_platform(requested: PlatformRequest, capabilities: Capabilities, os: OsRecord, driver: str) -> Platform:
+def choose_platform(
+    requested: PlatformRequest, capabilities: Capabilities, os: OsRecord, driver: str, uri: str | None = None
+) -> Platform:
     """Return a platform that fits `requested` on the host; values that were not requested are chosen for `os`.
 
-    `capabilities` are those of the host. `driver` is the lowercase name of libvirt's driver, such as `qemu`.
+    `capabilities` are those of the host. `driver` is the lowercase name of libvirt's driver, such as `qemu`. `uri` is
+    the connection's URI for the commands in hints, or None for commands without --connect.
 
     Raises: RequestError, if the host does not support the request.
     """
@@ -84,7 +88,7 @@ def choose_platform(requested: PlatformRequest, capabilities: Capabilities, os: 
     ] or of_kind
     if not candidates and is_simulated(driver) and requested.virt_type in _HYPERVISORS:
         # libvirt's test driver can represent any hypervisor
-        any_type = choose_platform(requested.replace(virt_type=None), capabilities, os, driver)
+        any_type = choose_platform(requested.replace(virt_type=None), capabilities, os, driver, uri)
         return any_type.replace(virt_type=requested.virt_type)
     if not candidates:
         raise _nothing_fits(requested, capabilities)
@@ -92,7 +96,7 @@ def choose_platform(requested: PlatformRequest, capabilities: Capabilities, os: 
     virt_type = requested.virt_type or _virt_type(guest)
     machine = requested.machine or _machine(guest, virt_type, os)
     if requested.machine is not None and not _knows_machine(guest, requested.machine):
-        raise _unknown_machine(requested.machine, guest, virt_type)
+        raise _unknown_machine(requested.machine, guest, virt_type, uri)
     return Platform(
         guest=guest,
         os_type=guest.os_type,
@@ -175,7 +179,7 @@ def _with_arch(requested: PlatformRequest, capabilities: Capabilities) -> list[G
 def _supported(requested: PlatformRequest, capabilities: Capabilities, types: list[str]) -> str:
     if "xen" in (requested.os_type, requested.virt_type):
         option = "--virt-type xen" if requested.virt_type == "xen" else "--paravirt"
-        return f"use a Xen host: --connect xen:///system; for a guest on this host, omit {option}"
+        return f"omit {option}, or use a Xen host, for example: --connect xen+ssh://root@xen.example.com/system"
     archs = sorted({guest.arch for guest in capabilities.guests})
     if requested.arch is not None and requested.arch not in archs:
         return did_you_mean(requested.arch, archs) or f"use --arch {alternatives(archs)}"
@@ -185,12 +189,13 @@ def _supported(requested: PlatformRequest, capabilities: Capabilities, types: li
     return f"use {' or '.join(f'--virt-type {name}' for name in types)}"
 
 
-def _unknown_machine(machine: str, guest: GuestArch, virt_type: str) -> RequestError:
+def _unknown_machine(machine: str, guest: GuestArch, virt_type: str, uri: str | None) -> RequestError:
     known = guest.machines_for(virt_type)
-    question = did_you_mean(machine, known, f"for example: --machine {known[0]};" if known else "")
+    example = f"use --machine {known[0]}, or " if known else ""
+    otherwise = f"{example}list the machine types with: {virsh_command(uri, 'capabilities')}"
     return RequestError(
         f"--machine {machine}: unknown machine type for {guest.arch}",
-        hint=f"{question} list the machine types with: virsh capabilities".lstrip(),
+        hint=did_you_mean(machine, known, otherwise),
     )
 
 
@@ -213,7 +218,7 @@ def chosen_platform(request: Request, host: HostFacts, os: OsRecord) -> Platform
     if request.install.reinstall is not None:
         return existing_platform(request.domain, host.capabilities.host_arch)
     requested = requested_platform(request)
-    platform = choose_platform(requested, host.capabilities, os, host.driver)
+    platform = choose_platform(requested, host.capabilities, os, host.driver, host.uri)
     machines = platform.guest.machines_for(platform.virt_type)
     if requested.machine is None and platform.is_q35 and _needs_ide(request.domain) and "pc" in machines:
         return platform.replace(machine="pc")

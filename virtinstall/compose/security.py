@@ -29,8 +29,8 @@ def fill_seclabels(draft: Draft) -> None:
 def fill_model(label: Seclabel, models: Sequence[str]) -> None:
     """Set the model of a security label that has none; `models` are the models that the host supports.
 
-    The model is `dac` for a label of numeric IDs, the first one of `models` without a label, and otherwise the first
-    one other than `dac`. It remains None if there is no such model.
+    If the label consists of numeric IDs, the model is `dac`. Without a label, it is the first one in `models`;
+    otherwise, it is the first one other than `dac`. It remains None if there is no such model.
     """
     if label.model is None and models:
         label.model = _model_of(label.label, models)
@@ -56,13 +56,12 @@ def fill_launch_security(draft: Draft) -> None:
         return
     if kind in ("sev", "sev-snp", "tdx"):
         if not draft.platform.is_q35:
-            other = f", not {draft.platform.machine}" if draft.platform.machine else ""
+            firmware, more = ("", "") if is_uefi(draft) else (" and UEFI firmware", " --boot uefi")
             raise RequestError(
-                f"--launchSecurity {kind} requires the machine type q35{other}",
-                hint="use --machine q35 --boot uefi",
+                f"--launchSecurity {kind} requires the machine type q35{firmware}", hint=f"use --machine q35{more}"
             )
         if not is_uefi(draft):
-            raise RequestError(f"--launchSecurity {kind} requires UEFI", hint="add --boot uefi")
+            raise RequestError(f"--launchSecurity {kind} requires UEFI firmware", hint="add --boot uefi")
     if kind == "sev" and security.policy is None:
         capabilities = draft.facts.domain_capabilities
         sev = None if capabilities is None else capabilities.feature("sev")

@@ -85,7 +85,7 @@ def fill_seeds(draft: Draft) -> None:
 def account(draft: Draft) -> str | None:
     """Return the account with which users can log in to the guest by SSH, according to its seed.
 
-    The result is None if the seed sets up no such account, or if the user specified the seed's user-data.
+    The result is None if the seed does not set up such an account, or if the user specified the seed's user-data.
     """
     requested, login = draft.facts.seeds.cloud_init, draft.facts.seeds.login
     if login is not None:

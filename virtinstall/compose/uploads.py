@@ -25,8 +25,9 @@ def path_there(draft: Draft, path: str) -> str:
     pool = draft.facts.storage.upload_pool
     if pool is None:
         raise RequestError(
-            f"cannot upload '{path}' to '{draft.facts.host.uri}': the host has no storage pool for files",
-            hint="use a pool of type dir for the guest's disk: --disk pool=NAME,size=20; if the host has none, "
+            f"cannot upload '{path}' to '{draft.facts.host.uri}': the guest's disks are not in a storage pool for "
+            "files, and the host has no such pool named 'default'",
+            hint="use a pool of type dir for the guest's disk: --disk pool=NAME,size=20, or "
             f"{new_pool_hint(draft.facts.host.uri, 'default')}",
         )
     if not pool.active and pool.name not in draft.start_pools:
@@ -42,7 +43,7 @@ def path_there(draft: Draft, path: str) -> str:
 def resolved_uploads(draft: Draft, final: Domain) -> list[Upload]:
     """Return the planned uploads; `keep` is set for those that `final`, the finished guest, uses.
 
-    Examples are the install medium of Windows and a live system.
+    Examples of such uploads are the install medium of Windows and a live system.
     """
     stay = {disk.source_file for disk in final.devices_of(Disk)} | {final.os.kernel, final.os.initrd}
     return [upload.replace(keep=upload.target in stay) for upload in draft.uploads]

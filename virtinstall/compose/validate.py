@@ -52,10 +52,12 @@ def _check_methods(request: Request) -> None:
     if install.unattended is not None and install.cloud_init is not None:
         raise RequestError(
             "--unattended and --cloud-init cannot be used together",
-            hint="use --unattended with an installer, and --cloud-init with an installed image",
+            hint="use --unattended with an installer, or --cloud-init with an installed image",
         )
     if install.live_cdrom and install.cdrom is None:
-        raise RequestError("--livecd requires --cdrom", hint="add --cdrom PATH")
+        raise RequestError(
+            "--livecd requires --cdrom", hint="add the live system, for example: --cdrom /images/live.iso"
+        )
     if install.unattended is not None and given and given[0] in ("--import", "--pxe"):
         why, more = "there is no installer to automate", ", or --cloud-init with an installed image"
         if given[0] == "--pxe":
@@ -75,13 +77,13 @@ def _check_ignition(request: Request) -> None:
     if install.cloud_init is not None:
         raise RequestError(
             "--ignition and --cloud-init cannot be used together",
-            hint="use --ignition for CoreOS, and --cloud-init for other operating systems",
+            hint="use --ignition for CoreOS, or --cloud-init for other operating systems",
         )
     for option, given in (("--install no_install=yes", install.no_install), ("--livecd", install.live_cdrom)):
         if given:
             raise RequestError(
                 f"--ignition and {option} cannot be used together: Ignition runs only at the first boot",
-                hint="use --import, which boots the disk with the configuration",
+                hint="use --import instead, which boots the disk with the Ignition configuration",
             )
 
 

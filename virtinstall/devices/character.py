@@ -160,5 +160,5 @@ class CharacterDevice(Device, CharacterSource):
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """Return the order in which libvirt writes the elements."""
+        """Return the order in which libvirt writes the child elements."""
         return ("./source", "./protocol", "./log", "./target")

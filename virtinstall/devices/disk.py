@@ -197,7 +197,7 @@ class Disk(Device, VirtioDriver, DiskTuning):
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """Return the order in which libvirt writes the elements."""
+        """Return the order in which libvirt writes the child elements."""
         return ("./driver", "./auth", "./source", "./backingStore", "./target")
 
     @classmethod

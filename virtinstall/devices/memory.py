@@ -70,5 +70,5 @@ class MemoryDevice(Device, VirtioDriver):
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """Return the order in which libvirt writes the elements."""
+        """Return the order in which libvirt writes the child elements."""
         return ("./uuid", "./source", "./target")

@@ -145,7 +145,7 @@ class Cpu(Section):
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """Return the order in which libvirt writes the elements."""
+        """Return the order in which libvirt writes the child elements."""
         return ("./model", "./vendor", "./topology", "./cache", "./maxphysaddr", "./feature", "./numa")
 
     @classmethod

@@ -78,7 +78,7 @@ class AllDevices:
         for device in devices:
             if not isinstance(device, Device):
                 raise FieldError(
-                    f"{type(domain).__name__}: 'devices' must contain device elements, not {type(device).__name__}"
+                    f"{type(domain).__name__}: each item of 'devices' must be a Device, not {type(device).__name__}"
                 )
         for known in domain.all_devices():
             if known not in devices:
@@ -143,8 +143,8 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
     def section(self, cls: ElementClass) -> Element:
         """Return the element to which an option with the fields of `cls` applies.
 
-        This is the domain itself if `cls` has no separate element, and the domain's only element if there can be no
-        other one. If there can be several, such as devices or <seclabel>, it is a new element.
+        If `cls` has no separate element, this is the domain itself. If the domain can have only one element of `cls`,
+        it is that element. If it can have several, such as devices or <seclabel>, a new element is added.
         """
         if not cls.tag:
             return self

@@ -107,7 +107,7 @@ class Features(Section):
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """Return the order in which libvirt writes the elements."""
+        """Return the order in which libvirt writes the child elements."""
         return tuple(f"./{tag}" for tag in _CHILDREN)
 
 

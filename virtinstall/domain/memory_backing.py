@@ -60,7 +60,7 @@ class MemoryBacking(Section):
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """Return the order in which libvirt writes the elements."""
+        """Return the order in which libvirt writes the child elements."""
         return (
             "./hugepages",
             "./nosharepages",

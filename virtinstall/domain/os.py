@@ -224,7 +224,7 @@ class Os(Section):
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """Return the order in which libvirt writes the elements.
+        """Return the order in which libvirt writes the child elements.
 
         The init process of a container is an exception, because it is never specified together with firmware.
         """

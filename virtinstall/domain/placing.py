@@ -28,7 +28,7 @@ _SOURCE_ATTRIBUTES = ("file", "dev", "dir", "volume", "pool", "protocol", "name"
 
 @contextmanager
 def new_ones_last(domain: Domain) -> Iterator[None]:
-    """Move elements that are added inside the `with` block after their siblings, so that a diff shows only them.
+    """On leaving the `with` block, move elements added within it after their siblings, so that a diff shows only them.
 
     Elements that become empty contain no whitespace afterwards.
     """

@@ -14,7 +14,7 @@ class XmlEdits(Section):
 
     @classmethod
     def cut_whole(cls, text: str) -> list[tuple[str, str]] | None:
-        """Return the value as one pair with the sub-option `xpath.set`: an edit XPATH=VALUE.
+        """Return `text`, an edit XPATH=VALUE, as one pair with the sub-option `xpath.set`.
 
         The result is None if the value starts with a sub-option such as `xpath.set=` or `xpath0.delete=`.
         """

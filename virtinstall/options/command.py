@@ -8,7 +8,7 @@ from virtinstall.request import Request
 
 
 def parse_request(argv: Sequence[str]) -> Request:
-    """Return the request that `argv` describes, the arguments of virt-install without the command's name.
+    """Return the request that `argv`, the arguments of virt-install without the command's name, describes.
 
     Old spellings of options are accepted.
 

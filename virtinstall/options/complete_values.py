@@ -53,7 +53,7 @@ _BRIDGES = ("bridge", "source.bridge")
 
 
 class Candidate(NamedTuple):
-    """A possible completion and its description; if it is `open`, more text may follow without a space."""
+    """A possible completion and its description; if `open` is true, more text may follow without a space."""
 
     text: str
     doc: str = ""
@@ -61,7 +61,10 @@ class Candidate(NamedTuple):
 
 
 def plain_values(option: Option, text: str, query: Query) -> list[Candidate]:
-    """Return the values of an option without sub-options that begin with `text`."""
+    """Return the values that begin with `text`, for an option without sub-options.
+
+    `query` returns the names of libvirt objects, such as guests.
+    """
     if option.dest in _PLAIN_FILES:
         return files(text)
     if option.dest in _PLAIN_GUESTS:
@@ -72,7 +75,10 @@ def plain_values(option: Option, text: str, query: Query) -> list[Candidate]:
 
 
 def sub_values(option: Option, cls: type[Element], key: str, text: str, query: Query) -> list[Candidate]:
-    """Return the values of the sub-option `key` of `option` that begin with `text`; `cls` declares the sub-options."""
+    """Return the values that begin with `text`, for the sub-option `key` of `option`.
+
+    `cls` declares the sub-options. `query` returns the names of libvirt objects, such as guests.
+    """
     from virtinstall.options.suboptions import resolve
 
     if option.dest in ("osinfo", "install") and key in ("name", "short-id", "os"):

@@ -65,7 +65,7 @@ def unnamed_values(cls: type[Element]) -> str:
 
 
 def switch_values(cls: type[Element]) -> str:
-    """Return a sentence about the values of the switches among the sub-options of `cls`; empty if there are none."""
+    """Return a sentence about the values of the on/off sub-options of `cls`; an empty string if there are none."""
     kinds = {known.kind for known in known_sub_options(cls)}
     switches = [kind for kind in _SWITCHES if kind in kinds]
     return f"Values of {' and '.join(switches)}: yes, no, on, off." if switches else ""

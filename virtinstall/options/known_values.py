@@ -71,7 +71,7 @@ def place_of(cls: type[Element], path: tuple[str, ...], target: Target) -> tuple
 
 
 def sub_options_with_value(schema: Schema, cls: type[Element], path: tuple[str, ...], value: str) -> list[str]:
-    """Return the names of the sub-options of `cls` for which the schema lists `value`; switches are ignored."""
+    """Return the names of the sub-options of `cls` for which the schema lists `value`, except on/off ones."""
     found = []
     for name, _ in sub_option_names(cls):
         target = resolve(cls, name)

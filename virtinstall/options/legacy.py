@@ -58,7 +58,8 @@ def _storage(given: Namespace) -> None:
         )
     if len(sizes) > max(1, len(paths)):
         raise RequestError(
-            "more --file-size options than --file options", hint="use --disk path=PATH,size=GIB for each disk"
+            "more --file-size options than --file options",
+            hint="use --disk for each disk, for example: --disk path=/images/web.qcow2,size=20",
         )
     for number in range(max(len(paths), len(sizes))):
         parts = []

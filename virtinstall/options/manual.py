@@ -110,7 +110,7 @@ def _shared() -> list[str]:
 def write_includes(folder: Path) -> None:
     """Write a file `PROGRAM.include` for each file `PROGRAM.text` in `folder`.
 
-    It has the same content; for virt-install, the section about sub-options is added.
+    The new file has the same content; for virt-install, the section about sub-options is added.
     """
     for path in sorted(folder.glob("*.text")):
         text = path.read_text(encoding="utf-8")

@@ -29,7 +29,7 @@ def build_parser(
     usage: str = "[--name NAME]\n           {--image NAME | --memory VALUE --disk VALUE METHOD} [options]",
     description: str = DESCRIPTION,
 ) -> Parser:
-    """Return the parser for `options`, grouped as in the table.
+    """Return the parser for `options`, which the help lists by their groups.
 
     `prog` is the command's name, `usage` the rest of the usage line, and `description` the text after it.
     """

@@ -173,8 +173,8 @@ def _read_element(domain: Domain, option: Option, text: str, without: set[str], 
 def read_holder(option: Option, texts: list[str]) -> dict[str, str] | None:
     """Return the sub-options of an option that does not describe XML, as a mapping of names to values.
 
-    `texts` are the values of the option on the command line. The result is None if there are none or the only one is
-    `none`; for --osinfo, `none` is returned as the sub-option `name`.
+    `texts` are the values of the option on the command line. The result is None if there are no values, or if the only
+    value is `none`; for --osinfo, `none` is returned as the sub-option `name`.
 
     Raises: RequestError, if a sub-option is unknown or has an invalid value.
     """
@@ -270,8 +270,8 @@ def _run(given: Namespace) -> RunOptions:
     if timeout is not None and given.wait_for is None:
         raise RequestError(
             "--timeout requires --wait-for",
-            hint="add a condition, for example --wait-for ip; to limit the time of an installation, use --wait MINUTES "
-            "instead",
+            hint="add a condition, for example --wait-for ip, or use --wait MINUTES instead to limit the time of an "
+            "installation",
         )
     if given.wait_for is not None:
         check_goal(given.wait_for)

@@ -24,14 +24,11 @@ if TYPE_CHECKING:
 SHARED_NAMES = ("clearxml", "xpathN.delete", "xpathN.set", "xpathN.create", "xpathN.value")
 _MOST_DIGITS = 4
 """The maximum number of digits of a number in a name, because all elements with lower numbers are created."""
-_SWITCHES = ("on/off", "yes/no", "present", "switch")
-"""The names of the kinds whose values are on and off."""
-_PLACEHOLDERS = {"integer": "NUMBER", "number": "NUMBER", "size": "SIZE"}
 _XPATH_ACTIONS = ("set", "delete", "create", "value")
 
 
 class Hop(NamedTuple):
-    """A step to a child element: the attribute that holds it, and its number from 0, or None if there is only one."""
+    """A step to a child element: the attribute that holds it, and its number from 0; None if there can be only one."""
 
     attribute: str
     number: int | None
@@ -111,7 +108,7 @@ def split_parts(text: str) -> list[str]:
 
 
 def resolve(cls: type[Element], key: str) -> Target | None:
-    """Return the meaning of the sub-option `key` of `cls`; None if neither `cls` nor a class below it declares it."""
+    """Return the meaning of the sub-option `key`; None if neither `cls` nor its child elements declare it."""
     for position, (attribute, declared) in enumerate(cls.declarations()):
         if isinstance(declared, Declared):
             if declared.name == key or key in declared.aliases:
@@ -263,7 +260,7 @@ def apply_pairs(element: Element, option: str, pairs: list[Pair], fallback: Fall
         try:
             element.clear()
         except ValueError as error:
-            raise RequestError(f"{option} clearxml: {error}") from None
+            raise RequestError(f"{option} clearxml: {error}", hint="omit clearxml") from None
     numbered: list[tuple[ElementList[Any], Element]] = []
     for pair in pairs:
         if pair.target is not None:
@@ -333,7 +330,9 @@ def read_edits(option: str, pairs: list[Pair]) -> list[Edit]:
         given = by_action.pop("value", None)
         if given is not None and "set" not in by_action:
             name = given.key.partition(".")[0]
-            raise RequestError(f"{option} {given.typed} requires {name}.set", hint=f"add {name}.set=XPATH")
+            raise RequestError(
+                f"{option} {given.typed} requires {name}.set", hint=f"for example: {name}.set=./vcpu/@placement"
+            )
         value = None if given is None else given.value
         for action, pair in list(by_action.items())[-1:]:
             xpath = pair.value
@@ -342,7 +341,8 @@ def read_edits(option: str, pairs: list[Pair]) -> list[Edit]:
                 if not equals:
                     raise RequestError(
                         f"{option} {pair.typed}: must be XPATH=VALUE",
-                        hint="an empty value removes the node; for example: ./vcpu/@placement=static",
+                        hint="set a value, for example ./vcpu/@placement=static, or remove the node with an empty "
+                        "value, for example: ./vcpu/@placement=",
                     )
                 edits.append(Edit(action, xpath, text))
             else:
@@ -363,16 +363,15 @@ def _unknown(
     cls: type[Element], option: str, parts: Sequence[str], place: int, fallback: Fallback | None
 ) -> RequestError:
     """Return the error for the part at `place` of a compound value."""
-    from virtinstall.options.unknown import meant
+    from virtinstall.options.unknown import meant, value_hint
     from virtinstall.similar import question_for, similar_names
 
     word, following = parts[place], parts[place + 1 :]
     key, equals, _ = word.partition("=")
     target = resolve(cls, key)
     if not equals and target is not None:
-        kind = target.declared.kind_name
-        values = f"{key}=on or {key}=off" if kind in _SWITCHES else f"{key}={_PLACEHOLDERS.get(kind, 'VALUE')}"
-        return RequestError(f"{option}: sub-option '{key}' requires a value", hint=f"use {values}")
+        hint = value_hint(option, key, target.declared.kind_name)
+        return RequestError(f"{option}: sub-option '{key}' requires a value", hint=hint)
     if key != key.strip() and resolve(cls, key.strip()) is not None:
         return RequestError(
             f"{option} '{word}': unexpected space around '{key.strip()}'",

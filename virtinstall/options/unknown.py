@@ -68,6 +68,9 @@ REPLACEMENTS: Mapping[str, Mapping[str, Callable[[str], str]]] = {
     "--vcpus": {"max": _named("maxvcpus"), "count": _named("vcpus"), "cpus": _named("vcpus")},
 }
 _ON = ("", "on", "yes", "true", "1")
+_SWITCHES = ("on/off", "yes/no", "present", "switch")
+"""The names of the kinds whose values are on and off."""
+_NUMBERS = {"integer": "a whole number", "number": "a number", "size": "a size"}
 
 
 def is_mistaken(option: str, key: str, value: str) -> bool:
@@ -98,7 +101,7 @@ def meant(
     """Return what `word`, a `KEY=VALUE` that `cls` does not declare, probably means; None if this is not certain.
 
     `following` are the parts of the compound value after `word`. `with_value(value)` returns the names of the
-    sub-options that accept a value.
+    sub-options that accept `value`.
     """
     key, _, value = word.partition("=")
     replace = REPLACEMENTS.get(option, {}).get(_plain(key))
@@ -111,3 +114,10 @@ def meant(
     # `shared=yes`: the key is a value of another sub-option
     names = with_value(key.lower()) if value.lower() in _ON else ()
     return next((f"{name}={key.lower()}" for name in names), None)
+
+
+def value_hint(option: str, key: str, kind: str) -> str:
+    """Return the hint for the sub-option `key` without a value; `kind` is the kind of its values, such as `size`."""
+    if kind in _SWITCHES:
+        return f"use {key}=on or {key}=off"
+    return f"add an equal sign and {_NUMBERS.get(kind, 'a value')}; `{option} help` describes the sub-option"

@@ -73,7 +73,7 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Return the namespace for `args`, and a list of the unknown arguments.
 
-        Raises: UsageError, if the arguments are invalid; RequestError, if XML cannot contain a character.
+        Raises: UsageError, if the arguments are invalid; RequestError, if a character is not allowed in XML.
         """
         self._typed = tuple(args or ())
         require_usable(self._typed)
@@ -82,7 +82,7 @@ class Parser(argparse.ArgumentParser):
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Return the namespace for `args`.
 
-        Raises: UsageError, if the arguments are invalid or unknown; RequestError, if XML cannot contain a character.
+        Raises: UsageError, if the arguments are invalid or unknown; RequestError, if a character is not allowed in XML.
         """
         given, extra = self.parse_known_args(args, namespace)
         if extra:
@@ -155,11 +155,11 @@ class Parser(argparse.ArgumentParser):
 
 
 def require_usable(argv: Sequence[str]) -> None:
-    """Reject arguments that are not UTF-8 or contain characters that XML cannot contain.
+    """Reject arguments that are not UTF-8 or contain characters that are not allowed in XML.
 
     Values of --cloud-init may contain any UTF-8 text, because they are not written to XML.
 
-    Raises: UsageError, if an argument is not UTF-8; RequestError, if XML cannot contain a character.
+    Raises: UsageError, if an argument is not UTF-8; RequestError, if a character is not allowed in XML.
     """
     before = ""
     for word in argv:
@@ -170,7 +170,7 @@ def require_usable(argv: Sequence[str]) -> None:
             if any("\ud800" <= char <= "\udfff" for char in word):
                 raise UsageError(
                     f"{named}'{one_line(text)}' is not valid UTF-8, which libvirt requires",
-                    hint="use a terminal with UTF-8 encoding; if the value is the name of a file, rename the file",
+                    hint="use a terminal with UTF-8 encoding, or rename the file if the value is a file name",
                 )
             if not (len(option) > len("--c") and "--cloud-init".startswith(option)):
                 require_xml(option or "argument", text)

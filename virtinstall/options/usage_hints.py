@@ -13,17 +13,58 @@ from virtinstall.similar import question_for, similar_names
 # dashes of word processors and web pages; minus sign
 _OTHER_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 _GUESTS_FILES = (".yaml", ".yml", ".json")
+# values for examples, by the option's destination or placeholder
+_EXAMPLES = {
+    "ram": "2048",
+    "cpuset": "0-3",
+    "uuid": "12345678-1234-1234-1234-123456789abc",
+    "description": "'Web server'",
+    "cdrom_short": "/images/debian.iso",
+    "test_media_detection": "/images/debian.iso",
+    "init": "/sbin/init",
+    "os_type_word": "linux",
+    "old_files": "/images/web.qcow2",
+    "old_sizes": "20",
+    "old_bridges": "br0",
+    "old_macs": "52:54:00:12:34:56",
+    "vncport": "5901",
+    "vnclisten": "127.0.0.1",
+    "keymap": "de",
+    "print_step": "1",
+    "name": "web",
+    "connect": "qemu:///system",
+    "cdrom": "/images/debian.iso",
+    "image": "debian12",
+    "arch": "aarch64",
+    "machine": "q35",
+    "virt_type": "kvm",
+    "wait_for": "ip",
+    "autoconsole": "text",
+    "output": "json",
+    "ARGS": "console=ttyS0",
+    "MAC": "52:54:00:12:34:56",
+    "MINUTES": "30",
+    "N": "2",
+    "TIME": "10m",
+    "TIMEOUT": "5m",
+}
 
 
 def value_hint(action: argparse.Action, name: str, prog: str) -> str:
     """Return the hint for a missing or invalid value of the option `name`; `prog` is the name of the command."""
     if getattr(action, "is_compound", False):
         return f"`{prog} {name} help` lists its sub-options"
-    return f"use {name} {action.metavar or 'VALUE'}"
+    example = _EXAMPLES.get(action.dest) or _EXAMPLES.get(str(action.metavar))
+    if example is not None:
+        start = "specify the time in minutes, for example" if action.metavar == "MINUTES" else "for example"
+        return f"{start}: {name} {example}"
+    if action.metavar in (None, "VALUE"):
+        return f"`{prog} --help` lists the options"
+    return f"use {name} {action.metavar}"
 
 
 def unknown_option(word: str, prog: str, names: Iterable[str]) -> tuple[str, str]:
-    """Return the error and the hint for `word`, which starts with `-`, but is not one of the options `names`."""
+    """Return the error and the hint for `word`, which starts with `-`, but is not in `names`, the known options."""
     name = word.partition("=")[0]
     # without the dashes, which all options share
     known = {each.lstrip("-"): each for each in names}
