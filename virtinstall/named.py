@@ -46,15 +46,20 @@ else:
         def _filled(cls, values, named):
             """Return `values`, followed by those passed by name and the defaults."""
             if len(values) > len(cls._fields):
-                raise TypeError(f"{cls.__name__} has {len(cls._fields)} fields, not {len(values)}")
+                raise TypeError(
+                    f"{cls.__name__}: too many values: {len(values)}, but at most {len(cls._fields)} are accepted"
+                )
             rest = cls._fields[len(values) :]
-            unknown = named.keys() - set(rest)
-            if unknown:
-                raise TypeError(f"{cls.__name__} has no further field {', '.join(sorted(unknown))}")
+            unexpected = sorted(named.keys() - set(rest))
+            if unexpected:
+                name = unexpected[0]
+                if name in cls._fields:
+                    raise TypeError(f"{cls.__name__}: '{name}' is specified both by position and by name")
+                raise TypeError(f"{cls.__name__} has no field '{name}'")
             try:
                 return (*values, *(named[field] if field in named else cls._field_defaults[field] for field in rest))
             except KeyError as missing:
-                raise TypeError(f"{cls.__name__} needs a value for {missing}") from None
+                raise TypeError(f"{cls.__name__}: {missing} is missing") from None
 
         @classmethod
         def _make(cls, values):

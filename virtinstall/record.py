@@ -29,6 +29,7 @@ from virtinstall.errors import FieldError, UnknownFieldError
 
 _MISSING: Any = object()
 _LONGEST_VALUE = 60
+_ONE_OF = "one of: "
 # evaluating an annotation takes longer than checking a value
 _SIMPLE = {"str": str, "int": int, "bool": bool, "str | None": str | None, "int | None": int | None}
 
@@ -50,7 +51,7 @@ class _Field:
     def accept(self, owner: str, value: Any) -> Any:
         """Return `value` in the form in which the field stores it.
 
-        `owner` is the name of the record or function that errors name.
+        `owner` is the name of the record or function, for errors.
 
         Raises: FieldError, if the value has the wrong type.
         """
@@ -61,12 +62,13 @@ class _Field:
         stored = conform(value, self.hint)
         if stored is not _MISSING:
             return stored
-        shown = type(value).__name__ if self.secret else f"{type(value).__name__} {shortened(value)}"
+        shown = type(value).__name__ if self.secret else type_and_value(value)
         hint = None
         if isinstance(value, str | bytes) and conform([value], self.hint) is not _MISSING:
             hint = f"write a list: {self.name}=[{'...' if self.secret else shortened(value)}]"
         expected = _described(self.annotation, self.hint)
-        raise FieldError(f"{owner}: '{self.name}' must be {expected}, not {shown}", hint=hint)
+        found = f"; the value is {shown}" if expected.startswith(_ONE_OF) else f", not {shown}"
+        raise FieldError(f"{owner}: '{self.name}' must be {expected}{found}", hint=hint)
 
     def evaluate(self) -> Any:
         """Return the type that the annotation denotes."""
@@ -74,7 +76,7 @@ class _Field:
 
 
 class Parameter(_Field):
-    """A parameter of a function; its arguments are checked as the values of a field are.
+    """A parameter of a function; the arguments passed for it are checked like the values of a field.
 
     `default` is the parameter's default value. `resolve` is called with the name of a class that the module imports
     only for type checkers; it returns the class, or raises AttributeError if it does not know the name.
@@ -139,11 +141,11 @@ class Record:
         cls = type(self)
         if positional:
             if len(positional) > len(cls._by_position):
-                allowed = ", ".join(cls._by_position) or "none"
-                raise FieldError(f"{cls.__name__}: too many positional arguments; accepted: {allowed}")
+                allowed = ", ".join(f"'{name}'" for name in cls._by_position) or "none"
+                raise FieldError(f"{cls.__name__}: too many positional arguments; accepted by position: {allowed}")
             for name, value in zip(cls._by_position, positional, strict=False):
                 if name in named:
-                    raise FieldError(f"{cls.__name__}: duplicate value for '{name}'")
+                    raise FieldError(f"{cls.__name__}: '{name}' is specified both by position and by name")
                 named[name] = value
         values = self.__dict__
         for name, known in cls._declared.items():
@@ -227,7 +229,7 @@ def unknown_field(owner: str, name: str, known: typing.Iterable[str]) -> Unknown
 
 
 def conform(value: Any, hint: Any) -> Any:
-    """Return `value` as a field of the type `hint` stores it; a marker that equals nothing if it has another type."""
+    """Return `value` as a field of the type `hint` stores it; the marker `_MISSING` if `value` has another type."""
     if type(value) is hint or hint is Any or isinstance(hint, typing.TypeVar):
         return value
     if hint is None:
@@ -302,9 +304,25 @@ def shortened(value: Any) -> str:
     return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "..."
 
 
+def type_and_value(value: Any) -> str:
+    """Return the type of `value` and its shortened `repr`, for an error.
+
+    The default `repr` of an object, which contains only the type and an address in memory, is omitted.
+    """
+    cls: Any = type(value)
+    return str(cls.__name__) if cls.__repr__ is object.__repr__ else f"{cls.__name__} {shortened(value)}"
+
+
 def _described(annotation: Any, hint: Any) -> str:
-    if typing.get_origin(hint) is typing.Literal:
-        return "one of " + ", ".join(map(str, typing.get_args(hint)))
+    parts = (
+        typing.get_args(hint)
+        if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union
+        else (hint,)
+    )
+    literals = [value for part in parts if typing.get_origin(part) is typing.Literal for value in typing.get_args(part)]
+    if literals:
+        others = ["None" if part is type(None) else part.__name__ for part in parts if isinstance(part, type)]
+        return _ONE_OF + ", ".join([*map(str, literals), *others])
     text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
     return str(text).replace(" | ", " or ")
 

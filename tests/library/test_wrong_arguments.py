@@ -56,9 +56,9 @@ WRONG: dict[str, tuple[Callable[[Any], object], str]] = {
     "text for a number": (lambda hypervisor: hypervisor.guest("test").wait_for("running", timeout="9"), "timeout"),
     "an unknown goal": (
         lambda hypervisor: hypervisor.guest("test").wait_for("up"),
-        "one of installed, running, shutdown, ip",
+        "one of: installed, running, shutdown, ip",
     ),
-    "unknown storage": (lambda hypervisor: hypervisor.guest("test").delete("everything"), "one of own, all, none"),
+    "unknown storage": (lambda hypervisor: hypervisor.guest("test").delete("everything"), "one of: own, all, none"),
     "text for a command": (
         lambda hypervisor: hypervisor.guest("test").execute("ls", stdout=print, stderr=print),
         "execute: 'command' must be Sequence",

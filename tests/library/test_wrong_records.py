@@ -51,8 +51,8 @@ def test_record_rejects_an_unknown_field(cls: type[Record]) -> None:
 @pytest.mark.parametrize(
     ("cls", "values", "expected"),
     [
-        (virtinstall.RunOptions, {"autoconsole": "txt"}, "RunOptions: 'autoconsole' must be one of text, graphical"),
-        (virtinstall.RunOptions, {"wait_for": "up"}, "RunOptions: 'wait_for' must be"),
+        (virtinstall.RunOptions, {"autoconsole": "txt"}, "RunOptions: 'autoconsole' must be one of: text, graphical"),
+        (virtinstall.RunOptions, {"wait_for": "up"}, "RunOptions: 'wait_for' must be one of: running, "),
         (virtinstall.GuestSpec, {"domain": virtinstall.Domain(), "os": " "}, "GuestSpec: 'os' is empty"),
         (
             virtinstall.GuestSpec,

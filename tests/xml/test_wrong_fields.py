@@ -120,5 +120,5 @@ def test_a_child_of_another_class_is_an_error() -> None:
         Domain(devices=["disk"])  # type: ignore[list-item]
     with pytest.raises(FieldError, match="Domain: each item of 'devices' must be a Device, not Os"):
         Domain(devices=[Os()])  # type: ignore[list-item]
-    with pytest.raises(FieldError, match="Interface: 'port_forwards' must be PortForward, not Os"):
+    with pytest.raises(FieldError, match="Interface: each item of 'port_forwards' must be PortForward, not Os"):
         Interface(port_forwards=[Os()])  # type: ignore[list-item]

@@ -47,20 +47,20 @@ class _Nested(Generic[E]):
 
     @property
     def cls(self) -> type[E]:
-        """The class of the child; a function that was passed instead, for a recursive element, is called first."""
+        """The class of the child; for a recursive element, the class that the passed function returns."""
         if not isinstance(self._cls, type):
             self._cls = self._cls()
         return self._cls
 
     @property
     def parsed(self) -> Path:
-        """The steps of the path, parsed at first use."""
+        """The steps of the path, parsed on first use."""
         if self._parsed is None:
             self._parsed = parse_path(self.path)
         return self._parsed
 
     def wrapped(self, parent: Element, node: etree._Element) -> E:
-        """Return the only wrapper of `node` in the document of `parent`; it is created at first use."""
+        """Return the only wrapper of `node` in the document of `parent`; it is created on first use."""
         known = parent.wrappers.get((node, self.cls))
         if known is None:
             known = parent.wrappers[node, self.cls] = self.cls.from_node(node, parent.wrappers)
@@ -71,7 +71,7 @@ class _Nested(Generic[E]):
 class Child(_Nested[E]):
     """A child element that occurs at most once.
 
-    Reading the attribute never creates the element in the document; setting one of its fields does.
+    Reading the Python attribute never creates the element in the document; setting a field of the child does.
     """
 
     @overload
@@ -121,7 +121,8 @@ def _check(declared: _Nested[E], element: Element, value: object) -> None:
     if not isinstance(value, declared.cls):
         names = [name for name, known in element.declarations() if known is declared]
         expected = declared.cls.__name__
-        raise FieldError(f"{type(element).__name__}: '{names[0]}' must be {expected}, not {type(value).__name__}")
+        field = f"each item of '{names[0]}'" if isinstance(declared, Children) else f"'{names[0]}'"
+        raise FieldError(f"{type(element).__name__}: {field} must be {expected}, not {type(value).__name__}")
 
 
 def _put(parent: Element, steps: tuple[Step, ...], child: Element) -> None:
@@ -141,7 +142,7 @@ def make_steps(parent: Element, steps: tuple[Step, ...]) -> etree._Element:
 
 
 class ElementList(Generic[E]):
-    """The numbered children of one parent in document order; changes of the XML are visible immediately."""
+    """The numbered children of one parent in document order; changes to the XML are visible immediately."""
 
     def __init__(self, parent: Element, declared: Children[E]) -> None:
         self._parent = parent
@@ -177,13 +178,13 @@ class ElementList(Generic[E]):
     def append(self, child: E) -> None:
         """Append `child`, after removing it from its former parent.
 
-        Raises: FieldError, if the child has another class.
+        Raises: FieldError, if `child` has the wrong class.
         """
         _check(self._declared, self._parent, child)
         _put(self._parent, self._declared.parsed.steps, child)
 
     def at(self, index: int) -> E:
-        """Return the child with the number `index`, from 0; missing children up to this number are created empty."""
+        """Return child number `index`, counted from 0; missing children up to this number are created empty."""
         for _ in range(index + 1 - len(self)):
             self.new()
         return self[index]

@@ -40,7 +40,7 @@ PATH_CONVERTERS = (absolute_path, file_or_directory)
 def shell_arguments(text: str) -> list[str]:
     """Return the arguments in `text`, which is quoted as in a shell.
 
-    Raises: ValueError, if a quote is not closed.
+    Raises: ValueError, if a quote is not closed or a backslash is at the end.
     """
     import shlex
 

@@ -24,7 +24,7 @@ Wrappers = dict[tuple[etree._Element, type["Element"]], "Element"]
 
 
 class Origin(Protocol):
-    """The declaration that can create the node of a child element; `children.Child` implements it."""
+    """The interface of a declaration that can create the node of a child element; `children.Child` implements it."""
 
     @property
     def parsed(self) -> Path:
@@ -39,9 +39,10 @@ class Element:
     """The base of all element classes.
 
     `tag` is the element's name in libvirt's XML. `bare` names the sub-options that get the first values without `=` on
-    the command line. `none_word` defines what the value `none` does there: `"no-op"`, `"suppress"` (no such device, not
-    even the default one) or `"value"` (an ordinary value). `above` are the tags between <domain> and the element; None
-    if the element is not a separate part of the domain. `trailing` are the tags of the children that come last.
+    the command line. `none_word` defines what the value `none` does there: `"no-op"` (nothing), `"suppress"` (no such
+    device, not even the default one) or `"value"` (an ordinary value). `above` are the tags between <domain> and the
+    element; None if the element is not a separate part of the domain. `trailing` are the tags of the children that come
+    last.
 
     A keyword argument sets the field with that name: `Rng(model="virtio")`. Type checkers treat fields like those of a
     dataclass, so each field is annotated: `model: XmlField[str] = XmlField(...)`.
@@ -87,7 +88,7 @@ class Element:
     def from_node(cls, node: etree._Element | None, wrappers: Wrappers) -> Self:
         """Return a wrapper of `node`, which is in the document of `wrappers`.
 
-        If `node` is None, it is created when the first field is set.
+        If `node` is None, the node is created when the first field is set.
         """
         element = cls.__new__(cls)
         element.node = node
@@ -213,7 +214,7 @@ class Element:
 
     @classmethod
     def declarations(cls) -> tuple[tuple[str, Any], ...]:
-        """Return the (attribute, declaration) pairs of this class, in order, and then those of its base classes."""
+        """Return (attribute name, declaration) pairs: in order, those of this class, then those of its base classes."""
         found = cls.__dict__.get("_declarations")
         if found is None:
             merged: dict[str, Any] = {}
@@ -236,7 +237,7 @@ class Element:
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:
-        """Return the paths of the children in the required order; empty if this is the order of declaration."""
+        """Return the paths of the children in the required order; empty if the order of declaration is required."""
         return ()
 
     @classmethod
@@ -250,7 +251,7 @@ class Element:
         return None
 
     def rank(self, steps: tuple[Step, ...]) -> Rank:
-        """Return the rank of each tag among the children of the element at `steps`: the order of declaration."""
+        """Return the rank of each tag among the children at `steps`, from 0 in the order of declaration."""
         ranks = type(self).__dict__.get("_ranks")
         if ranks is None:
             ranks = {}
@@ -284,7 +285,7 @@ class Element:
 
     def __repr__(self) -> str:
         if self.node is None:
-            return f"<{type(self).__name__}: not there>"
+            return f"<{type(self).__name__}: not in the document>"
         return str(etree.tostring(self.node, encoding="unicode", with_tail=False))
 
 

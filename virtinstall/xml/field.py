@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, overload
 
 from virtinstall.errors import FieldError
-from virtinstall.record import is_instance, shortened
+from virtinstall.record import is_instance, type_and_value
 from virtinstall.safe_text import require_xml
 from virtinstall.xml.kinds import PRESENT, Kind
 from virtinstall.xml.paths import Path, Rank, Step, drop, find, find_child, make_child, parse_path
@@ -33,7 +33,7 @@ class Holder(Protocol):
 
     @classmethod
     def declarations(cls) -> tuple[tuple[str, Any], ...]:
-        """Return the (attribute, declaration) pairs, in order."""
+        """Return the (attribute name, declaration) pairs, in order."""
 
     def ensure_node(self) -> etree._Element:
         """Return the node; create it if it is missing."""
@@ -52,9 +52,9 @@ class Declared:
     """The base of all declarations: the sub-option's name and aliases, its documentation, and how its value is split.
 
     If `name` is None, the declaration has no sub-option. `commas`: whether commas belong to the value, up to the next
-    known sub-option. `match`: whether virt-xml may select objects by it. `kind_name` is the kind of value that help
-    prints. `repeat`: whether each use of the sub-option counts, instead of only the last. `joined`: whether repeated
-    uses are applied together, separated by commas.
+    known sub-option. `match`: whether virt-xml may select objects by the sub-option. `kind_name` is the kind of value,
+    as help prints it. `repeat`: whether each use of the sub-option counts, instead of only the last. `joined`: whether
+    repeated uses are applied together, separated by commas.
     """
 
     name: str | None
@@ -69,7 +69,7 @@ class Declared:
     def apply(self, element: Holder, text: str) -> None:
         """Set the value from `text`, which a user typed; an empty string unsets the value.
 
-        Raises: ValueError, with a message about the expected value.
+        Raises: ValueError, if `text` is invalid; the message describes the expected value.
         """
         raise NotImplementedError
 
@@ -77,10 +77,11 @@ class Declared:
 class XmlField(Declared, Generic[T]):
     """A value in the XML below an element, bound to a typed Python attribute.
 
-    `path` is the path of the value below the element, and `kind` is its notation. `name` is the sub-option's name; it
-    is derived from the path if it is empty, and None means that there is no sub-option. `convert` is called with what a
-    user typed, if that differs from the XML (MiB instead of KiB, the word `default`); it returns the value, and raises
-    ValueError if the text is invalid. `own_values` are values that the composer replaces before libvirt sees them.
+    `path` is the path of the value below the element, and `kind` is its notation. `name` is the sub-option's name; an
+    empty string derives it from the path, and None means that there is no sub-option. `convert`, if users type the
+    value in another form than the XML contains (for example in MiB instead of KiB), is called with what a user typed;
+    it returns the value, and raises ValueError if the text is invalid. `own_values` are values that the composer
+    replaces before libvirt sees them.
     """
 
     def __init__(
@@ -110,7 +111,7 @@ class XmlField(Declared, Generic[T]):
 
     @property
     def parsed(self) -> Path:
-        """The steps of the path, parsed at first use so that declaring a field costs nothing."""
+        """The steps of the path, parsed on first use so that declaring a field costs nothing."""
         if self._parsed is None:
             self._parsed = parse_path(self.path)
         return self._parsed
@@ -212,10 +213,10 @@ class XmlField(Declared, Generic[T]):
 
 
 class Setting(Declared, Generic[T]):
-    """A request about an element that is not part of the XML, such as the size of a disk to create.
+    """A value that is requested for an element but is not part of the XML, such as the size of a disk to create.
 
-    It is stored in the element's settings. `kind` is the notation of the value. `name` is the sub-option's name; an
-    empty string stands for the name of the attribute, None for no sub-option. `convert` is as for `XmlField`.
+    The value is stored in the element's `settings`. `kind` is the notation of the value. `name` is the sub-option's
+    name; an empty string stands for the name of the attribute, None for no sub-option. `convert` is as for `XmlField`.
     """
 
     def __init__(
@@ -274,8 +275,8 @@ class Setting(Declared, Generic[T]):
 class Suboption(Declared):
     """A sub-option that sets several values, or needs special handling, through `action`.
 
-    `action(element, text)` is called with the text as the user typed it, which is empty to unset the values. It raises
-    ValueError if the text is invalid.
+    `action(element, text)` is called with the text as the user typed it; an empty string unsets the values. The action
+    raises ValueError if the text is invalid.
     """
 
     def __init__(
@@ -302,7 +303,7 @@ class Suboption(Declared):
         self.joined = joined
 
     def apply(self, element: Holder, text: str) -> None:
-        """Call the action with `text`."""
+        """Call the action with `element` and `text`."""
         self.action(element, text)
 
 
@@ -310,9 +311,7 @@ def _check(declared: XmlField[T] | Setting[T], element: Holder, value: object) -
     """Raise FieldError if a value has the wrong type."""
     if value is not None and not is_instance(value, declared.kind.type):
         expected = declared.kind.type.__name__
-        raise FieldError(
-            f"{_name_of(declared, element)} must be {expected} or None, not {type(value).__name__} {shortened(value)}"
-        )
+        raise FieldError(f"{_name_of(declared, element)} must be {expected} or None, not {type_and_value(value)}")
 
 
 def _name_of(declared: Declared, element: Holder) -> str:

@@ -16,7 +16,9 @@ from virtinstall.xml.paths import NAMESPACES, full_tag, remove
 
 _EXAMPLE = "use an XPath that selects elements or attributes, for example: ./devices/disk[2]/driver/@cache"
 _PLAIN_NAMES = "use plain element names, optionally with [@attribute='value']"
-_SEPARATE_VALUE = "if the value contains '=', specify the value separately: xpath.set=./@name,xpath.value=a=b"
+_SEPARATE_VALUE = (
+    "if the value contains '=', specify the value separately, for example: xpath.set=./@name,xpath.value=a=b"
+)
 
 
 class Edit(NamedTuple):

@@ -34,7 +34,8 @@ class Pattern:
 class Grammar:
     """The named patterns of a schema, and the files that were read.
 
-    `defines` maps each name to pairs of a definition and its namespace; there are several if definitions are combined.
+    `defines` maps each name to pairs of a definition and its namespace; there are several pairs if definitions are
+    combined.
     """
 
     def __init__(self) -> None:
@@ -43,7 +44,7 @@ class Grammar:
 
 
 def read_grammar(path: str) -> Grammar:
-    """Return the grammar in the file `path` and the files that it includes; one of the names is `start`.
+    """Return the grammar in the file `path` and the files that it includes; the root pattern is named `start`.
 
     Raises: OSError, if a file cannot be read; ValueError, if a file is not well-formed.
     """
@@ -61,7 +62,10 @@ def _read(path: str, overridden: frozenset[str], grammar: Grammar) -> None:
     try:
         root = parse_pattern(data)
     except expat.ExpatError as error:
-        raise ValueError(f"'{path}' is not well-formed XML: {error}") from None
+        reason = expat.ErrorString(error.code).removeprefix("not well-formed (").removesuffix(")")
+        raise ValueError(
+            f"'{path}' is not well-formed XML at line {error.lineno}, column {error.offset + 1}: {reason}"
+        ) from None
     _read_definitions(root, root.attributes.get("ns", ""), path, overridden, grammar)
 
 

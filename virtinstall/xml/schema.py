@@ -30,10 +30,10 @@ _ON_OFF = frozenset(("on", "off"))
 class Leaf:
     """One value in the schema, relative to an element.
 
-    `steps` lead from the element to the value; each is a tag as lxml writes it, and a number, from 0, among the
-    children with that tag. `attribute` is the name of the attribute; None if the value is an element's text or
-    presence. `type` is `text`, `integer`, `yes/no`, `on/off`, `choice` (one of `values`) or `present`. For `text` and
-    `integer`, `values` are the known values, and others are allowed too.
+    `steps` lead from the element to the value; each is a pair of a tag, as lxml writes it, and a number, counted from
+    0, among the children with that tag. `attribute` is the name of the attribute; None if the value is an element's
+    text or presence. `type` is `text`, `integer`, `yes/no`, `on/off`, `choice` (one of `values`) or `present`. For
+    `text` and `integer`, `values` are the known values, and others are allowed too.
     """
 
     __slots__ = ("attribute", "steps", "type", "values")

@@ -72,7 +72,7 @@ def stamp_of(files: Iterable[str]) -> Stamp:
 def load_index(cache: str, schema: str) -> Index | None:
     """Return the index of the schema at the path `schema` from the file `cache`.
 
-    The result is None if the cache is missing, damaged or not up to date, or contains another schema.
+    The result is None if the cache is missing, damaged or not up to date, or contains the index of another schema.
     """
     data = read_cached(cache)
     start = len(_FORMAT) + 4

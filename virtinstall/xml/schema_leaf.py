@@ -19,7 +19,7 @@ def write_leaf(node: etree._Element, leaf: Leaf, text: str, schema: Schema, elem
 
     `element_path` is the path of `node` in `schema`, which determines the order of new elements.
 
-    Raises: ValueError, with a message about the expected value.
+    Raises: ValueError, if `text` is invalid; the message describes the expected value.
     """
     if text and leaf.type == "present":
         text = "yes" if parse_switch(text) else ""

@@ -1,4 +1,4 @@
-"""A read-only tree of an XML document, for commands that read a few documents and end.
+"""A read-only tree of an XML document, for commands that read a few documents and exit.
 
 The parser is expat: loading lxml would take a fifth of the time of `virt-guest list`.
 """
@@ -12,7 +12,7 @@ _ANY = "{*}"
 
 
 class Node:
-    """An element of the tree.
+    """An element of a parsed document.
 
     `tag` is `name`, or `{namespace}name`. `text` is the text before the first child.
     """
