@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from virtinstall.plan import Plan
     from virtinstall.request import Checks
 
-_DISABLE = "check the options, in particular --xml; if the guest is for another host, use --check xml=off"
+_DISABLE = (
+    "check the options, in particular --xml, or, if the guest is for another host, skip this check with: "
+    "--check xml=off"
+)
 _LONGEST_PART = 160
 """Length of an invalid element in a message."""
 
@@ -114,7 +117,12 @@ STAND_INS = (
 )
 
 REJECTIONS = (
-    Rejection("secret", "no secret with matching", "define the secret first with: virsh secret-define FILE", True),
+    Rejection(
+        "secret",
+        "no secret with matching",
+        "define the secret first, for example with: virsh secret-define secret.xml",
+        True,
+    ),
     Rejection(
         "hugepages",
         "hugetlbfs filesystem is not mounted",
@@ -124,7 +132,7 @@ REJECTIONS = (
     Rejection(
         "image-format",
         "unknown driver format value",
-        "use the image's format: --disk format=qcow2 or --disk format=raw",
+        "specify the image's format, for example: --disk format=qcow2",
     ),
     Rejection(
         "guest-node",
@@ -210,8 +218,8 @@ def check_accepted(
     """Ask libvirt whether it accepts each of `documents`, the XML of guests; return warnings.
 
     `starts`: whether the guest is started after its definition. If it is not, a rejection that only prevents the start
-    becomes a warning. If `checks.xml` is false, each rejection becomes a warning. `schema`: if the driver cannot check
-    XML and the host is this machine, validate the documents against the installed schema.
+    becomes a warning. If `checks.xml` is false, each rejection becomes a warning. `schema`: whether the documents are
+    validated against the installed schema if the driver cannot check XML and the host is this machine.
 
     Raises: HypervisorError, if libvirt rejects a document and the rejection does not become a warning.
     """
@@ -251,7 +259,7 @@ def check_change_accepted(before: str | None, after: str, host: Host, checks: Ch
     `before` is the guest's XML before the change, or None for a new guest. `after` is the XML to check. If libvirt
     rejects both documents with the same message, the rejection is not reported, because the change does not cause it.
 
-    Raises: HypervisorError, if libvirt rejects `after`, cannot define such a guest, and `checks.xml` is true.
+    Raises: HypervisorError, if libvirt rejects the definition of `after`, and `checks.xml` is true.
     """
     error = rejection_of(after, host)
     if error is None:
@@ -263,9 +271,10 @@ def check_change_accepted(before: str | None, after: str, host: Host, checks: Ch
 
 
 def rejection_of(document: str, host: Host, *, schema: bool = False) -> HypervisorError | None:
-    """Return the error with which libvirt rejects `document`, including a hint; None if there is none.
+    """Return the error with which libvirt rejects `document`, including a hint.
 
-    None is also returned if the driver cannot check XML. `schema` is the parameter of `check_accepted`.
+    The result is None if libvirt accepts `document` or the driver cannot check XML. `schema` is the parameter of
+    `check_accepted`.
 
     Raises: HypervisorError, if the connection is lost.
     """

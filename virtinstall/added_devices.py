@@ -51,11 +51,11 @@ def compose_devices(
     """Return the devices with defaults, and a plan of the storage to create for them.
 
     `devices` contains the new devices, which are completed in place. `guest` is the configuration of the guest that
-    gets them; None if they are not for a particular guest. `os_values` are the sub-options of --osinfo, whose operating
-    system is also stored in `guest`; None stands for the operating system that `guest` names. `running` is the
-    configuration of the running guest, None if it is not running: its disks' targets are in use. `live`: whether the
-    devices are plugged into the running guest, so that they get a bus that supports hot-plug. If `live` is false, a new
-    disk may request a target that only the running guest uses.
+    gets them; None if they are not for a particular guest. `os_values` are the sub-options of --osinfo; the operating
+    system that they name is also stored in `guest`. If `os_values` is None, the operating system is the one that
+    `guest` already names. `running` is the configuration of the running guest, None if the guest is not running; the
+    targets of its disks are in use. `live`: whether the devices are plugged into the running guest, so that they get a
+    bus that supports hot-plug. If `live` is false, a new disk may request a target that only the running guest uses.
 
     Raises: RequestError, if a device contradicts itself or is not supported by the host; HostError, if an object that a
     device names cannot be read.

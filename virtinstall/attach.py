@@ -123,7 +123,7 @@ def _plug_in(guest: HostGuest, text: str) -> None:
         guest.attach_device(text)
     except HypervisorError as error:
         if error.hint is None and error.code in _UNSUPPORTED:
-            error.hint = "use live=False; the guest has the device after it is shut down and started again"
+            error.hint = "use live=False; the device is then available after the guest is shut down and started again"
         raise
 
 
@@ -143,7 +143,7 @@ def add_to_definition(domain: Domain, added: list[Device]) -> list[Device]:
 
 
 def detach(guest: HostGuest, host: Host, device: Device, change: Change, *, on_warning: Callable[[str], None]) -> None:
-    """Remove the guest's device that matches `device`, as `find_device` finds it; its storage is kept.
+    """Remove the device that `find_device` finds for `device`; its storage is kept.
 
     `on_warning` is called with a warning if the running guest has not released the device after a few seconds.
 
@@ -151,8 +151,8 @@ def detach(guest: HostGuest, host: Host, device: Device, change: Change, *, on_w
     """
     definition, running = _documents(guest)
     device = _with_absolute_paths(device)
-    found_live = find_device(running, device) if change.live and running is not None else None
-    found = find_device(definition, device) if change.persistent else None
+    found_live = find_device(running, device, host.uri) if change.live and running is not None else None
+    found = find_device(definition, device, host.uri) if change.persistent else None
     if found_live is not None:
         text = found_live.to_xml()
         guest.detach_device(text)
@@ -192,7 +192,7 @@ def _changed(domain: Domain, device: Device, host: Host) -> Device:
     Raises: RequestError, also if another guest uses the device's file.
     """
     before = domain.clone()
-    found = find_device(domain, device)
+    found = find_device(domain, device, host.uri)
     overlay(found, device)
     check_change_in_use(before, domain, host, Checks())
     return found
@@ -213,7 +213,7 @@ def _documents(guest: HostGuest) -> tuple[Domain, Domain | None]:
 def _transaction(
     name: str, host: Host, plan: Plan, progress: Progress, on_warning: Callable[[str], None]
 ) -> Iterator[tuple[Undo, Plan]]:
-    """Create the storage of `plan`, and yield the plan with the paths of its images; roll back if the block fails."""
+    """Create the storage of `plan`, and yield the plan with the paths of its images; roll back after a failure."""
     # a journal claims the guest's name: only a change that creates files needs one
     creates = plan.images or plan.volumes or plan.reservations
     journal_of = journaled(name, host, on_warning) if creates else nullcontext()
@@ -251,12 +251,12 @@ def create_storage(
     return plan
 
 
-def find_device(domain: Domain, device: D) -> D:
+def find_device(domain: Domain, device: D, uri: str) -> D:
     """Return the device in `domain` that matches `device`.
 
     A device of the same class matches if it has the target or path (disks), the MAC address (interfaces) or the alias
     of `device`, whichever `device` specifies first. If `device` specifies none of them, a device matches if it has all
-    values of `device`.
+    values of `device`. `uri` is the URI of the connection, for hints.
 
     Raises: RequestError, if no device or several devices match.
     """
@@ -267,7 +267,7 @@ def find_device(domain: Domain, device: D) -> D:
     if not found:
         raise RequestError(
             f"no <{kind}> device in the guest '{domain.name}' matches {_shown(device)}",
-            hint=f"list the devices with: {virsh_command(None, 'dumpxml', str(domain.name))}",
+            hint=f"list the devices with: {virsh_command(uri, 'dumpxml', str(domain.name))}",
         )
     raise RequestError(
         f"{len(found)} <{kind}> devices in the guest '{domain.name}' match {_shown(device)}",

@@ -134,7 +134,7 @@ class DomainCapabilities:
 
     @property
     def machine(self) -> str | None:
-        """The machine type, such as `pc-q35-7.2`, to which an alias is resolved; None if libvirt does not report it."""
+        """The machine type, such as `pc-q35-7.2`, after an alias is resolved; None if libvirt does not report it."""
         return self._root.findtext("machine")
 
     @property
@@ -150,9 +150,10 @@ class DomainCapabilities:
         return self._root.findtext("arch")
 
     def values(self, path: str, enum: str) -> tuple[str, ...]:
-        """Return the values of an <enum>, as in `values("devices/graphics", "type")`; empty if none are reported.
+        """Return the values of an <enum>; empty if none are reported.
 
-        `path` is the path of the element that contains the <enum>, whose name is `enum`.
+        `path` is the path of the element that contains the <enum>, such as `devices/graphics`, and `enum` is the name
+        of the <enum>, such as `type`.
         """
         found = self._root.find(f"{path}/enum[@name='{enum}']")
         return () if found is None else tuple(value.text or "" for value in found.iterfind("value"))

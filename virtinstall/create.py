@@ -188,7 +188,8 @@ def with_images(plan: Plan, host: Host, progress: Progress, on_warning: Report) 
 
     `progress` receives the progress of the downloads. `on_warning` is called with each warning.
 
-    Raises: FetchError, StorageError; RequestError, if a disk is too small for its image.
+    Raises: FetchError, if an image cannot be downloaded; StorageError, if it cannot be stored; RequestError, if a disk
+    is too small for its image.
     """
     if not plan.fetches:
         return plan
@@ -302,11 +303,11 @@ def remove_traces(name: str | None, host: Host, on_warning: Report | None = None
 def journaled(
     name: str, host: Host, on_warning: Report, uuid: str | None = None, *, name_is_generated: bool = False
 ) -> Iterator[Journal | None]:
-    """Keep a journal while the block creates guest `name`; explain errors that a lost connection causes.
+    """Keep a journal for guest `name` within the `with` block; explain errors that a lost connection causes.
 
-    Until the block ends, other runs cannot create a guest with that name or with `uuid`, if it is not None. The journal
-    is None if it cannot be written, in which case `on_warning` is called, or if libvirt's test driver simulates the
-    guest.
+    Within the `with` block, other runs cannot create a guest with that name or, if `uuid` is not None, with that UUID.
+    The context manager returns None instead of the journal if the journal cannot be written, in which case `on_warning`
+    is called, or if libvirt's test driver simulates the guest.
 
     Raises: HypervisorError, if another run is creating a guest with that name or UUID; TakenError instead, if
     `name_is_generated` is true, because another name can be generated.
@@ -329,10 +330,10 @@ def journaled(
 def retry_while_taken(
     plan: P, action: Callable[[P], R], plan_again: Callable[[P], P] | None, report: Report
 ) -> tuple[R, P]:
-    """Call `action` with `plan`; return its result and the plan that it was called with.
+    """Call `action` with `plan`; return the result and the plan of the last call.
 
-    If `action` raises TakenError, `plan_again` is called with the plan and returns a plan with other generated names,
-    with which `action` is called again. `report` is called with a line about each retry.
+    If `action` raises TakenError, `plan_again` is called with the plan and returns a plan with other generated names.
+    `action` is then called with the new plan. `report` is called with a line about each retry.
 
     Raises: TakenError, if `action` still raises it after many attempts, or if `plan_again` is None.
     """

@@ -103,7 +103,7 @@ class WaitTimeout(HostError):
 
 
 class GuestStopped(HostError):
-    """An error about a guest that powered off, was powered off, or was removed before it reached the condition."""
+    """An error about a guest that powered off, was powered off, or was removed before it reached a condition."""
 
 
 class CloudInitFailed(HostError):

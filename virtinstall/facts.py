@@ -23,7 +23,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def is_simulated(driver: str) -> bool:
-    """Return whether `driver`, or the type of a guest, is that of libvirt's test driver, whose guests are not real."""
+    """Return whether `driver`, a driver or a guest's type, denotes libvirt's test driver, whose guests are not real."""
     return driver == "test"
 
 
@@ -61,7 +61,7 @@ class VolumeFacts(Record):
 
 
 class SubnetFacts(Record):
-    """A subnet of a virtual network; `address` is the host's address in it, and `prefix` is the prefix length.
+    """A subnet of a virtual network; `address` is the host's address in the subnet, and `prefix` the prefix length.
 
     `hosts` are the DHCP reservations, each as a MAC address in lowercase (empty for IPv6), a DNS name and an IP
     address.
@@ -109,10 +109,10 @@ class PathFacts(Record):
 class ImageFacts(Record):
     """The image that a disk starts from, as far as it is known without access to the network.
 
-    `refresh`: True downloads the image if the server has a newer one, False uses any copy, and None asks the server
-    once a day. `checksum` replaces the checksum in the catalog; empty if it is not specified. `cached` is the copy in
-    the cache at `cache_dir`, or None. `is_current`: whether this copy is used without asking the server. `is_shared`:
-    whether QEMU can read the cache, so that disks may refer to the image there.
+    `refresh`: True downloads the image if the server has a newer one, False uses any copy in the cache, and None asks
+    the server at most once a day. `checksum` replaces the checksum in the catalog; empty if it is not specified.
+    `cached` is the copy in the cache at `cache_dir`, or None. `is_current`: whether this copy is used without asking
+    the server. `is_shared`: whether QEMU can read the cache, so that disks may refer to the image there.
     """
 
     source: ImageSource
@@ -147,8 +147,8 @@ class DiskFacts(Record):
 class MediaFacts(Record):
     """Contents of the install medium at `location`.
 
-    `os_names` are short IDs of the operating systems that the medium may contain, the most exact first. `kernel` and
-    `initrd` are paths within `location`. `kernel_arguments` are added to the installer's command line, where they name
+    `os_names` are short IDs of the operating systems that the medium may contain, the most specific first. `kernel` and
+    `initrd` are paths within `location`. `kernel_arguments` are added to the installer's kernel arguments and contain
     the location. `attach`: whether the medium is an ISO image that is attached to the guest as a CD-ROM. `distro` is
     the recognized family of install trees, such as `debian`, or None. `doubt` is the reason why the location may not be
     an install medium, or None.
@@ -170,7 +170,7 @@ class HostFacts(Record):
 
     `driver` is libvirt's driver, such as `qemu`. `version` is the hypervisor's version and `libvirt_version` that of
     libvirt, as numbers: 7002000 is 7.2.0. `local`: whether the host is this machine. `privileged`: whether the
-    connection is to the system's daemon. `default_bridge` is the bridge with the host's default route, or None.
+    connection is to libvirt's system daemon. `default_bridge` is the bridge with the host's default route, or None.
     `embed_root` is the directory of libvirt's embedded driver, or None. `boot_dir` is the directory for kernels and
     initrds, `image_dir` the directory for images. `passt`: whether passt is installed and can run as QEMU's user.
     """
@@ -212,11 +212,12 @@ class Login(Record):
 
 
 class SeedFacts(Record):
-    """Requested answers and configuration, with the contents of the files that the options name; None if not requested.
+    """Requested answers and configuration, with the contents of the files that the options name.
 
-    `cloud_init` and `unattended` are the input for the answers, which are generated during planning. `host_key` is the
-    guest's SSH host key, which the cloud-init seed sets. `driver` contains the drivers for Windows Setup. `ignition` is
-    the configuration of a CoreOS-like guest. `login` is set if the request does not name a user.
+    Each field is None if it is not requested. `cloud_init` and `unattended` are the input for the answers, which are
+    generated during planning. `host_key` is the guest's SSH host key, which the cloud-init seed sets. `driver` contains
+    the drivers for Windows Setup. `ignition` is the configuration of a CoreOS-like guest. `login` is set if the request
+    does not name a user.
     """
 
     cloud_init: CloudInitRequest | None = None
@@ -232,10 +233,10 @@ class StorageFacts(Record):
     """Facts about the disks.
 
     `disks` are in the order of the request. `default_disk` describes the disk that the guest gets by default, and
-    `cdrom` the install medium; None if the guest does not get it. `upload_pool` is the remote host's pool for the files
-    that the installation reads, or None; `local_files` are the paths of the kernel and initrd that are on this machine
-    instead. `image_names` are the names of the files in the image directory, if a name must be generated. `disk_folder`
-    is the directory of the first disk, or None if no file is created there.
+    `cdrom` the install medium; each is None if the guest does not get it. `upload_pool` is the remote host's pool for
+    the files that the installation reads, or None; `local_files` are the paths of the kernel and initrd if they are on
+    this machine and not on the remote host. `image_names` are the names of the files in the image directory, if a name
+    must be generated. `disk_folder` is the directory of the first disk, or None if no file is created there.
     """
 
     disks: tuple[DiskFacts, ...] = ()

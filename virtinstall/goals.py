@@ -19,6 +19,4 @@ def check_goal(goal: str) -> None:
     Raises: RequestError, if it is not.
     """
     if goal not in GOALS:
-        from virtinstall.similar import alternatives
-
-        raise RequestError(f"--wait-for {goal or repr('')}: must be {alternatives(GOALS)}")
+        raise RequestError(f"--wait-for {goal or repr('')}: must be one of: {', '.join(GOALS)}")

@@ -49,7 +49,7 @@ class State(Enum):
 
     @property
     def is_active(self) -> bool:
-        """Whether the guest is neither off, crashed nor gone."""
+        """Whether the guest is not off, crashed or gone."""
         return self not in (State.SHUT_OFF, State.CRASHED, State.GONE)
 
 
@@ -58,7 +58,7 @@ class Guest:
 
     If libvirt no longer has the guest, `state` is `State.GONE`, and methods raise GuestNotFound. Methods that use
     libvirt raise HypervisorError if libvirt reports an error. Methods call `on_warning` with each warning and `report`
-    with lines about their progress; if the function is None, the lines are logged by the logger `virtinstall`.
+    with lines about their progress; if such a function is None, the lines are logged by the logger `virtinstall`.
     """
 
     def __init__(
@@ -169,12 +169,11 @@ class Guest:
     ) -> list[str]:
         """Return the arguments of the ssh command that logs in to the guest, or runs `command` in it.
 
-        If the guest's seed set the SSH host key, the command verifies it with a file that this call writes. `user` is
-        the account, by default the one that the seed created. `identity` is the file of a private key; None leaves the
-        choice to ssh.
+        If the guest's seed set the SSH host key, the command verifies that key with a file that this call writes.
+        `user` is the account, by default the one that the seed created. `identity` is the file of a private key; None
+        leaves the choice to ssh.
 
-        Raises: RequestError, if the guest is off or no address of it is known; StorageError, if the file cannot be
-        written.
+        Raises: RequestError, if the guest is off or has no known address; StorageError, if the file cannot be written.
         """
         from virtinstall.lifecycle.ssh import ssh_command
 
@@ -193,10 +192,10 @@ class Guest:
         """Run a command through the guest agent; return its exit status, or 128 + N if signal N ended it.
 
         `stdout` and `stderr` are called with parts of the output while the command runs. `stdin` is read to its end
-        before the command starts; None is empty input. `timeout` is in seconds; None waits without limit.
+        before the command starts; None stands for empty input. `timeout` is in seconds; None waits without limit.
 
         Raises: RequestError, if the guest is off; HypervisorError, if the agent does not answer; GuestStopped, if the
-        guest powers off; WaitTimeout.
+        guest powers off; WaitTimeout, if `timeout` expires.
         """
         from virtinstall.lifecycle.agent_exec import execute
 
@@ -303,8 +302,9 @@ class Guest:
         started again after its installation, if its plan requests that, and later goals refer to the finished guest.
         `timeout` is in seconds; None waits without limit.
 
-        Raises: WaitTimeout; GuestCrashed; GuestStopped, if the guest powered off before; CloudInitFailed, if cloud-init
-        ended with errors; RequestError, if the goal cannot be reached; HypervisorError, if the connection is lost.
+        Raises: WaitTimeout, if `timeout` expires; GuestCrashed; GuestStopped, if the guest powers off before it reaches
+        `goal`; CloudInitFailed, if cloud-init ended with errors; RequestError, if the goal cannot be reached;
+        HypervisorError, if the connection is lost.
         """
         from virtinstall.libvirt_host.connection_errors import explain_lost_connection
         from virtinstall.run.installation import Installation, is_installing, time_left
@@ -351,9 +351,10 @@ class Guest:
     ) -> D:
         """Add a device, such as `Interface(source_network="lan")` or `Disk(size_bytes=10 * GIB)`; return it.
 
-        The device gets the same defaults as at the guest's creation, and its storage is created. `live` changes the
-        running guest, `persistent` its definition; None changes it if it exists. `progress` receives the progress of
-        downloads and copies; None shows no progress. The returned device contains the target or MAC address.
+        The device gets the same defaults as at the guest's creation, and its storage is created. `live`: whether the
+        running guest is changed. `persistent`: whether the definition is changed. By default, each is changed if it
+        exists. `progress` receives the progress of downloads and copies; None shows no progress. The returned device
+        contains the target or MAC address.
 
         Raises: RequestError, if the device is invalid or the guest does not support it; StorageError, if its storage
         cannot be created; HypervisorError. After an error, nothing is changed.
@@ -374,10 +375,10 @@ class Guest:
         persistent: bool | None = None,
         on_warning: Callable[[str], None] | None = None,
     ) -> None:
-        """Remove the device that has the target, MAC address or alias of `device`, or else all its values.
+        """Remove the device that has the target, MAC address or alias of `device`.
 
-        `live` and `persistent` are those of `attach`. Storage is kept. A running guest may need some time to release a
-        device; there is a warning if it still has the device after a few seconds.
+        If `device` specifies none of these, the device with all values of `device` is removed. Storage is kept. `live`
+        and `persistent` are as for `attach`. There is a warning if a guest has not released the device yet.
 
         Raises: RequestError, if no device or several devices match; HypervisorError.
         """

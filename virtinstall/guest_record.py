@@ -1,6 +1,6 @@
 """The record of the objects that were created for a guest, stored in the guest's `<metadata>`.
 
-`virt-guest delete` removes only disks that the record names, and `virt-guest ssh` reads the account and the host key.
+`virt-guest delete` removes only disks that the record names, and `virt-guest ssh` reads the account and the host key
 from it. A record is valid only for the guest with its UUID: a copy in another guest is ignored.
 
 Source: https://libvirt.org/formatdomain.html#general-metadata; virDomainSetMetadata.
@@ -60,7 +60,7 @@ class GuestRecord(Record):
     `2026-11-30T12:00:00Z`, and `name` is the guest's name at that time. `nvram` is the path of a file of UEFI variables
     that the user specified and that did not exist before, or None. `image` is the name of the guest's image, `user` the
     account to log in as and `host_key` the public key of the guest's SSH server; None if unknown. `request` is the
-    canonical request as JSON, without secrets; None if it is too long. Any program can write to a guest's metadata:
+    canonical request as JSON, without secrets; None if it is too long. Any program can write to a guest's metadata, so
     `parsed_request` checks the request.
     """
 
@@ -209,7 +209,7 @@ def _file(node: Node) -> CreatedFile:
 def record_of(plan: Plan, version: str, created: str = "") -> GuestRecord:
     """Return the record of the guest that `plan` creates, without inodes and without the paths that pools will choose.
 
-    `version` is the version of virtinstall. `created` is the time in UTC, or empty.
+    `version` is the version of virtinstall. `created` is the time of creation in UTC, or an empty string.
     """
     template = None if plan.request is None else plan.request.domain.os.nvram
     return GuestRecord(

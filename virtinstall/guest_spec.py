@@ -58,7 +58,7 @@ class GuestSpec(Record):
                 else "GuestSpec: 'domain' is not allowed with Reinstall, which keeps the guest's configuration"
             )
         if self.os is not None and not self.os.strip():
-            raise RequestError("GuestSpec: 'os' is empty", hint="use a name, such as os='debian12', or omit it")
+            raise RequestError("GuestSpec: 'os' is empty", hint="omit 'os', or use a name, for example: os='debian12'")
         for tag in self.without:
             if tag not in DEVICE_TAGS:
                 raise RequestError(
@@ -84,7 +84,7 @@ class GuestSpec(Record):
         parameter that is None or empty has no effect.
 
         Raises: RequestError, if KubeVirt does not support the guest; the error names everything that is unsupported.
-        Also raised if a password is generated, because the manifests would contain only its hash.
+        RequestError is also raised if a password is generated, because the manifests would contain only its hash.
         """
         from virtinstall.kubevirt.manifests import manifests
         from virtinstall.spec_request import request_of
@@ -102,6 +102,6 @@ class GuestSpec(Record):
             raise RequestError(
                 "GuestSpec.to_kubevirt: a generated password would be lost, because the manifests contain only "
                 "its hash",
-                hint="set the password with: CloudInit(root_password=...)",
+                hint="set a password, for example: CloudInit(root_password=...)",
             )
         return list(found.documents)

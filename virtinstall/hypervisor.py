@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 def connect(uri: str | None = None) -> Hypervisor:
     """Connect to a hypervisor; use the result as a context manager, or call its `close()`.
 
-    `uri` is a libvirt URI, such as `qemu:///system` or `qemu+ssh://host/system`. `embed` runs libvirt's QEMU driver in
-    this process. None stands for libvirt's default URI, which virsh also uses.
+    `uri` is a libvirt URI, such as `qemu:///system` or `qemu+ssh://host/system`. The URI `embed` runs libvirt's QEMU
+    driver in this process. None stands for libvirt's default URI, which virsh also uses.
 
     Raises: HypervisorError, if libvirt does not answer; StorageError, if the embedded driver's directory cannot be
     used.
@@ -52,9 +52,9 @@ def connect(uri: str | None = None) -> Hypervisor:
 class Hypervisor:
     """A connection to libvirt.
 
-    Methods call `on_warning` with each warning and `report` with lines about their progress. If the function is None,
-    the lines are logged by the logger `virtinstall`, with the level WARNING or INFO. A `progress` object receives the
-    progress of downloads and copies; None shows no progress.
+    Methods call `on_warning` with each warning and `report` with lines about their progress. If such a function is
+    None, the lines are logged by the logger `virtinstall`, with the level WARNING or INFO. A `progress` object receives
+    the progress of downloads and copies; None shows no progress.
     """
 
     def __init__(self, host: LibvirtHost, *, for_commands: bool = False) -> None:
@@ -88,7 +88,7 @@ class Hypervisor:
     def reopened(self) -> Hypervisor:
         """Open another connection to the same hypervisor, for another thread; return it.
 
-        Raises: HypervisorError, StorageError, as `connect`.
+        Raises: HypervisorError or StorageError, as `connect` does.
         """
         return Hypervisor(open_host(self.uri), for_commands=self.for_commands)
 
@@ -158,7 +158,7 @@ class Hypervisor:
         after the connection is closed, `finish` does it. `Guest.wait_for` waits for the end of the installation.
 
         The same plan can be applied again with other generated names and addresses, unless its request specifies the
-        guest's name, which raises RequestError.
+        guest's name; RequestError is raised in that case.
 
         Raises: RequestError, if a check finds a mistake in the request; StorageError, if storage cannot be created or
         accessed (NoSpaceError, if there is not enough space); FetchError, if a file cannot be downloaded;
@@ -313,7 +313,7 @@ class Hypervisor:
         before it is removed. If this process is killed, a new plan for the same name completes the deletion.
 
         Raises: RequestError, if the guest is running, and `shutdown_timeout` and `force` are not set; WaitTimeout, if
-        it does not shut down in time; HypervisorError, if libvirt cannot remove it.
+        the guest does not shut down in time; HypervisorError, if libvirt cannot remove the guest.
         """
         from virtinstall.lifecycle.delete import delete
 
@@ -339,11 +339,11 @@ class Hypervisor:
     ) -> Guest:
         """Resume an installation after the program that started it exited or was killed; return the guest.
 
-        The call waits for the end of the installation, at most `timeout` seconds (None: without limit), and starts the
-        finished guest unless `start` is false. Files that only the installation read are removed.
+        The call waits for the end of the installation, at most `timeout` seconds (None waits without limit), and starts
+        the finished guest unless `start` is false. Files that only the installation read are removed.
 
-        Raises: GuestNotFound; RequestError, if the guest is not being installed; WaitTimeout, GuestCrashed,
-        GuestStopped; HypervisorError.
+        Raises: GuestNotFound; RequestError, if the guest is not being installed; WaitTimeout, GuestCrashed or
+        GuestStopped, as `Guest.wait_for` does; HypervisorError.
         """
         from virtinstall.run.finish import finish
 
@@ -357,7 +357,7 @@ class Hypervisor:
         named: Iterable[str] = (),
         on_warning: Callable[[str], None] | None = None,
     ) -> bool:
-        """Remove leftovers of killed runs that no guest needs; return whether there were any of guest `name`.
+        """Remove leftovers of killed runs that no guest needs; return whether guest `name` had any.
 
         Files that killed runs created only for the installation of any guest are removed. Incomplete files of guest
         `name` are removed as well; if it is None, only the former files are. `on_warning` is called with a line about

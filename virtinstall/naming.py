@@ -98,7 +98,7 @@ def check_mac(mac: str) -> str:
         raise RequestError(f"invalid MAC address '{mac}'", hint=hint)
     if int(parts[0], 16) & 1:
         raise RequestError(
-            f"the MAC address {mac} is a multicast address",
+            f"the MAC address '{mac}' is a multicast address",
             hint=f"use an address whose first byte is even, for example: {QEMU_MAC_PREFIX}:12:34:56",
         )
     return mac

@@ -24,7 +24,7 @@ class Action(NamedTuple):
     """One action of a plan.
 
     `kind` identifies the type of the action for programs, and `text` describes it. `path` is the path or name of what
-    it creates, or None.
+    the action creates, or None.
     """
 
     kind: str
@@ -55,7 +55,8 @@ class NewVolume(Record):
     """A volume to create through libvirt in the storage pool `pool`; `xml` is its <volume>, `path` its future path.
 
     `upload_from` is the path of the file to upload to the volume, and `base` the image that the volume starts from;
-    None without them. `temporary_pool`: whether `pool` is a temporary pool, because no pool manages the directory.
+    each is None if there is none. `temporary_pool`: whether `pool` is a temporary pool, because no pool manages the
+    directory.
     """
 
     pool: str

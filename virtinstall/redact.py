@@ -85,7 +85,7 @@ def redacted_arguments(arguments: Sequence[str]) -> list[str]:
 
 
 def logger(area: str) -> logging.Logger:
-    """Return the logger `virtinstall.AREA`, whose records are redacted.
+    """Return the logger `virtinstall.AREA` for the name `area`, such as `create`; its records are redacted.
 
     This loads the module `logging`, which takes 12 ms: use it in code that creates something, not in previews.
     """

@@ -35,7 +35,7 @@ def one_line(text: str, limit: int = LONGEST_LINE) -> str:
 
 
 def reason_of(error: BaseException) -> str:
-    """Return the reason for an error, such as `permission denied`, in the form in which it ends a message."""
+    """Return the reason for an error, such as `permission denied`, for the end of a message."""
     text = getattr(error, "strerror", None) or str(error)
     return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
@@ -74,9 +74,11 @@ def require_xml(where: str, text: str) -> None:
     """
     char = first_not_in_xml(text)
     if char is not None:
+        # one_line alone would replace some control characters with spaces
+        shown = one_line(printable(text))
         raise RequestError(
-            f"{where}: '{one_line(text)}' contains the character {escape_char(char)}, which XML does not allow",
-            hint="remove the character; if it is part of a file name, rename the file",
+            f"{where}: '{shown}' contains the character {escape_char(char)}, which XML does not allow",
+            hint="remove the character, or, if it is part of a file name, rename the file",
         )
 
 

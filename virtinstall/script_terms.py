@@ -117,7 +117,7 @@ def in_script_terms(text: str) -> str:
 
 @contextmanager
 def script_terms() -> Iterator[None]:
-    """Rewrite the message, the hint and the notes of an error that the block raises in the terms of a script."""
+    """Rewrite the message, the hint and the notes of an error from the `with` block in the terms of a script."""
     try:
         yield
     except VirtInstallError as error:

@@ -24,6 +24,6 @@ def listed_values(warnings: Iterable[str], rejection: str) -> str | None:
         typed, found, rest = warning.partition(f": {_UNLISTED} (")
         value = typed.rpartition(" ")[2].rpartition("=")[2]
         if found and (f"'{value}'" in rejection or rejection.endswith(f" {value}")):
-            listed = rest.partition("); ")[0].replace("the schema lists", "use one of")
+            listed = rest.partition("); ")[0].replace("the schema lists", "use one of:")
             return f"{typed}: {listed}"
     return None

@@ -17,7 +17,7 @@ _SYNTAX = (
     ),
     (r"expected key|expected <block end>", "expected a key", "align the keys of each mapping"),
     (r"expected '-'", "expected '-'", "align the items of each list"),
-    (r"expected ':'", "expected ':' after a key", "write `KEY: VALUE`"),
+    (r"expected ':'", "expected ':' after a key", "write a colon and a space after the key, for example: name: web"),
     (r"expected (?:the )?node content", "a value is missing", "put quotes around values that contain [, ], { or }"),
     (
         "mapping values are not allowed",
@@ -38,7 +38,7 @@ _SYNTAX = (
 
 
 def safe_loader() -> Any:
-    """Return PyYAML's loader for plain values: the one that uses libyaml, which is faster, if it is installed."""
+    """Return PyYAML's loader for plain values; if libyaml is installed, the faster loader that uses libyaml."""
     import yaml
 
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -35,7 +35,7 @@ def lab_of(text: str) -> Lab:
         ("guests: {a: {count: 2}, a-1: {}}\n", r"2:25: the guest name 'a-1' is already in use at guests.yaml:2:10"),
         ("guests: {a: {count: x}}\n", r"2:21: a.count: must be a number from 0 to 100000, not 'x'"),
         ("guests: {a: {wait-for: [x]}}\n", r"2:24: a.wait-for: must be a single value"),
-        ("guests: {a: {wait-for: x}}\n", r"2:24: a.wait-for: must be running, shutdown, "),
+        ("guests: {a: {wait-for: x}}\n", r"2:24: a.wait-for: must be one of: running, shutdown, "),
         ("guests: {a: {state: gone}}\n", r"2:21: a.state: must be present or absent, not 'gone'"),
         ("guests: {a: {import: perhaps}}\n", r"2:22: a.import: must be true or false, not 'perhaps'"),
         ("guests: {a: {memory: !!python/object:os.system 1}}\n", r"2:22: unsupported YAML tag 'tag:yaml\S+'"),
@@ -110,7 +110,7 @@ def test_each_mistake_has_its_hint() -> None:
     with pytest.raises(FileError) as caught:
         lab_of("version: 1\nguests: {a: {disk: {sizee: 1}}, b: {wait-for: x}, c: {memroy: 1}}")
     first, second, third = caught.value.message.split("\n")
-    assert first.endswith("a.disk.sizee: unknown key (did you mean 'size'?)") and "must be running, " in second
+    assert first.endswith("a.disk.sizee: unknown key (did you mean 'size'?)") and "must be one of: running, " in second
     assert third.endswith("(did you mean 'memory'?)") and caught.value.hint is None
     with pytest.raises(FileError) as caught:
         lab_of("version: 1\nguests: {a: {disk: {sizee: 1}}, b: {disk: {sizee: 1}}}")

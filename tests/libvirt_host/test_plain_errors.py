@@ -47,7 +47,7 @@ def test_hint_for_a_rejected_value_is_that_of_its_warning() -> None:
         listed_values(warnings, "Invalid value for attribute 'bus': 'scssi'")
         == "--disk bus=scssi: did you mean 'scsi'?"
     )
-    assert listed_values(warnings, "unknown action 'x'") == "--watchdog action=x: use one of reset, none"
+    assert listed_values(warnings, "unknown action 'x'") == "--watchdog action=x: use one of: reset, none"
     assert listed_values(warnings, "unknown model 'y'") is None
 
 
