@@ -1,8 +1,8 @@
-"""Checks of whether libvirt accepts a guest's XML, without defining or starting anything.
+"""Validation of guests' XML by libvirt, without defining or starting a guest.
 
 libvirt's QEMU driver parses the document and builds QEMU's command line (virConnectDomainXMLToNative). Disks, kernels,
 networks and bridges need not exist. `STAND_INS` replaces elements that the driver rejects although a real run works.
-`REJECTIONS` lists known rejections; `start_only` marks those that do not prevent a definition.
+`REJECTIONS` lists known errors; `start_only` marks those that do not prevent the definition of a guest.
 
 Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virConnectDomainXMLToNative;
 https://libvirt.org/formatdomain.html#host-device-assignment
@@ -37,8 +37,8 @@ _LONGEST_PART = 160
 class StandIn(NamedTuple):
     """A replacement for elements that libvirt's QEMU driver rejects although a real run works.
 
-    `xpath` selects the elements. `change` is called with each of them before libvirt checks the document. `why` is the
-    reason for the rejection.
+    `xpath` selects the elements. Before libvirt checks the document, `change` is called with each selected element and
+    changes or removes it. `why` is the reason why libvirt rejects such elements.
     """
 
     name: str
@@ -48,10 +48,10 @@ class StandIn(NamedTuple):
 
 
 class Rejection(NamedTuple):
-    """A known rejection and its hint.
+    """A known error that libvirt reports for a guest's XML, and a hint for the user.
 
-    `pattern` is a regular expression that matches a part of libvirt's message. `start_only`: whether libvirt defines
-    such a guest but cannot start it.
+    `pattern` is a regular expression that matches a part of libvirt's message. `start_only`: whether libvirt reports
+    the error only when the guest is started, not when it is defined.
     """
 
     name: str
@@ -215,13 +215,14 @@ REJECTIONS = (
 def check_accepted(
     documents: Iterable[str], host: Host, checks: Checks, *, starts: bool = True, schema: bool = False
 ) -> list[str]:
-    """Ask libvirt whether it accepts each of `documents`, the XML of guests; return warnings.
+    """Ask libvirt whether it accepts each of `documents`, which contain guests' XML; return warnings.
 
-    `starts`: whether the guest is started after its definition. If it is not, a rejection that only prevents the start
-    becomes a warning. If `checks.xml` is false, each rejection becomes a warning. `schema`: whether the documents are
-    validated against the installed schema if the driver cannot check XML and the host is this machine.
+    If `checks.xml` is false, errors are returned as warnings. `starts`: whether the guests are started after they are
+    defined. If `starts` is false, an error that only prevents the start is returned as a warning. `schema`: whether a
+    document is validated against libvirt's schema on this machine if the driver cannot check XML. The schema is not
+    used if the host is a different machine.
 
-    Raises: HypervisorError, if libvirt rejects a document and the rejection does not become a warning.
+    Raises: HypervisorError, if a document is rejected and the error is not returned as a warning.
     """
     warnings = []
     for document in dict.fromkeys(documents):
@@ -237,9 +238,9 @@ def check_accepted(
 def check_plan_accepted(plan: Plan, host: Host, *, schema: bool = False) -> list[str]:
     """Ask libvirt whether it accepts each XML document of `plan`; return warnings.
 
-    `schema` is the parameter of `check_accepted`.
+    `schema` has the same meaning as in `check_accepted`.
 
-    Raises: HypervisorError, if libvirt rejects a document and the plan's request does not disable the check `xml`.
+    Raises: HypervisorError, if a document is rejected and the plan's request does not disable the check `xml`.
     """
     from virtinstall.request import Checks
 
@@ -257,9 +258,10 @@ def check_change_accepted(before: str | None, after: str, host: Host, checks: Ch
     """Ask libvirt whether it accepts a changed or copied guest that is defined but not started; return warnings.
 
     `before` is the guest's XML before the change, or None for a new guest. `after` is the XML to check. If libvirt
-    rejects both documents with the same message, the rejection is not reported, because the change does not cause it.
+    rejects both documents with the same message, the error is ignored, because the change does not cause it. An error
+    that only prevents the start of the guest is returned as a warning, as is any error if `checks.xml` is false.
 
-    Raises: HypervisorError, if libvirt rejects the definition of `after`, and `checks.xml` is true.
+    Raises: HypervisorError, if libvirt rejects `after`, and the error is neither ignored nor returned as a warning.
     """
     error = rejection_of(after, host)
     if error is None:
@@ -271,10 +273,10 @@ def check_change_accepted(before: str | None, after: str, host: Host, checks: Ch
 
 
 def rejection_of(document: str, host: Host, *, schema: bool = False) -> HypervisorError | None:
-    """Return the error with which libvirt rejects `document`, including a hint.
+    """Return the error with which libvirt rejects `document`, including a hint; None if libvirt accepts `document`.
 
-    The result is None if libvirt accepts `document` or the driver cannot check XML. `schema` is the parameter of
-    `check_accepted`.
+    If the driver cannot check XML, the result is None or, if `schema` is true, the error from the validation against
+    libvirt's schema. `schema` has the same meaning as in `check_accepted`.
 
     Raises: HypervisorError, if the connection is lost.
     """
@@ -291,7 +293,7 @@ def rejection_of(document: str, host: Host, *, schema: bool = False) -> Hypervis
 
 
 def with_stand_ins(document: str) -> str:
-    """Return `document` with the changes of `STAND_INS` to elements that cannot be checked before a real run.
+    """Return `document` with the changes in `STAND_INS`, so that libvirt does not reject valid elements.
 
     A document that is not well-formed is returned unchanged.
     """

@@ -48,14 +48,15 @@ def compose_devices(
     running: Domain | None = None,
     live: bool = False,
 ) -> tuple[list[Device], Plan]:
-    """Return the devices with defaults, and a plan of the storage to create for them.
+    """Complete new devices with defaults; return the devices, and a plan for creating their storage.
 
-    `devices` contains the new devices, which are completed in place. `guest` is the configuration of the guest that
-    gets them; None if they are not for a particular guest. `os_values` are the sub-options of --osinfo; the operating
-    system that they name is also stored in `guest`. If `os_values` is None, the operating system is the one that
-    `guest` already names. `running` is the configuration of the running guest, None if the guest is not running; the
-    targets of its disks are in use. `live`: whether the devices are plugged into the running guest, so that they get a
-    bus that supports hot-plug. If `live` is false, a new disk may request a target that only the running guest uses.
+    `devices` contains the new devices, which are changed in place. `guest` is the configuration of the guest that gets
+    the devices, or None if they are not for a particular guest. `os_values` contains the sub-options of --osinfo, and
+    the operating system that they specify is also stored in `guest`. If `os_values` is None, the operating system that
+    is stored in `guest` is used. `running` is the configuration of the running guest, or None if the guest is not
+    running. New disks are not assigned targets that the disks of the running guest use. `live`: whether the devices
+    will be plugged into the running guest. If `live` is true, the devices get a bus that supports hot-plug. If it is
+    false, a new disk may request a target that only the running guest uses.
 
     Raises: RequestError, if a device contradicts itself or is not supported by the host; HostError, if an object that a
     device names cannot be read.
@@ -115,7 +116,7 @@ def compose_devices(
 
 
 def plugging_order(devices: Sequence[E]) -> list[E]:
-    """Return the devices in the order in which they must be plugged into a running guest: controllers first."""
+    """Return the devices in the order in which they must be plugged into a running guest, controllers first."""
     return sorted(devices, key=lambda device: not isinstance(device, Controller))
 
 

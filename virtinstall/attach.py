@@ -1,7 +1,7 @@
-"""Attachment, detachment and update of devices of an existing guest: live, in its definition, or both.
+"""Attachment, detachment and update of devices of an existing guest: in the running guest, its definition, or both.
 
-A new device gets the same defaults as at the guest's creation. Storage that is created for it is journaled, and is
-rolled back after a failure.
+A new device gets the same defaults as at the guest's creation. Storage that is created for the device is recorded in a
+journal, and is removed after a failure.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ _LOOKS, _LOOK_SECONDS = 5, 0.2
 
 
 class Change:
-    """The targets of a change: the running guest if `live` is true, its definition if `persistent` is true."""
+    """The parts of a guest to change: the running guest if `live` is true, its definition if `persistent` is true."""
 
     def __init__(self, guest: HostGuest, live: bool | None, persistent: bool | None) -> None:
-        """Choose the targets; None stands for a target that is changed if it exists.
+        """Choose the parts to change; a part whose parameter is None is changed if it exists.
 
-        Raises: RequestError, if there is no target, or if a requested one does not exist.
+        Raises: RequestError, if no part would be changed, or if a requested part does not exist.
         """
         active, defined = guest.is_active(), guest.is_persistent()
         if live and not active:
@@ -77,12 +77,14 @@ class Change:
 def attach(
     guest: HostGuest, host: Host, device: D, change: Change, *, progress: Progress, on_warning: Callable[[str], None]
 ) -> D:
-    """Add a device to the guest; return the device as it was added, including defaults.
+    """Add a copy of `device`, completed with defaults, to the guest; return the copy.
 
-    `progress` receives the progress of downloads and copies. `on_warning` is called with each warning.
+    `change` specifies whether the running guest, its definition or both are changed. `progress` receives the progress
+    of downloads and copies. `on_warning` is called with each warning.
 
     Raises: RequestError, if the device is invalid or the guest does not support it; StorageError, if its storage cannot
-    be created; HypervisorError, if libvirt reports an error. After an error, everything that was created is removed.
+    be created; FetchError, if its image cannot be downloaded; HypervisorError, if libvirt reports an error. After an
+    error, everything that was created is removed.
     """
     definition, running = _documents(guest)
     base = definition if change.persistent else running or definition
@@ -128,7 +130,7 @@ def _plug_in(guest: HostGuest, text: str) -> None:
 
 
 def add_to_definition(domain: Domain, added: list[Device]) -> list[Device]:
-    """Add copies of the devices to `domain`, after its devices of the same kind; return the copies."""
+    """Add copies of the devices to `domain`, each after the existing devices of the same kind; return the copies."""
     with new_ones_last(domain):
         copies = [device.clone() for device in added]
         for device in copies:
@@ -143,9 +145,10 @@ def add_to_definition(domain: Domain, added: list[Device]) -> list[Device]:
 
 
 def detach(guest: HostGuest, host: Host, device: Device, change: Change, *, on_warning: Callable[[str], None]) -> None:
-    """Remove the device that `find_device` finds for `device`; its storage is kept.
+    """Remove the guest's device that matches `device`, as defined by `find_device`; keep the device's storage.
 
-    `on_warning` is called with a warning if the running guest has not released the device after a few seconds.
+    `change` specifies whether the running guest, its definition or both are changed. `on_warning` is called with a
+    warning if the running guest has not released the device after a few seconds.
 
     Raises: RequestError, if no device or several devices match; HypervisorError.
     """
@@ -164,10 +167,10 @@ def detach(guest: HostGuest, host: Host, device: Device, change: Change, *, on_w
 
 
 def update(guest: HostGuest, host: Host, device: D, change: Change) -> D:
-    """Set the values of `device` in the guest's device that matches it; return the changed device.
+    """Copy the values of `device` to the guest's device that matches `device`; return the changed device.
 
-    `find_device` finds the device by the target, MAC address or alias of `device`. Values that `device` does not set
-    are kept.
+    `find_device` defines which device matches. Values that `device` does not specify are kept. `change` specifies
+    whether the running guest, its definition or both are changed.
 
     Raises: RequestError, if no device or several devices match, or if another guest uses the new file; HypervisorError.
     """
@@ -231,14 +234,15 @@ def create_storage(
     journal: Journal | None = None,
     checks: Checks | None = None,
 ) -> Plan:
-    """Check and create the storage of new devices, and reserve their addresses; return the plan with image paths.
+    """Create the storage and the DHCP reservations for new devices; return the plan with the paths of its images.
 
-    `undo` collects the actions that remove the storage after a failure. `progress` receives the progress of downloads
-    and copies, and `on_warning` is called with each warning. `journal` records what is created; None if no journal is
-    kept. `checks` are the enabled checks; None stands for the default checks.
+    The storage is checked first. `undo` collects the actions that remove the storage and reservations after a failure.
+    `progress` receives the progress of downloads and copies. `on_warning` is called with each warning. `journal`
+    records what is created, or is None if no journal is kept. `checks` are the enabled checks; None stands for the
+    default checks.
 
-    Raises: StorageError, if storage cannot be created or accessed; RequestError, if a check finds a mistake in the
-    request; HypervisorError, if libvirt reports an error.
+    Raises: StorageError, if storage cannot be created or accessed; FetchError, if an image cannot be downloaded;
+    RequestError, if a check finds a mistake in the request; HypervisorError, if libvirt reports an error.
     """
     from virtinstall.run.reserve import reserve_addresses
     from virtinstall.storage.apply import check_storage, make_storage
@@ -254,9 +258,10 @@ def create_storage(
 def find_device(domain: Domain, device: D, uri: str) -> D:
     """Return the device in `domain` that matches `device`.
 
-    A device of the same class matches if it has the target or path (disks), the MAC address (interfaces) or the alias
-    of `device`, whichever `device` specifies first. If `device` specifies none of them, a device matches if it has all
-    values of `device`. `uri` is the URI of the connection, for hints.
+    Devices match if they have the same class and the same identifying value. This value is the first of the following
+    that `device` specifies: for a disk, the target, the path or the alias; for an interface, the MAC address or the
+    alias; for any other device, the alias. If `device` specifies none of them, a device matches if it has all values of
+    `device`. `uri` is the URI of the connection, which the hints of errors contain.
 
     Raises: RequestError, if no device or several devices match.
     """
@@ -303,9 +308,9 @@ def _holds(there: etree._Element, wanted: etree._Element) -> bool:
 
 
 def overlay(there: Device, wanted: Device) -> None:
-    """Copy every value of `wanted` to the device `there`.
+    """Copy every value that `wanted` specifies to the device `there`.
 
-    If both are disks and `wanted` has a `path`, the path replaces the source and the backing chain of `there`.
+    If both devices are disks and `wanted` has a `path`, the path replaces the source and the backing chain of `there`.
     """
     if isinstance(there, Disk) and isinstance(wanted, Disk) and wanted.path is not None:
         for part in ("source", "backingStore"):
@@ -333,10 +338,9 @@ def _overlay(there: etree._Element, wanted: etree._Element) -> None:
 
 
 def still_has(guest: HostGuest, text: str) -> bool:
-    """Return whether the running guest still has a device after a few seconds.
+    """Wait up to a second for a running guest to release a device; return whether the guest still has the device.
 
-    `text` is the device's XML. The result is False if the XML contains no alias, because the device then cannot be
-    found. A guest may need some time to release a device.
+    `text` is the device's XML. If the XML contains no alias, the device cannot be identified, and the result is False.
 
     Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainDetachDeviceFlags
     """

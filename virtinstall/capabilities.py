@@ -1,4 +1,4 @@
-"""Parser of libvirt's capabilities and domain capabilities, which describe what the host can run.
+"""Parsers for libvirt's capabilities and domain capabilities, which describe the guests that a host can run.
 
 Source: https://libvirt.org/formatcaps.html and https://libvirt.org/formatdomaincaps.html
 """
@@ -13,9 +13,10 @@ from virtinstall.named import NamedTuple
 
 
 class GuestDomain(NamedTuple):
-    """A way to run a guest; `type` is the type of the hypervisor, such as `kvm`, `qemu` or `xen`.
+    """A hypervisor type that can run guests of one `GuestArch`; `type` is its name, such as `kvm`, `qemu` or `xen`.
 
-    `emulator` and `machines` are set only if they are specific to that type.
+    `emulator` is the path of the emulator, and `machines` contains the machine types, if libvirt reports them for this
+    hypervisor type in particular. Otherwise, `emulator` is None, and `machines` is empty.
     """
 
     type: str
@@ -24,11 +25,12 @@ class GuestDomain(NamedTuple):
 
 
 class GuestArch(NamedTuple):
-    """A kind of guest that the host can run: an `os_type`, such as `hvm`, on an architecture.
+    """A kind of guest that the host can run, defined by libvirt's `os_type`, such as `hvm`, and the architecture.
 
-    `machines` are the machine types in libvirt's order, aliases first; `canonical` are pairs of an alias and the
-    machine type that it stands for. `emulator` and `loader` are paths, None if libvirt does not report them. `features`
-    are the names of the elements in <features>.
+    `machines` are the machine types, including aliases, in libvirt's order. `canonical` contains pairs of an alias and
+    the machine type for which the alias stands. `emulator` and `loader` are paths; each is None if libvirt does not
+    report it. `domains` are the hypervisor types that can run such guests. `features` contains the names of the
+    elements in <features>.
     """
 
     os_type: str
@@ -41,13 +43,13 @@ class GuestArch(NamedTuple):
     features: frozenset[str]
 
     def domain(self, virt_type: str) -> GuestDomain | None:
-        """Return the way to run the guest with the hypervisor type `virt_type`; None if this type is not supported."""
+        """Return the item of `domains` for the hypervisor type `virt_type`; None if this type is not supported."""
         return next((domain for domain in self.domains if domain.type == virt_type), None)
 
     def machines_for(self, virt_type: str) -> tuple[str, ...]:
         """Return the machine types for the hypervisor type `virt_type`.
 
-        These are the machine types that are specific to it or, if there are none, those of the architecture.
+        If libvirt reports none that are specific to this type, return the machine types of the architecture.
         """
         domain = self.domain(virt_type)
         return domain.machines if domain and domain.machines else self.machines
@@ -55,26 +57,26 @@ class GuestArch(NamedTuple):
     def emulator_for(self, virt_type: str) -> str | None:
         """Return the path of the emulator for the hypervisor type `virt_type`.
 
-        This is the emulator that is specific to it or, if there is none, that of the architecture; None without either.
+        If libvirt reports none that is specific to this type, return the architecture's emulator, which may be None.
         """
         domain = self.domain(virt_type)
         return domain.emulator if domain and domain.emulator else self.emulator
 
 
 class Capabilities:
-    """The host's capabilities, from libvirt's <capabilities> document; each value is read when it is first used."""
+    """The host's capabilities, as reported in libvirt's <capabilities> document."""
 
     def __init__(self, xml: str) -> None:
         self._root = etree.fromstring(xml.encode())
 
     @cached_property
     def host_arch(self) -> str:
-        """The host's architecture, such as `x86_64`; empty if libvirt does not report it."""
+        """The host's architecture, such as `x86_64`; an empty string if libvirt does not report it."""
         return self._root.findtext("host/cpu/arch") or ""
 
     @cached_property
     def host_cpu_model(self) -> str | None:
-        """libvirt's name for the host's CPU model; None if libvirt does not report it."""
+        """The host's CPU model, such as `Skylake-Client`; None if libvirt does not report it."""
         return self._root.findtext("host/cpu/model")
 
     @cached_property
@@ -83,10 +85,10 @@ class Capabilities:
         return tuple(model.findtext("model") or "" for model in self._root.iterfind("host/secmodel"))
 
     def base_label(self, model: str, virt_type: str) -> str | None:
-        """Return the default label that the security driver `model` assigns to guests; None if there is none.
+        """Return the default label that a security driver assigns to guests; None if libvirt does not report it.
 
-        `virt_type` is the hypervisor type of the guests. A label of the driver `dac` consists of a numeric user ID and
-        a numeric group ID, such as `+64055:+64055`.
+        `model` is the name of the security driver, and `virt_type` is the hypervisor type of the guests. A label from
+        the driver `dac` consists of a numeric user ID and a numeric group ID, such as `+64055:+64055`.
         """
         for known in self._root.iterfind("host/secmodel"):
             if known.findtext("model") == model:
@@ -127,14 +129,14 @@ def _guest(node: etree._Element) -> GuestArch:
 
 
 class DomainCapabilities:
-    """The capabilities for one emulator, machine type and hypervisor, from libvirt's <domainCapabilities> document."""
+    """The capabilities of one emulator, machine type and hypervisor type, from a <domainCapabilities> document."""
 
     def __init__(self, xml: str) -> None:
         self._root = etree.fromstring(xml.encode())
 
     @property
     def machine(self) -> str | None:
-        """The machine type, such as `pc-q35-7.2`, after an alias is resolved; None if libvirt does not report it."""
+        """The machine type, such as `pc-q35-7.2`, never an alias; None if libvirt does not report it."""
         return self._root.findtext("machine")
 
     @property
@@ -150,7 +152,7 @@ class DomainCapabilities:
         return self._root.findtext("arch")
 
     def values(self, path: str, enum: str) -> tuple[str, ...]:
-        """Return the values of an <enum>; empty if none are reported.
+        """Return the values of an <enum>; an empty tuple if libvirt does not report any.
 
         `path` is the path of the element that contains the <enum>, such as `devices/graphics`, and `enum` is the name
         of the <enum>, such as `type`.
@@ -159,13 +161,13 @@ class DomainCapabilities:
         return () if found is None else tuple(value.text or "" for value in found.iterfind("value"))
 
     def supported(self, path: str) -> bool | None:
-        """Return whether the feature at `path`, such as `devices/tpm`, is supported; None if this is not reported."""
+        """Return whether the feature at `path`, such as `devices/tpm`, is supported; None if this is unknown."""
         found = self._root.find(path)
         return None if found is None else found.get("supported") == "yes"
 
     @cached_property
     def loaders(self) -> tuple[str, ...]:
-        """The paths of the firmware images that libvirt reports."""
+        """The paths of the firmware images that libvirt reports for guests."""
         return tuple(value.text or "" for value in self._root.iterfind("os/loader/value"))
 
     def cpu_mode(self, mode: str) -> etree._Element | None:
@@ -175,7 +177,7 @@ class DomainCapabilities:
 
     @property
     def host_model(self) -> str | None:
-        """The CPU model on which libvirt's mode host-model is based; None if libvirt does not report it."""
+        """The CPU model on which the CPU mode `host-model` is based; None if libvirt does not report it."""
         mode = self.cpu_mode("host-model")
         return None if mode is None else mode.findtext("model")
 
@@ -185,5 +187,5 @@ class DomainCapabilities:
         return tuple(model.text or "" for model in self._root.iterfind("cpu/mode[@name='custom']/model"))
 
     def feature(self, name: str) -> etree._Element | None:
-        """Return the element `name` in <features>, such as `sev`, or None if there is none."""
+        """Return the element `name`, such as `sev`, in <features>; None if there is no such element."""
         return self._root.find(f"features/{name}")

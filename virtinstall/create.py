@@ -46,9 +46,10 @@ def make_plan(
 ) -> Plan:
     """Return the plan for `request`; change nothing.
 
-    `environment` contains the environment variables, the user and the source of randomness; None stands for those of
-    this process. `known` caches facts that several plans share; if it is None, all facts are read again. `replacing` is
-    the name of a guest whose files and MAC addresses the new guest may use, or None.
+    `environment` contains the environment variables, the numeric user ID and the random bytes for generated values;
+    None stands for the environment of this process. `known` caches facts about the host that several plans share; if
+    `known` is None, the facts are read again. `replacing` is the name of an existing guest whose files and MAC
+    addresses the new guest may use, or None.
 
     Raises: RequestError, if the request contradicts itself or is not supported by the host; HostError, if an object
     that the request names cannot be read.
@@ -125,18 +126,19 @@ def create(
     report: Report | None = None,
     paused: bool = False,
 ) -> tuple[HostGuest, Plan]:
-    """Create the guest of `plan`; return the running guest, and the plan that was applied.
+    """Create the guest that `plan` describes; return the started guest, and the plan that was applied.
 
-    Leftovers of killed runs are removed first. Storage and access are checked before anything is changed. If another
-    run has taken a generated name or address, the request is planned again. After a failure, everything that this call
-    created is removed. The kernel, the initrd and seeds are removed as soon as QEMU has opened them.
+    Incomplete and temporary files that killed runs left are removed first. The storage is checked before the guest's
+    files are created. If another run has taken a generated name or address, a new plan is created from the request of
+    `plan`. After a failure, everything that this call created is removed.
 
-    `progress` receives the progress of long steps; None shows no progress. `on_warning` is called with each warning and
-    `report` with each line about the run; by default, both are logged. `paused`: the guest waits for
-    `resume_if_paused`, so that its console can be read from the first line.
+    `progress` receives the progress of downloads and copies; None shows no progress. `on_warning` is called with each
+    warning, and `report` with each line about the progress; if `on_warning` or `report` is None, its lines are logged.
+    If `paused` is true, the guest stays paused until `resume_if_paused` is called, so that the guest's console can be
+    read from the first line.
 
-    A plan that was already applied is planned again with other generated names. If its request specifies the name, this
-    is an error.
+    If `plan` was already applied, a new plan with different generated names is created from its request. RequestError
+    is raised in this case if the request specifies the guest's name.
 
     Raises: RequestError, if a check finds a mistake in the request; StorageError, if storage cannot be created or
     accessed; FetchError, if a file cannot be downloaded; HypervisorError, if libvirt reports an error; TakenError, if
@@ -184,7 +186,7 @@ def _is_created(plan: Plan, host: Host) -> bool:
 
 
 def with_images(plan: Plan, host: Host, progress: Progress, on_warning: Report) -> Plan:
-    """Download the images of the plan's disks that are not in the cache; return the plan with the paths of all images.
+    """Download the images for the plan's disks unless they are in the cache; return the plan with the images' paths.
 
     `progress` receives the progress of the downloads. `on_warning` is called with each warning.
 
@@ -201,9 +203,12 @@ def with_images(plan: Plan, host: Host, progress: Progress, on_warning: Report) 
 
 
 def check(plan: Plan, host: Host) -> list[str]:
-    """Run the checks of `create`, and ask libvirt whether it accepts the XML; return warnings, and change nothing.
+    """Run the checks that `create` runs, and ask libvirt whether it accepts the XML; return warnings.
 
-    Raises: RequestError or StorageError, as `create` would; HypervisorError, if libvirt rejects the XML.
+    Nothing is changed.
+
+    Raises: RequestError, if a check finds a mistake in the request; StorageError, if storage cannot be created or
+    accessed; FetchError, if an image is not available; HypervisorError, if libvirt rejects the XML.
     """
     from virtinstall.accepted import check_plan_accepted
     from virtinstall.images.provide import check_images
@@ -214,9 +219,10 @@ def check(plan: Plan, host: Host) -> list[str]:
 
 
 def check_storage_of(plan: Plan, host: Host) -> list[str]:
-    """Check only the boot files and the storage of the plan; return warnings.
+    """Check the plan's boot files and storage, but not its XML; return warnings.
 
-    Raises: RequestError or StorageError, as `create` would.
+    Raises: RequestError, if a check finds a mistake in the request; StorageError, if storage cannot be created or
+    accessed.
     """
     from virtinstall.request import Checks
     from virtinstall.run.boot_files import check_boot_files
@@ -275,12 +281,12 @@ def _apply(plan: Plan, host: Host, progress: Progress, warn: Report, *, paused: 
 
 
 def remove_traces(name: str | None, host: Host, on_warning: Report | None = None, named: Iterable[str] = ()) -> bool:
-    """Remove leftovers of killed runs; return whether there was anything to report about guest `name`.
+    """Remove objects that killed runs left; return whether such objects were found for the guest `name`.
 
-    Files that killed runs created only for an installation are removed. Incomplete files of guest `name` are removed as
-    well, and its other leftovers are reported; if `name` is None, only the former files are removed. `on_warning` is
-    called with a line about each leftover; by default, it is logged. `named` are the strings in the current request: a
-    file that one of them names is kept.
+    For all guests, files that only an installation needs are removed. For the guest `name`, incomplete files are
+    removed too, and the remaining objects are reported. If `name` is None, this step is skipped, and the result is
+    False. `on_warning` is called with a line about each object; if `on_warning` is None, the lines are logged. `named`
+    contains the strings in the current request; a file that one of these strings names is kept.
 
     Raises: StorageError, if an incomplete file cannot be removed.
     """
@@ -303,14 +309,14 @@ def remove_traces(name: str | None, host: Host, on_warning: Report | None = None
 def journaled(
     name: str, host: Host, on_warning: Report, uuid: str | None = None, *, name_is_generated: bool = False
 ) -> Iterator[Journal | None]:
-    """Keep a journal for guest `name` within the `with` block; explain errors that a lost connection causes.
+    """Keep a journal for the guest `name` within the `with` block; explain errors that a lost connection causes.
 
     Within the `with` block, other runs cannot create a guest with that name or, if `uuid` is not None, with that UUID.
-    The context manager returns None instead of the journal if the journal cannot be written, in which case `on_warning`
-    is called, or if libvirt's test driver simulates the guest.
+    The context manager yields the journal. It yields None if the journal cannot be written, in which case `on_warning`
+    is called with a warning, or if libvirt's test driver simulates the guest.
 
     Raises: HypervisorError, if another run is creating a guest with that name or UUID; TakenError instead, if
-    `name_is_generated` is true, because another name can be generated.
+    `name_is_generated` is true, because a different name can be generated.
     """
     from virtinstall.rollback.leftovers import begin_journal
 
@@ -332,8 +338,8 @@ def retry_while_taken(
 ) -> tuple[R, P]:
     """Call `action` with `plan`; return the result and the plan of the last call.
 
-    If `action` raises TakenError, `plan_again` is called with the plan and returns a plan with other generated names.
-    `action` is then called with the new plan. `report` is called with a line about each retry.
+    If `action` raises TakenError, `plan_again` is called with the plan and must return a plan with different generated
+    names. `action` is then called with the new plan. `report` is called with a line about each retry.
 
     Raises: TakenError, if `action` still raises it after many attempts, or if `plan_again` is None.
     """

@@ -2,18 +2,18 @@
 
     VirtInstallError
     |-- EndedError          the run was interrupted: Ctrl-C, a signal
-    |-- RequestError        the request contradicts itself or the host: change the options
+    |-- RequestError        the request is invalid, contradictory or not supported by the host
     |   |-- FieldError      a record or an element received a value of the wrong type (also a TypeError)
     |   |   `-- UnknownFieldError   unknown field, or the field cannot be changed (also an AttributeError)
     |   `-- GuestNotFound   no guest with that name or UUID
-    `-- HostError           the host or something it reaches failed
-        |-- TakenError      another run or program took a generated name
+    `-- HostError           an operation on the host, its storage or the network failed
+        |-- TakenError      a generated name or address is already in use
         |-- StorageError    disks, pools, volumes, permissions
         |   `-- NoSpaceError    not enough space for a disk
         |-- FetchError      install trees, ISOs, downloads
-        |-- HypervisorError libvirt or the hypervisor refused
-        |-- WaitTimeout     timed out; the guest is unchanged
-        |-- GuestStopped    the guest powered off before it reached the condition
+        |-- HypervisorError an error from libvirt or the hypervisor
+        |-- WaitTimeout     timed out; the guest is still running
+        |-- GuestStopped    the guest powered off or was removed too soon
         |-- CloudInitFailed cloud-init ended with errors in the guest
         `-- GuestCrashed    the guest crashed
 
@@ -45,23 +45,23 @@ class EndedError(VirtInstallError):
 
 
 class RequestError(VirtInstallError):
-    """An error that the user can fix: the request is contradictory, misspelled or impossible on this host."""
+    """An error about a request that is invalid, contradictory or not supported by the host; the user can correct it."""
 
 
 class FieldError(RequestError, TypeError):
-    """An error about an invalid or missing value of a field or a parameter; the message names it."""
+    """An error about an invalid or missing value; the message names the field or parameter."""
 
 
 class UnknownFieldError(FieldError, AttributeError):
-    """An error about a field that a record or an element does not have, or that cannot be changed."""
+    """An error about a field that does not exist in a record or an element, or that cannot be changed."""
 
 
 class GuestNotFound(RequestError):
-    """An error about a guest that does not exist, or no longer exists."""
+    """An error about a guest that does not exist or no longer exists."""
 
 
 class HostError(VirtInstallError):
-    """An error that the request does not cause, such as a failure of the host, of storage or of a download.
+    """An error that is not caused by the request, such as a failure of the host, the storage or a download.
 
     `code` is libvirt's VIR_ERR_* number, or None if the error is not from libvirt.
     """
@@ -72,7 +72,7 @@ class HostError(VirtInstallError):
 
 
 class TakenError(HostError):
-    """An error about a generated name or address that is already in use; planning again generates another one."""
+    """An error about a generated name or address that is already in use; a new plan contains a different one."""
 
 
 class StorageError(HostError):
@@ -86,8 +86,8 @@ class NoSpaceError(StorageError):
 class FetchError(HostError):
     """An error about install media or an image that could not be read or downloaded.
 
-    If an HTTP server refused the request, `status` is the HTTP status, otherwise None. `challenge` is the
-    WWW-Authenticate header of a response with the status 401, otherwise an empty string.
+    `status` is the HTTP status if an HTTP server rejected the request, otherwise None. `challenge` is the
+    WWW-Authenticate header of the server's response, or an empty string if there is none.
     """
 
     status: int | None = None
@@ -99,15 +99,15 @@ class HypervisorError(HostError):
 
 
 class WaitTimeout(HostError):
-    """A timeout: the guest, which is still running, did not reach a condition or complete a command in time."""
+    """An error about a running guest that did not reach a condition or complete a command in time."""
 
 
 class GuestStopped(HostError):
-    """An error about a guest that powered off, was powered off, or was removed before it reached a condition."""
+    """An error about a guest that powered off or was removed before it reached a condition or completed a command."""
 
 
 class CloudInitFailed(HostError):
-    """A failure of cloud-init in the guest, which is still running; `errors` are the errors from cloud-init."""
+    """An error about a running guest in which cloud-init failed; `errors` contains cloud-init's error messages."""
 
     def __init__(self, message: str, errors: tuple[str, ...] = ()) -> None:
         super().__init__(message, hint="see /var/log/cloud-init.log in the guest")
@@ -115,4 +115,4 @@ class CloudInitFailed(HostError):
 
 
 class GuestCrashed(HostError):
-    """A crash of the guest before it reached a condition."""
+    """An error about a guest that crashed before it reached a condition."""

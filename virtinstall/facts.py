@@ -1,4 +1,4 @@
-"""All facts that are read from outside before decisions; tests can build Facts from files."""
+"""The facts about the host and the request on which a plan depends; tests can build `Facts` from files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def is_simulated(driver: str) -> bool:
-    """Return whether `driver`, a driver or a guest's type, denotes libvirt's test driver, whose guests are not real."""
+    """Return whether `driver`, a libvirt driver or hypervisor type, is the test driver, which only simulates guests."""
     return driver == "test"
 
 
@@ -31,7 +31,7 @@ class PoolFacts(Record):
     """A storage pool.
 
     `type` is libvirt's pool type, such as `dir` or `logical`. `target` is the path of the pool's directory, and
-    `available_bytes` is the free space; both are None if libvirt does not report them.
+    `available_bytes` is the free space; each is None if libvirt does not report it.
     """
 
     name: str
@@ -63,8 +63,8 @@ class VolumeFacts(Record):
 class SubnetFacts(Record):
     """A subnet of a virtual network; `address` is the host's address in the subnet, and `prefix` the prefix length.
 
-    `hosts` are the DHCP reservations, each as a MAC address in lowercase (empty for IPv6), a DNS name and an IP
-    address.
+    `hosts` contains the DHCP reservations, each as a tuple of the MAC address in lowercase, the DNS name and the IP
+    address. An item of the tuple is an empty string if the reservation does not contain it.
     """
 
     address: str
@@ -76,10 +76,10 @@ class SubnetFacts(Record):
 class NetworkFacts(Record):
     """A virtual network.
 
-    `forward` is the forward mode, such as `nat` or `route`, or None if the network is isolated. `pxe`: whether the
-    network can provide a boot file. `leases` are pairs of MAC address and IP address, which are read only if the
-    request contains an IP address. `bridge` is the name of the network's bridge, which exists only while the network is
-    active; None if the network has no bridge.
+    `forward` is the forward mode, such as `nat` or `route`, or None if the network is isolated. `pxe`: whether PXE boot
+    may be possible on the network. `leases` contains the DHCP leases as pairs of MAC address and IP address; they are
+    read only if the request contains an IP address. `bridge` is the name of the network's bridge, or None if the
+    network has no bridge. The bridge exists only while the network is active.
     """
 
     name: str
@@ -94,9 +94,9 @@ class NetworkFacts(Record):
 class PathFacts(Record):
     """A path in the host's file system; `kind` is `file`, `block` or `dir`, or None if the path does not exist.
 
-    `format` is detected from the first bytes (`raw` if no format is recognized); None for directories and unreadable
-    files. `size_bytes` is the size of the file or device. `capacity_bytes` is the size of the disk that an image
-    contains; None if the image's header does not contain it.
+    `format` is the image format of a file, `raw` if no other format is recognized. It is always `raw` for a block
+    device, and None for a directory or a file that was not read. `size_bytes` is the size of a file, otherwise 0.
+    `capacity_bytes` is the size of the disk in an image, or None if it is unknown.
     """
 
     path: str
@@ -107,12 +107,13 @@ class PathFacts(Record):
 
 
 class ImageFacts(Record):
-    """The image that a disk starts from, as far as it is known without access to the network.
+    """The image that a disk starts from, described without access to the network.
 
-    `refresh`: True downloads the image if the server has a newer one, False uses any copy in the cache, and None asks
-    the server at most once a day. `checksum` replaces the checksum in the catalog; empty if it is not specified.
-    `cached` is the copy in the cache at `cache_dir`, or None. `is_current`: whether this copy is used without asking
-    the server. `is_shared`: whether QEMU can read the cache, so that disks may refer to the image there.
+    `refresh`: True downloads the image if the server has a newer one, False uses any copy in the cache, and None checks
+    for a newer one at most once a day. `checksum` is the requested checksum, which replaces the checksum in the image
+    catalog, or an empty string. `cached` is the copy in the cache directory, or the image itself if it is a local file;
+    None if there is no copy. `is_current`: whether `cached` is used without contacting the server. `is_shared`: whether
+    QEMU can read the cache, so that a disk can be an overlay on the cached image.
     """
 
     source: ImageSource
@@ -125,12 +126,13 @@ class ImageFacts(Record):
 
 
 class DiskFacts(Record):
-    """Facts about one disk of the request; a value is None if it does not apply.
+    """Facts about one disk in the request; a value is None if it does not apply.
 
-    `volume` and `path` describe existing storage. `pool` is the pool in which to create the disk (the requested one, or
-    the one that manages the path's directory), and `taken_names` are the names of its volumes. `needs_libvirt`: whether
-    only libvirt's daemon can write to the directory. `local` is the file on this machine that is uploaded to the disk.
-    `backing_size_bytes` and `backing_format` describe the backing image. `image` is the image that `image=` requests.
+    `path` describes the requested path, and `volume` the existing volume, if any. `pool` is the pool in which the disk
+    is created: the requested pool, or the pool that manages the directory of the path. `taken_names` contains the names
+    of the volumes in the requested pool. `needs_libvirt`: whether only libvirt's daemon can write to the directory.
+    `local` describes the file on this machine that is uploaded to the disk. `backing_size_bytes` and `backing_format`
+    describe the backing image. `image` describes the image that `image=` requests.
     """
 
     path: PathFacts | None = None
@@ -145,13 +147,13 @@ class DiskFacts(Record):
 
 
 class MediaFacts(Record):
-    """Contents of the install medium at `location`.
+    """The install medium at `location`, a path or URL.
 
-    `os_names` are short IDs of the operating systems that the medium may contain, the most specific first. `kernel` and
-    `initrd` are paths within `location`. `kernel_arguments` are added to the installer's kernel arguments and contain
-    the location. `attach`: whether the medium is an ISO image that is attached to the guest as a CD-ROM. `distro` is
-    the recognized family of install trees, such as `debian`, or None. `doubt` is the reason why the location may not be
-    an install medium, or None.
+    `os_names` contains the short IDs of the operating systems that the medium may contain, the most specific first.
+    `kernel` and `initrd` are paths within the medium, or None. `kernel_arguments` are the arguments that the installer
+    requires, for example the location of the medium. `is_iso`: whether the medium is an ISO image. `attach`: whether
+    the medium is attached to the guest as a CD-ROM. `distro` is the recognized family of install trees, such as
+    `debian`, or None. `doubt` is the reason why `location` may not be an install medium, or None.
     """
 
     location: str
@@ -168,11 +170,12 @@ class MediaFacts(Record):
 class HostFacts(Record):
     """The host and the connection to it.
 
-    `driver` is libvirt's driver, such as `qemu`. `version` is the hypervisor's version and `libvirt_version` that of
-    libvirt, as numbers: 7002000 is 7.2.0. `local`: whether the host is this machine. `privileged`: whether the
-    connection is to libvirt's system daemon. `default_bridge` is the bridge with the host's default route, or None.
-    `embed_root` is the directory of libvirt's embedded driver, or None. `boot_dir` is the directory for kernels and
-    initrds, `image_dir` the directory for images. `passt`: whether passt is installed and can run as QEMU's user.
+    `driver` is libvirt's driver, such as `qemu`. `version` is the hypervisor's version, and `libvirt_version` is
+    libvirt's version; for example, 7002000 stands for 7.2.0. `local`: whether the host is this machine. `privileged`:
+    whether the connection is to libvirt's system daemon. `default_bridge` is the name of the bridge that has the host's
+    default route, or None. `embed_root` is the root directory of libvirt's embedded driver, or None for any other
+    connection. `boot_dir` is the directory for kernels and initrds, and `image_dir` the directory for disk images.
+    `passt`: whether passt is installed and can run as QEMU's user.
     """
 
     uri: str
@@ -190,34 +193,37 @@ class HostFacts(Record):
 
     @property
     def is_simulated(self) -> bool:
-        """Whether the host is simulated by libvirt's test driver, so that nothing on it is real."""
+        """Whether libvirt's test driver simulates the host."""
         return is_simulated(self.driver)
 
     @property
     def is_like_qemu(self) -> bool:
-        """Whether guests get the defaults of QEMU's driver."""
+        """Whether guests get the defaults for QEMU guests: true for libvirt's QEMU driver and test driver."""
         return self.driver == "qemu" or self.is_simulated
 
     @property
     def has_real_storage(self) -> bool:
-        """Whether disks and files are real; libvirt's test driver only simulates them."""
+        """Whether the guests' disks are real; libvirt's test driver only simulates disks."""
         return not self.is_simulated
 
 
 class Login(Record):
-    """The login of a guest with default login settings; `password` is generated, or None if SSH keys are used."""
+    """A guest's default login, which is used if the request specifies no login.
+
+    `user` is the account. `password` is the generated password, or None if the account has the user's SSH keys.
+    """
 
     user: str
     password: str | None = field(default=None, secret=True)
 
 
 class SeedFacts(Record):
-    """Requested answers and configuration, with the contents of the files that the options name.
+    """The input for the seeds, which configure the guest during its installation or first boot.
 
-    Each field is None if it is not requested. `cloud_init` and `unattended` are the input for the answers, which are
-    generated during planning. `host_key` is the guest's SSH host key, which the cloud-init seed sets. `driver` contains
-    the drivers for Windows Setup. `ignition` is the configuration of a CoreOS-like guest. `login` is set if the request
-    does not name a user.
+    The values include the contents of the files that the request names; a value is None if it does not apply.
+    `cloud_init` is the request for the cloud-init seed, and `host_key` is the guest's SSH host key that this seed sets.
+    `unattended` is the request for an answer file, and `driver` describes the drivers for Windows Setup. `ignition` is
+    the Ignition configuration. `login` is the default login, if it is used.
     """
 
     cloud_init: CloudInitRequest | None = None
@@ -232,11 +238,12 @@ class SeedFacts(Record):
 class StorageFacts(Record):
     """Facts about the disks.
 
-    `disks` are in the order of the request. `default_disk` describes the disk that the guest gets by default, and
-    `cdrom` the install medium; each is None if the guest does not get it. `upload_pool` is the remote host's pool for
-    the files that the installation reads, or None; `local_files` are the paths of the kernel and initrd if they are on
-    this machine and not on the remote host. `image_names` are the names of the files in the image directory, if a name
-    must be generated. `disk_folder` is the directory of the first disk, or None if no file is created there.
+    `disks` are in the order of the request. `default_disk` describes the disk that is added by default, or is None if
+    no disk is added. `cdrom` describes the install medium that is attached as a CD-ROM, or is None. For a remote host,
+    `upload_pool` is the pool to which the files for the installation are uploaded, or None if no pool is suitable, and
+    `local_files` contains the paths of the kernel and initrd that are uploaded. `image_names` contains the names of the
+    files in the image directory; it is empty if no file name must be generated. `disk_folder` is the directory of the
+    first disk if a seed can be created there, otherwise None.
     """
 
     disks: tuple[DiskFacts, ...] = ()
@@ -249,10 +256,11 @@ class StorageFacts(Record):
 
 
 class Platform(Record):
-    """The platform of one guest; `machine` is the machine type, None if the hypervisor has no machine types.
+    """The platform of one guest.
 
-    `os_type` is libvirt's, such as `hvm`, and `virt_type` is the type of the hypervisor, such as `kvm`. `emulator` is
-    the path of the emulator, None if libvirt does not report it.
+    `guest` is the item of the host's capabilities that describes such guests. `os_type` is libvirt's OS type, such as
+    `hvm`. `virt_type` is the hypervisor type, such as `kvm`. `machine` is the machine type, or None if the hypervisor
+    has no machine types. `emulator` is the path of the emulator, or None if libvirt does not report it.
     """
 
     guest: GuestArch
@@ -270,17 +278,17 @@ class Platform(Record):
 
     @property
     def is_qemu(self) -> bool:
-        """Whether the guest runs in QEMU, emulated or accelerated."""
+        """Whether the guest runs in QEMU, with or without hardware acceleration."""
         return self.virt_type in ("qemu", "kvm", "hvf")
 
     @property
     def is_simulated(self) -> bool:
-        """Whether the guest belongs to libvirt's test driver, which does not run anything."""
+        """Whether libvirt's test driver simulates the guest."""
         return is_simulated(self.virt_type)
 
     @property
     def is_like_qemu(self) -> bool:
-        """Whether the guest gets the defaults of QEMU guests."""
+        """Whether the guest gets the defaults for QEMU guests: true for QEMU guests and simulated guests."""
         return self.is_qemu or self.is_simulated
 
     @property
@@ -300,11 +308,11 @@ class Platform(Record):
 
     @property
     def is_xen_pv(self) -> bool:
-        """Whether the guest is a paravirtualized Xen guest, or libvirt's test driver simulates one."""
+        """Whether the guest is a paravirtualized Xen guest, real or simulated by libvirt's test driver."""
         return (self.virt_type == "xen" or self.is_simulated) and self.os_type in ("xen", "linux", "xenpvh")
 
     def machine_is(self, family: str) -> bool:
-        """Return whether the machine type is `family` or a version of it: `pc-q35-7.2` is a version of `q35`."""
+        """Return whether the machine type is `family`, such as `q35`, or a version of it, such as `pc-q35-7.2`."""
         machine = self.machine or ""
         return machine == family or machine.startswith((family + "-", f"pc-{family}-"))
 
@@ -350,23 +358,23 @@ class Platform(Record):
 
     @property
     def has_pcie(self) -> bool:
-        """Whether the machine has PCI Express."""
+        """Whether the machine type provides PCI Express."""
         return self.is_q35 or self.is_arm_virt or self.is_riscv_virt or self.is_loongarch
 
 
 class Facts(Record):
-    """All input of the composer, collected by `survey.survey`.
+    """All facts from which a plan is created, collected by `survey.survey`.
 
-    `platform` is chosen once, by `compose.platform`, because libvirt's capabilities depend on it. `os_assumed`: whether
-    `os` was neither requested nor detected. `domain_capabilities` is None if libvirt does not report them.
-    `cpu_model_features` are the features of the CPU model that libvirt's mode host-model uses; they are read only if
-    the request names a CPU model. `guest_names` are the names of all guests or, if the request specifies a name, that
-    name if a guest has it. `claimed_names` are the names of guests that other runs are about to create. `guest_macs`
-    maps each MAC address in use to the guest's name. `networks` maps names to virtual networks, or to None if there is
-    no such network. `links` are the host's network interfaces, if the request names one and this machine can list them.
-    `node_devices` are libvirt's XML documents of the host's devices. `render_node` is the path of the render node for
-    graphics, or None. `mounts` are pairs of mount point and file system type. `token` makes the names of temporary
-    files unique. `random_bytes` is the source of randomness for UUIDs and MAC addresses.
+    Facts that the request does not require are not read; their values are empty or None. `os_assumed`: whether `os` was
+    neither requested nor detected. `domain_capabilities` is None if libvirt does not report them. `cpu_model_features`
+    contains the features of the CPU model on which the CPU mode `host-model` is based. `guest_names` contains the names
+    of all guests, or only the requested name if the request specifies one and a guest has that name. `claimed_names`
+    contains the names of guests that other runs are creating. `guest_macs` maps each MAC address in use to the name of
+    the guest that uses it. `networks` maps the name of each required virtual network to its facts, or to None if the
+    network does not exist. `links` contains the names of the host's network interfaces. `node_devices` contains
+    libvirt's XML documents for the host's devices. `render_node` is the path of the render node for graphics. `mounts`
+    contains pairs of mount point and file system type. `token` makes the names of temporary files unique.
+    `random_bytes` is the input for generated UUIDs and MAC addresses. `environment` contains the environment variables.
     """
 
     host: HostFacts

@@ -14,9 +14,9 @@ Goal = Literal["installed", WaitFor]
 
 
 def check_goal(goal: str) -> None:
-    """Check that `goal` is a condition of --wait-for.
+    """Check that `goal` is one of `GOALS`, the conditions that --wait-for accepts.
 
-    Raises: RequestError, if it is not.
+    Raises: RequestError, if `goal` is not one of them.
     """
     if goal not in GOALS:
         raise RequestError(f"--wait-for {goal or repr('')}: must be one of: {', '.join(GOALS)}")

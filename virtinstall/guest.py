@@ -1,4 +1,4 @@
-"""`Guest`: a libvirt guest, for scripts."""
+"""The class `Guest`, with which scripts use a guest in libvirt."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ D = TypeVar("D", bound="Device")
 
 
 class State(Enum):
-    """The state of a guest; `str()` returns its value."""
+    """The state of a guest; `str(state)` returns the value, such as `shut off`."""
 
     RUNNING = "running"
     PAUSED = "paused"
@@ -49,16 +49,16 @@ class State(Enum):
 
     @property
     def is_active(self) -> bool:
-        """Whether the guest is not off, crashed or gone."""
+        """Whether the state is not `SHUT_OFF`, `CRASHED` or `GONE`."""
         return self not in (State.SHUT_OFF, State.CRASHED, State.GONE)
 
 
 class Guest:
     """A guest, as returned by `create`, `guest`, `guests` and other methods of `Hypervisor`.
 
-    If libvirt no longer has the guest, `state` is `State.GONE`, and methods raise GuestNotFound. Methods that use
-    libvirt raise HypervisorError if libvirt reports an error. Methods call `on_warning` with each warning and `report`
-    with lines about their progress; if such a function is None, the lines are logged by the logger `virtinstall`.
+    If the guest no longer exists in libvirt, `state` is `State.GONE`, and methods raise GuestNotFound. Methods that use
+    libvirt raise HypervisorError if libvirt reports an error. The function `on_warning` is called with each warning,
+    and `report` with each line about the progress; if the function is None, the logger `virtinstall` logs the text.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Guest:
 
     @property
     def handle(self) -> HostGuest:
-        """The connection's object for the guest, for virtinstall's commands."""
+        """The object that represents the guest on the libvirt connection; virtinstall's commands use it."""
         return self._guest
 
     @property
@@ -108,7 +108,7 @@ class Guest:
     @property
     @for_scripts
     def xml(self) -> str:
-        """The XML of the running guest, or of the definition if the guest is off; it contains the guest's passwords."""
+        """The XML, including passwords, of the running guest or, if the guest is off, of its definition."""
         return self._guest.xml()
 
     @property
@@ -121,12 +121,12 @@ class Guest:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The IP addresses that are known now, IPv4 first, from leases, the guest agent and the host's ARP table."""
+        """The guest's current IP addresses, IPv4 first, from DHCP leases, the guest agent and the host's ARP table."""
         return tuple(self._guest.addresses())
 
     @for_scripts
     def start(self, *, paused: bool = False) -> None:
-        """Start the guest; if `paused` is true, its CPUs do not run until `resume`."""
+        """Start the guest; if `paused` is true, its CPUs do not run until `resume` is called."""
         self._guest.start(paused=paused)
 
     @for_scripts
@@ -151,14 +151,14 @@ class Guest:
 
     @property
     def record(self) -> GuestRecord | None:
-        """The record of what virtinstall created for the guest and how to log in; None if the guest has no record."""
+        """The record of what virtinstall created for the guest, and of the guest's login; None if there is none."""
         from virtinstall.guest_record import NAMESPACE, parse_record
 
         return parse_record(self._guest.metadata(NAMESPACE), self.uuid)
 
     @for_scripts
     def find_addresses(self) -> list[GuestAddress]:
-        """Return the addresses from the first source that has any: reservations, leases, guest agent or ARP table."""
+        """Return the guest's IP addresses from the first source that reports any: DHCP, guest agent, ARP table."""
         from virtinstall.lifecycle.addresses import guest_addresses
 
         return guest_addresses(self._guest, self._host)
@@ -167,13 +167,13 @@ class Guest:
     def ssh_command(
         self, command: Sequence[str] = (), *, user: str | None = None, identity: str | None = None
     ) -> list[str]:
-        """Return the arguments of the ssh command that logs in to the guest, or runs `command` in it.
+        """Return the arguments of an ssh command that logs in to the guest or runs `command` in the guest.
 
-        If the guest's seed set the SSH host key, the command verifies that key with a file that this call writes.
-        `user` is the account, by default the one that the seed created. `identity` is the file of a private key; None
-        leaves the choice to ssh.
+        `user` is the account, by default the one that the seed created. `identity` is the path of a private key; if it
+        is None, ssh chooses the key. If the seed set the SSH host key, this call writes a known-hosts file for ssh.
 
-        Raises: RequestError, if the guest is off or has no known address; StorageError, if the file cannot be written.
+        Raises: RequestError, if the guest is off or has no known address, or if `identity` does not exist;
+        StorageError, if the known-hosts file cannot be written.
         """
         from virtinstall.lifecycle.ssh import ssh_command
 
@@ -189,13 +189,14 @@ class Guest:
         stdin: BinaryIO | None = None,
         timeout: float | None = None,
     ) -> int:
-        """Run a command through the guest agent; return its exit status, or 128 + N if signal N ended it.
+        """Run a command in the guest; return its exit status, or 128 + N if signal N terminated the command.
 
-        `stdout` and `stderr` are called with parts of the output while the command runs. `stdin` is read to its end
-        before the command starts; None stands for empty input. `timeout` is in seconds; None waits without limit.
+        The guest agent runs `command`, a program and its arguments. `stdout` and `stderr` are called with each part of
+        the output. `stdin` is read to its end before the command starts; None stands for empty input. `timeout` is in
+        seconds; None waits without limit.
 
-        Raises: RequestError, if the guest is off; HypervisorError, if the agent does not answer; GuestStopped, if the
-        guest powers off; WaitTimeout, if `timeout` expires.
+        Raises: RequestError, if the guest is off; HypervisorError, if the agent does not answer or reports an error;
+        GuestStopped, if the guest powers off; WaitTimeout, if `timeout` expires.
         """
         from virtinstall.lifecycle.agent_exec import execute
 
@@ -205,7 +206,7 @@ class Guest:
 
     @for_scripts
     def reset_plan(self, *, delete_snapshots: bool = False, without_seed: bool = False) -> ResetPlan:
-        """Return what `reset` would do; change nothing. The parameters are those of `reset`.
+        """Return what `reset` would do; change nothing. The parameters have the same meaning as in `reset`.
 
         Raises: RequestError, if the guest was not created by virtinstall or cannot be reset.
         """
@@ -224,11 +225,11 @@ class Guest:
         without_seed: bool = False,
         report: Callable[[str], None] | None = None,
     ) -> None:
-        """Replace the disks with empty overlays on the same images; MAC addresses and the seed are kept.
+        """Reset the guest's disks to the images from which they were created; keep MAC addresses and the seed.
 
-        A running guest is shut down if `shutdown_timeout` (in seconds) is not None. If it is None or expires, `force`
-        powers the guest off. `start` starts the guest afterwards. `delete_snapshots` deletes snapshots and checkpoints,
-        which otherwise prevent a reset. With `without_seed`, the seed that configured the guest may be missing.
+        If `shutdown_timeout` (in seconds) is not None, a running guest is shut down. If `force` is true, a guest that
+        is still running is powered off. `start` starts the guest afterwards. `delete_snapshots` deletes snapshots and
+        checkpoints, which otherwise prevent a reset. `without_seed` allows a reset even if the seed no longer exists.
 
         Raises: RequestError, if the guest cannot be reset or must not be stopped; StorageError, if a disk cannot be
         written; HypervisorError; WaitTimeout, if the guest does not shut down in time.
@@ -253,7 +254,7 @@ class Guest:
 
     @for_scripts
     def deletion_plan(self, storage: Storage = "own") -> DeletionPlan:
-        """Return what `delete` would remove and keep, with the reasons; `storage` is the parameter of `delete`.
+        """Return what `delete` with the same `storage` would remove and keep, with the reasons; change nothing.
 
         Raises: HostError, if the guest or its files cannot be examined.
         """
@@ -275,7 +276,7 @@ class Guest:
         """Delete the guest and its disks according to `deletion_plan(storage)`; return what was removed and kept.
 
         `storage` is `own` for the disks that virtinstall created for the guest, `all` for all of its disks, or `none`
-        to keep all disks. The other parameters and the errors are those of `Hypervisor.delete`.
+        to keep all disks. `Hypervisor.delete` describes the other parameters and the errors.
         """
         from virtinstall.lifecycle.delete import delete
 
@@ -296,14 +297,14 @@ class Guest:
     ) -> tuple[str, ...]:
         """Wait until the guest has reached `goal`; return its addresses.
 
-        `installed`: the installation has ended. `running`: the guest is running. `ip`: an address is known. `agent`:
+        `installed`: the installation has ended. `running`: the guest is running. `ip`: an IP address is known. `agent`:
         the guest agent answers. `ssh`: an SSH server answers. `cloud-init`: cloud-init has ended. `shutdown`: the guest
-        is off. For `installed`, `running` and `shutdown`, the result is empty. A guest that is being installed is
-        started again after its installation, if its plan requests that, and later goals refer to the finished guest.
-        `timeout` is in seconds; None waits without limit.
+        is off. For `installed`, `running` and `shutdown`, the result is an empty tuple. While this process is
+        installing the guest, the call first waits until the installation has ended. `timeout` is in seconds; None waits
+        without limit.
 
         Raises: WaitTimeout, if `timeout` expires; GuestCrashed; GuestStopped, if the guest powers off before it reaches
-        `goal`; CloudInitFailed, if cloud-init ended with errors; RequestError, if the goal cannot be reached;
+        `goal`; CloudInitFailed, if cloud-init ended with errors; RequestError, if the guest cannot reach `goal`;
         HypervisorError, if the connection is lost.
         """
         from virtinstall.libvirt_host.connection_errors import explain_lost_connection
@@ -332,7 +333,7 @@ class Guest:
 
     @for_scripts
     def console(self, stream: BinaryIO) -> None:
-        """Copy the output of the guest's text console to `stream`, a binary file, until the guest stops."""
+        """Copy the guest's console output to the binary file `stream` until the guest stops; resume a paused guest."""
         from virtinstall.libvirt_host.console_stream import ConsoleStream
 
         console = ConsoleStream(self._host, self._guest)
@@ -349,15 +350,14 @@ class Guest:
         progress: Progress | None = None,
         on_warning: Callable[[str], None] | None = None,
     ) -> D:
-        """Add a device, such as `Interface(source_network="lan")` or `Disk(size_bytes=10 * GIB)`; return it.
+        """Add a copy of `device`, such as `Interface(source_network="lan")` or `Disk(size_bytes=10 * GIB)`; return it.
 
-        The device gets the same defaults as at the guest's creation, and its storage is created. `live`: whether the
-        running guest is changed. `persistent`: whether the definition is changed. By default, each is changed if it
-        exists. `progress` receives the progress of downloads and copies; None shows no progress. The returned device
-        contains the target or MAC address.
+        The copy gets the same defaults as at the guest's creation, and its storage is created. `live`: whether the
+        running guest is changed. `persistent`: whether the definition is changed. If `live` or `persistent` is None,
+        this part is changed if it exists. `progress` receives the progress of downloads and copies, or is None.
 
-        Raises: RequestError, if the device is invalid or the guest does not support it; StorageError, if its storage
-        cannot be created; HypervisorError. After an error, nothing is changed.
+        Raises: RequestError, if the device is invalid or the guest does not support it; StorageError or FetchError, if
+        its storage cannot be created; HypervisorError. After an error, everything that was created is removed.
         """
         from virtinstall.attach import Change, attach
         from virtinstall.progress import Silent
@@ -375,10 +375,10 @@ class Guest:
         persistent: bool | None = None,
         on_warning: Callable[[str], None] | None = None,
     ) -> None:
-        """Remove the device that has the target, MAC address or alias of `device`.
+        """Remove the guest's device that has the target, path, MAC address or alias of `device`; keep its storage.
 
-        If `device` specifies none of these, the device with all values of `device` is removed. Storage is kept. `live`
-        and `persistent` are as for `attach`. There is a warning if a guest has not released the device yet.
+        If `device` specifies none of these, the device that has all values of `device` is removed. `live` and
+        `persistent` are as in `attach`. `on_warning` is called if the guest has not released the device in time.
 
         Raises: RequestError, if no device or several devices match; HypervisorError.
         """
@@ -389,9 +389,9 @@ class Guest:
 
     @for_scripts
     def update(self, device: D, *, live: bool | None = None, persistent: bool | None = None) -> D:
-        """Set the values of `device` in the guest's device that matches it, as for `detach`; return the changed device.
+        """Copy the values of `device` to the guest's device that matches `device`; return the changed device.
 
-        Other values are kept. `live` and `persistent` are those of `attach`.
+        The device is found as in `detach`. Other values are kept. `live` and `persistent` are as in `attach`.
 
         Raises: RequestError, if no device or several devices match; HypervisorError, if libvirt cannot change a value.
         """

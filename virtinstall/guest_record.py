@@ -1,7 +1,7 @@
 """The record of the objects that were created for a guest, stored in the guest's `<metadata>`.
 
 `virt-guest delete` removes only disks that the record names, and `virt-guest ssh` reads the account and the host key
-from it. A record is valid only for the guest with its UUID: a copy in another guest is ignored.
+from the record. A record contains the UUID of its guest; a copy of the record in a different guest is ignored.
 
 Source: https://libvirt.org/formatdomain.html#general-metadata; virDomainSetMetadata.
 """
@@ -28,12 +28,12 @@ _SKIPPED = ("domain", "connect", "typed", "warnings", "checks", "run", "by_scrip
 
 
 class CreatedFile(Record):
-    """A disk or seed that a run created for the guest.
+    """A disk or seed that was created for a guest.
 
-    `kind` is `disk` or `seed`. `pool` and `volume` are the names of the storage pool and the volume, None for a file
-    outside pools. `base` is the path of the backing image; None for a copy or an empty disk. `inode` and `born` (the
-    creation time in nanoseconds) identify the file on this machine even if another file gets the same path later, and
-    perhaps the same inode; None if unknown.
+    `kind` is `disk` or `seed`. `pool` and `volume` are the names of the storage pool and the volume, or None if the
+    file is not in a pool. `base` is the path of the backing image, or None if the disk has no backing image. `inode`
+    and `born`, the creation time in nanoseconds, distinguish the file from a file that later gets the same path; each
+    is None if unknown.
     """
 
     kind: str
@@ -46,7 +46,7 @@ class CreatedFile(Record):
 
 
 class Reservation(Record):
-    """A DHCP reservation that a run added to a virtual network; `network` is the name of the network."""
+    """A DHCP reservation that was added for a guest to the virtual network `network`; `address` is the IP address."""
 
     network: str
     mac: str
@@ -54,14 +54,14 @@ class Reservation(Record):
 
 
 class GuestRecord(Record):
-    """A record of the objects that were created for the guest with `uuid`, and of its login.
+    """The record of the objects that were created for the guest with the UUID `uuid`, and of the guest's login.
 
-    `version` is the version of virtinstall that created the guest, `created` is the time in UTC, such as
-    `2026-11-30T12:00:00Z`, and `name` is the guest's name at that time. `nvram` is the path of a file of UEFI variables
-    that the user specified and that did not exist before, or None. `image` is the name of the guest's image, `user` the
-    account to log in as and `host_key` the public key of the guest's SSH server; None if unknown. `request` is the
-    canonical request as JSON, without secrets; None if it is too long. Any program can write to a guest's metadata, so
-    `parsed_request` checks the request.
+    `version` is the version of virtinstall that created the guest. `created` is the time of creation in UTC, such as
+    `2026-11-30T12:00:00Z`, and `name` is the guest's name at that time. `nvram` is the path of the UEFI variables file
+    if the user specified a file that did not exist, otherwise None. `image` is the name of the image from which the
+    guest was created, `user` is the account to log in as, and `host_key` is the public host key of the guest's SSH
+    server; each of these three is None if unknown. `request` is the string that `canonical_request` returned, or None.
+    Any program can change a guest's metadata, so `request` may be invalid; `parsed_request` checks it.
     """
 
     uuid: str
@@ -77,11 +77,11 @@ class GuestRecord(Record):
     request: str | None = None
 
     def to_xml(self) -> str:
-        """Return the record as an XML element for `<metadata>`, at most 16 KiB long."""
+        """Return the record, shortened by `fitted` if necessary, as an XML element for `<metadata>`."""
         return _serialized(self.fitted())
 
     def fitted(self) -> GuestRecord:
-        """Return the record; if it is longer than 16 KiB, omit the request and, if necessary, the last files."""
+        """Return the record; if its XML is longer than 16 KiB, omit the request and, if necessary, the last files."""
         found = self
         if _is_long(found):
             found = found.replace(request=None)
@@ -90,7 +90,7 @@ class GuestRecord(Record):
         return found
 
     def parsed_request(self) -> dict[str, Any] | None:
-        """Return the canonical request as a dictionary; None if it is not stored or is not a JSON object."""
+        """Return `request` as a dictionary; None if the request is not stored or is not a JSON object."""
         import json
 
         try:
@@ -100,7 +100,7 @@ class GuestRecord(Record):
         return found if isinstance(found, dict) else None
 
     def as_document(self) -> dict[str, Any]:
-        """Return the record as JSON data for `--output json`."""
+        """Return the record as a dictionary for `--output json`."""
         return {
             "version": self.version,
             "created": self.created or None,
@@ -152,10 +152,10 @@ def _add(root: etree._Element, tag: str, values: Mapping[str, str | None]) -> et
 
 
 def parse_record(xml: str | None, uuid: str) -> GuestRecord | None:
-    """Return the record of the guest with `uuid` in `xml`, an element of the guest's `<metadata>`.
+    """Return the record of the guest with the UUID `uuid` from `xml`, an element in the guest's `<metadata>`.
 
-    The result is None if `xml` is None, is not well-formed or belongs to another guest. Any program can write to a
-    guest's metadata, so invalid content is ignored.
+    The result is None if `xml` is None or is not well-formed, or if the record belongs to a different guest. Any
+    program can change a guest's metadata, so invalid values are ignored.
     """
     if xml is None:
         return None
@@ -167,9 +167,9 @@ def parse_record(xml: str | None, uuid: str) -> GuestRecord | None:
 
 
 def read_record(root: Node, uuid: str) -> GuestRecord | None:
-    """Return the record in the parsed element `root`; None if it is not that of the guest with `uuid`.
+    """Return the record from the parsed element `root`; None if the record is not for the guest with the UUID `uuid`.
 
-    The elements below `root` may be in the record's namespace or in none.
+    The elements in `root` may be in any namespace or in no namespace.
     """
     if root.get("uuid").lower() != uuid.lower():
         return None
@@ -207,9 +207,10 @@ def _file(node: Node) -> CreatedFile:
 
 
 def record_of(plan: Plan, version: str, created: str = "") -> GuestRecord:
-    """Return the record of the guest that `plan` creates, without inodes and without the paths that pools will choose.
+    """Return the record of the guest that `plan` describes; the guest's files need not exist yet.
 
-    `version` is the version of virtinstall. `created` is the time of creation in UTC, or an empty string.
+    The inodes and creation times of files are None, and the path of a new volume may be `POOL/VOLUME`. `version` is the
+    version of virtinstall. `created` is the time of creation in UTC, or an empty string if it is not yet known.
     """
     template = None if plan.request is None else plan.request.domain.os.nvram
     return GuestRecord(
@@ -228,7 +229,7 @@ def record_of(plan: Plan, version: str, created: str = "") -> GuestRecord:
 
 
 def reservations_of(plan: Plan) -> tuple[Reservation, ...]:
-    """Return the reservations of `plan` that are removed when the guest is deleted."""
+    """Return the DHCP reservations in `plan` that are removed when the guest is deleted."""
     return tuple(
         Reservation(network=each.network, mac=each.mac, address=each.address)
         for each in plan.reservations
@@ -237,7 +238,7 @@ def reservations_of(plan: Plan) -> tuple[Reservation, ...]:
 
 
 def created_files(plan: Plan) -> tuple[CreatedFile, ...]:
-    """Return the disks and seeds that the plan creates and the guest keeps."""
+    """Return the new disks in `plan`, and the new seeds that the guest keeps."""
     return tuple(_created(plan))
 
 
@@ -272,7 +273,7 @@ def _volume_base(volume: NewVolume) -> str | None:
 
 
 def canonical_request(request: Request) -> str | None:
-    """Return the request as JSON with sorted keys, without passwords and keys; None if it is longer than 8 KiB."""
+    """Return the request as JSON with sorted names, without secrets; None if the JSON is longer than 8 KiB."""
     import json
 
     from lxml import etree

@@ -1,4 +1,4 @@
-"""`GuestSpec`: a guest described by a script, in types that cannot contradict each other.
+"""The class `GuestSpec`, with which a script describes a guest to create.
 
     GuestSpec(
         Domain(name="web", memory_kib=2 * GIB // KIB, vcpu=2, devices=[Disk(size_bytes=20 * GIB)]),
@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 
 
 class GuestSpec(Record):
-    """A guest to create.
+    """The description of a guest to create.
 
-    `domain` contains the requested XML values; other values get defaults. It is None only for `Reinstall`. `install` is
-    the installation method. `os` is a name in the OS database, such as `debian12`; if it is None, the operating system
-    is detected on the install medium, or a modern Linux is assumed. `without` contains the types of default devices to
-    omit, such as `interface`, `graphics` or `rng`. `autostart`: whether the guest starts when its host boots.
-    `transient`: whether the guest runs without a definition, and so no longer exists when it is off. `start_installed`:
-    whether the guest is started after its installation. `checks` are the enabled checks.
+    `domain` contains the requested XML values; all other values get defaults. `domain` is required unless `install` is
+    a `Reinstall`; it must then be None. `install` is the installation method. `os` is the name of an operating system
+    in the OS database, such as `debian12`. If `os` is None, the operating system is detected from the install medium;
+    if that fails, a modern Linux is assumed. `without` contains the types of default devices to omit, such as
+    `interface`, `graphics` or `rng`. `autostart`: whether the guest starts when the host boots. `transient`: whether
+    the guest has no definition, and therefore no longer exists when it is off. `start_installed`: whether the guest is
+    started after its installation. `checks` are the enabled checks.
     """
 
     domain: Domain | None = field(default=None, kw_only=False)
@@ -44,9 +45,9 @@ class GuestSpec(Record):
     checks: Checks = Checks()
 
     def validate(self) -> None:
-        """Require a domain, except for a reinstallation, and valid values of `os` and `without`.
+        """Check that `domain` is set, or is None for a `Reinstall`, and that `os` and `without` are valid.
 
-        Raises: RequestError, if a value is missing or invalid.
+        Raises: RequestError, if `domain` is missing or not allowed, or if a value is invalid.
         """
         from virtinstall.devices import DEVICE_TAGS
         from virtinstall.similar import did_you_mean
@@ -78,12 +79,12 @@ class GuestSpec(Record):
     ) -> list[dict[str, Any]]:
         """Return KubeVirt manifests: Secrets, a VirtualMachine, and a Service if ports are forwarded.
 
-        Nothing is changed, and no hypervisor is contacted. `drop` are the names of options that are omitted because
-        KubeVirt does not support them, such as `graphics` or `disk.snapshot`. `namespace`, `run_strategy`,
-        `instancetype`, `preference` and `devices` correspond to the options `--kubevirt-...` of virt-install; a
-        parameter that is None or empty has no effect.
+        No hypervisor is contacted. `drop` contains the names of settings to omit because KubeVirt does not support
+        them, such as `graphics` or `disk.snapshot`. `namespace`, `run_strategy`, `instancetype`, `preference` and
+        `devices` have the same meaning as the `--kubevirt-...` options of virt-install; a parameter that is None or
+        empty has no effect.
 
-        Raises: RequestError, if KubeVirt does not support the guest; the error names everything that is unsupported.
+        Raises: RequestError, if KubeVirt does not support the guest; the message names all unsupported settings.
         RequestError is also raised if a password is generated, because the manifests would contain only its hash.
         """
         from virtinstall.kubevirt.manifests import manifests
