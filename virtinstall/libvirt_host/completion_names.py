@@ -14,13 +14,13 @@ KINDS = ("guests", "networks", "pools", "node devices")
 
 
 def listed(kind: str, uri: str | None, timeout_seconds: float) -> list[str]:
-    """Return the names of libvirt's objects of one kind, sorted.
+    """Return the sorted names of libvirt's objects of one kind.
 
-    `kind` is one of KINDS, or `volumes of POOL` for the volumes in the pool POOL. `uri` is the connection URI, or None
-    for libvirt's default.
+    `kind` is one of `KINDS`, or `volumes of POOL` for the volumes in the pool POOL. `uri` is the connection URI, or
+    None for libvirt's default.
 
-    The list is empty if libvirt does not answer within `timeout_seconds`. It is also empty for a remote connection and
-    for the embedded driver, because completion must not wait or ask for a password.
+    Return an empty list if libvirt reports an error or does not answer within `timeout_seconds`. Remote hosts and the
+    embedded driver are never queried, so the list is also empty for their URIs.
     """
     import threading
 

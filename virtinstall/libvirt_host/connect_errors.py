@@ -31,7 +31,7 @@ _REMOTE_HINTS = (
         "store the user name and password in libvirt's auth.conf file; see https://libvirt.org/auth.html",
     ),
 )
-"""Patterns of messages, with hints; `{ssh}` is the command that logs in to the host, `{copy}` the one for a key."""
+"""Patterns of messages, with hints; `{ssh}` is the command to log in to the host, and `{copy}` to copy a key to it."""
 _NO_DAEMON = "connect without a daemon (--connect embed), or start libvirt with: systemctl start libvirtd"
 
 

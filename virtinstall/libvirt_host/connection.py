@@ -40,7 +40,7 @@ _ALIVE_SECONDS, _ALIVE_COUNT = 5, 5
 def connect(uri: str | None, *, events: bool = True) -> LibvirtHost:
     """Connect to `uri`; None denotes libvirt's default.
 
-    `events` is whether the caller waits for guest events. Without events, a connection to this machine needs no
+    `events` is whether to receive guest events. Without guest events, a connection to a local daemon does not start the
     thread for libvirt's event loop.
 
     Raises: HypervisorError, if the connection fails.
@@ -76,7 +76,7 @@ class LibvirtHost(StorageHost):
         self._known_macs: GuestMacs | None = None
         self._driver: str | None = None
         self.interrupted = Flag()
-        """Set by another thread to end `wait_until` with an error."""
+        """The flag that another thread sets to make `wait_until` raise EndedError."""
 
     @translate_errors("the connection's driver")
     def driver(self) -> str:
@@ -118,8 +118,8 @@ class LibvirtHost(StorageHost):
     ) -> str | None:
         """Return the <domainCapabilities> document for an emulator, architecture, machine type and virtualization type.
 
-        An argument that is None stands for libvirt's default. Return None if the driver does not provide the document
-        or rejects the machine type.
+        An argument of None selects libvirt's default. Return None if the driver does not provide the document or
+        rejects the arguments.
         """
         try:
             return str(self.connection.getDomainCapabilities(emulator, arch, machine, virt_type, 0))
@@ -130,7 +130,7 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the features of the CPU model '{1}'")
     def cpu_model_features(self, arch: str, model: str) -> frozenset[str]:
-        """Return the features of one of libvirt's CPU models; empty if the driver cannot provide them.
+        """Return the names of the features of libvirt's CPU model `model`; an empty set if they are not known.
 
         `arch` is the model's architecture, such as `x86_64`.
         """
@@ -160,16 +160,16 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the guests' MAC addresses")
     def guest_macs(self, *, fresh: bool = True) -> Mapping[str, str]:
-        """Return the guests' names by MAC address; the addresses are in lowercase.
+        """Return a mapping from each MAC address in lowercase to the name of a guest that uses it.
 
-        If `fresh` is false, return the result of the last query, if there is one. The XML of a guest is read again only
-        after the guest was started or stopped.
+        If `fresh` is false, return the result of the last query, if there is one. A new query reads the XML only of
+        guests that have been added, started or stopped since the last query.
         """
         return self._macs().owners(fresh=fresh)
 
     @translate_errors("the guests' MAC addresses")
     def shared_macs(self, uuid: str, macs: Collection[str]) -> list[str]:
-        """Return the MAC addresses in `macs`, all lowercase, that a guest with a UUID other than `uuid` uses."""
+        """Return the addresses in `macs`, all in lowercase, that are used by a guest with a UUID other than `uuid`."""
         return self._macs().shared(uuid, macs)
 
     def _macs(self) -> GuestMacs:
@@ -181,10 +181,10 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the guests' XML")
     def guest_xmls(self) -> list[tuple[str, str]]:
-        """Return all XML documents of all guests, each as a pair of the guest's name and the XML.
+        """Return the XML documents of all guests, each as a tuple of the guest's name and the XML.
 
-        These are the current XML of each guest, the XML for the next start of each running guest, and the XML of each
-        snapshot.
+        The documents are the current XML of each guest, the XML for the next start of each active guest, and the XML of
+        each snapshot.
         """
         found = []
         for domain in self.connection.listAllDomains(0):
@@ -200,7 +200,7 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the guest '{0}'")
     def find_guest(self, name: str) -> LibvirtGuest | None:
-        """Return the guest with that name, UUID or, while it is running, numeric ID; None if there is none."""
+        """Return the guest whose name, UUID or, for an active guest, numeric ID is `name`; None if there is none."""
         with none_if(libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_INVALID_ARG):
             return LibvirtGuest(self.connection.lookupByName(name))
         if len(name.replace("-", "")) == _UUID_DIGITS:
@@ -232,7 +232,7 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the virtual network '{0}'")
     def network(self, name: str) -> NetworkFacts | None:
-        """Return the virtual network with that name; None if there is none."""
+        """Return the properties of the virtual network `name`; None if the network does not exist."""
         from lxml import etree
 
         from virtinstall.facts import NetworkFacts
@@ -254,10 +254,10 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the addresses in the virtual network '{0}'")
     def network_addresses(self, network: str) -> list[tuple[str, str, str]]:
-        """Return the reserved and leased addresses in a virtual network; empty if the network does not exist.
+        """Return the reserved and leased addresses in a virtual network; an empty list if the network does not exist.
 
-        Each address is a tuple of the MAC address in lowercase, the IP address, and the kind: `reservation` or `lease`.
-        The MAC address is empty if a reservation names a host instead, as in IPv6.
+        Each tuple contains a MAC address in lowercase, an IP address, and `reservation` or `lease`. The MAC address may
+        be an empty string, for example in an IPv6 reservation, which contains a host name instead.
         """
         from virtinstall.libvirt_host.network_addresses import leases, reservations
 
@@ -265,9 +265,10 @@ class LibvirtHost(StorageHost):
         return known + [(mac, address, "lease") for mac, address in leases(self.connection, network)]
 
     def add_reservation(self, network: str, mac: str, address: str, name: str | None) -> None:
-        """Add a DHCP reservation to a virtual network: to its definition, and to the network itself if it is active.
+        """Add a DHCP reservation of `address` to a virtual network; an active network is also changed immediately.
 
-        `name` is the guest's DNS name, or None. In IPv6, the reservation contains only the name, not `mac`.
+        `name` is the guest's DNS name, or None. An IPv4 reservation contains `mac` and the name; an IPv6 reservation
+        contains only the name.
 
         Raises: HypervisorError.
         """
@@ -278,9 +279,9 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the DHCP reservations in the virtual network '{0}'")
     def reserved_for(self, network: str, address: str) -> tuple[str, ...]:
-        """Return the MAC addresses (in IPv6, the host names) for which an address in a virtual network is reserved.
+        """Return the MAC addresses (in IPv6, the host names) for which `address` is reserved in a virtual network.
 
-        The tuple is empty if the address is not reserved or the network does not exist.
+        The results are in lowercase. The tuple is empty if the address is not reserved or the network does not exist.
         """
         from virtinstall.libvirt_host.reservations import reserved_for
 
@@ -289,7 +290,7 @@ class LibvirtHost(StorageHost):
     def remove_reservation(self, network: str, mac: str, address: str) -> None:
         """Remove the DHCP reservation of `address` for `mac` from a virtual network.
 
-        If `address` is now reserved for another MAC address, nothing is removed.
+        A reservation of `address` for a different MAC address is kept. In IPv6, `mac` is ignored.
 
         Raises: HypervisorError.
         """
@@ -300,7 +301,7 @@ class LibvirtHost(StorageHost):
 
     @translate_errors("the host devices")
     def node_devices(self, capability: str | None = None) -> list[str]:
-        """Return the XML of each host device of the type `capability`, such as `pci`, or of all types if it is None."""
+        """Return the XML of each host device of the type `capability`, such as `pci`; None selects all types."""
         with none_if(*UNSUPPORTED):
             return [
                 self.connection.nodeDeviceLookupByName(name).XMLDesc(0)
@@ -309,11 +310,11 @@ class LibvirtHost(StorageHost):
         return []
 
     def check_guest_xml(self, xml: str) -> bool:
-        """Have the driver parse a guest's XML and build QEMU's command line; change nothing.
+        """Check a guest's XML by having libvirt convert it to a QEMU command line; change nothing.
 
-        Return False if the driver does not support this or the user may not request it, otherwise True.
+        Return False if the driver does not support the conversion or the user may not request it, otherwise True.
 
-        Raises: HypervisorError, if the driver rejects the XML.
+        Raises: HypervisorError, if libvirt rejects the XML or selects UEFI firmware that does not exist on this host.
         """
         if self.driver() != "qemu":
             return False
@@ -329,7 +330,8 @@ class LibvirtHost(StorageHost):
     def start_guest(self, xml: str, *, paused: bool = False) -> LibvirtGuest:
         """Start a transient guest from `xml`, without defining it; return the guest.
 
-        With `paused`, the guest stays paused until `resume_if_paused` is called, if the driver supports this.
+        If `paused` is true and the driver supports a paused start, the guest is paused until `resume_if_paused` is
+        called.
 
         Raises: HypervisorError.
         """
@@ -337,7 +339,7 @@ class LibvirtHost(StorageHost):
             return LibvirtGuest(start_paused_or_not(partial(self.connection.createXML, xml), paused=paused))
 
     def define_guest(self, xml: str) -> LibvirtGuest:
-        """Define a guest, or redefine the guest with the same UUID; return it.
+        """Define a guest from `xml`, or redefine the guest with the same UUID; return the guest.
 
         Raises: HypervisorError.
         """
@@ -347,10 +349,10 @@ class LibvirtHost(StorageHost):
     def wait_until(self, done: Callable[[], bool], timeout_seconds: float | None) -> bool:
         """Wait until `done` returns True, then return True; return False if `timeout_seconds` have passed first.
 
-        `done` is called after each guest event, and also every few seconds. `timeout_seconds` is None for no limit.
+        `done` is called immediately, after guest events, and every few seconds. `timeout_seconds` is None for no limit.
 
-        Raises: HypervisorError, if libvirt no longer answers; EndedError, if another thread sets the connection's flag
-        `interrupted`.
+        Raises: HypervisorError, if libvirt no longer answers; EndedError, if another thread sets the flag `interrupted`
+        of this connection.
         """
         with translated("lost the connection to libvirt; the guest was not changed"):
             return self._wait_until(done, timeout_seconds)
@@ -378,9 +380,9 @@ class LibvirtHost(StorageHost):
 
     @contextmanager
     def events(self, event: int, callback: Callable[..., None]) -> Iterator[None]:
-        """Within the `with` block, call `callback` for each event of one kind from any guest.
+        """Within the `with` block, call `callback` for each guest event of the kind `event`.
 
-        `event` is one of libvirt's VIR_DOMAIN_EVENT_ID constants, which also determine the arguments of `callback`. If
+        `event` is one of libvirt's VIR_DOMAIN_EVENT_ID constants, which also determines the arguments of `callback`. If
         the driver does not report such events, `callback` is never called.
         """
         handle = None

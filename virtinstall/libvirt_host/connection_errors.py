@@ -1,4 +1,4 @@
-"""Errors of a connection that is lost during a run.
+"""Errors that are caused by a connection that was lost during a run.
 
 Source: https://libvirt.org/html/libvirt-libvirt-host.html (virConnectIsAlive, virConnectSetKeepAlive)
 """
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def explain_lost_connection(host: Host, guest_name: str) -> Iterator[None]:
-    """Within the `with` block, explain errors that are due to a lost connection.
+    """Within the `with` block, report a lost connection to libvirt if it causes an error.
 
-    Raises: HypervisorError, with a hint that contains the command to check the guest, if the connection was lost; other
-    errors are raised unchanged.
+    Raises: HypervisorError, if the connection was lost. Its hint contains the command that shows the state of the
+    guest. Other errors are raised unchanged.
     """
     uri = host.uri
     try:

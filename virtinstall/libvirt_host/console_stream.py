@@ -1,7 +1,7 @@
-"""The guest's text console through libvirt's stream, in this process: needs no virsh, works remotely.
+"""A guest's text console through a libvirt stream in this process, which works without virsh and on remote hosts.
 
-Source: virDomainOpenConsole and virStream* of https://libvirt.org/html/libvirt-libvirt-stream.html; termios(3) for the
-raw terminal. Leave it with ^] (Ctrl and ]), as with virsh.
+^] (Ctrl and ]) leaves the console, as in virsh. Source: virDomainOpenConsole and virStream* of
+https://libvirt.org/html/libvirt-libvirt-stream.html; termios(3) for the raw terminal.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _FAILURES = libvirt.VIR_STREAM_EVENT_HANGUP | libvirt.VIR_STREAM_EVENT_ERROR
 
 
 class ConsoleStream:
-    """An open text console of a guest. `run` copies data until the guest stops or the user types ^].
+    """A text console of a guest, which is opened when the object is created.
 
-    libvirt's event loop receives the output in a thread, and `run` writes it. While a lot of output waits to be
-    written, no further output is requested.
+    `run` copies data until the guest stops or the user types ^]. The output is received by the thread of libvirt's
+    event loop and written by `run`. If `run` cannot keep up, no further output is requested until it can.
     """
 
     def __init__(self, host: LibvirtHost, guest: HostGuest) -> None:
@@ -51,11 +51,11 @@ class ConsoleStream:
         self._is_full = False
 
     def run(self, read_fd: int | None, write: Callable[[bytes], object]) -> bool:
-        """Copy input from the file descriptor `read_fd` (None for no input) to the console, and output to `write`.
+        """Copy input from the file descriptor `read_fd` to the console, and pass the console output to `write`.
 
-        Return True if the guest stopped, or False if the user left the console.
+        If `read_fd` is None, no input is copied. Return True if the guest stopped, or False if the user typed ^].
 
-        Raises: HypervisorError, if the connection is lost or the console output cannot be written.
+        Raises: HypervisorError, if the console cannot be read, its output cannot be written, or the connection is lost.
         """
         # sockets, not a pipe: a late event finds them closed, and never another file with that number
         awake, wake = socket.socketpair()

@@ -1,4 +1,4 @@
-"""Copies of volumes by libvirt.
+"""Copies of volumes, created by libvirt.
 
 Source: https://libvirt.org/html/libvirt-libvirt-storage.html#virStorageVolCreateXMLFrom
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def allocation_bytes(host: Host, pool: str, name: str) -> int:
-    """Return the allocated size of a volume in bytes.
+    """Return the number of bytes that are allocated for the volume `name` in the pool `pool`.
 
     Raises: StorageError.
     """
@@ -28,7 +28,7 @@ def allocation_bytes(host: Host, pool: str, name: str) -> int:
 
 
 def file_bytes(host: Host, pool: str, name: str) -> int:
-    """Return the size of a volume's file in bytes.
+    """Return the size in bytes of the file or block device of the volume `name` in the pool `pool`.
 
     Raises: StorageError.
     """
@@ -39,8 +39,8 @@ def file_bytes(host: Host, pool: str, name: str) -> int:
 def copy_volume(host: Host, pool: str, xml: str, source: tuple[str, str], *, reflink: bool = False) -> None:
     """Create the volume that `xml` describes in `pool`, with the contents of the volume `source`.
 
-    `source` is a tuple of the pool and the name. The copy of an overlay is a complete image. `reflink` requests a copy
-    that shares its data blocks with the source.
+    `source` is a tuple of a pool name and a volume name. If the source is an overlay, the copy also contains the data
+    from the backing files. `reflink` requests a copy that shares its data blocks with the source.
 
     Raises: StorageError.
     """
@@ -50,9 +50,10 @@ def copy_volume(host: Host, pool: str, xml: str, source: tuple[str, str], *, ref
 
 
 def stream_volume(host: Host, source: tuple[str, str], target: tuple[str, str], progress: Progress) -> None:
-    """Copy the file of the volume `source` to the volume `target` of the same size, byte by byte.
+    """Copy all bytes of the volume `source` to the volume `target`, which must already exist with the same size.
 
-    Each volume is a tuple of its pool and its name. `progress` is updated with the number of copied bytes.
+    `source` and `target` are tuples of a pool name and a volume name. `progress` is updated with the number of copied
+    bytes.
 
     Raises: StorageError.
     """

@@ -1,8 +1,7 @@
 """`--connect embed`: libvirt's QEMU driver inside this process, without a daemon.
 
-Source: https://libvirt.org/drvqemu.html#connections-to-the-embedded-driver. The driver
-keeps all its files below one directory, needs libvirt's event loop running, and has no
-storage and no network driver.
+The driver stores all its files in one directory, requires libvirt's event loop, and does not support storage pools or
+virtual networks. Source: https://libvirt.org/drvqemu.html#connections-to-the-embedded-driver
 """
 
 from __future__ import annotations
@@ -15,16 +14,16 @@ from virtinstall.safe_text import reason_of
 
 QEMU_USER = "libvirt-qemu"
 SOCKET_DIRECTORY = "s"
-"""Below the driver's directory, for sockets whose usual path would be too long."""
+"""The directory, below the driver's directory, for sockets whose usual paths would be too long."""
 _FOR_ROOT = "/var/lib/virtinstall/embed"
 _CONF_LINES = '# without it QEMU\'s output needs a running virtlogd\nstdio_handler = "file"\n'
 
 
 def embed_root(environ: Mapping[str, str], uid: int) -> str:
-    """Return the directory of the embedded driver: `virtinstall` in the user's data directory.
+    """Return the default directory of the embedded driver: `virtinstall` in the user's data directory.
 
-    `environ` contains the environment variables, and `uid` is the numeric user ID. If XDG_DATA_HOME is not set, root's
-    directory is in /var/lib, because QEMU's user cannot enter root's home directory.
+    `environ` contains the environment variables, and `uid` is the numeric user ID. For root without XDG_DATA_HOME, the
+    directory is /var/lib/virtinstall/embed, because the user that QEMU runs as cannot access root's home directory.
     """
     data = environ.get("XDG_DATA_HOME")
     if not data and uid == 0:
@@ -55,20 +54,22 @@ def root_of(uri: str) -> str | None:
 
 
 def log_environment(root: str) -> dict[str, str]:
-    """Return the environment variables that keep libvirt's log out of this process's standard error.
+    """Return environment variables with which libvirt writes its log to a file below `root` instead of standard error.
 
-    The log is written to a file below `root`. The driver runs in this process. Child processes that libvirt forks reset
-    the outputs and filters of the log, but not its level, so they print only errors (https://libvirt.org/logging.html).
+    libvirt's child processes do not write to this file. They print only errors, to standard error
+    (https://libvirt.org/logging.html).
     """
     outputs = {"LIBVIRT_LOG_OUTPUTS": f"3:file:{root}/log/libvirt.log"}
     return outputs | {"LIBVIRT_DEBUG": "4", "LIBVIRT_LOG_FILTERS": "3:*"}
 
 
 def prepare(root: str) -> None:
-    """Prepare the directory `root` for the embedded driver; change nothing outside it.
+    """Create the directories and the configuration file below `root` that the embedded driver needs.
 
-    Raises: StorageError, if the directory cannot be written or QEMU's user cannot enter it; HypervisorError, if QEMU's
-    user does not exist because libvirt's QEMU driver is not installed.
+    If this process runs as root, also check that the user that QEMU runs as can access `root`.
+
+    Raises: StorageError, if a file or directory cannot be created or accessed; HypervisorError, if the user that QEMU
+    runs as does not exist.
     """
     from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The translation of libvirt's errors to those of this package.
+"""Conversion of libvirt's errors to errors of this package.
 
 Source: https://libvirt.org/html/libvirt-virterror.html
 """
@@ -22,12 +22,15 @@ R = TypeVar("R")
 UNSUPPORTED = (libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_CONFIG_UNSUPPORTED, libvirt.VIR_ERR_INVALID_ARG)
 
 UNCHECKED = (libvirt.VIR_ERR_NO_SUPPORT, libvirt.VIR_ERR_ACCESS_DENIED, libvirt.VIR_ERR_OPERATION_DENIED)
-"""The driver has no such call, or this user may not use it."""
+"""Errors if the driver does not support a call, or if the user may not use it."""
 
 
 @contextmanager
 def translated(what: str, kind: type[HostError] = HypervisorError) -> Iterator[None]:
-    """Within the `with` block, convert libvirt's errors to `kind`, with the message "`what`: LIBVIRT'S MESSAGE"."""
+    """Within the `with` block, convert errors from libvirt to errors of the class `kind`.
+
+    The message of the new error is "`what`: LIBVIRT'S MESSAGE".
+    """
     try:
         yield
     except libvirt.libvirtError as error:
@@ -45,7 +48,7 @@ def error_text(error: libvirt.libvirtError) -> str:
 
 @contextmanager
 def none_if(*codes: int) -> Iterator[None]:
-    """Within the `with` block, suppress libvirt errors with these codes, such as the code for a missing object.
+    """Within the `with` block, suppress errors from libvirt that have one of these codes, such as VIR_ERR_NO_DOMAIN.
 
     After such an error, execution continues after the `with` block.
     """
@@ -57,10 +60,10 @@ def none_if(*codes: int) -> Iterator[None]:
 
 
 def translate_errors(what: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Return a decorator for a method that queries libvirt, which converts libvirt's errors to HypervisorError.
+    """Return a decorator that converts the libvirt errors of a method to HypervisorError.
 
-    The message is "cannot query `what`: LIBVIRT'S MESSAGE". In `what`, `{0}` is replaced with the method's first
-    argument after `self`, and `{1}` with the second.
+    The message is "cannot query `what`: LIBVIRT'S MESSAGE", so the method should only query libvirt. In `what`, `{0}`
+    is replaced with the method's first argument after `self`, and `{1}` with the second.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:

@@ -1,4 +1,4 @@
-"""libvirt's event loop and error handler, which are those of the whole process.
+"""libvirt's event loop and error handler, of which each process has only one.
 
 Source: https://libvirt.org/html/libvirt-libvirt-event.html; libvirt-python's registerErrorHandler.
 """
@@ -30,17 +30,16 @@ def run_event_loop() -> None:
 
 
 def silence_error_handler() -> None:
-    """Keep libvirt from printing its errors, which are also raised as exceptions.
+    """Keep libvirt from printing errors, which are also raised as exceptions.
 
-    The handler must not be a Python function. If a signal arrived while libvirt called such a function, the signal's
-    exception would be raised there, and libvirt's call would fail with SystemError. The handler is therefore a C
-    function that accepts two arguments.
+    This registers an error handler that does nothing. The handler is a C function: if a signal handler raised an
+    exception while libvirt called a Python function, libvirt's call would fail with SystemError.
     """
     libvirt.registerErrorHandler(operator.is_, None)
 
 
 class Flag:
-    """A flag with the methods of threading.Event except `wait`, without the slow import of that module."""
+    """A flag with the methods of `threading.Event` except `wait`; it avoids the slow import of `threading`."""
 
     def __init__(self) -> None:
         self._is_set = False

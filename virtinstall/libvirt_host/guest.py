@@ -1,4 +1,4 @@
-"""The implementation of the Guest protocol with libvirt.
+"""The implementation of the HostGuest protocol with libvirt.
 
 Source: https://libvirt.org/html/libvirt-libvirt-domain.html
 """
@@ -27,7 +27,6 @@ _STATES = {
 }
 _GONE = (libvirt.VIR_ERR_NO_DOMAIN,)
 
-
 # a guest saved with `virsh save` is off for another reason
 _ENDED = [
     (libvirt.VIR_DOMAIN_SHUTOFF, reason)
@@ -40,7 +39,7 @@ _ENDED = [
 
 
 def start_paused_or_not(start: Callable[[int], Any], *, paused: bool) -> Any:
-    """Call `start` with libvirt's flag for a paused start if `paused`, otherwise with 0; return its result.
+    """Call `start` with VIR_DOMAIN_START_PAUSED if `paused` is true, otherwise with 0; return the result.
 
     If the driver rejects the flag, `start` is called again with 0.
 
@@ -61,7 +60,7 @@ def _state_name(found: tuple[int, int] | None) -> str:
 
 
 class LibvirtGuest:
-    """A guest that a libvirt domain object represents."""
+    """A guest, accessed through `domain`, a domain object from libvirt."""
 
     def __init__(self, domain: Any) -> None:
         self.domain = domain
@@ -92,7 +91,7 @@ class LibvirtGuest:
             return bool(self.domain.isPersistent())
 
     def state(self) -> str:
-        """Return the guest's state, as virsh names it; `gone` if the guest no longer exists.
+        """Return the guest's state; `gone` if the guest no longer exists.
 
         The other states are `running`, `paused`, `shutdown` (the guest is shutting down), `shut off`, `crashed`,
         `suspended` and `unknown`.
@@ -100,16 +99,16 @@ class LibvirtGuest:
         return _state_name(self._state())
 
     def end(self) -> str:
-        """Return `destroyed` if the guest was powered off, for example by `virsh destroy`, otherwise the state."""
+        """Return `destroyed` if the guest was powered off, as by `virsh destroy`, otherwise the same as `state`."""
         found = self._state()
         if found == (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_SHUTOFF_DESTROYED):
             return "destroyed"
         return _state_name(found)
 
     def may_be_restored(self) -> bool:
-        """Return whether the guest is running or its memory may have been saved.
+        """Return whether the contents of the guest's memory may still exist, in an active guest or in a saved state.
 
-        Return False only if libvirt has no managed save, and reports that the guest shut down, was powered off or
+        Return False only if libvirt has no managed save and reports that the guest has shut down, was powered off or
         crashed.
         """
         with translated(f"cannot query the state of the guest '{self.name}'"):
@@ -126,19 +125,19 @@ class LibvirtGuest:
             raise HypervisorError(f"cannot query the state of the guest '{self.name}': {error_text(error)}") from error
 
     def addresses(self) -> list[str]:
-        """Return the guest's IP addresses, IPv4 first; empty if no address is known."""
+        """Return the guest's IP addresses, IPv4 first; an empty list if no address is known."""
         from virtinstall.libvirt_host.guest_agent import addresses
 
         return addresses(self.domain)
 
     def agent_answer(self, command: str, **arguments: object) -> Any:
-        """Return the guest agent's result for a command; None if the agent does not answer or reports an error."""
+        """Return the guest agent's result for `command` with `arguments`; None if the agent returns no result."""
         from virtinstall.libvirt_host.guest_agent import agent_answer
 
         return agent_answer(self.domain, command, **arguments)
 
     def agent_command(self, command: str, **arguments: object) -> Any:
-        """Return the guest agent's result for a command, decoded from JSON.
+        """Return the guest agent's result for `command` with `arguments`, decoded from JSON.
 
         Raises: HypervisorError, if the agent does not answer or reports an error.
         """
@@ -148,7 +147,7 @@ class LibvirtGuest:
             return agent_command(self.domain, command, **arguments)
 
     def start(self, *, paused: bool = False) -> None:
-        """Start the guest; with `paused`, it is paused until `resume_if_paused` is called, if the driver supports this.
+        """Start the guest; if `paused` is true and the driver supports it, the guest stays paused after the start.
 
         Raises: HypervisorError.
         """
@@ -178,7 +177,7 @@ class LibvirtGuest:
         self.domain.openConsole(None, stream, 0)
 
     def shutdown(self) -> None:
-        """Request a shutdown of the guest, which may take a while; the guest may also ignore the request.
+        """Request a shutdown of the guest and return immediately; the guest may ignore the request.
 
         Raises: HypervisorError.
         """
@@ -186,7 +185,7 @@ class LibvirtGuest:
             self.domain.shutdown()
 
     def reboot(self) -> None:
-        """Request a reboot of the guest.
+        """Request a reboot of the guest and return immediately; the guest may ignore the request.
 
         Raises: HypervisorError.
         """
@@ -207,10 +206,10 @@ class LibvirtGuest:
                     raise
 
     def undefine(self, *, remove_nvram: bool = False, remove_tpm: bool = False, remove_saved: bool = False) -> None:
-        """Remove the guest's definition, and the state that the arguments select.
+        """Remove the guest's definition and, if requested, the guest's other state.
 
-        The state is the UEFI variables, the TPM state, and the managed save with the metadata for snapshots and
-        checkpoints.
+        `remove_nvram` removes the UEFI variables, `remove_tpm` the TPM state, and `remove_saved` the managed save and
+        the metadata for snapshots and checkpoints.
 
         Raises: HypervisorError.
         """
@@ -224,16 +223,17 @@ class LibvirtGuest:
         return False
 
     def metadata(self, namespace: str) -> str | None:
-        """Return, as XML, the element in the XML namespace `namespace` in the guest's <metadata>.
+        """Return the XML of the element with the XML namespace `namespace` in the guest's <metadata>.
 
         Return None if there is no such element or the driver does not support metadata.
         """
         return metadata(self.domain, namespace)
 
     def set_metadata(self, namespace: str, prefix: str, xml: str) -> bool:
-        """Store an XML element in the <metadata> of the guest's definition and, if it is running, of the live guest.
+        """Store the XML element `xml` in the <metadata> of the guest's definition and of the active guest.
 
-        `prefix` is the prefix for the namespace. Return False if the driver does not support metadata, otherwise True.
+        `namespace` is the element's XML namespace, and `prefix` the prefix for this namespace. Return False if the
+        driver does not support metadata, otherwise True.
 
         Raises: HypervisorError.
         """
@@ -241,7 +241,7 @@ class LibvirtGuest:
             return set_metadata(self.domain, namespace, prefix, xml)
 
     def snapshots(self) -> list[str]:
-        """Return the XML of each of the guest's snapshots; empty if the driver does not support snapshots.
+        """Return the XML of each snapshot of the guest; an empty list if the driver does not support snapshots.
 
         Raises: HypervisorError.
         """
@@ -250,7 +250,7 @@ class LibvirtGuest:
         return []
 
     def checkpoints(self) -> list[str]:
-        """Return the names of the guest's checkpoints; empty if the driver does not support checkpoints.
+        """Return the names of the guest's checkpoints; an empty list if the driver does not support checkpoints.
 
         Raises: HypervisorError.
         """
@@ -271,7 +271,7 @@ class LibvirtGuest:
                 checkpoint.delete(libvirt.VIR_DOMAIN_CHECKPOINT_DELETE_METADATA_ONLY)
 
     def addresses_from(self, source: str) -> list[str]:
-        """Return the guest's IP addresses from one source: `lease`, `agent` or `arp`; empty if the source has none."""
+        """Return the guest's IP addresses from `source`: `lease`, `agent` or `arp`; an empty list if it has none."""
         from virtinstall.libvirt_host.guest_agent import addresses
 
         return addresses(self.domain, source)
@@ -286,7 +286,7 @@ class LibvirtGuest:
                 self.domain.managedSaveRemove(0)
 
     def rename(self, name: str) -> None:
-        """Rename the guest, which must be off.
+        """Rename the guest to `name`; the guest must be shut off.
 
         Raises: HypervisorError.
         """
@@ -294,7 +294,7 @@ class LibvirtGuest:
             self.domain.rename(name, 0)
 
     def attach_device(self, xml: str) -> None:
-        """Hot-plug the device `xml` into the running guest; the guest's definition is not changed.
+        """Hot-plug the device that `xml` describes into the running guest; the guest's definition is not changed.
 
         Raises: HypervisorError.
         """
@@ -302,7 +302,7 @@ class LibvirtGuest:
             self.domain.attachDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
     def detach_device(self, xml: str) -> None:
-        """Hot-unplug the device `xml` from the running guest; the guest's definition is not changed.
+        """Hot-unplug the device that `xml` describes from the running guest; the guest's definition is not changed.
 
         Raises: HypervisorError.
         """
@@ -310,7 +310,7 @@ class LibvirtGuest:
             self.domain.detachDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
     def update_device(self, xml: str) -> None:
-        """Change a device of the running guest to `xml`; the guest's definition is not changed.
+        """Change a device of the running guest as `xml` describes; the guest's definition is not changed.
 
         Raises: HypervisorError.
         """
@@ -332,9 +332,9 @@ class LibvirtGuest:
             self.domain.setAutostart(int(enabled))
 
     def set_memory(self, kib: int) -> bool:
-        """Set the memory size of the running guest in KiB, and return True.
+        """Set the memory size of the running guest to `kib` KiB, and return True.
 
-        Return False, and change nothing, if `kib` exceeds the guest's current maximum.
+        Return False, and change nothing, if `kib` exceeds the guest's current maximum memory size.
 
         Raises: HypervisorError.
         """
@@ -345,9 +345,9 @@ class LibvirtGuest:
         return True
 
     def set_vcpus(self, count: int) -> bool:
-        """Set the number of vCPUs of the running guest, and return True.
+        """Set the number of vCPUs of the running guest to `count`, and return True.
 
-        Return False, and change nothing, if `count` exceeds the guest's current maximum.
+        Return False, and change nothing, if `count` exceeds the guest's current maximum number of vCPUs.
 
         Raises: HypervisorError.
         """
@@ -358,7 +358,7 @@ class LibvirtGuest:
         return True
 
     def set_texts(self, *, title: str | None, description: str | None) -> None:
-        """Set the title and description of the running guest; None removes the title or description.
+        """Set the title and the description of the running guest; None removes the respective text.
 
         Raises: HypervisorError.
         """

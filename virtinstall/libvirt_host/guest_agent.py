@@ -20,13 +20,14 @@ _AGENT_SECONDS = 5
 
 
 def addresses(domain: Any, source: str | None = None) -> list[str]:
-    """Return the guest's IP addresses, IPv4 first, from one source or, if `source` is None, from all sources.
+    """Return the IP addresses of a guest, IPv4 first.
 
-    The sources are `lease`, `agent` and `arp`. A source that is not available, such as an agent that is not running, is
-    ignored. The list is empty if no address is known or the guest no longer exists.
+    `domain` is the guest's domain object from libvirt. `source` is `lease`, `agent` or `arp`, or None for all three. A
+    source that is not available, such as an agent that is not running, is ignored. The list is empty if no address is
+    known or the guest no longer exists.
 
-    The agent also reports addresses of bridges inside the guest, but only addresses of the network interfaces in the
-    guest's XML are returned. The agent's reply is not trusted, so invalid addresses are ignored.
+    Only addresses of the network interfaces in the guest's XML are returned, without loopback and link-local addresses.
+    The agent's reply is not trusted, so invalid addresses in it are ignored.
     """
     from virtinstall.xml.tree import parse_tree
 
@@ -61,9 +62,11 @@ def _is_address(text: str) -> bool:
 
 
 def agent_command(domain: Any, command: str, **arguments: object) -> Any:
-    """Return the guest agent's result for a command, decoded from JSON.
+    """Return the guest agent's result for `command` with `arguments`, decoded from JSON.
 
-    Raises: libvirtError.
+    `domain` is a domain object from libvirt.
+
+    Raises: libvirtError, if the agent does not answer or reports an error.
     """
     import json
 
@@ -74,7 +77,7 @@ def agent_command(domain: Any, command: str, **arguments: object) -> Any:
 
 
 def agent_answer(domain: Any, command: str, **arguments: object) -> Any:
-    """Return the guest agent's result for a command; None if the agent does not answer or reports an error."""
+    """Return the guest agent's result for `command` with `arguments`; None if the agent returns no result."""
     import json
 
     import libvirt_qemu

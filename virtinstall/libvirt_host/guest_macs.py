@@ -1,8 +1,8 @@
-"""MAC addresses of guests, for `--check mac_in_use` and for choosing free ones.
+"""MAC addresses of guests, for `--check mac_in_use` and for choosing free addresses.
 
-libvirt cannot look a guest up by its address, so each guest's XML is read, once per state (running or not). Each call
-queries only the ids of running guests and the names of the others: on a host with a thousand guests, a list of all
-guests as objects takes as long as the rest of a plan.
+libvirt cannot find a guest by its MAC address, so the XML of every guest is read, but only once while the guest is
+active and once while it is not. Each query lists only the numeric IDs of active guests and the names of the other
+guests: on a host with a thousand guests, listing all guests as objects takes as long as the rest of a plan.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ class _Seen(NamedTuple):
 
 
 class GuestMacs:
-    """The MAC addresses of the guests on one connection.
+    """The MAC addresses of all guests on one connection.
 
-    The duration of a query depends on how many guests were added, removed, started or stopped since the last query.
+    A query reads the XML only of guests that have been added, started or stopped since the last query. Other changes to
+    a guest are not detected.
     """
 
     def __init__(self, connection: Any) -> None:
@@ -37,7 +38,7 @@ class GuestMacs:
         self._owner: dict[str, str] = {}
 
     def owners(self, *, fresh: bool = True) -> Mapping[str, str]:
-        """Return the guests' names by MAC address; the addresses are in lowercase.
+        """Return a mapping from each MAC address in lowercase to the name of a guest that uses it.
 
         If `fresh` is false, return the result of the last query, if there is one.
 
@@ -48,7 +49,7 @@ class GuestMacs:
         return MappingProxyType(dict(self._owner))
 
     def shared(self, uuid: str, macs: Collection[str]) -> list[str]:
-        """Return the MAC addresses in `macs`, all lowercase, that a guest with a UUID other than `uuid` uses.
+        """Return the addresses in `macs`, all in lowercase, that are used by a guest with a UUID other than `uuid`.
 
         Raises: libvirtError.
         """

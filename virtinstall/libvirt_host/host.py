@@ -45,12 +45,12 @@ class Host(Protocol):
     ) -> str | None:
         """Return the <domainCapabilities> document for an emulator, architecture, machine type and virtualization type.
 
-        An argument that is None stands for libvirt's default. Return None if the driver does not provide the document
-        or rejects the machine type.
+        An argument of None selects libvirt's default. Return None if the driver does not provide the document or
+        rejects the arguments.
         """
 
     def cpu_model_features(self, arch: str, model: str) -> frozenset[str]:
-        """Return the features of one of libvirt's CPU models; empty if the driver cannot provide them.
+        """Return the names of the features of libvirt's CPU model `model`; an empty set if they are not known.
 
         `arch` is the model's architecture, such as `x86_64`.
         """
@@ -62,23 +62,23 @@ class Host(Protocol):
         """Return the names of all guests, active or not."""
 
     def guest_macs(self, *, fresh: bool = True) -> Mapping[str, str]:
-        """Return the guests' names by MAC address; the addresses are in lowercase.
+        """Return a mapping from each MAC address in lowercase to the name of a guest that uses it.
 
         If `fresh` is false, return the result of the last query, if there is one.
         """
 
     def shared_macs(self, uuid: str, macs: Collection[str]) -> list[str]:
-        """Return the MAC addresses in `macs`, all lowercase, that a guest with a UUID other than `uuid` uses."""
+        """Return the addresses in `macs`, all in lowercase, that are used by a guest with a UUID other than `uuid`."""
 
     def guest_xmls(self) -> list[tuple[str, str]]:
-        """Return all XML documents of all guests, each as a pair of the guest's name and the XML.
+        """Return the XML documents of all guests, each as a tuple of the guest's name and the XML.
 
-        These are the current XML of each guest, the XML for the next start of each running guest, and the XML of each
-        snapshot.
+        The documents are the current XML of each guest, the XML for the next start of each active guest, and the XML of
+        each snapshot.
         """
 
     def find_guest(self, name: str) -> HostGuest | None:
-        """Return the guest with that name, UUID or, while it is running, numeric ID; None if there is none."""
+        """Return the guest whose name, UUID or, for an active guest, numeric ID is `name`; None if there is none."""
 
     def guest_named(self, name: str) -> HostGuest | None:
         """Return the guest whose name (not UUID or numeric ID) is `name`; None if there is none."""
@@ -90,47 +90,48 @@ class Host(Protocol):
         """Return all guests, active or not."""
 
     def network(self, name: str) -> NetworkFacts | None:
-        """Return the virtual network with that name; None if there is none."""
+        """Return the properties of the virtual network `name`; None if the network does not exist."""
 
     def pool(self, name: str) -> PoolFacts | None:
-        """Return the storage pool with that name; None if there is none."""
+        """Return the properties of the storage pool `name`; None if the pool does not exist."""
 
     def pools(self) -> list[PoolFacts]:
-        """Return all storage pools; empty if the driver has none."""
+        """Return the properties of all storage pools; an empty list if the driver does not support storage pools."""
 
     def volume_names(self, pool: str) -> frozenset[str]:
-        """Return the names of the volumes in a pool; empty if the pool is inactive or does not exist.
+        """Return the names of the volumes in a pool; an empty set if the pool is inactive or does not exist.
 
         Volumes whose files no longer exist are omitted.
         """
 
     def volume(self, pool: str, name: str) -> VolumeFacts | None:
-        """Return the volume with that name in a pool; None if the volume or the pool does not exist."""
+        """Return the properties of the volume `name` in `pool`; None if the volume or the pool does not exist."""
 
     def volume_by_path(self, path: str) -> VolumeFacts | None:
-        """Return the volume with that path, in any pool; None if there is none."""
+        """Return the properties of the volume with the path `path` in any pool; None if there is none."""
 
     def node_devices(self, capability: str | None = None) -> list[str]:
-        """Return the XML of each host device of the type `capability`, such as `pci`, or of all types if it is None."""
+        """Return the XML of each host device of the type `capability`, such as `pci`; None selects all types."""
 
     def check_guest_xml(self, xml: str) -> bool:
-        """Have the driver parse a guest's XML and build QEMU's command line; change nothing.
+        """Check a guest's XML by having libvirt convert it to a QEMU command line; change nothing.
 
-        Return False if the driver does not support this or the user may not request it, otherwise True.
+        Return False if the driver does not support the conversion or the user may not request it, otherwise True.
 
-        Raises: HypervisorError, if the driver rejects the XML.
+        Raises: HypervisorError, if libvirt rejects the XML or selects UEFI firmware that does not exist on this host.
         """
 
     def start_guest(self, xml: str, *, paused: bool = False) -> HostGuest:
         """Start a transient guest from `xml`, without defining it; return the guest.
 
-        With `paused`, the guest stays paused until `resume_if_paused` is called, if the driver supports this.
+        If `paused` is true and the driver supports a paused start, the guest is paused until `resume_if_paused` is
+        called.
 
         Raises: HypervisorError.
         """
 
     def define_guest(self, xml: str) -> HostGuest:
-        """Define a guest, or redefine the guest with the same UUID; return it.
+        """Define a guest from `xml`, or redefine the guest with the same UUID; return the guest.
 
         Raises: HypervisorError.
         """
@@ -142,13 +143,13 @@ class Host(Protocol):
         """
 
     def create_temporary_pool(self, name: str, directory: str) -> None:
-        """Create a transient pool for a directory; the pool exists until `destroy_pool` is called.
+        """Create the transient pool `name` for a directory; the pool exists only until it is stopped.
 
         Raises: StorageError.
         """
 
     def destroy_pool(self, name: str) -> None:
-        """Stop a pool, which removes it if it is transient; its volumes are kept.
+        """Stop a pool without deleting its volumes; if the pool is transient, it is removed.
 
         Raises: StorageError.
         """
@@ -160,9 +161,9 @@ class Host(Protocol):
         """
 
     def create_volume(self, pool: str, xml: str, *, preallocate: bool = False) -> VolumeFacts:
-        """Create the volume that `xml` describes in a pool; return it.
+        """Create the volume that `xml` describes in a pool; return the properties of the volume.
 
-        With `preallocate`, the metadata of a qcow2 image is preallocated.
+        If `preallocate` is true, the metadata of a qcow2 image is preallocated.
 
         Raises: StorageError.
         """
@@ -180,30 +181,31 @@ class Host(Protocol):
         """
 
     def network_addresses(self, network: str) -> list[tuple[str, str, str]]:
-        """Return the reserved and leased addresses in a virtual network; empty if the network does not exist.
+        """Return the reserved and leased addresses in a virtual network; an empty list if the network does not exist.
 
-        Each address is a tuple of the MAC address in lowercase, the IP address, and the kind: `reservation` or `lease`.
-        The MAC address is empty if a reservation names a host instead, as in IPv6.
+        Each tuple contains a MAC address in lowercase, an IP address, and `reservation` or `lease`. The MAC address may
+        be an empty string, for example in an IPv6 reservation, which contains a host name instead.
         """
 
     def add_reservation(self, network: str, mac: str, address: str, name: str | None) -> None:
-        """Add a DHCP reservation to a virtual network: to its definition, and to the network itself if it is active.
+        """Add a DHCP reservation of `address` to a virtual network; an active network is also changed immediately.
 
-        `name` is the guest's DNS name, or None. In IPv6, the reservation contains only the name, not `mac`.
+        `name` is the guest's DNS name, or None. An IPv4 reservation contains `mac` and the name; an IPv6 reservation
+        contains only the name.
 
         Raises: HypervisorError.
         """
 
     def reserved_for(self, network: str, address: str) -> tuple[str, ...]:
-        """Return the MAC addresses (in IPv6, the host names) for which an address in a virtual network is reserved.
+        """Return the MAC addresses (in IPv6, the host names) for which `address` is reserved in a virtual network.
 
-        The tuple is empty if the address is not reserved or the network does not exist.
+        The results are in lowercase. The tuple is empty if the address is not reserved or the network does not exist.
         """
 
     def remove_reservation(self, network: str, mac: str, address: str) -> None:
         """Remove the DHCP reservation of `address` for `mac` from a virtual network.
 
-        If `address` is now reserved for another MAC address, nothing is removed.
+        A reservation of `address` for a different MAC address is kept. In IPv6, `mac` is ignored.
 
         Raises: HypervisorError.
         """
@@ -215,7 +217,9 @@ class Host(Protocol):
         """
 
     def upload(self, pool: str, name: str, path: str, progress: Progress) -> None:
-        """Upload the local file `path`, without its holes, to a volume; `progress` is updated with the number of bytes.
+        """Upload the local file `path` to the volume `name` in `pool`; holes in the file are not transferred.
+
+        `progress` is updated with the number of processed bytes, including holes.
 
         Raises: StorageError.
         """
@@ -223,7 +227,7 @@ class Host(Protocol):
     def wait_until(self, done: Callable[[], bool], timeout_seconds: float | None) -> bool:
         """Wait until `done` returns True, then return True; return False if `timeout_seconds` have passed first.
 
-        `done` is called after each guest event, and also every few seconds. `timeout_seconds` is None for no limit.
+        `done` is called immediately, after guest events, and every few seconds. `timeout_seconds` is None for no limit.
 
         Raises: HypervisorError, if libvirt no longer answers.
         """
@@ -233,5 +237,5 @@ class Host(Protocol):
 
 
 def has_real_storage(host: Host) -> bool:
-    """Return whether disks and files really exist, which libvirt's test driver only simulates."""
+    """Return whether disks on `host` really exist; libvirt's test driver only simulates disks."""
     return not is_simulated(host.driver())

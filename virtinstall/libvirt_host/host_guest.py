@@ -30,19 +30,19 @@ class HostGuest(Protocol):
         """Return whether the guest is defined; a transient guest is not."""
 
     def state(self) -> str:
-        """Return the guest's state, as virsh names it; `gone` if the guest no longer exists.
+        """Return the guest's state; `gone` if the guest no longer exists.
 
         The other states are `running`, `paused`, `shutdown` (the guest is shutting down), `shut off`, `crashed`,
         `suspended` and `unknown`.
         """
 
     def end(self) -> str:
-        """Return `destroyed` if the guest was powered off, for example by `virsh destroy`, otherwise the state."""
+        """Return `destroyed` if the guest was powered off, as by `virsh destroy`, otherwise the same as `state`."""
 
     def may_be_restored(self) -> bool:
-        """Return whether the guest is running or its memory may have been saved.
+        """Return whether the contents of the guest's memory may still exist, in an active guest or in a saved state.
 
-        Return False only if libvirt has no managed save, and reports that the guest shut down, was powered off or
+        Return False only if libvirt has no managed save and reports that the guest has shut down, was powered off or
         crashed.
         """
 
@@ -53,19 +53,19 @@ class HostGuest(Protocol):
         """
 
     def addresses(self) -> list[str]:
-        """Return the guest's IP addresses, IPv4 first; empty if no address is known."""
+        """Return the guest's IP addresses, IPv4 first; an empty list if no address is known."""
 
     def agent_answer(self, command: str, **arguments: object) -> Any:
-        """Return the guest agent's result for a command; None if the agent does not answer or reports an error."""
+        """Return the guest agent's result for `command` with `arguments`; None if the agent returns no result."""
 
     def agent_command(self, command: str, **arguments: object) -> Any:
-        """Return the guest agent's result for a command, decoded from JSON.
+        """Return the guest agent's result for `command` with `arguments`, decoded from JSON.
 
         Raises: HypervisorError, if the agent does not answer or reports an error.
         """
 
     def start(self, *, paused: bool = False) -> None:
-        """Start the guest; with `paused`, it is paused until `resume_if_paused` is called, if the driver supports this.
+        """Start the guest; if `paused` is true and the driver supports it, the guest stays paused after the start.
 
         Raises: HypervisorError.
         """
@@ -77,13 +77,13 @@ class HostGuest(Protocol):
         """
 
     def shutdown(self) -> None:
-        """Request a shutdown of the guest, which may take a while; the guest may also ignore the request.
+        """Request a shutdown of the guest and return immediately; the guest may ignore the request.
 
         Raises: HypervisorError.
         """
 
     def reboot(self) -> None:
-        """Request a reboot of the guest.
+        """Request a reboot of the guest and return immediately; the guest may ignore the request.
 
         Raises: HypervisorError.
         """
@@ -95,10 +95,10 @@ class HostGuest(Protocol):
         """
 
     def undefine(self, *, remove_nvram: bool = False, remove_tpm: bool = False, remove_saved: bool = False) -> None:
-        """Remove the guest's definition, and the state that the arguments select.
+        """Remove the guest's definition and, if requested, the guest's other state.
 
-        The state is the UEFI variables, the TPM state, and the managed save with the metadata for snapshots and
-        checkpoints.
+        `remove_nvram` removes the UEFI variables, `remove_tpm` the TPM state, and `remove_saved` the managed save and
+        the metadata for snapshots and checkpoints.
 
         Raises: HypervisorError.
         """
@@ -107,27 +107,28 @@ class HostGuest(Protocol):
         """Return whether libvirt has a managed save of the guest, which the guest's next start restores."""
 
     def metadata(self, namespace: str) -> str | None:
-        """Return, as XML, the element in the XML namespace `namespace` in the guest's <metadata>.
+        """Return the XML of the element with the XML namespace `namespace` in the guest's <metadata>.
 
         Return None if there is no such element or the driver does not support metadata.
         """
 
     def set_metadata(self, namespace: str, prefix: str, xml: str) -> bool:
-        """Store an XML element in the <metadata> of the guest's definition and, if it is running, of the live guest.
+        """Store the XML element `xml` in the <metadata> of the guest's definition and of the active guest.
 
-        `prefix` is the prefix for the namespace. Return False if the driver does not support metadata, otherwise True.
+        `namespace` is the element's XML namespace, and `prefix` the prefix for this namespace. Return False if the
+        driver does not support metadata, otherwise True.
 
         Raises: HypervisorError.
         """
 
     def snapshots(self) -> list[str]:
-        """Return the XML of each of the guest's snapshots; empty if the driver does not support snapshots.
+        """Return the XML of each snapshot of the guest; an empty list if the driver does not support snapshots.
 
         Raises: HypervisorError.
         """
 
     def checkpoints(self) -> list[str]:
-        """Return the names of the guest's checkpoints; empty if the driver does not support checkpoints.
+        """Return the names of the guest's checkpoints; an empty list if the driver does not support checkpoints.
 
         Raises: HypervisorError.
         """
@@ -139,7 +140,7 @@ class HostGuest(Protocol):
         """
 
     def addresses_from(self, source: str) -> list[str]:
-        """Return the guest's IP addresses from one source: `lease`, `agent` or `arp`; empty if the source has none."""
+        """Return the guest's IP addresses from `source`: `lease`, `agent` or `arp`; an empty list if it has none."""
 
     def discard_managed_save(self) -> None:
         """Delete the guest's managed save, if there is one.
@@ -148,25 +149,25 @@ class HostGuest(Protocol):
         """
 
     def rename(self, name: str) -> None:
-        """Rename the guest, which must be off.
+        """Rename the guest to `name`; the guest must be shut off.
 
         Raises: HypervisorError.
         """
 
     def attach_device(self, xml: str) -> None:
-        """Hot-plug the device `xml` into the running guest; the guest's definition is not changed.
+        """Hot-plug the device that `xml` describes into the running guest; the guest's definition is not changed.
 
         Raises: HypervisorError.
         """
 
     def detach_device(self, xml: str) -> None:
-        """Hot-unplug the device `xml` from the running guest; the guest's definition is not changed.
+        """Hot-unplug the device that `xml` describes from the running guest; the guest's definition is not changed.
 
         Raises: HypervisorError.
         """
 
     def update_device(self, xml: str) -> None:
-        """Change a device of the running guest to `xml`; the guest's definition is not changed.
+        """Change a device of the running guest as `xml` describes; the guest's definition is not changed.
 
         Raises: HypervisorError.
         """
@@ -181,23 +182,23 @@ class HostGuest(Protocol):
         """
 
     def set_memory(self, kib: int) -> bool:
-        """Set the memory size of the running guest in KiB, and return True.
+        """Set the memory size of the running guest to `kib` KiB, and return True.
 
-        Return False, and change nothing, if `kib` exceeds the guest's current maximum.
+        Return False, and change nothing, if `kib` exceeds the guest's current maximum memory size.
 
         Raises: HypervisorError.
         """
 
     def set_vcpus(self, count: int) -> bool:
-        """Set the number of vCPUs of the running guest, and return True.
+        """Set the number of vCPUs of the running guest to `count`, and return True.
 
-        Return False, and change nothing, if `count` exceeds the guest's current maximum.
+        Return False, and change nothing, if `count` exceeds the guest's current maximum number of vCPUs.
 
         Raises: HypervisorError.
         """
 
     def set_texts(self, *, title: str | None, description: str | None) -> None:
-        """Set the title and description of the running guest; None removes the title or description.
+        """Set the title and the description of the running guest; None removes the respective text.
 
         Raises: HypervisorError.
         """

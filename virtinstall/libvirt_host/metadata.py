@@ -15,9 +15,10 @@ _NONE = (libvirt.VIR_ERR_NO_DOMAIN_METADATA, *UNSUPPORTED)
 
 
 def metadata(domain: Any, namespace: str) -> str | None:
-    """Return, as XML, the element in `namespace` in the <metadata> of `domain`, a domain object from libvirt.
+    """Return the XML of the element with the XML namespace `namespace` in a guest's <metadata>.
 
-    Return None if there is no such element or the driver does not support metadata.
+    `domain` is the guest's domain object from libvirt. Return None if there is no such element or the driver does not
+    support metadata.
     """
     try:
         return str(domain.metadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, namespace, 0))
@@ -28,9 +29,11 @@ def metadata(domain: Any, namespace: str) -> str | None:
 
 
 def set_metadata(domain: Any, namespace: str, prefix: str, xml: str) -> bool:
-    """Store an XML element in the <metadata> of the definition of `domain` and, if it is running, of the live guest.
+    """Store the XML element `xml` in a guest's <metadata>.
 
-    `prefix` is the prefix for the namespace. Return False if the driver does not support metadata, otherwise True.
+    The element is stored in the guest's definition and, if the guest is active, in the active guest. `domain` is the
+    guest's domain object from libvirt, `namespace` is the element's XML namespace, and `prefix` the prefix for this
+    namespace. Return False if the driver does not support metadata, otherwise True.
 
     Raises: libvirtError.
     """

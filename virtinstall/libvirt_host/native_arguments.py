@@ -1,4 +1,4 @@
-"""Missing files in the QEMU command line that libvirt builds from a guest's XML."""
+"""Check for missing files in the QEMU command line that libvirt builds from a guest's XML."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FIRMWARE = re.compile(r'"filename":"([^"]+)","node-name":"libvirt-pflash0-stora
 def require_firmware(arguments: str) -> None:
     """Check that the UEFI image in `arguments`, QEMU's command line, exists on this host.
 
-    libvirt may select a missing image, because it only reads firmware descriptors.
+    libvirt reads only the firmware descriptors, so it may select an image that does not exist.
 
     Raises: HypervisorError, if the image does not exist.
     """

@@ -16,9 +16,10 @@ _GONE = (libvirt.VIR_ERR_NO_NETWORK, *UNSUPPORTED)
 
 
 def reservations(connection: Any, network: str) -> list[tuple[str, str]]:
-    """Return the DHCP reservations in a virtual network as pairs of MAC address, in lowercase, and IP address.
+    """Return the DHCP reservations in a virtual network as tuples of a MAC address in lowercase and an IP address.
 
-    The list is empty if the network does not exist.
+    The MAC address is an empty string if a reservation contains a host name instead, as in IPv6. The list is empty if
+    the network does not exist.
 
     Raises: libvirtError.
     """
@@ -32,9 +33,10 @@ def reservations(connection: Any, network: str) -> list[tuple[str, str]]:
 
 
 def leases(connection: Any, network: str) -> list[tuple[str, str]]:
-    """Return the DHCP leases in a virtual network as pairs of MAC address, in lowercase, and IP address.
+    """Return the DHCP leases in a virtual network as tuples of a MAC address in lowercase and an IP address.
 
-    The list is empty if the network does not exist or is inactive.
+    The MAC address is an empty string if it is not known. The list is empty if the network does not exist or is
+    inactive.
 
     Raises: libvirtError.
     """

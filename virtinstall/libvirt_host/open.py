@@ -1,6 +1,6 @@
 """Open a connection, including the preparation of the embedded driver.
 
-libvirt reads its environment when it is loaded, so variables must be set before.
+libvirt reads environment variables when it is loaded, so they are set before libvirt is imported.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 def open_host(uri: str | None = None, *, events: bool = True) -> LibvirtHost:
     """Connect to `uri`: `embed` denotes the embedded driver, and None libvirt's default.
 
-    `events` is whether the caller waits for guest events; without events, some connections open faster.
+    `events` is whether to receive guest events; without guest events, some connections open faster.
 
     Raises: HypervisorError, if the connection fails; StorageError, if the embedded driver's directory cannot be used;
-    RequestError, if the test driver's file does not exist.
+    RequestError, if the file in a `test:///` URI does not exist.
     """
     if uri == "embed":
         uri = embed.embed_uri(embed.embed_root(os.environ, os.geteuid()))

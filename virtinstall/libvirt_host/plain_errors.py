@@ -40,9 +40,9 @@ HINTS = (
 
 
 def plain_message(text: str) -> str:
-    """Return a message from libvirt without the error class at its start, such as `internal error: `.
+    """Return a message from libvirt without the error class at the start, such as `internal error: `.
 
-    If the message is that the driver does not support a function, the name of the function is also omitted.
+    If the message reports that the driver does not support a function, the function's name is also omitted.
     """
     for name in _CLASSES:
         if text.startswith(name):

@@ -15,7 +15,10 @@ _READ_BY_QEMU = "use a server that supports range requests, or download the imag
 
 
 def qemu_error(text: str) -> tuple[str, str | None]:
-    """Return a message from libvirt without internal details, and a hint, which is None if there is no hint."""
+    """Return a readable form of libvirt's message that QEMU exited immediately, and a hint or None.
+
+    Any other message is returned unchanged, with None.
+    """
     if "monitor" not in text:
         return text, None
     import re

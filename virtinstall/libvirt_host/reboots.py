@@ -1,4 +1,4 @@
-"""Reboots of a guest, which libvirt reports as events only.
+"""Reboots of a guest, which libvirt reports only as events.
 
 Source: https://libvirt.org/html/libvirt-libvirt-domain.html#VIR_DOMAIN_EVENT_ID_REBOOT
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def watch_reboots(host: LibvirtHost, uuid: str) -> Iterator[Callable[[], bool]]:
-    """Yield a function that returns whether the guest with that UUID has rebooted since the `with` block was entered.
+    """Yield a function that returns whether the guest `uuid` has rebooted since the `with` block was entered.
 
     The function always returns False if the driver does not report reboots.
     """

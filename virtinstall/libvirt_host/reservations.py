@@ -1,7 +1,7 @@
-"""The subnets and DHCP reservations of virtual networks; reservations are added and removed here.
+"""The subnets of virtual networks, and the addition and removal of DHCP reservations.
 
-In IPv6, a reservation has a name instead of a MAC address.
-Source: https://libvirt.org/formatnetwork.html (dhcp/host), virNetworkUpdate.
+An IPv6 reservation has a host name instead of a MAC address. Source: https://libvirt.org/formatnetwork.html
+(dhcp/host), virNetworkUpdate.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _GONE = (libvirt.VIR_ERR_NO_NETWORK, *UNSUPPORTED)
 
 
 def subnets(root: etree._Element) -> tuple[SubnetFacts, ...]:
-    """Return the subnets that the <ip> elements of `root`, a <network> element, describe."""
+    """Return the subnets that the <ip> elements in the <network> element `root` describe."""
     found = []
     for node in root.iterfind("ip"):
         address = node.get("address")
@@ -48,10 +48,11 @@ def _prefix(node: etree._Element) -> int:
 
 
 def add_reservation(connection: Any, network: str, mac: str, address: str, name: str | None) -> None:
-    """Add a DHCP reservation to a virtual network: to its definition, and to the network itself if it is active.
+    """Add a DHCP reservation of `address` to the virtual network `network`.
 
-    `connection` is a connection object from libvirt. `name` is the guest's DNS name, or None. In IPv6, the reservation
-    contains only the name, not `mac`.
+    The reservation is added to the network's definition and, if the network is active, to the active network.
+    `connection` is a connection object from libvirt. `name` is the guest's DNS name, or None for a reservation without
+    a name. An IPv4 reservation contains `mac` and the name; an IPv6 reservation contains only the name.
 
     Raises: libvirtError.
     """
@@ -83,8 +84,8 @@ def add_reservation(connection: Any, network: str, mac: str, address: str, name:
 def remove_reservation(connection: Any, network: str, mac: str, address: str) -> None:
     """Remove the DHCP reservation of `address` for `mac` from a virtual network.
 
-    It is removed from the network's definition, and from the network itself if it is active. If `address` is now
-    reserved for another MAC address, nothing is removed.
+    The reservation is removed from the network's definition and, if the network is active, from the active network. A
+    reservation of `address` for a different MAC address is kept. In IPv6, `mac` is ignored.
 
     Raises: libvirtError.
     """
@@ -94,10 +95,10 @@ def remove_reservation(connection: Any, network: str, mac: str, address: str) ->
 
 
 def reserved_for(connection: Any, network: str, address: str) -> tuple[str, ...]:
-    """Return the MAC addresses (in IPv6, the host names) for which an address in a virtual network is reserved.
+    """Return the MAC addresses (in IPv6, the host names) for which `address` is reserved in a virtual network.
 
-    Both the active network and its definition are read. The tuple is empty if the address is not reserved or the
-    network does not exist.
+    Reservations in the network's definition and in the active network are included. The results are in lowercase. The
+    tuple is empty if the address is not reserved or the network does not exist.
 
     Raises: libvirtError.
     """

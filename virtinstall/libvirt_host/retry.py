@@ -1,6 +1,6 @@
 """Retry while a storage pool is busy with another volume.
 
-libvirt does one long job per pool at a time, and rejects the others meanwhile. Source:
+libvirt runs only one long job per pool at a time, and rejects other jobs meanwhile. Source:
 https://libvirt.org/html/libvirt-virterror.html
 """
 
@@ -24,7 +24,7 @@ _BUSY_MESSAGES = ("asynchronous jobs running", "still being allocated", "is stil
 
 
 def retry_while_busy(call: Callable[[], R], longest_seconds: float = _LONGEST_SECONDS) -> R:
-    """Call `call` until the storage pool that it uses is no longer busy; return the result.
+    """Call `call`, and repeat the call while libvirt reports that the storage pool is busy; return the result.
 
     Raises: libvirtError, if the pool is still busy after `longest_seconds`; other errors are raised immediately.
     """

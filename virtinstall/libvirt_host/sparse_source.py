@@ -15,10 +15,10 @@ _CHUNK_BYTES = 1 << 20
 
 
 class SparseSource:
-    """The data and holes of a file, for a libvirt stream.
+    """A file with holes, in the form that a libvirt stream reads.
 
-    `fd` is the open file's descriptor, and `size` its size in bytes. `progress` is updated with the number of processed
-    bytes.
+    `fd` is the descriptor of the open file, and `size` is the file's size in bytes. `progress` is updated with the
+    number of processed bytes, including holes.
     """
 
     def __init__(self, fd: int, size: int, progress: Progress) -> None:
@@ -28,9 +28,9 @@ class SparseSource:
         self._at = 0
 
     def section(self, _stream: Any = None, _opaque: Any = None) -> tuple[bool, int]:
-        """Return whether the current section contains data (not a hole), and its remaining length in bytes.
+        """Return the type and the remaining length in bytes of the data or hole at the current position.
 
-        Return (False, 0) at the end of the file.
+        The type is True for data and False for a hole. Return (False, 0) at the end of the file.
         """
         if self._at >= self._size:
             return False, 0
@@ -45,7 +45,7 @@ class SparseSource:
         return True, min(os.lseek(self._fd, self._at, os.SEEK_HOLE), self._size) - self._at
 
     def read(self, _stream: Any = None, _count: int = 0, _opaque: Any = None) -> bytes:
-        """Return the next bytes of the current section; empty in a hole.
+        """Return the next bytes of data, or no bytes in a hole.
 
         The number of bytes that libvirt requests is ignored, because larger messages are faster.
         """

@@ -15,9 +15,9 @@ TPM = "swtpm"
 
 
 def state_folder(uri: str, kind: str) -> str | None:
-    """Return the directory in which the libvirt driver at `uri` stores a kind of guest state: `NVRAM` or `TPM`.
+    """Return the directory in which the libvirt driver at `uri` stores one kind of guest state.
 
-    Return None for a remote host and for an unknown driver.
+    `kind` is the constant `NVRAM` or `TPM` in this module. Return None for a remote host or an unknown driver.
     """
     root = root_of(uri)
     if root is not None:

@@ -1,6 +1,6 @@
-"""States of guests, as libvirt and virsh name them."""
+"""States in which a guest is off."""
 
 from __future__ import annotations
 
 OFF = ("shut off", "crashed", "gone")
-"""States of a guest that does not run."""
+"""States of a guest that is off, crashed or removed."""

@@ -1,4 +1,4 @@
-"""Undefine a guest; files with its state are deleted only on request.
+"""Undefine a guest; files with the guest's state are deleted only on request.
 
 Source: https://libvirt.org/html/libvirt-libvirt-domain.html#virDomainUndefineFlagsValues
 """
@@ -16,11 +16,11 @@ _TPM = "VIR_DOMAIN_UNDEFINE_TPM"
 
 
 def undefine(domain: Any, *, remove_nvram: bool, remove_tpm: bool, remove_saved: bool) -> None:
-    """Remove the definition of `domain`, a domain object from libvirt, and the state that the arguments select.
+    """Remove the definition of a guest and, if requested, the guest's other state.
 
-    The arguments select the UEFI variables, the TPM state, and the managed save with the metadata for snapshots and
-    checkpoints. If a managed save or such metadata exists and `remove_saved` is false, libvirt refuses to remove the
-    definition.
+    `domain` is the guest's domain object from libvirt. `remove_nvram` removes the UEFI variables, `remove_tpm` the TPM
+    state, and `remove_saved` the managed save and the metadata for snapshots and checkpoints. If a managed save or such
+    metadata exists and `remove_saved` is false, libvirt refuses to remove the definition.
 
     Raises: libvirtError.
     """

@@ -31,7 +31,7 @@ _GONE = (libvirt.VIR_ERR_NO_STORAGE_VOL, libvirt.VIR_ERR_NO_STORAGE_POOL, *UNSUP
 
 
 class StorageHost:
-    """The storage pools and volumes of `connection`, a connection object from libvirt."""
+    """The storage pools and volumes that `connection`, a connection object from libvirt, provides."""
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
@@ -39,7 +39,7 @@ class StorageHost:
 
     @property
     def uri(self) -> str:
-        """The connection's URI, as libvirt reports it; queried once, because it never changes."""
+        """The connection's URI, as libvirt reports it."""
         if self._uri is None:
             self._uri = str(self.connection.getURI())
         return self._uri
@@ -51,21 +51,21 @@ class StorageHost:
 
     @translate_errors("the storage pool '{0}'")
     def pool(self, name: str) -> PoolFacts | None:
-        """Return the storage pool with that name; None if there is none."""
+        """Return the properties of the storage pool `name`; None if the pool does not exist."""
         with none_if(*_GONE):
             return _pool_facts(self.connection.storagePoolLookupByName(name))
         return None
 
     @translate_errors("the storage pools")
     def pools(self) -> list[PoolFacts]:
-        """Return all storage pools; empty if the driver has none."""
+        """Return the properties of all storage pools; an empty list if the driver does not support storage pools."""
         with none_if(*UNSUPPORTED):
             return [_pool_facts(pool) for pool in self.connection.listAllStoragePools(0)]
         return []
 
     @translate_errors("the volumes in the storage pool '{0}'")
     def volume_names(self, pool: str) -> frozenset[str]:
-        """Return the names of the volumes in a pool; empty if the pool is inactive or does not exist.
+        """Return the names of the volumes in a pool; an empty set if the pool is inactive or does not exist.
 
         Volumes whose files no longer exist are omitted.
         """
@@ -82,7 +82,7 @@ class StorageHost:
 
     @translate_errors("the volume '{0}/{1}'")
     def volume(self, pool: str, name: str) -> VolumeFacts | None:
-        """Return the volume with that name in a pool; None if the volume or the pool does not exist."""
+        """Return the properties of the volume `name` in `pool`; None if the volume or the pool does not exist."""
         with none_if(*_GONE):
             found = self.connection.storagePoolLookupByName(pool)
             return self._unless_gone(_volume_facts(found, found.storageVolLookupByName(name)))
@@ -90,7 +90,7 @@ class StorageHost:
 
     @translate_errors("the volume '{0}'")
     def volume_by_path(self, path: str) -> VolumeFacts | None:
-        """Return the volume with that path, in any pool; None if there is none."""
+        """Return the properties of the volume with the path `path` in any pool; None if there is none."""
         with none_if(*_GONE):
             found = self.connection.storageVolLookupByPath(path)
             return self._unless_gone(_volume_facts(found.storagePoolLookupByVolume(), found))
@@ -137,7 +137,7 @@ class StorageHost:
                     raise
 
     def create_temporary_pool(self, name: str, directory: str) -> None:
-        """Create a transient pool for a directory; the pool exists until `destroy_pool` is called.
+        """Create the transient pool `name` for a directory; the pool exists only until it is stopped.
 
         Raises: StorageError.
         """
@@ -150,7 +150,7 @@ class StorageHost:
             self.connection.storagePoolCreateXML(etree.tostring(root, encoding="unicode"), 0)
 
     def destroy_pool(self, name: str) -> None:
-        """Stop a pool, which removes it if it is transient; its volumes are kept.
+        """Stop a pool without deleting its volumes; if the pool is transient, it is removed.
 
         Raises: StorageError.
         """
@@ -158,9 +158,9 @@ class StorageHost:
             self.connection.storagePoolLookupByName(name).destroy()
 
     def create_volume(self, pool: str, xml: str, *, preallocate: bool = False) -> VolumeFacts:
-        """Create the volume that `xml` describes in a pool; return it.
+        """Create the volume that `xml` describes in a pool; return the properties of the volume.
 
-        With `preallocate`, the metadata of a qcow2 image is preallocated.
+        If `preallocate` is true, the metadata of a qcow2 image is preallocated.
 
         Raises: StorageError.
         """
@@ -208,7 +208,9 @@ class StorageHost:
             retry_while_busy(lambda: volume.resize(capacity_bytes, 0))
 
     def upload(self, pool: str, name: str, path: str, progress: Progress) -> None:
-        """Upload the local file `path`, without its holes, to a volume; `progress` is updated with the number of bytes.
+        """Upload the local file `path` to the volume `name` in `pool`; holes in the file are not transferred.
+
+        `progress` is updated with the number of processed bytes, including holes.
 
         Raises: StorageError.
         """

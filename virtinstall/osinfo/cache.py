@@ -1,9 +1,7 @@
 """A cache of JSON files, which is only an optimization: the files may disappear at any time.
 
-Cached data about the database contains the names and the state of the files that it was read from; a change of any of
-these files invalidates the data.
-
-Source: XDG base directory specification, for the path of the cache.
+Data from the OS database is cached together with the names and states of the files that it was read from. A change of
+any of these files invalidates the data. Source: XDG base directory specification, for the path of the cache.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ _FORMAT = 2
 
 
 class JsonCache:
-    """The JSON files in `$XDG_CACHE_HOME/virtinstall/osinfo`; `write` is whether they may be created and changed."""
+    """The JSON files in `$XDG_CACHE_HOME/virtinstall/osinfo`; `write` is whether files may be created and changed."""
 
     def __init__(self, environment: Mapping[str, str], *, write: bool = True) -> None:
         home = cache_home(environment)
@@ -28,7 +26,7 @@ class JsonCache:
         self._write = write
 
     def load(self, name: str) -> Any:
-        """Return the data that `save` wrote to the file `name`; None if it is missing, damaged or in another format."""
+        """Return the data that `save` wrote to the file `name`; None if the file is missing, damaged or outdated."""
         import json
 
         if self._directory is None:
@@ -43,7 +41,7 @@ class JsonCache:
         return content[1]
 
     def save(self, name: str, content: Any) -> None:
-        """Write the data to the file `name` atomically; if the directory is not writable, do nothing."""
+        """Write `content` to the file `name` atomically; do nothing if the cache is not writable."""
         import json
 
         if self._directory is None or not self._write:
@@ -53,9 +51,10 @@ class JsonCache:
 
 
 class Watch:
-    """The files and directories from which cached data is read: those of `places`, and those passed to `see`.
+    """The recorded states of the files and directories that data in the cache was read from.
 
-    A file must be passed to `see` before it is read, so that a change while it is read invalidates the cached data.
+    The directories are those of `places`, and the files are those passed to `see`. Pass a file to `see` before you read
+    the file, so that a change during the read invalidates the cached data.
     """
 
     def __init__(self, places: Places) -> None:
@@ -63,16 +62,19 @@ class Watch:
         self._files: dict[str, Stamp] = {}
 
     def see(self, paths: list[str]) -> None:
-        """Record the current state of the files at `paths`."""
+        """Record the current states of the files at `paths`, unless they are already recorded."""
         self._files.update((path, stamp(path)) for path in paths if path not in self._files)
 
     def save(self, cache: JsonCache, name: str, content: Any) -> None:
-        """Store data that was read from these files in the cache file `name`."""
+        """Store `content`, which was read from the recorded files, in the cache file `name`."""
         cache.save(name, [self._directories, self._files, content])
 
 
 def load_watched(cache: JsonCache, name: str, places: Places) -> Any:
-    """Return the data that `Watch.save` stored as `name`; None if there is none or its files have changed."""
+    """Return the data that `Watch.save` stored under the name `name`.
+
+    Return None if there is no such data, or if a file or directory from which the data was read has changed.
+    """
     saved = cache.load(name)
     if not isinstance(saved, list) or len(saved) != 3:
         return None

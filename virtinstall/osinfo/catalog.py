@@ -1,9 +1,8 @@
-"""The catalog of operating systems: osinfo-db, of which only the needed parts are read.
+"""The catalog of operating systems: osinfo-db, of which only the required parts are read.
 
-The look-up of a system by the name of its file (`debian11`: os/debian.org/debian-11.xml) reads only its files and those
-of the systems that it derives from; code names, misspellings, lists and detection require the index.
-
-Source: osinfo-db; osinfo-db-tools, "The Libosinfo Database Layout"
+If the name of an operating system is also the name of its file (`debian11`: os/debian.org/debian-11.xml), only this
+file and the files of the ancestors are read. Code names, misspellings, lists and detection require the index. Source:
+osinfo-db; osinfo-db-tools, "The Libosinfo Database Layout"
 """
 
 from __future__ import annotations
@@ -34,11 +33,11 @@ _FORMAT = 3
 
 
 class Lookup(NamedTuple):
-    """The record found for a name.
+    """The result of looking up the name of an operating system.
 
-    `exact` is whether the record describes the operating system with that name, not a similar one. `warning` is the
-    message to print if the record describes a similar one, or if the database spells the name in another way; otherwise
-    None.
+    `exact` is true if `record` describes the operating system with this name, and false if it describes a similar one.
+    `warning` is a message to print if a similar operating system was found or the database spells the name differently;
+    otherwise None.
     """
 
     record: OsRecord
@@ -47,10 +46,10 @@ class Lookup(NamedTuple):
 
 
 class Catalog:
-    """The OS database (osinfo-db) in the directories that the environment variables in `environment` specify.
+    """The OS database (osinfo-db) in the directories that `database_directories(environment)` returns.
 
-    `cache` is whether cache files may be written. `broken_files` are the paths of the files that were skipped because
-    they are not valid XML.
+    `cache` is whether cache files may be written. `broken_files` contains the paths of files that were skipped because
+    they cannot be read or are not valid XML.
     """
 
     def __init__(self, environment: Mapping[str, str], *, cache: bool = True) -> None:
@@ -64,14 +63,14 @@ class Catalog:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """The warnings about the files that have been read so far, as messages to print."""
+        """The messages to print about the invalid files that have been found so far."""
         return tuple(
             f"ignoring the file {path} in the OS database: invalid XML" for path in dict.fromkeys(self.broken_files)
         )
 
     @property
     def index(self) -> Index:
-        """The index of all operating systems; it is loaded at the first access."""
+        """The index of all operating systems; it is loaded on the first access."""
         from virtinstall.osinfo.index import load_index
 
         if self._index is None:
@@ -80,7 +79,7 @@ class Catalog:
 
     @property
     def rules(self) -> Rules:
-        """The rules for recognizing media and trees; they are loaded at the first access."""
+        """The rules for recognizing media and trees; they are loaded on the first access."""
         from virtinstall.osinfo.index import load_rules
 
         if self._rules is None:
@@ -88,15 +87,16 @@ class Catalog:
         return self._rules
 
     def images(self) -> list[tuple[str, list[Image]]]:
-        """Return the short ID and the disk images of each operating system with disk images."""
+        """Return a tuple of the short ID and the disk images for each operating system that has disk images."""
         from virtinstall.osinfo.index import load_images
 
         return load_images(self._places, self._cache, self.broken_files)
 
     def lookup(self, name: str) -> Lookup:
-        """Return the operating system with the short ID or full ID `name`.
+        """Return the operating system for `name`: a short ID, a full ID or `generic`.
 
-        If the database contains only an earlier release, that release is returned.
+        If the database does not contain the name, it is looked up in a different spelling; if the database contains
+        only earlier releases, the newest one is returned. The result's `exact` and `warning` report this.
 
         Raises: RequestError, if the name is unknown; the hint contains the most similar names.
         """
@@ -127,7 +127,7 @@ class Catalog:
         return sorted([*self.index.by_name, GENERIC.short_id])
 
     def systems(self) -> list[list[str]]:
-        """Return the sorted names of each operating system, in the order of `--osinfo list`."""
+        """Return a list of sorted names for each operating system; the lists have the order of `--osinfo list`."""
         from virtinstall.osinfo.names import list_order
 
         systems = [system.short_ids for system in self.index.systems if system.short_ids]
@@ -139,7 +139,7 @@ class Catalog:
         return "".join(", ".join(names) + "\n" for names in self.systems())
 
     def newest_linux(self) -> OsRecord:
-        """Return the record of the newest generic Linux; the generic record if the database does not contain one."""
+        """Return the record of the newest generic Linux, such as `linux2022`, or of `generic` if there is none."""
         try:
             return self.lookup("linux").record
         except RequestError:

@@ -47,8 +47,9 @@ def match_media(
 ) -> list[MediaMatch]:
     """Return the operating systems that a medium may contain, the most likely first, each once.
 
-    The IDs are those in the primary volume descriptor of the ISO image, and `volume_size` is the size in bytes that it
-    declares. Media for the architecture `arch` come first. None means unknown.
+    The IDs are those in the primary volume descriptor of the ISO image, and `volume_size` is the size in bytes that
+    this descriptor declares. Matches for the architecture `arch` come first. A `volume_size` or `arch` of None is
+    unknown.
     """
     search = _Search()
     found: list[tuple[_Rank, MediaMatch]] = []
@@ -67,7 +68,10 @@ def match_media(
 def match_tree(
     catalog: Catalog, *, family: str, version: str = "", variant: str = "", arch: str = ""
 ) -> list[TreeMatch]:
-    """Return the operating systems that a tree with these `.treeinfo` values may contain, the most likely first."""
+    """Return the operating systems that a tree with these `.treeinfo` values may contain, the most likely first.
+
+    An empty string means that `.treeinfo` does not contain the value.
+    """
     search = _Search()
     found: list[tuple[_Rank, TreeMatch]] = []
     for identity, rule in catalog.rules.trees:
@@ -114,7 +118,7 @@ class _Search:
         self._known: dict[tuple[str, str], bool] = {}
 
     def all(self, patterns: Iterable[str | None], values: Iterable[str]) -> bool:
-        """Return whether each pattern that is not None is found in the corresponding value; False without patterns."""
+        """Return whether each non-empty pattern matches the corresponding value; False if all patterns are empty."""
         pairs = [(pattern, value) for pattern, value in zip(patterns, values, strict=True) if pattern]
         return bool(pairs) and all(self._found(pattern, value[:_LONGEST_VALUE]) for pattern, value in pairs)
 

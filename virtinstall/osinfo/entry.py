@@ -1,4 +1,4 @@
-"""Parser of the XML of one operating system into an `Entry`.
+"""Conversion of the XML of one operating system to an `Entry`.
 
 Source: osinfo-db's schema, /usr/share/osinfo/schema/osinfo.rng
 """
@@ -21,7 +21,7 @@ _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 def read_elements(paths: Iterable[str], tag: str, broken: list[str]) -> list[etree._Element]:
     """Return the elements with the tag `tag`, such as `os` or `device`, in the files at `paths`, in order.
 
-    Files that are not valid XML are skipped, and their paths are added to `broken`.
+    Files that cannot be read or are not valid XML are skipped, and their paths are added to `broken`.
     """
     from lxml import etree
 
@@ -38,17 +38,17 @@ def read_elements(paths: Iterable[str], tag: str, broken: list[str]) -> list[etr
 
 
 def read_parts(paths: Iterable[str], place: tuple[str, str], broken: list[str]) -> Parts | None:
-    """Return the elements of the operating system that the files at `paths` describe; None if they do not describe one.
+    """Return the elements for one operating system in the files at `paths`; None if there are none.
 
-    `place` is the vendor and the entity name in the paths; elements with the ID of another entity are ignored. Files
-    that are not valid XML are skipped, and their paths are added to `broken`.
+    `place` is the vendor and the entity name of the operating system; elements with the ID of a different entity are
+    ignored. Files that cannot be read or are not valid XML are skipped, and their paths are added to `broken`.
     """
     elements = [element for element in read_elements(paths, "os", broken) if entity_of(element.get("id", "")) == place]
     return Parts(elements) if elements else None
 
 
 def entry_of(parts: Parts) -> Entry:
-    """Return all facts that the files contain about the operating system."""
+    """Return all facts about the operating system that `parts` contains."""
     return Entry(
         id=parts.id,
         short_ids=parts.texts("short-id"),
@@ -85,22 +85,22 @@ def entry_of(parts: Parts) -> Entry:
 
 
 def images_of(parts: Parts) -> list[Image]:
-    """Return the disk images of the operating system."""
+    """Return the disk images that `parts` contains."""
     return [_image(child) for child in parts.all("image")]
 
 
 def media_of(parts: Parts) -> list[Media]:
-    """Return the media of the operating system."""
+    """Return the media that `parts` contains."""
     return [_media(child) for child in parts.all("media")]
 
 
 def trees_of(parts: Parts) -> list[TreeRow]:
-    """Return the install trees of the operating system."""
+    """Return the install trees that `parts` contains."""
     return [_tree(child) for child in parts.all("tree")]
 
 
 class Parts:
-    """The children of the `<os>` elements of an operating system, from all its files; `id` is the full ID."""
+    """The child elements of all `<os>` elements for one operating system; `id` is its full ID."""
 
     def __init__(self, elements: list[etree._Element]) -> None:
         self.id = elements[0].get("id", "")
@@ -110,19 +110,19 @@ class Parts:
                 self._children.setdefault(child.tag, []).append(child)
 
     def all(self, tag: str) -> list[etree._Element]:
-        """Return the children with this tag."""
+        """Return the child elements with the tag `tag`."""
         return self._children.get(tag, [])
 
     def text(self, tag: str) -> str | None:
-        """Return the first text of a child with this tag and without a language; None if there is none."""
+        """Return the first text of a child with the tag `tag` that specifies no language; None if there is none."""
         return next((_text(child) for child in self.all(tag) if child.get(_LANGUAGE) is None and _text(child)), None)
 
     def texts(self, tag: str) -> list[str]:
-        """Return the texts of the children with this tag, each once."""
+        """Return the texts of the child elements with the tag `tag`, each text once."""
         return list(dict.fromkeys(text for child in self.all(tag) if (text := _text(child))))
 
     def ids(self, tag: str) -> list[str]:
-        """Return the `id` attributes of the children with this tag."""
+        """Return the `id` attributes of the child elements with the tag `tag`."""
         return list(_ids(self.all(tag)))
 
 

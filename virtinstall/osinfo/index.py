@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class System(NamedTuple):
-    """An operating system in the index; dates are `YYYY-MM-DD`, and unknown values are None."""
+    """An operating system in the index; the release date has the form `YYYY-MM-DD`, and unknown values are None."""
 
     id: str
     short_ids: list[str]
@@ -30,14 +30,17 @@ class System(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """The rules for recognizing media and trees, as pairs of the ID of an operating system and a rule."""
+    """The rules for recognizing media and trees, as tuples of an operating system's full ID and one of its rules."""
 
     media: list[tuple[str, Media]]
     trees: list[tuple[str, TreeRow]]
 
 
 class Index:
-    """The operating systems in a database, by ID and by name; if two have the same name, the later one is used."""
+    """The operating systems in a database, by ID and by name.
+
+    If several operating systems have the same name, `by_name` contains the last one in `systems`.
+    """
 
     def __init__(self, systems: list[System]) -> None:
         self.systems = systems
@@ -56,8 +59,8 @@ def load_index(places: Places, cache: JsonCache, broken: list[str]) -> Index:
 def line_index(places: Places, line: str, broken: list[str]) -> Index:
     """Load an index of the operating systems whose file names start with `line`, such as `debian`.
 
-    Only their files are read, and the index is not cached. The paths of files that are not valid XML are added to
-    `broken`.
+    Only the files of these operating systems are read, and the index is not cached. The paths of files that are not
+    valid XML are added to `broken`.
     """
     if not line:
         return Index([])
@@ -80,7 +83,7 @@ def load_rules(places: Places, cache: JsonCache, broken: list[str]) -> Rules:
 
 
 def load_images(places: Places, cache: JsonCache, broken: list[str]) -> list[tuple[str, list[Image]]]:
-    """Load the short ID and the disk images of each operating system with disk images.
+    """Load a tuple of the short ID and the disk images for each operating system that has disk images.
 
     The paths of files that are not valid XML are added to `broken`.
     """

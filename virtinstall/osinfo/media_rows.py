@@ -14,11 +14,14 @@ from virtinstall.osinfo.rows import Firmware, Resources
 class Media(NamedTuple):
     """`<media>`: an installation or live medium.
 
-    The IDs are regular expressions; together with `volume_size`, the size in bytes, they recognize the medium.
-    `installer_script` is whether the medium supports install scripts. `installer_reboots` is the number of reboots
-    until the operating system is installed. `language` is the language of the medium, or with `language_is_pattern` a
-    regular expression that finds it in the volume ID; `language_map` is the ID of the data map that converts it to a
-    locale. `scripts` are the IDs of install scripts.
+    `volume_id`, `system_id`, `publisher_id` and `application_id` are regular expressions. Together with `volume_size`,
+    which is in bytes, they recognize the medium. `installer_script` is whether the medium supports install scripts, and
+    `scripts` contains the IDs of these scripts. `installer_reboots` is the number of reboots until the operating system
+    is installed.
+
+    `language` is the language of the medium. If `language_is_pattern` is true, `language` is instead a regular
+    expression whose first group matches the language in the volume ID. `language_map` is the ID of the data map that
+    maps the language to a locale.
     """
 
     arch: str
@@ -43,7 +46,7 @@ class Media(NamedTuple):
 
 
 class TreeRow(NamedTuple):
-    """`<tree>`: an install tree; the `treeinfo_` fields are regular expressions that recognize its `.treeinfo`."""
+    """`<tree>`: an install tree; the `treeinfo_` fields are regular expressions for values in its `.treeinfo` file."""
 
     arch: str
     variant: str | None
@@ -68,10 +71,11 @@ class Image(NamedTuple):
 
 
 class Driver(NamedTuple):
-    """`<driver>`: files with drivers for additional devices.
+    """`<driver>`: files with drivers for devices that the operating system does not support without them.
 
     `location` is the URL of the directory that contains `files`. `pre_installable` is whether the installer can load
-    the drivers. Of several drivers, the one with the highest `priority` is used. `devices` are device IDs.
+    the drivers. If several drivers are available, the one with the highest `priority` is used. `devices` contains the
+    IDs of the devices that the drivers support.
     """
 
     arch: str
@@ -84,10 +88,10 @@ class Driver(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """The facts about one operating system in its files, without those of its ancestors.
+    """The facts about one operating system that its files contain, without the facts that it inherits.
 
-    `parents` are the IDs of the operating systems that it derives from, then those that it clones. `devices` are pairs
-    of a device ID and whether the device is supported.
+    `parents` contains the IDs of the operating systems that this one derives from, followed by those of the operating
+    systems that it clones. `devices` contains tuples of a device ID and whether the device is supported.
     """
 
     id: str

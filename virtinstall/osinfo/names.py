@@ -74,7 +74,7 @@ def other_spelling(name: str) -> str | None:
 def joined_spelling(name: str) -> str | None:
     """Return `name` in lowercase and without the separator before the version, for example `debian12` for `Debian-12`.
 
-    Return None if `name` already has this form.
+    Some product names are also replaced, for example `alma` by `almalinux`. Return None if nothing changes.
     """
     joined = re.sub(r"[-_ ](?=\d)", "", name.lower())
     line, _ = split_name(joined)
@@ -83,12 +83,12 @@ def joined_spelling(name: str) -> str | None:
 
 
 def old_system(name: str) -> str | None:
-    """Return the name that replaces `name` if an earlier version of virt-install had that name; None otherwise."""
+    """Return the current name for a name that only earlier versions of virt-install accepted; None for other names."""
     return _OLD_SYSTEMS.get(name)
 
 
 def list_order(name: str) -> list[tuple[int, int, str]]:
-    """Return a sort key for alphabetical order, except that higher numbers come first."""
+    """Return a key that sorts names in alphabetical order, but higher numbers first."""
     key = []
     for is_number, letters in groupby(name, str.isdecimal):
         text = "".join(letters)
@@ -124,16 +124,17 @@ def line_of(name: str) -> str:
 
 
 def version_of(name: str) -> Version:
-    """Return the version in a name, for example (13,) for `debian13` and for `debiantrixie`; empty if there is none."""
+    """Return the version in a name, such as (13,) for `debian13` or `debiantrixie`; an empty tuple if it has none."""
     return split_name(CODE_NAMES.get(name, name))[1]
 
 
 def find_system(name: str, index: Index) -> tuple[System, bool] | None:
-    """Return the operating system in `index` for `name`, and whether `name` refers to exactly that one.
+    """Return the operating system in `index` for `name`, and whether this is exactly the one that `name` denotes.
 
-    A name with only a major version, such as `rhel6`, refers to the newest minor version. For a version newer than all
-    known ones, and for a product line without a version, such as `debian`, the newest operating system of the line is
-    returned. Any other unknown name is a misspelling, for which None is returned.
+    A name with only a major version, such as `rhel6`, denotes the newest minor version. If the minor version in `name`
+    is newer than all known ones, the newest known minor version is returned. If the major version is newer than all
+    known ones or is missing, as in `debian`, the newest operating system of the product line is returned. For any other
+    unknown name, None is returned.
     """
     if name in index.by_name:
         return index.by_name[name], True

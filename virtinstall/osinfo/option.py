@@ -24,10 +24,10 @@ _GENERIC_CHOSEN = (
 class RequestedOs(NamedTuple):
     """The values of `--osinfo`.
 
-    `name` is a short ID, a full ID or `generic`; None if it is not specified. `detect` is whether the operating system
-    is detected; `name` is then used only if the detection fails. `require` is whether a missing name is an error; None
-    if that is not specified. `strict` is whether detect=on or require=on was specified, so that a failed detection is
-    an error.
+    `name` is a short ID, a full ID or `generic`; None if no name is specified. `detect` is whether to detect the
+    operating system; if it is true, `name` is used only if the detection fails. `require` is whether it is an error if
+    the operating system is neither specified nor detected; None if the user does not specify this. `strict` is whether
+    detect=on or require=on is specified, so that by default a failed detection is an error.
     """
 
     name: str | None = None
@@ -37,10 +37,10 @@ class RequestedOs(NamedTuple):
 
 
 class ChosenOs(NamedTuple):
-    """The guest's operating system and the warnings about the choice.
+    """The record to use for the guest's operating system, and the warnings about this choice.
 
-    `assumed` is whether the record describes another operating system, because the guest's operating system is not in
-    the database or was neither specified nor detected.
+    `assumed` is whether the record describes a different operating system, because the guest's operating system is not
+    in the database or was neither specified nor detected.
     """
 
     record: OsRecord
@@ -49,9 +49,10 @@ class ChosenOs(NamedTuple):
 
 
 def read_requested(values: Mapping[str, str] | None) -> RequestedOs:
-    """Return the request for the sub-options of `--osinfo`: `name`, `short-id`, `id`, `detect` and `require`.
+    """Return the request that the sub-options of `--osinfo` specify.
 
-    `values` is None if the option is not used.
+    `values` maps the sub-options `name`, `short-id`, `id`, `detect` and `require` to their values, and is None if the
+    option is not used.
 
     Raises: RequestError, if the value of `detect` or `require` is neither on nor off.
     """
@@ -91,10 +92,11 @@ def choose_os(
 ) -> ChosenOs:
     """Choose the operating system of the guest.
 
-    `detected` are names from the medium or the image, the most likely first; they are ignored if detection is off.
-    `default_name` is the name from another option, such as `--install fedora36`, or None. `is_hvm` is whether the guest
-    is fully virtualized; containers and paravirtual guests do not need a name. `environment` contains the environment
-    variables; if VIRTINSTALL_OSINFO_DISABLE_REQUIRE is set, a missing name is not an error.
+    `detected` contains names from the medium or the image, the most likely first; they are ignored if detection is off.
+    `default_name` is the name from another option, such as `--install fedora36`, or None; it is used if `requested`
+    contains no name. `is_hvm` is whether the guest is fully virtualized; containers and paravirtual guests do not need
+    a name. `environment` contains the environment variables. If VIRTINSTALL_OSINFO_DISABLE_REQUIRE is set, a missing
+    name is an error only with require=on.
 
     Raises: RequestError, if the name is unknown, or if a name is required and was neither specified nor detected.
     """

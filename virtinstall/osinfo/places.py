@@ -1,4 +1,4 @@
-"""The places of osinfo-db's files: its directories, how they override each other, and how changes are detected.
+"""The locations of osinfo-db's files: the directories, how they override each other, and how changes are detected.
 
 Source: osinfo-db-tools, "The Libosinfo Database Layout" (docs/database-layout.txt); `OSINFO_DATA_DIR` is the old name
 of `OSINFO_SYSTEM_DIR`, which libosinfo still accepts.
@@ -15,10 +15,10 @@ Stamp = list[int] | None
 
 
 def database_directories(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the directories of the OS database, those with higher precedence last.
+    """Return the directories of the OS database, the directory with the highest precedence last.
 
-    They are the directories of the distribution, the host and the user; `environment` contains the environment
-    variables that locate them.
+    These are the directories of the distribution, the host and the user. `environment` contains the environment
+    variables that can specify other paths.
     """
     system = environment.get("OSINFO_SYSTEM_DIR") or environment.get("OSINFO_DATA_DIR") or "/usr/share/osinfo"
     local = environment.get("OSINFO_LOCAL_DIR") or "/etc/osinfo"
@@ -32,7 +32,7 @@ def database_directories(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def stamp(path: str) -> Stamp:
-    """Return the current state of the file or directory at `path`, to detect changes; None if it does not exist."""
+    """Return a value that changes if the file or directory at `path` changes; None if it does not exist."""
     try:
         status = os.stat(path)
     except OSError:
@@ -44,22 +44,23 @@ _ENDINGS = ("xml", "d")
 
 
 class Places:
-    """The files of one kind of entity, such as `os` or `install-script`, in all directories of the OS database."""
+    """The files for entities of one kind, such as `os` or `install-script`, in all directories of the OS database."""
 
     def __init__(self, directories: tuple[str, ...], kind: str) -> None:
         self._roots = tuple(os.path.join(directory, kind) for directory in directories)
 
     def directories(self) -> Iterator[str]:
-        """Yield the directories that change if files are added or removed."""
+        """Yield the directories whose modification times change if a file is added or removed."""
         for root in self._roots:
             yield root
             for vendor in _names(root):
                 yield os.path.join(root, vendor)
 
     def entities(self) -> dict[tuple[str, str], list[str]]:
-        """Return the sources of all entities, by vendor and entity name, such as `("debian.org", "debian-11")`.
+        """Return the sources of each entity, by vendor and entity name, such as `("debian.org", "debian-11")`.
 
-        The sources of an entity are paths of files and drop-in directories, those with higher precedence last.
+        The sources of an entity are the paths of its files and drop-in directories, the path with the highest
+        precedence last.
         """
         found: dict[tuple[str, str], list[str]] = {}
         for root in self._roots:
@@ -72,17 +73,17 @@ class Places:
         return found
 
     def sources(self, vendor: str, entity: str) -> list[str]:
-        """Return the sources of one entity: the paths of its files and drop-in directories that exist."""
+        """Return the sources of one entity: the paths of its existing files and drop-in directories."""
         bases = [os.path.join(root, vendor, entity) for root in self._roots]
         paths = [f"{base}.{ending}" for base in bases for ending in _ENDINGS]
         return [path for path in paths if os.path.lexists(path)]
 
 
 def source_files(sources: list[str]) -> list[str]:
-    """Return the files to read for the sources of an entity.
+    """Return the files to read for an entity with the sources `sources`.
 
-    They are the last of the entity's main files, and the files in all its drop-in directories. If the main file is
-    empty or a link to /dev/null, it is omitted, which removes the entity.
+    These are the main file with the highest precedence, and the files in all drop-in directories. Empty files and links
+    to /dev/null are omitted, so an empty main file hides the main files with lower precedence.
     """
     own = [path for path in sources if path.endswith(".xml")][-1:]
     drop_ins = [
@@ -96,10 +97,10 @@ def source_files(sources: list[str]) -> list[str]:
 
 
 def entity_of(identity: str) -> tuple[str, str] | None:
-    """Return the vendor and the entity name in an ID, which is a URI.
+    """Return the vendor and the entity name for an ID, which is a URI.
 
     For example, `http://debian.org/debian/11` is the ID of the entity `debian-11` of the vendor `debian.org`. Return
-    None if the ID is not a URI, or if its host cannot be a directory name.
+    None if the ID is not a URI with a path, or if its host cannot be a directory name.
     """
     _, separator, rest = identity.partition("://")
     vendor, _, path = rest.partition("/")

@@ -1,8 +1,8 @@
 """An operating system with inheritance resolved: the devices for which it has drivers, and its requirements.
 
-Source: osinfo-db (https://libosinfo.org); the IDs of devices are those of the PCI and USB ID registries. An OS has the
-properties in its files, then those of the systems that it derives from and clones, nearest first; `supported="false"`
-removes inherited ones.
+An operating system has the properties in its files, and inherits others from the systems that it derives from or
+clones; the nearest system has precedence. `supported="false"` removes an inherited device or firmware. Source:
+osinfo-db (https://libosinfo.org); the IDs of devices are those of the PCI and USB ID registries.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ _LOCAL_CLOCK_FAMILIES = ("win9x", "win16", "winnt", "solaris")
 
 
 class OsRecord(NamedTuple):
-    """An operating system, with the facts of its ancestors.
+    """An operating system, with the facts that it inherits.
 
-    `devices` are the IDs of the devices that it supports. `resources` are the requirements in its files, and
-    `inherited_resources` those of the nearest ancestor that has any. `family` is osinfo's name of the family, such as
-    `linux`, `winnt` or `freebsd`. Dates are `YYYY-MM-DD`. `ancestors` and `upgrades` are full IDs, and `scripts` the
-    IDs of install scripts. `is_generic` is whether nothing is known about the operating system (`--osinfo generic`).
-    Unknown values are None.
+    `devices` contains the IDs of the devices that the operating system supports. `resources` contains the requirements
+    in its files, and `inherited_resources` those of the nearest ancestor that has any. `family` is osinfo's name of the
+    family, such as `linux`, `winnt` or `freebsd`. Dates have the form `YYYY-MM-DD`. `ancestors` and `upgrades` contain
+    full IDs, and `scripts` the IDs of install scripts. `is_generic` is whether nothing is known about the operating
+    system (`--osinfo generic`). Unknown values are None.
 
     This is a named tuple, because a frozen dataclass of this size costs 2 ms at each start of the program.
     """
@@ -121,7 +121,7 @@ class OsRecord(NamedTuple):
         return tuple(Driver._make(row) for row in self.driver_rows)
 
     def installable_driver(self, arch: str) -> Driver | None:
-        """Return the drivers for the architecture `arch` that the installer can load; None if there are none."""
+        """Return the best driver for the architecture `arch` that the installer can load; None if there is none."""
         known = [driver for driver in self.drivers if driver.pre_installable and driver.arch in (arch, "all")]
         return max(known, key=lambda driver: driver.priority, default=None)
 
@@ -140,27 +140,27 @@ class OsRecord(NamedTuple):
 
     @property
     def clock_offset(self) -> str:
-        """The time that the operating system expects in the hardware clock: `localtime` or `utc`."""
+        """The time zone that the operating system expects the hardware clock to use: `localtime` or `utc`."""
         return "localtime" if self.family in _LOCAL_CLOCK_FAMILIES else "utc"
 
     @property
     def supports_acpi(self) -> bool:
-        """Whether the guest may have ACPI; always True, because older operating systems ignore it."""
+        """Whether the guest may have ACPI; always True, because operating systems without ACPI support ignore it."""
         return True
 
     @property
     def supports_apic(self) -> bool:
-        """Whether the guest may have an APIC; always True, because older operating systems ignore it."""
+        """Whether the guest may have an APIC; always True, because operating systems without APIC support ignore it."""
         return True
 
     def has_device(self, *ids: str) -> bool:
-        """Return whether any device with one of these IDs, such as `http://pcisig.com/pci/1af4/1001`, is supported."""
+        """Return whether the operating system supports a device in `ids`, such as `http://pcisig.com/pci/1af4/1001`."""
         return any(identity in self.devices for identity in ids)
 
     def supports_virtio(self, kind: str, *, modern: bool = False) -> bool:
         """Return whether the operating system has a driver for a kind of virtio device, such as `net` or `block`.
 
-        With `modern`, the driver must support virtio 1.0.
+        If `modern` is true, the driver must support virtio 1.0.
         """
         ids = _VIRTIO[kind]
         return self.has_device(*(_PCI + identity for identity in (ids[-1:] if modern else ids)))
@@ -194,7 +194,7 @@ class OsRecord(NamedTuple):
         return arch in _VIRTIO_ARCHITECTURES or self.supports_virtio("console")
 
     def supports_guest_agent(self, arch: str = "x86_64") -> bool:
-        """Return whether the operating system can use the channel of the QEMU guest agent on `arch`."""
+        """Return whether the operating system has a driver for the channel of the QEMU guest agent on `arch`."""
         return self.supports_virtio_serial(arch)
 
     def supports_usb3(self, arch: str = "x86_64") -> bool:
@@ -202,10 +202,10 @@ class OsRecord(NamedTuple):
         return arch in _VIRTIO_ARCHITECTURES or self.has_device(*_XHCI)
 
     def supports_q35(self, arch: str = "x86_64") -> bool:
-        """Return whether the operating system supports the q35 chipset; `arch` is not used.
+        """Return whether the operating system can run on the q35 chipset; `arch` is not used.
 
-        Virtio devices on PCI Express ports support only virtio 1.0. With only older drivers, as in RHEL 6, the guest
-        would find neither its disk nor its network.
+        Return False if it has only drivers for virtio versions before 1.0, as RHEL 6 does: virtio devices on PCI
+        Express ports support only virtio 1.0, so the guest would not find its disk and network.
         """
         only_old = self.supports_virtio("net") and not self.supports_virtio("net", modern=True)
         return self.has_device(_Q35) and not only_old
@@ -229,7 +229,10 @@ class OsRecord(NamedTuple):
         return self.supports_firmware("bios", arch) is False and self.supports_firmware("efi", arch) is not False
 
     def amounts(self, kind: str, arch: str) -> Amounts:
-        """Return the requirements on `arch`; `kind` is `minimum`, `recommended`, `maximum` or `network_install`."""
+        """Return the requirements for the architecture `arch`, without those of the ancestors.
+
+        `kind` is `minimum`, `recommended`, `maximum` or `network_install`.
+        """
         return _amounts(self.resources, kind, arch)
 
     def minimum_ram_bytes(self, arch: str) -> int | None:
@@ -257,8 +260,8 @@ class OsRecord(NamedTuple):
     def script_ids(self, media: Media | None = None) -> tuple[str, ...]:
         """Return the IDs of the install scripts for `media`, or for the operating system.
 
-        The IDs for the operating system are returned if `media` is None or specifies no scripts. The result is empty if
-        `media` does not support install scripts.
+        The IDs for the operating system are returned if `media` is None or does not specify scripts. The tuple is empty
+        if `media` does not support install scripts.
         """
         if media is not None and not media.installer_script:
             return ()

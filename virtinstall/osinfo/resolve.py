@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def resolve(entry: Entry, find: Callable[[str], Entry | None]) -> OsRecord:
-    """Return the record of `entry` and its ancestors; `find` returns the entry with an ID, or None if it is missing."""
+    """Combine `entry` and its ancestors into one record.
+
+    `find` is called with the ID of an ancestor, and returns its entry, or None if the database does not contain it.
+    """
     line = list(_lineage(entry, find))
     devices: dict[str, bool] = {}
     firmwares: dict[tuple[str, str], Firmware] = {}
@@ -96,12 +99,14 @@ def _merged(own: Amounts | None, above: Amounts | None) -> Amounts | None:
 
 
 def to_json(record: OsRecord) -> dict[str, Any]:
-    """Return the fields of the record as values that JSON supports."""
+    """Return the fields of `record`, by name, as values that can be converted to JSON."""
     return {**record._asdict(), "devices": sorted(record.devices)}
 
 
 def from_json(data: dict[str, Any]) -> OsRecord:
-    """Return the record for the result of `to_json`; the rows of media, trees and images are converted when accessed.
+    """Return the record for the result of `to_json`, after it has been read from JSON.
+
+    Media, trees, images and drivers are converted only when they are accessed.
 
     Raises: TypeError or KeyError, if the data is not from `to_json`.
     """

@@ -22,9 +22,9 @@ class Amounts(NamedTuple):
 
 
 class Resources(NamedTuple):
-    """`<resources>`: the requirements of a guest with the architecture `arch`, or with any architecture if it is `all`.
+    """`<resources>`: the requirements on the architecture `arch`, or on any architecture if `arch` is `all`.
 
-    `inherit` is whether missing values are those of the operating system from which this one is derived.
+    `inherit` is whether missing values are inherited from the operating system that this one derives from.
     """
 
     arch: str
@@ -36,7 +36,7 @@ class Resources(NamedTuple):
 
 
 class Firmware(NamedTuple):
-    """`<firmware>`: whether the firmware `type`, `bios` or `efi`, is supported on an architecture."""
+    """`<firmware>`: whether the firmware `type`, `bios` or `efi`, is supported on the architecture `arch`."""
 
     arch: str
     type: str
@@ -44,6 +44,6 @@ class Firmware(NamedTuple):
 
 
 def resources_from_json(row: list[Any]) -> Resources:
-    """Return the resources for a row from JSON, in which the amounts are nested rows."""
+    """Return the resources for `row`, the JSON array of a Resources tuple, in which the amounts are nested arrays."""
     arch, inherit, *amounts = row
     return Resources(arch, inherit, *(Amounts(*values) if values else None for values in amounts))

@@ -24,8 +24,8 @@ class InstallScript(NamedTuple):
 
     `profile` is the kind of installation, such as `desktop`. `expected_filename` is the name of the answer file.
     `injection_methods` contains any of `initrd`, `cdrom`, `floppy`, `disk` and `web`. `product_key_format` has a `$`
-    for each character of the product key; None if there is no key. `required` and `optional` are names of parameters,
-    such as `admin-password` or `l10n-language`.
+    for each character of the product key; it is None if the installation needs no key. `required` and `optional`
+    contain the names of parameters, such as `admin-password` or `l10n-language`.
     """
 
     id: str
@@ -42,9 +42,9 @@ class InstallScript(NamedTuple):
 
 
 def install_scripts(catalog: Catalog, record: OsRecord, media: Media | None = None) -> list[InstallScript]:
-    """Return the install scripts for an operating system, or for its medium `media` if that is not None.
+    """Return the install scripts for an operating system, or for its medium `media` if this is not None.
 
-    The result is empty if unattended installation is not supported.
+    The list is empty if unattended installation is not supported.
     """
     found = []
     for identity in record.script_ids(media):
@@ -59,8 +59,8 @@ def choose_scripts(
 ) -> list[InstallScript]:
     """Return the install scripts for a profile, such as `desktop` or `jeos`.
 
-    If `profile` is None, `desktop` is used if the operating system has this profile. The first script describes the
-    answer file; for Windows, others that run after the installation follow.
+    If `profile` is None, the profile is `desktop`, or the first available one in alphabetical order. The first script
+    describes the answer file. For Windows, it may be followed by scripts that run after the installation.
 
     Raises: RequestError, if the operating system or the medium has no script, or none for the profile.
     """
