@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 
 
 def check_clone(plan: ClonePlan, host: Host, checks: Checks) -> list[str]:
-    """Check, without changes, whether the copies can be created, and whether QEMU can access them; return warnings.
+    """Check whether the copies can be created, and whether QEMU can access them; return warnings.
 
-    An error from a check that `checks` disables becomes a warning.
+    Nothing is changed. The error of a check that `checks` disables is returned as a warning.
 
-    Raises: StorageError, if a copy cannot be created or QEMU cannot access it.
+    Raises: StorageError, if a check that is not disabled fails.
     """
     if not has_real_storage(host):
         return []
@@ -97,12 +97,12 @@ def make_clone(
 ) -> HostGuest:
     """Copy the images, define the guest, and return it; after a failure, remove everything that this call created.
 
-    A guest to replace and images to overwrite are not changed until everything else is done. The objects are recorded
-    in `journal` if that is not None. `on_warning` is called with each warning; None discards the warnings. The notes
-    of a raised exception list the objects that could not be removed or restored.
+    An existing guest is replaced, and existing images are overwritten, only after all images have been copied. The
+    created objects are recorded in `journal` if that is not None. `on_warning` is called with each warning; None
+    discards the warnings. The notes of a raised exception list the objects that could not be removed or restored.
 
     Raises: StorageError, if an image cannot be copied; HypervisorError, if the guest cannot be defined; TakenError, if
-    a generated name or path was taken meanwhile.
+    a generated name or path is now in use.
     """
     if not plan.replaces:
         require_free(plan.name, plan.uuid, host, name_is_generated=plan.generated)
@@ -131,7 +131,7 @@ def make_clone(
 def clone_record(plan: ClonePlan) -> GuestRecord:
     """Return the record of the copy: the images that this run created, and the user to log in as.
 
-    The record contains no SSH host key, because the copy starts with the original's key, which the guest may replace.
+    The record contains no SSH host key: the copy starts with the original's key, but may generate a different one.
     """
     original = next(iter(etree.fromstring(plan.xml.encode()).iterfind(f"metadata/{{{NAMESPACE}}}guest")), None)
     before = None

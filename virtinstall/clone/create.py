@@ -38,8 +38,9 @@ def create_clone(
 ) -> str:
     """Create the copy; return its name, which differs from the plan's if another run has taken that name meanwhile.
 
-    After any failure, everything that this call created is removed. `progress` None shows no progress. `on_warning` is
-    called with each warning and `report` with each other message; None logs them.
+    After any failure, everything that this call created is removed. If `progress` is None, no progress is shown.
+    `on_warning` is called with each warning, and `report` with each other message; if one of these is None, the
+    messages are logged.
 
     Raises: RequestError, if the guest cannot be copied as requested; StorageError, if an image cannot be copied;
     HypervisorError, if the guest cannot be defined; TakenError, if other runs take the generated names repeatedly.

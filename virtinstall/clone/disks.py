@@ -32,10 +32,11 @@ _CREATING_POOLS = (*_FILE_POOLS, "logical", "zfs")
 
 
 class NewDisk(NamedTuple):
-    """A disk of the copy whose image is not the original's.
+    """A disk of the copy whose image differs from the original's.
 
-    `path` is the path of the image, and `kind` is the type of the <disk>: `file` or `block`. `copy` is None if the
-    image already exists; `image_format` is then its format, or None to keep the format in the original's XML.
+    `path` is the path of the image, and `kind` is the type of the <disk>: `file` or `block`. `copy` describes how the
+    image is created, or is None if the image already exists. `image_format` is the format of an existing image, or None
+    to keep the format in the original's XML.
     """
 
     disk: Disk
@@ -46,7 +47,7 @@ class NewDisk(NamedTuple):
 
 
 class DiskPlanner:
-    """A planner of the disks of a copy; `warnings` are the warnings about them.
+    """A planner for the disks of a copy; `warnings` are the warnings about these disks.
 
     `original` is the name of the original guest, and `name` is the name of the copy.
     """
@@ -61,7 +62,7 @@ class DiskPlanner:
         self.warnings: list[str] = []
 
     def new_disks(self, disks: list[Disk]) -> list[NewDisk]:
-        """Return the disks of the copy whose images are not the original's, in the order of `disks`.
+        """Return the disks of the copy whose images differ from the original's, in the order of `disks`.
 
         `disks` are the disks in the XML of the original.
 
@@ -184,7 +185,7 @@ class DiskPlanner:
     def check_in_use(self, path: str) -> None:
         """Check that no other guest uses the file at `path`.
 
-        With --check path_in_use=off, a warning is added instead of an error.
+        With `--check path_in_use=off`, a warning is added to `warnings` instead of raising an error.
 
         Raises: StorageError, if another guest uses the file.
         """

@@ -17,7 +17,7 @@ _SUFFIX = "-clone"
 
 
 def clone_name(original: str, taken: Collection[str]) -> str:
-    """Return a name for the copy of the guest `original` that is not in `taken`."""
+    """Return a name for the copy of the guest `original`; the name is not in `taken`."""
     stem, number = _stem_and_next(original)
     while (name := f"{stem}{number or ''}") in taken:
         number += 1
@@ -34,7 +34,7 @@ def _stem_and_next(original: str) -> tuple[str, int]:
 
 
 def clone_path(path: str, original: str, name: str, taken: Collection[str]) -> str:
-    """Return a free path in the directory of `path`, for the copy of this file.
+    """Return an unused path for the copy of the file at `path`, in the same directory.
 
     `original` is the name of the original guest, and `name` is the name of the copy. `taken` are the file names that
     already exist in the directory.
@@ -52,8 +52,8 @@ def clone_path(path: str, original: str, name: str, taken: Collection[str]) -> s
 def nvram_path(original: str, name: str, request: CloneRequest) -> str:
     """Return the path of the file for the copy's UEFI variables.
 
-    If no path is requested, it is NAME_VARS in the directory of `original`, with the extension of `original`.
-    `original` is the path of the original's UEFI variables, and `name` is the name of the copy.
+    If `request` specifies no path, the file is NAME_VARS in the directory of `original`, with the extension of
+    `original`. `original` is the path of the original's UEFI variables, and `name` is the name of the copy.
     """
     extension = os.path.splitext(original)[1] or ".fd"
     return os.path.abspath(request.nvram or os.path.join(os.path.dirname(original), f"{name}_VARS{extension}"))

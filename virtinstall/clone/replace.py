@@ -26,10 +26,10 @@ _LONGEST_STEM = 40
 
 
 def replace_guest(plan: ClonePlan, host: Host, undo: Undo) -> HostGuest:
-    """Define the copy in place of the guest that has the same name, and return it.
+    """Define the copy in place of the guest that has the same name; return the copy.
 
-    If libvirt rejects the copy, the old guest is unchanged. Each change is pushed to `undo`. The old guest's UEFI
-    variables are removed later, by `remove_old_nvram`.
+    If libvirt rejects the copy, the old guest is unchanged. The rollback of each change is pushed to `undo`. If `host`
+    is this machine, the UEFI variables of the old guest are kept until `remove_old_nvram` is called.
 
     Raises: HypervisorError, if libvirt rejects the copy or cannot remove the old guest.
     """
@@ -58,8 +58,8 @@ def replace_guest(plan: ClonePlan, host: Host, undo: Undo) -> HostGuest:
 def remove_old_nvram(plan: ClonePlan, nvram: str | None, host: Host) -> str | None:
     """Remove the replaced guest's UEFI variables if the copy does not use them.
 
-    `nvram` is their path, or None if there are none. Return a warning if another guest uses them or they cannot be
-    removed, otherwise None.
+    `nvram` is the path of these variables, or None if there are none. Return a warning if another guest uses the file
+    or if the file cannot be removed, otherwise None.
     """
     written = {copy.target for copy in plan.copies}
     if nvram is None or not host.is_local() or not has_real_storage(host) or nvram in written or plan.keeps_nvram:

@@ -1,4 +1,4 @@
-"""The request of virt-clone, the facts and the plan, as data."""
+"""The data types of virt-clone: the request, the facts and the plan."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class CloneRequest(Record):
     `original` is the name of the guest; if it is None, `original_xml` is the XML of the guest, which need not be
     defined. `name` is generated if it is None and `auto_clone` is true, and `uuid` is generated if it is None. `files`
     are the paths of the new images, in the order of the copied disks; if `auto_clone` is true, missing paths are
-    generated. `force_copy` and `skip_copy` are the targets, such as `vda`, of disks that are copied or not copied.
-    `macs` are the MAC addresses or `RANDOM`, in the order of the interfaces. `nvram` is the path of the copy's UEFI
-    variables, or None to generate it. If `reflink` is true, the copies share their data with the originals. If `sparse`
-    is false, all space of the new images is allocated. If `preserve_data` is true, no images are copied, because
-    `files` already exist. If `replaces` is true, an existing guest with the copy's name is deleted.
+    generated. `force_copy` and `skip_copy` are the targets, such as `vda`, of disks that are always copied or never
+    copied. `macs` are the MAC addresses or `RANDOM`, in the order of the interfaces. `nvram` is the path of the copy's
+    UEFI variables; None generates it. If `reflink` is true, the copies share their data with the originals. If `sparse`
+    is false, all space for the new images is allocated. If `preserve_data` is true, no images are copied, and `files`
+    must already exist. If `replaces` is true, an existing guest with the copy's name is deleted.
     """
 
     original: str | None = None
@@ -49,10 +49,10 @@ class SourceFacts(NamedTuple):
 
     `kind` is `file`, `block`, `dir`, `network`, or None if the image was not found or the drive is empty. `volume` is
     the image's volume, or None if it is not in a storage pool. `readable` is whether this process can read the image.
-    `relative_backing` is the path of the backing file as stored in the image, if it is a relative path.
-    `backing_format` is the format of the backing file as stored in the image. `data_file` is the path of an external
-    data file. These three are None if the image contains no such value. `file_bytes` is the size of a volume's file if
-    the volume is an overlay, and 0 for other images.
+    `relative_backing` is the path of the backing file as stored in the image, or None if that path is not relative.
+    `backing_format` is the format of the backing file as stored in the image, or None. `data_file` is the path of an
+    external data file, or None. `file_bytes` is the size of a volume's file if the volume is an overlay, and 0 for
+    other images.
     """
 
     path: str | None = None
@@ -70,8 +70,8 @@ class SourceFacts(NamedTuple):
 class Place(NamedTuple):
     """A directory for new images.
 
-    `writable` is whether this process can create files in it. `names` are the names of the files in it. `pool` is the
-    active pool of the directory, or None if there is none.
+    `writable` is whether this process can create files in the directory, and `names` are the names of the files in it.
+    `pool` is the active pool for the directory, or None if there is none.
     """
 
     exists: bool
@@ -83,14 +83,16 @@ class Place(NamedTuple):
 class CloneFacts(NamedTuple):
     """The facts from which the plan of a copy is created.
 
-    `xml` is the XML of the original. `disks` are in the order of its <disk> elements. `nvram` describes its UEFI
-    variables, or is None if there are none. `places` are the directories of all images, by path. `uses` maps a path in
-    --file or --nvram to messages about its other users. `onto_source` are the paths in --file or --nvram whose file the
-    original uses, or whose backing chain contains such a file. `formats` are the formats of the existing images in
-    --file, by path. `guest_macs` maps each MAC address in lowercase to the name of its guest. `is_qemu` is whether the
-    hypervisor is QEMU. `remote` is whether the hypervisor is on another host, and `uri` is its URI. `pretended` is
-    whether it is libvirt's test driver, whose guests have no real images. The plan generates its UUID and MAC addresses
-    from `random_bytes`. `tpm` is the directory of the original's TPM state, or None if there is none.
+    `xml` is the XML of the original, and `disks` are in the order of the <disk> elements in that XML. `nvram` describes
+    the original's UEFI variables, or is None if there are none. `places` maps the path of each directory that contains
+    an existing or new image to the facts about that directory. `uses` maps a path in --file or --nvram to messages
+    about other users of the file. `onto_source` are the paths in --file or --nvram that must not be overwritten,
+    because the original uses the file or a file that it refers to. `formats` are the formats of the existing images in
+    --file, by path. `guest_macs` maps each MAC address in lowercase to the name of the guest that has it. `is_qemu` is
+    whether the hypervisor is QEMU. `remote` is whether the hypervisor is on another host, and `uri` is the connection's
+    URI. `pretended` is whether the hypervisor is libvirt's test driver, whose guests have no real images. The copy's
+    UUID and MAC addresses are generated from `random_bytes`. `tpm` is the directory of the original's TPM state, or
+    None if there is none.
     """
 
     xml: str
@@ -115,11 +117,12 @@ class Copy(NamedTuple):
 
     `how` is the method: `file` (this process copies the file), `volume` (libvirt copies a volume), `stream` (libvirt
     creates a volume, and this process transfers the data from the source volume) or `upload` (libvirt creates a volume,
-    and this process uploads a file). `overwrite` is whether `target` replaces an existing file. `generated` is whether
-    `target` was generated, so that another path can be used. `allocation_bytes` is the space that the copy needs when
-    it is created, and `capacity_bytes` is the size to which it may grow. `pool` and `volume` are the names of the new
-    volume and its pool, and `volume_xml` is its XML; they are empty for `file`. `source_volume` is the names of the
-    pool and the volume of the source, or None if it is not a volume.
+    and this process uploads a file). `sparse` and `reflink` are those of `CloneRequest`. `overwrite` is whether
+    `target` replaces an existing file. `generated` is whether `target` was generated, so that a different path can be
+    used. `allocation_bytes` is the space that the copy needs when it is created, and `capacity_bytes` is the size to
+    which it may grow. `pool` and `volume` are the names of the pool and of the new volume, and `volume_xml` is the XML
+    of the new volume; for the method `file`, these are empty strings. `source_volume` is a pair of the names of the
+    source's pool and volume, or None if the source is not a volume.
     """
 
     source: str
@@ -140,11 +143,11 @@ class Copy(NamedTuple):
 class ClonePlan(NamedTuple):
     """The plan of a copy: the images to copy, and the guest to define with `xml`.
 
-    `virt_type` is the domain type, such as `kvm`. `generated` and `uuid_is_new` are whether the name and the UUID were
-    generated. `replaces` is whether an existing guest with the same name is deleted. `keeps_nvram` is whether the user
-    specified the path of the UEFI variables. `original_xml` is the XML of the original, or None if the user specified
-    the XML instead of a guest's name. `tpm` is the directory of the original's TPM state and the directory of its copy,
-    or None if there is no TPM state.
+    `virt_type` is the domain type, such as `kvm`. `generated` is whether the name was generated, and `uuid_is_new` is
+    whether the UUID was generated. `replaces` is whether an existing guest with the same name is deleted. `keeps_nvram`
+    is whether the user specified the path of the UEFI variables. `original_xml` is the XML of the original, or None if
+    the user specified the XML instead of a guest's name. `tpm` is a pair of the directories of the original's and the
+    copy's TPM state, or None if there is no TPM state.
     """
 
     name: str

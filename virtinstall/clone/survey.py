@@ -32,7 +32,7 @@ def survey_clone(request: CloneRequest, host: Host, random_bytes: bytes) -> Clon
     The plan generates the copy's UUID and MAC addresses from `random_bytes`.
 
     Raises: RequestError, if the original does not exist or is not shut off, or if `request` contains invalid XML, an
-    empty path, or two paths of the same file; HostError, if the host cannot be queried.
+    empty path, or two paths that refer to the same file; HostError, if the host cannot be queried.
     """
     if "" in request.files:
         raise RequestError(
@@ -221,7 +221,7 @@ class _Look:
         return None if path is None or not os.path.isfile(path) else self._of_path(path, None)
 
     def at_place(self, directory: str) -> Place:
-        """Return the facts about a directory, with the active pool whose target it is."""
+        """Return the facts about a directory, including the active pool whose target is that directory."""
         pool = next((pool for pool in self._all_pools() if pool.active and _same(pool.target, directory)), None)
         names = self._host.volume_names(pool.name) if pool is not None else frozenset()
         if self._remote:

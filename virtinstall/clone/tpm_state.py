@@ -21,9 +21,9 @@ _OF_THE_RUNNING_SWTPM = (".lock",)
 
 
 def copy_tpm_state(source: str, target: str, undo: Undo) -> None:
-    """Copy the TPM state in the directory `source`, with owners and modes, to the new directory `target`.
+    """Copy the TPM state in the directory `source`, including the owners and modes of its files, to a new directory.
 
-    The removal of `target` is pushed to `undo`.
+    `target` is the path of the new directory, whose removal is pushed to `undo`.
 
     Raises: StorageError, if `target` exists, or if a file cannot be copied.
     """

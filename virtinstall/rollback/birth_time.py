@@ -1,4 +1,4 @@
-"""The time when a file was created, because a new file may have the inode of a removed one.
+"""The creation time of a file, which distinguishes the file from a later one with the same inode.
 
 Source: statx(2).
 """
@@ -18,8 +18,8 @@ _BYTES, _BTIME_AT = 256, 80
 def load_statx() -> Any:
     """Return the C library's statx function, or None if there is none.
 
-    The first call takes milliseconds. Therefore a journal calls this function when it starts: if it were called first
-    between the creation of a file and its record, a kill during this time would leave a file that is not recorded.
+    The first call takes milliseconds. A journal therefore calls this function when it is started, and not between the
+    creation of a file and its record: if the run were killed during that time, the file would not be recorded.
     """
     import ctypes
 

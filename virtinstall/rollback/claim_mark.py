@@ -8,7 +8,7 @@ CLAIM_TITLE = "virtinstall is creating this guest"
 
 
 def is_claim(xml: str) -> bool:
-    """Return whether the guest with `xml` only reserves a name and a UUID.
+    """Return whether the guest that `xml` describes only reserves a name and a UUID.
 
     Such a guest has the title CLAIM_TITLE and no disk.
     """

@@ -17,7 +17,7 @@ from virtinstall.named import NamedTuple
 from virtinstall.rollback.file_state import FileState, Identity
 
 FINAL, ADOPTED = "final", "adopted"
-"""Entries that are not things: the final configuration of the guest; a file that a later run was given."""
+"""The kinds of entries that are not created objects: the guest's final XML, and a file that a later run uses."""
 UNBORN, BORN = "new-", "run-"
 _LARGEST_BYTES = 16 << 20
 
@@ -27,10 +27,11 @@ Folder = str | os.PathLike[str]
 class Entry(NamedTuple):
     """One entry of a journal: an object that a run creates, the guest's final XML, or a file that a later run uses.
 
-    `kind` and `path` are those of `Leftover`; `kind` is `final` or `adopted` for the other two kinds of entries. For a
-    file, `identity` is set after its creation, `state` is set after its completion, and `born` is the time of its
-    creation in nanoseconds since the epoch. `uuid` is the UUID of a guest, and `xml` is the guest's final XML. Values
-    that are unknown or do not apply are None.
+    For an object, `kind` and `path` are those of `Leftover`. For the final XML, `kind` is `final`, `path` is an empty
+    string, and `xml` is the XML. For a file that a later run uses, `kind` is `adopted`, and `path` is the path of the
+    file. For a file that the run creates, `identity` is set after its creation, `state` is set after its completion,
+    and `born` is the time of its creation in nanoseconds since the epoch. For a guest, `uuid` is its UUID. Values that
+    are unknown or do not apply are None.
     """
 
     kind: str
@@ -45,8 +46,8 @@ class Entry(NamedTuple):
 class Record(NamedTuple):
     """The contents of a journal.
 
-    `name` and `uuid` are those of the guest that the run creates, `uri` is the run's connection, and `pid` is the ID of
-    its process. Unknown values are None.
+    `name` and `uuid` are those of the guest that the run creates, `uri` is the URI of the run's connection, and `pid`
+    is the ID of the run's process. Unknown values are None.
     """
 
     name: str
@@ -58,7 +59,7 @@ class Record(NamedTuple):
     def is_about(self, name: str, uri: str | None) -> bool:
         """Return whether the run creates the guest `name` on the connection `uri`.
 
-        A connection that is None, and therefore unknown, matches any other.
+        If `uri` or the run's connection is None, which means unknown, only the name is compared.
         """
         return self.name == name and (uri is None or self.uri in (None, uri))
 

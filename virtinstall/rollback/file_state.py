@@ -37,10 +37,10 @@ class Identity(NamedTuple):
 
 
 class FileState(NamedTuple):
-    """The state of a file.
+    """The state of a file, which changes when the file is replaced or written to, or when its owner changes.
 
-    The state changes when the file is replaced or written to, or when its owner changes. `size` is in bytes. Times are
-    in nanoseconds since the epoch. A write changes `mtime` and `ctime`; no program can set `ctime`.
+    `size` is in bytes, and times are in nanoseconds since the epoch. A write changes `mtime` and `ctime`. Programs can
+    reset `mtime`, but not `ctime`.
     """
 
     device: int
@@ -70,9 +70,10 @@ class FileState(NamedTuple):
         return Identity(self.device, self.inode)
 
     def has_content_of(self, other: FileState) -> bool:
-        """Return whether both states are of the same file with the same content.
+        """Return whether this state and `other` are states of the same file with the same content.
 
-        The owner may be different, because libvirt changes it.
+        The content is regarded as the same if `size` and `mtime` are equal. `ctime` is ignored, because it changes when
+        libvirt changes the owner of the file.
         """
         return self[:4] == other[:4]
 

@@ -1,8 +1,8 @@
-"""A journal of each run, so that the next run can name what a killed run created.
+"""A journal of each run, so that the next run can report what a killed run created.
 
-One small file per run lists the things that the run creates, each written before it exists; the run holds a lock on it
-and removes it at its end. A file whose lock is free belongs to a run that died (SIGKILL, power failure), because the
-kernel drops the lock of a dead process.
+The journal is a small file that lists the objects that the run creates; each object is recorded before it exists. The
+run holds a lock on the journal, and removes the journal at the end. If a journal exists but is not locked, its run was
+killed (SIGKILL, power failure), because the kernel releases the locks of a process that has ended.
 
 A journal also claims the guest's name and UUID: no second journal can be started for them while the run is alive.
 
@@ -44,11 +44,11 @@ if TYPE_CHECKING:
 class Leftover(NamedTuple):
     """One object that a killed run for the guest `name` created.
 
-    `kind` is `file`, `boot file`, `seed`, `kept seed`, `domain`, `volume`, `temporary pool` or
-    `reservation`. `path` is the path of a file, the name of a guest or pool, `POOL/VOLUME` for a volume, or
-    `ADDRESS MAC NETWORK` for a DHCP reservation. `identity` is that of a file after its creation, and `state` is its
-    state after its completion. `incomplete` is whether the run was killed before a guest could have used the object.
-    `uri` is the run's connection, and `uuid` is the UUID of a guest. Values that are unknown or do not apply are None.
+    `kind` is `file`, `boot file`, `seed`, `kept seed`, `domain`, `volume`, `temporary pool` or `reservation`. `path` is
+    the path of a file, the name of a guest or pool, `POOL/VOLUME` for a volume, or `ADDRESS MAC NETWORK` for a DHCP
+    reservation. For a file, `identity` was recorded after its creation, and `state` was recorded after its completion.
+    `incomplete` is whether the run was killed before a guest could have used the object. `uri` is the URI of the run's
+    connection, and `uuid` is the UUID of a guest. Values that are unknown or do not apply are None.
     """
 
     name: str
@@ -84,8 +84,8 @@ class Leftover(NamedTuple):
 class ClaimedError(Exception):
     """An error about a guest that another run is creating.
 
-    `claim` describes that guest, for example `a guest named 'web'`. `option` is the option that specifies the name or
-    the UUID: `--name` or `--uuid`. `pid` is the ID of the other run's process, or None if it is unknown.
+    `claim` describes that guest, for example `a guest named 'web'`. `option` is the option whose value is already in
+    use by the other run: `--name` or `--uuid`. `pid` is the ID of the other run's process, or None if it is unknown.
     """
 
     def __init__(self, claim: str, option: str, pid: int | None) -> None:
@@ -96,9 +96,10 @@ class ClaimedError(Exception):
 
 
 def journal_folder(environ: Mapping[str, str], uid: int) -> str:
-    """Return the directory of the journals for the user `uid` with the environment variables `environ`.
+    """Return the directory of the journals for a user.
 
-    It is /var/lib/virtinstall/runs for root, and is in the user's XDG state directory for other users.
+    `uid` is the numeric user ID, and `environ` contains the user's environment variables. The directory is
+    /var/lib/virtinstall/runs for root, and is in the XDG state directory for other users.
     """
     return os.path.join(state_directory(environ, uid), "runs")
 
@@ -145,10 +146,10 @@ def _require_unclaimed(name: str, uuid: str | None, uri: str | None, folder: Fol
 
 
 class Journal:
-    """The journal of one run, used as a context manager.
+    """The journal of one run, used as a context manager: a file that lists the objects that the run creates.
 
     On leaving the `with` block, the journal is removed, whether the run succeeds or fails, unless `keep_for_next_run`
-    was called. `fd` is the open journal, and `path` is its path.
+    was called. `fd` is the file descriptor of the open journal, and `path` is its path.
     """
 
     def __init__(self, fd: int, path: str) -> None:
@@ -160,10 +161,10 @@ class Journal:
     def begin(cls, name: str, folder: Folder, uri: str | None = None, uuid: str | None = None) -> Journal:
         """Start the journal of a run that creates the guest `name`; create `folder` if it is missing.
 
-        `uri` is the run's connection, and `uuid` is the UUID of the guest; each is None if it is unknown.
+        `uri` is the URI of the run's connection, and `uuid` is the UUID of the guest; each is None if it is unknown.
 
-        Raises: ClaimedError, if another run is creating a guest with that name or UUID; OSError, if the folder cannot
-        be written.
+        Raises: ClaimedError, if another run is creating a guest with that name or UUID; OSError, if the journal cannot
+        be created.
         """
         load_statx()
         os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -211,8 +212,8 @@ class Journal:
     ) -> None:
         """Record an object before its creation, or the identity or state of a file after its creation.
 
-        `kind` and `path` are those of `Leftover`. `known` is the identity or state of the file, or None before the
-        creation. `uuid` is the UUID of a guest, or None for other objects.
+        `kind` and `path` are those of `Leftover`. `known` is the identity or state of a file that has been created,
+        otherwise None. `uuid` is the UUID of a guest, or None for other objects.
 
         Raises: OSError, if the journal cannot be written.
         """
@@ -234,7 +235,7 @@ class Journal:
         self._append({"kind": FINAL, "path": "", "xml": xml})
 
     def keep_for_next_run(self, kept: bool = True) -> None:
-        """Keep the journal at the end of the run, because an object still exists.
+        """Keep the journal at the end of the run, so that the next run can report the objects that still exist.
 
         If `kept` is false, the journal is removed as usual.
         """
@@ -266,9 +267,10 @@ def names_of_live_runs(folder: Folder) -> frozenset[str]:
 
 
 def names_of_dead_runs(folder: Folder) -> frozenset[str]:
-    """Return the names of the guests whose runs were killed more than a minute ago; change nothing.
+    """Return the names of the guests that killed runs were creating; change nothing.
 
-    Runs that were killed less than a minute ago are omitted, because libvirt may still be creating objects for them.
+    Runs whose journals were changed less than a minute ago are omitted, because libvirt may still be creating objects
+    for them.
     """
     import time
 
@@ -291,9 +293,10 @@ def _dead_runs(folder: Folder) -> Iterator[tuple[str, Record]]:
 def find_leftovers(name: str, folder: Folder, uri: str | None = None) -> list[Leftover]:
     """Return the leftovers of killed runs that created the guest `name`; change nothing.
 
-    Runs on a connection other than `uri` are skipped, because the name belongs to another guest there. A connection
-    that is None is unknown, and matches any other. Files that were removed or replaced are not returned. Objects of
-    other kinds are always returned, because only libvirt knows whether they still exist.
+    Runs on a connection other than `uri` are skipped, because the name belongs to a different guest there. If `uri` or
+    the connection of a run is None, which means unknown, the run is not skipped. Files that a later run uses are
+    omitted. An object of the kind `file` is omitted if the file was removed or replaced. Objects of other kinds may no
+    longer exist.
     """
     found = []
     for _, record in _dead_runs(folder):
@@ -332,7 +335,8 @@ def _leftover(record: Record, entry: Entry, incomplete: bool) -> Leftover:
 def forget_leftovers(name: str, folder: Folder, uri: str | None = None) -> None:
     """Remove the journals of killed runs that created the guest `name` on the connection `uri`.
 
-    If `uri` is None, the journals of runs on all connections are removed. The caller reports the leftovers first.
+    If `uri` is None, the journals of runs on all connections are removed. The leftovers must already have been reported
+    or removed.
 
     Raises: OSError, if a journal cannot be removed.
     """
@@ -342,9 +346,10 @@ def forget_leftovers(name: str, folder: Folder, uri: str | None = None) -> None:
 
 
 def adopt_files(folder: Folder, is_named: Callable[[str], bool]) -> None:
-    """Record in the journals of killed runs that a later run uses some of their files, which are then not leftovers.
+    """Record in the journals of killed runs which of the listed files a later run uses.
 
-    `is_named` is called with the path of each file, and returns whether the later run uses it.
+    These files are no longer leftovers. `is_named` is called with the path of each listed file, and returns whether the
+    later run uses the file.
 
     Raises: OSError, if a journal cannot be written.
     """

@@ -86,9 +86,9 @@ def _guest_of(leftover: Leftover, host: Host) -> HostGuest | None:
 
 
 def remove_served(name: str, host: Host, report: Report) -> None:
-    """Remove the files that killed runs for the guest `name` created only for its installation.
+    """Remove the files that killed runs for the guest `name` created only for the guest's installation.
 
-    `report` is called with a message about each file.
+    Files that have changed or are in use are kept. `report` is called with a message about each file.
     """
     folder = journal_folder(os.environ, os.geteuid())
     for leftover in find_leftovers(name, folder, host.uri):
@@ -108,8 +108,8 @@ def remove_served(name: str, host: Host, report: Report) -> None:
 def remove_served_of_others(name: str | None, host: Host, report: Report) -> None:
     """Remove files that killed runs created only for the installation of guests other than `name`.
 
-    If `name` is None, the files for all guests are removed. Files that were downloaded for an installation are
-    included. `report` is called with a message about each removed file.
+    If `name` is None, the files for all guests are removed. Files that have changed or are in use are kept. `report` is
+    called with a message about each file that was removed or could not be removed.
     """
     folder = journal_folder(os.environ, os.geteuid())
     for other in sorted(names_of_dead_runs(folder) - {name}):
@@ -132,9 +132,9 @@ def remove_leftovers(
 ) -> None:
     """Remove objects that killed runs for the guest `name` created but no guest could have used; report all others.
 
-    If `complete` is true, files that a guest could have used are also removed, if they are unchanged and unused.
-    `named` are the values in the current request; a file that one of them refers to is kept. `report` is called with a
-    message about each object.
+    Files are only removed if they are unchanged and not in use. If `complete` is true, this includes files that a guest
+    could have used. `named` are the values in the current request; a file that one of them refers to is kept. `report`
+    is called with a message about each object.
 
     Raises: StorageError, if a file cannot be removed.
     """
@@ -186,7 +186,7 @@ def _remove_reservations(name: str, host: Host, report: Report) -> None:
 
 
 def reservations_left(name: str, host: Host) -> list[tuple[str, str, str]]:
-    """Return the DHCP reservations that the next run for the guest `name` removes.
+    """Return the DHCP reservations, left by killed runs, that the next run for the guest `name` removes.
 
     Each is a tuple of a network's name, a MAC address and an IP address.
     """
@@ -287,12 +287,12 @@ def begin_journal(
 ) -> Journal | None:
     """Start the journal of a run that creates the guest `name`, and return it.
 
-    `uri` is the run's connection, and `uuid` is the UUID of the guest; each is None if it is unknown. `generated` is
-    whether the name was generated. If the journal cannot be written, `report` is called with a warning, and the result
-    is None.
+    `uri` is the URI of the run's connection, and `uuid` is the UUID of the guest; each is None if it is unknown.
+    `generated` is whether the name was generated. If the journal cannot be written, `report` is called with a warning,
+    and the result is None.
 
     Raises: HypervisorError, if another run is creating a guest with that name or UUID; TakenError instead, if
-    `generated` is true, so that the caller can use another name.
+    `generated` is true, so that the caller can generate a different name.
     """
     folder = journal_folder(os.environ, os.geteuid())
     try:

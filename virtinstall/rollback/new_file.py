@@ -26,8 +26,9 @@ _NO_LINK = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 def new_file(path: str, undo: Undo, *, mode: int = 0o600, journal: Journal | None = None) -> Iterator[int]:
     """Yield a file descriptor to write to; if the `with` block succeeds, the file is flushed and named `path`.
 
-    Just before the file receives the name, its removal is pushed to `undo`, and the file is recorded in `journal` if
-    that is not None, so that both contain every file that exists. `mode` is the file's mode, subject to the umask.
+    Just before the file receives this name, its removal is pushed to `undo`, and the file is recorded in `journal` if
+    that is not None. An interruption therefore cannot leave an unrecorded file. `mode` is the file's mode, subject to
+    the umask.
 
     Raises: StorageError, if `path` exists or cannot be written; then no file is left.
     """

@@ -14,7 +14,10 @@ AGAIN_SECONDS = 0.01
 
 
 class Terminated(BaseException):
-    """A signal that ends the program; `number` is its number, and `signal_name` is its name, such as `SIGTERM`."""
+    """An exception for a signal that ends the program.
+
+    `number` is the number of the signal, and `signal_name` is the name of the signal, such as `SIGTERM`.
+    """
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -60,7 +63,8 @@ def terminate_by_exception() -> Iterator[None]:
 def deferred_signals() -> Iterator[None]:
     """Defer SIGINT, SIGTERM and SIGHUP to the end of the `with` block.
 
-    It is for a `with` block that creates an object and records how to remove the object.
+    Use such a block to create an object and to record its removal, so that no signal is handled between these two
+    steps.
     """
     came: list[int] = []
     before = _handled(lambda number, frame: came.append(number), signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 
 
 def state_directory(environ: Mapping[str, str], uid: int) -> str:
-    """Return /var/lib/virtinstall for root, and a directory below XDG_STATE_HOME for other users.
+    """Return the directory of the data that this program keeps between runs.
 
-    `environ` are the environment variables, and `uid` is the numeric user ID.
+    It is /var/lib/virtinstall for root, and a directory below XDG_STATE_HOME for other users. `environ` contains the
+    environment variables, and `uid` is the numeric user ID.
     """
     if uid == 0:
         return "/var/lib/virtinstall"

@@ -1,7 +1,7 @@
 """The objects that a run has created, and how to roll them back.
 
-Each step that changes the host pushes its undo. After a failure, Ctrl-C or a rejected definition, the undos run in
-reverse order, and nothing else is changed.
+Each step that changes the host pushes a function that rolls it back. After a failure, Ctrl-C or a rejected definition,
+these functions run in reverse order, and nothing else is changed.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 class Step(NamedTuple):
     """A step that created or changed an object.
 
-    `what` describes the object for users, for example `the file '/d/web.qcow2'`. `is_thing` is whether the step created
-    the object, so that `roll_back` removes it; otherwise `roll_back` restores it. `temporary` is whether the object is
-    not needed after success. `uses_older` is whether the object is a guest, which may use everything that was created
-    before it.
+    `what` describes the object for users, for example `the file '/d/web.qcow2'`. `is_thing` is true if the step created
+    the object, which `roll_back` then removes; otherwise the step changed the object, and `roll_back` restores it.
+    `temporary` is true if the object is not needed after success. `uses_older` is true if the step created a guest,
+    which may use the objects of all earlier steps.
     """
 
     what: str
@@ -44,9 +44,12 @@ class Undo:
     """A stack of steps to roll back, used as a context manager.
 
     If an exception (including KeyboardInterrupt and SystemExit) ends the `with` block, every step on the stack is
-    rolled back. A step whose rollback fails is appended to `failed` and described in the exception's notes, and
-    `journal` is kept for the next run if it is not None. The other steps are still rolled back. If the failed step is a
-    guest, however, no older step is rolled back, because the guest may use its object; these steps are added to `kept`.
+    rolled back, newest first. If the rollback of a step fails, the step and the error are appended to `failed` and
+    described in the exception's notes, and the older steps are still rolled back. `journal` is then kept for the next
+    run if it is not None.
+
+    A failed step whose `uses_older` is true is an exception: its guest still exists and may use the objects of all
+    older steps. These steps are not rolled back, but added to `kept`.
     """
 
     def __init__(self, journal: Journal | None = None) -> None:
@@ -64,7 +67,10 @@ class Undo:
         uses_older: bool = False,
         is_thing: bool = True,
     ) -> Step:
-        """Push a step that has just been completed; return it, for `forget`. The parameters are those of `Step`."""
+        """Push a step onto the stack; return the step, which can be passed to `forget`.
+
+        The parameters are those of `Step`.
+        """
         step = Step(what, roll_back, temporary, uses_older, is_thing)
         self._steps.append(step)
         return step
@@ -78,7 +84,7 @@ class Undo:
         self._steps.clear()
 
     def commit(self) -> list[str]:
-        """Remove only the temporary objects, after success; return a message for each that could not be removed.
+        """Remove only the temporary objects, after success; return a message for each object that could not be removed.
 
         If there are any such objects, the journal is kept for the next run.
         """
@@ -96,7 +102,10 @@ class Undo:
         ]
 
     def roll_back(self) -> None:
-        """Roll back all steps on the stack, newest first."""
+        """Roll back all steps on the stack, newest first.
+
+        Steps whose rollback fails are appended to `failed`; no error is raised.
+        """
         log = logger("rollback")
         while self._steps:
             step = self._steps.pop()

@@ -14,8 +14,8 @@ _NO_TMPFILE = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL)
 def open_unnamed(folder: str | os.PathLike[str], mode: int) -> int | None:
     """Return a file descriptor of a new file without a name on the file system of the directory `folder`.
 
-    `mode` is the file's mode, subject to the umask. The result is None if the file system does not support such files,
-    for example NFS or vfat, or if /proc, which `link_to` needs, is not available.
+    `mode` is the file's mode, subject to the umask. The result is None if the file system, such as NFS or vfat, does
+    not support unnamed files, or if /proc, which `link_to` needs, is not available.
 
     Raises: OSError, if the file cannot be created.
     """

@@ -25,13 +25,14 @@ _KVM_MESSAGES = ("kvm", "msr ", "nested virtualization")
 
 
 def boot(plan: Plan, host: Host, undo: Undo, *, paused: bool = False) -> HostGuest:
-    """Start the guest, with the configuration for its installation, if any, and define its final configuration.
+    """Start the guest, and define its final configuration; return the guest.
 
-    With `paused`, the guest stays paused until `resume_if_paused` is called. The guest's removal after an error is
-    registered in `undo`.
+    If the plan contains an installation, the guest is started with the configuration for the installation. A transient
+    guest is started, but not defined. If `paused` is true, the guest stays paused until `resume_if_paused` is called.
+    The removal of the guest is pushed to `undo`.
 
-    Raises: HypervisorError; TakenError, if another guest has meanwhile been created with the same generated name or MAC
-    address.
+    Raises: HypervisorError, if the guest cannot be started or defined; TakenError, if another guest has meanwhile been
+    created with the same generated name or MAC address.
     """
     own = OwnGuest(
         plan.final.to_xml(),

@@ -22,7 +22,7 @@ _DRIVER_LIMIT_BYTES = 64 << 20
 def check_boot_files(plan: Plan, host: Host) -> None:
     """Check the kernel, the initrd, and the files to add to the initrd, before anything is created.
 
-    Raises: RequestError, if a local file is missing or cannot be added.
+    Raises: RequestError, if a local kernel or initrd is missing, or if a file cannot be added to the initrd.
     """
     for boot_file in plan.boot_files:
         if boot_file.inject:
@@ -43,7 +43,9 @@ def check_boot_files(plan: Plan, host: Host) -> None:
 
 
 def fetch_boot_files(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
-    """Download the kernel and the initrd; register their removal in `undo`, and record them in `journal`, if any.
+    """Download the kernel and the initrd.
+
+    The removal of each file is pushed to `undo`, and the file is recorded in `journal` if that is not None.
 
     Raises: FetchError, if a file cannot be downloaded.
     """
@@ -77,7 +79,9 @@ def _fetch(fetcher: Fetcher, boot_file: BootFile, undo: Undo, progress: Progress
 
 
 def make_seeds(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
-    """Create the seed images; register their removal in `undo`, and record them in `journal`, if any.
+    """Create the seed images.
+
+    The removal of each image is pushed to `undo`, and the image is recorded in `journal` if that is not None.
 
     Raises: StorageError, if an image cannot be written; FetchError, if a file for an image cannot be downloaded.
     """

@@ -1,7 +1,8 @@
 """Errors that cloud-init reports, in its result.json and on the console, as text.
 
-Source: https://docs.cloud-init.io/en/latest/explanation/failure_states.html (result.json: `v1.errors`). Its entries are
-representations of Python objects: `('scripts_user', RuntimeError('Runparts: 1 failures in 1 attempted commands'))`.
+Source: https://docs.cloud-init.io/en/latest/explanation/failure_states.html (result.json: `v1.errors`). The entries of
+`v1.errors` are representations of Python objects: `('scripts_user', RuntimeError('Runparts: 1 failures in 1 attempted
+commands'))`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ MOST_ERRORS = 20
 
 
 def errors_of(result: bytes) -> list[str]:
-    """Return the errors in cloud-init's result.json; empty if `result`, the file's contents, is not valid."""
+    """Return the errors in `result`, the contents of cloud-init's result.json.
+
+    The list is empty if the contents are not valid.
+    """
     try:
         errors = json.loads(result)["v1"]["errors"]
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -29,7 +33,7 @@ def errors_of(result: bytes) -> list[str]:
 
 
 def error_on_console(line: bytes) -> str | None:
-    """Return the error of a cloud-init module that a line of console output reports; None if it reports no error."""
+    """Return the error that a line of console output reports about a cloud-init module; None if it reports no error."""
     found = _FAILED_MODULE.search(line)
     if found is None or (b"Running module" in line and _FAILED not in found[2]):
         return None

@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 def finish(
     name: str, host: Host, report: Callable[[str], None], *, timeout_seconds: float | None = None, start: bool = True
 ) -> HostGuest:
-    """Complete the installation of the guest `name`; return the guest, which is running if `start` is true.
+    """Complete the installation of the guest `name`, and return the guest.
 
-    `report` is called with each line about the progress. `timeout_seconds` is the maximum time to wait for the end of
-    the installation; None means no limit.
+    After the end of the installation, the guest is started if `start` is true. If the guest is running normally during
+    its first boot from an image, it is returned immediately. `report` is called with each line about the progress.
+    `timeout_seconds` is the maximum time to wait for the end of the installation; None means no limit.
 
-    Raises: GuestNotFound; RequestError, if the guest is not being installed; WaitTimeout, GuestCrashed, GuestStopped;
-    HostError.
+    Raises: GuestNotFound, if the guest does not exist; RequestError, if the guest is not being installed; WaitTimeout,
+    if the installation has not ended in time; GuestCrashed, if the guest crashed; GuestStopped, if the guest was
+    powered off or removed during its installation; HostError, if an operation on the host fails.
     """
     guest = prepare_finish(name, host, report)
     installation = Installation(host, guest)
@@ -54,7 +56,8 @@ def prepare_finish(name: str, host: Host, report: Callable[[str], None]) -> Host
 
     `report` is called with each line about the progress.
 
-    Raises: GuestNotFound; RequestError, if the guest is not being installed; HostError.
+    Raises: GuestNotFound, if the guest does not exist; RequestError, if the guest is not being installed; HostError, if
+    an operation on the host fails.
     """
     from virtinstall.rollback.journal import final_xml, forget_leftovers, journal_folder
     from virtinstall.rollback.leftovers import remove_served

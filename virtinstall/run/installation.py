@@ -29,8 +29,8 @@ def is_installing(guest: HostGuest) -> bool:
 class Installation:
     """The installation of one guest.
 
-    `seeded` is true if the guest boots an image with an installed operating system. There is then no installation that
-    powering the guest off could interrupt.
+    `seeded` is true if the guest boots an image with an installed operating system. Powering off such a guest does not
+    interrupt an installation.
     """
 
     def __init__(self, host: Host, guest: HostGuest, *, seeded: bool = False) -> None:
@@ -42,7 +42,8 @@ class Installation:
     def wait(self, timeout_seconds: float | None) -> None:
         """Wait at most `timeout_seconds` (None for no limit) until the installation has ended.
 
-        Raises: WaitTimeout, GuestCrashed, GuestStopped, HypervisorError.
+        Raises: WaitTimeout, if the installation has not ended in time; GuestCrashed or GuestStopped, as described for
+        `require_end`; HypervisorError, if libvirt no longer answers.
         """
         if not self._host.wait_until(lambda: self._guest.state() in OFF, timeout_seconds):
             raise _timed_out(self._name)
@@ -51,7 +52,8 @@ class Installation:
     def require_end(self) -> None:
         """Check that the installation was not interrupted.
 
-        Raises: GuestCrashed; GuestStopped, if the guest was powered off from outside before the installation finished.
+        Raises: GuestCrashed, if the guest crashed; GuestStopped, if the guest was powered off from outside before the
+        installation finished.
         """
         end = self._guest.end()
         if end == "crashed":
@@ -67,9 +69,10 @@ class Installation:
     def start_finished(self, *, paused: bool = False) -> HostGuest:
         """Start the finished guest if it is not running; return the guest.
 
-        With `paused`, the guest stays paused until `resume_if_paused` is called, if the driver supports this.
+        If `paused` is true and the driver supports this, the started guest stays paused until `resume_if_paused` is
+        called.
 
-        Raises: GuestStopped, if the guest no longer exists; HypervisorError.
+        Raises: GuestStopped, if the guest no longer exists; HypervisorError, if the guest cannot be started.
         """
         final = self._host.guest_named(self._name)
         if final is None:
@@ -80,9 +83,9 @@ class Installation:
 
 
 class BackgroundInstallation:
-    """A thread that waits for the end of an installation, and then starts the finished guest if `start` is true.
+    """A background thread that waits for the end of an installation, and then starts the guest if `start` is true.
 
-    The thread ends after `stop` is called, or when the connection is lost. `wait` raises the error that ended the
+    The thread ends early if `stop` is called or if the connection is lost. `wait` raises the error that ended the
     thread.
     """
 
@@ -118,9 +121,12 @@ class BackgroundInstallation:
         self._ended.wait()
 
     def wait(self, timeout_seconds: float | None) -> None:
-        """Wait at most `timeout_seconds` (None for no limit) until the installation has ended and the guest is started.
+        """Wait at most `timeout_seconds` (None for no limit) until the thread has ended.
 
-        Raises: WaitTimeout; GuestCrashed, GuestStopped or HypervisorError, if the installation ended with that error.
+        Unless `stop` was called, the installation has then ended and, if requested, the guest has been started.
+
+        Raises: WaitTimeout, if the thread has not ended in time; GuestCrashed, GuestStopped or HypervisorError, if this
+        error ended the thread.
         """
         if not self._ended.wait(timeout_seconds):
             raise _timed_out(self._guest.name)

@@ -30,11 +30,12 @@ _LONGEST_STEM = 40
 
 
 class OwnGuest:
-    """The guest that a run creates and that `xml` describes; after an error, `undo` removes only this guest.
+    """The guest that a run creates and that `xml` describes; a rollback of `undo` removes this guest, but no other.
 
-    `replaces` is true if the guest already exists and is redefined (--reinstall). `uuid_is_new` is true if the UUID was
-    generated for this run. `name_is_generated` is true if the name was generated; if it is already in use, TakenError
-    is raised, so that the caller can generate another.
+    `replaces` is true if the guest already exists and is redefined (--reinstall); a rollback then restores its
+    definition. `uuid_is_new` is true if the UUID was generated for this run. `name_is_generated` is true if the name
+    was generated; if a generated name is already in use, TakenError is raised, so that the caller can generate a
+    different one.
     """
 
     def __init__(
@@ -64,7 +65,9 @@ class OwnGuest:
         self._started = False
 
     def claim(self) -> None:
-        """Claim the name and the UUID, and register the guest's removal; call this just before the definition.
+        """Claim the name and the UUID, and push the guest's removal to `undo`.
+
+        Call this just before the guest is defined or started.
 
         Raises: HypervisorError, if another guest has the UUID or the requested name; TakenError, if another guest has
         the generated name.
@@ -88,9 +91,9 @@ class OwnGuest:
             self._claim_uuid()
 
     def define(self, xml: str) -> HostGuest:
-        """Define the guest; return it.
+        """Define the guest with `xml`; return the guest.
 
-        Raises: HypervisorError; TakenError, if another guest has the generated name.
+        Raises: HypervisorError, if the guest cannot be defined; TakenError, if another guest has the generated name.
         """
         with deferred_signals(), self._name_taken():
             guest = self._host.define_guest(xml)
@@ -100,18 +103,20 @@ class OwnGuest:
         return guest
 
     def start(self, guest: HostGuest, *, paused: bool) -> None:
-        """Start the defined guest; with `paused`, it stays paused, if the driver supports this.
+        """Start the defined guest; if `paused` is true and the driver supports this, the guest stays paused.
 
-        Raises: HypervisorError.
+        Raises: HypervisorError, if the guest cannot be started.
         """
         with deferred_signals():
             guest.start(paused=paused)
             self._started = True
 
     def start_undefined(self, xml: str, *, paused: bool) -> HostGuest:
-        """Start the guest without defining it; return it. With `paused`, it stays paused, if the driver supports this.
+        """Start the guest with `xml`, without defining it; return the guest.
 
-        Raises: HypervisorError; TakenError, if another guest has the generated name.
+        If `paused` is true and the driver supports this, the guest stays paused.
+
+        Raises: HypervisorError, if the guest cannot be started; TakenError, if another guest has the generated name.
         """
         with deferred_signals(), self._name_taken():
             guest = self._host.start_guest(xml, paused=paused)
@@ -205,7 +210,8 @@ def require_free(
 def keep_journal_if_lost(journal: Journal | None, host: Host) -> Iterator[None]:
     """Keep the journal for the next run if the `with` block raises an error and the connection is lost.
 
-    libvirt may have created more than this run knows. `journal` is None if the run has no journal.
+    In this case, libvirt may have created objects whose creation it could not report. `journal` is None if the run has
+    no journal.
     """
     try:
         yield

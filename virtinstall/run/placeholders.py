@@ -25,9 +25,9 @@ _NAME = re.compile(rf"virtinst-[^-]+-({_UUID})-(?:config\.ign|cloudinit\.iso)")
 
 
 def placeholder_sizes(plan: Plan) -> dict[str, int]:
-    """Return the sizes in bytes of the seeds that will be replaced with placeholders (empty files), by path.
+    """Return the sizes, in bytes and by path, of the seeds that will be replaced with placeholders.
 
-    Call this before the seeds are deleted.
+    A placeholder is a sparse file of the same size without data. Call this before the seeds are deleted.
     """
     return {seed.path: os.path.getsize(seed.path) for seed in plan.seeds if seed.placeholder and _exists(seed.path)}
 
@@ -35,7 +35,7 @@ def placeholder_sizes(plan: Plan) -> dict[str, int]:
 def leave_placeholders(plan: Plan, host: Host, sizes: dict[str, int]) -> list[str]:
     """Create placeholders for deleted seeds; return warnings about those that could not be created.
 
-    A placeholder is an empty (sparse) file of the same size. `sizes` is the result of `placeholder_sizes`.
+    A placeholder is a sparse file of the same size without data. `sizes` is the result of `placeholder_sizes`.
     """
     warnings = []
     uploads = {upload.path: upload for upload in plan.uploads}

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 def reserve_addresses(plan: Plan, host: Host, undo: Undo, journal: Journal | None) -> None:
     """Add the DHCP reservations in `plan` that do not exist yet.
 
-    Their removal is registered in `undo`, and they are recorded in `journal`, if any.
+    The removal of each reservation is pushed to `undo`, and the reservation is recorded in `journal` if that is not
+    None.
 
-    Raises: HypervisorError.
+    Raises: HypervisorError, if a reservation cannot be added.
     """
     for each in plan.reservations:
         if each.exists:

@@ -24,10 +24,11 @@ _SYSTEM_TPM = "/var/lib/libvirt/swtpm"
 
 
 class StateFiles:
-    """The UEFI variables and TPM state of the guest that `xml` describes, as they are before the guest is defined.
+    """The UEFI variables and TPM state that exist before a run defines the guest that `xml` describes.
 
-    `uuid_is_new` is true if the UUID was generated for this run, so no TPM state exists for it. `keeps_tpm` is true if
-    TPM state may have existed before this run and must therefore not be deleted.
+    Create this object before the guest is defined. `uuid_is_new` is true if the UUID was generated for this run, so
+    that no TPM state exists for it. `keeps_tpm` is true if TPM state may have existed before this run and must
+    therefore not be deleted.
     """
 
     def __init__(self, xml: str, host: Host, *, uuid_is_new: bool) -> None:
@@ -41,9 +42,11 @@ class StateFiles:
         self.keeps_tpm = not uuid_is_new and domain.find("devices/tpm") is not None and self._tpm_may_exist(domain)
 
     def remove_new_nvram(self) -> None:
-        """Remove the UEFI variables that libvirt created for this run's guest; call this after the guest is removed.
+        """Remove the UEFI variables that libvirt created for this run's guest.
 
-        Raises: StorageError, if the file cannot be removed, or if it is unknown whether this run created it.
+        Call this after the guest has been removed.
+
+        Raises: StorageError, if the file cannot be removed, or if it is unknown whether this run created the file.
         """
         if not self._has_nvram:
             return
@@ -92,7 +95,7 @@ class StateFiles:
 
 
 def nvram_path(domain: etree._Element) -> str | None:
-    """Return the path of the guest's UEFI variables in `domain`, a <domain> element; None if it contains no path."""
+    """Return the path of the UEFI variables in `domain`, a <domain> element; None if `domain` contains no path."""
     node = domain.find("os/nvram")
     if node is None:
         return None
@@ -101,7 +104,7 @@ def nvram_path(domain: etree._Element) -> str | None:
 
 
 def guest_nvram(domain: etree._Element, host: Host) -> tuple[str | None, bool]:
-    """Return the path of the guest's UEFI variables, and whether libvirt stores such files in that directory.
+    """Return the path of the guest's UEFI variables, and whether it is in a directory that libvirt uses for them.
 
     `domain` is a <domain> element. The path is None if the guest has no UEFI variables or their path is unknown.
     """
@@ -114,9 +117,9 @@ def guest_nvram(domain: etree._Element, host: Host) -> tuple[str | None, bool]:
 
 
 def nvram_of_name(name: str, host: Host) -> str | None:
-    """Return the path of the UEFI variables that libvirt created for a guest with that name.
+    """Return the path of the UEFI variables that libvirt created for a guest with the name `name`.
 
-    Return None if there is no such file or libvirt runs on another host.
+    The result is None if the file does not exist or libvirt runs on another host.
     """
     if not host.is_local():
         return None
@@ -137,9 +140,10 @@ def has_emulated_tpm(domain: etree._Element) -> bool:
 
 
 def tpm_folder(domain: etree._Element, host: Host) -> str | None:
-    """Return the directory of the guest's TPM state on the host; None if the guest has no emulated TPM.
+    """Return the directory of the guest's TPM state on the host.
 
-    `domain` is a <domain> element.
+    `domain` is a <domain> element. The result is None if the guest has no emulated TPM, or if the hypervisor is not
+    QEMU.
     """
     if not has_emulated_tpm(domain) or host.driver() != "qemu":
         return None

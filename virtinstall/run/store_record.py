@@ -1,4 +1,4 @@
-"""Completion of a guest's record when the guest's files exist, and its storage in the guest's metadata."""
+"""The completion of a guest's record when the guest's files exist, and its storage in the guest's metadata."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def planned_nvram(plan: Plan, host: Host) -> str | None:
 def recorded(plan: Plan, host: Host, nvram: str | None) -> Plan:
     """Return the plan with the guest's record in the <metadata> of the guest's definition.
 
-    A later deletion thus finds all disks even if this run is killed just after the definition. `nvram` is the path of
-    the UEFI variables that the run creates, or None. A guest that is reinstalled already has a record, which
-    `store_plan` updates; its plan is returned unchanged.
+    Because of the record, a later deletion finds all disks even if this run is killed just after the definition.
+    `nvram` is the path of the UEFI variables that the run creates, or None. If the guest is reinstalled, the plan is
+    returned unchanged: the guest already has a record, which `store_plan` updates.
     """
     from lxml import etree
 
@@ -65,7 +65,7 @@ def recorded(plan: Plan, host: Host, nvram: str | None) -> Plan:
 
 
 def store_plan(plan: Plan, guest: HostGuest, host: Host, nvram: str | None) -> str | None:
-    """Store the record of the guest that `plan` created; return None, or a warning if the record cannot be stored.
+    """Store the record of the guest that was created from `plan`; return None, or a warning if this is not possible.
 
     `nvram` is the path of the UEFI variables that the run created, or None.
     """
@@ -106,9 +106,10 @@ def record_added(plan: Plan, guest: HostGuest, host: Host) -> list[str]:
 
 
 def store(record: GuestRecord, guest: HostGuest, host: Host) -> str | None:
-    """Complete a record and store it in the guest's metadata; return None, or a warning if this is not possible.
+    """Complete `record` with the paths and inodes of its files, and store it in the guest's metadata.
 
-    Files whose inode is already recorded are not examined again, because their paths may now belong to other files.
+    Return None, or a warning if the record cannot be stored completely. Files whose inode is already recorded are not
+    examined again, because their paths may now belong to other files.
     """
     complete = _completed(record.replace(uuid=guest.uuid), host)
     kept = "the disks"

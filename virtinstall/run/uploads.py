@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 
 def send_files(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
-    """Upload the plan's files to the remote host as volumes; register their removal in `undo`.
+    """Upload the plan's files to the remote host as volumes.
 
-    The volumes are also recorded in `journal`, if any. Volumes that the guest does not keep are temporary.
+    The removal of each volume is pushed to `undo`, and the volume is recorded in `journal` if that is not None. Volumes
+    that the guest does not keep are temporary.
 
-    Raises: StorageError.
+    Raises: StorageError, if a volume cannot be created or written.
     """
     for upload in plan.uploads:
         if journal is not None:

@@ -89,7 +89,7 @@ def refuse_impossible(goal: str, domain: Domain, *, noreboot: bool) -> None:
 
 
 class Waiter:
-    """A waiter for a condition of one guest, which `domain` describes.
+    """A waiter for conditions of one guest; `domain` is the configuration of that guest.
 
     `report` is called with each line about the progress. `deadline` is a value of time.monotonic(), or None for no
     limit.
@@ -108,7 +108,9 @@ class Waiter:
     def wait(self, goal: str) -> list[str]:
         """Wait until the guest reaches `goal`; return its IP addresses, or an empty list for `running` and `shutdown`.
 
-        Raises: WaitTimeout, GuestCrashed, GuestStopped, CloudInitFailed; HypervisorError, if the connection is lost.
+        Raises: WaitTimeout, if the deadline has passed; GuestCrashed or GuestStopped, if the guest crashes or powers
+        off before it reaches `goal`; CloudInitFailed, if cloud-init reports errors; HypervisorError, if the connection
+        is lost.
         """
         # many systems forbid their agent to look at files
         if goal == "cloud-init" and has_text_console(self._domain):
@@ -184,7 +186,7 @@ class Waiter:
 
 
 def is_ssh_server(address: str, port: int = _SSH_PORT) -> bool:
-    """Return whether an SSH server answers at the address within a few seconds."""
+    """Return whether an SSH server answers at `address` and `port` within a few seconds."""
     import socket
 
     try:
@@ -195,7 +197,7 @@ def is_ssh_server(address: str, port: int = _SSH_PORT) -> bool:
 
 
 class ConsoleWatch:
-    """A thread that reads the guest's text console, and finds cloud-init's last line and reported errors."""
+    """A thread that searches the guest's text console for cloud-init's last line and for errors from cloud-init."""
 
     def __init__(self, host: LibvirtHost, guest: HostGuest) -> None:
         from virtinstall.libvirt_host.console_stream import ConsoleStream

@@ -38,12 +38,12 @@ class Blocked(NamedTuple):
 
 
 def find_blocked(path: str, account: Account, *, write: bool = True, owner_is_given: bool = False) -> list[Blocked]:
-    """Return the paths that prevent `account` from opening the disk at `path`, topmost first; empty if none is known.
+    """Return the paths whose permissions prevent `account` from opening the disk at `path`, topmost first.
 
-    If the disk does not exist yet, only its directories are checked. `write` is whether QEMU also writes to the disk.
-    If `owner_is_given` is true, libvirt changes the file's owner to the account before it starts QEMU
-    (`dynamic_ownership`), so the file's permissions are ignored. Paths that the current user cannot examine are
-    skipped.
+    The list is empty if no such path is known. If the disk does not exist yet, only its directories are checked.
+    `write` is whether QEMU also writes to the disk. If `owner_is_given` is true, libvirt changes the owner of the disk
+    to `account` before it starts QEMU (`dynamic_ownership`), so the permissions of the disk are ignored. Paths that the
+    current user cannot examine are skipped.
 
     Raises: StorageError, if the symbolic links on the path form a loop.
     """

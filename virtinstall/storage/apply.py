@@ -33,9 +33,9 @@ _VOLUME_EXISTS = 90  # libvirt's VIR_ERR_STORAGE_VOL_EXIST
 
 
 def check_storage(plan: Plan, host: Host, checks: Checks) -> list[str]:
-    """Check, without changes, whether the plan's storage can be created and accessed; return warnings.
+    """Check whether the plan's storage can be created, and whether QEMU can access it; return warnings.
 
-    An error from a check that `checks` disables becomes a warning.
+    Nothing is changed. The error of a check that `checks` disables is returned as a warning.
 
     Raises: StorageError or RequestError, if a check that is not disabled fails.
     """
@@ -50,7 +50,7 @@ def checked(checks: Checks, each_disk: Iterable[Callable[[], str | None]], acces
     """Run the functions in `each_disk`, then `access`; return the warnings.
 
     Each function in `each_disk` checks the space for one disk, and returns a warning or None. `access` checks whether
-    QEMU can access the disks. An error from a check that `checks` disables becomes a warning.
+    QEMU can access the disks. The error of a check that `checks` disables is returned as a warning.
 
     Raises: StorageError or RequestError, if a check that is not disabled fails.
     """
@@ -165,11 +165,11 @@ def qemu_account(host: Host, virt_type: str, label: str | None = None) -> Accoun
 def make_storage(plan: Plan, host: Host, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
     """Start the plan's storage pools, and create its volumes and images.
 
-    The removal of each object is pushed to `undo`, and the object is recorded in `journal` if that is not None.
-    libvirt's test driver simulates guests, so no images are written for it.
+    The removal of each created volume and image is pushed to `undo`, and the volume or image is recorded in `journal`
+    if that is not None. No images are written for libvirt's test driver, which only simulates guests.
 
-    Raises: StorageError or RequestError, if something cannot be created; TakenError, if a generated name was taken
-    meanwhile.
+    Raises: StorageError or RequestError, if something cannot be created; TakenError, if another run has meanwhile
+    created an object with a generated name.
     """
     for pool in plan.start_pools:
         host.start_pool(pool)
@@ -217,10 +217,10 @@ def _pools_with(paths: Collection[str], host: Host) -> dict[str, list[str]]:
 
 @contextmanager
 def refreshing_pools(paths: Sequence[str], host: Host, undo: Undo) -> Iterator[None]:
-    """On leaving the `with` block, in which the files `paths` are created, refresh the active pools that contain them.
+    """Refresh the active pools whose directories contain `paths` after the `with` block has created these files.
 
-    The pools are also refreshed after `undo` has removed the files. Without a refresh, libvirt does not notice that
-    files were created or removed.
+    Without a refresh, libvirt does not notice that files were created or removed. If `undo` is rolled back, the pools
+    are refreshed again after the files have been removed.
     """
     pools = _pools_with(paths, host)
     for pool in pools:

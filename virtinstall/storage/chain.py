@@ -1,8 +1,8 @@
-"""The backing chain of an image: the files that are read below it.
+"""The backing chain of an image: the files from which QEMU reads the data that the image does not contain.
 
-Names are followed only as given: a backing file is read in the format that its overlay names, and one without a format
-as raw, like libvirt does, so a header written by a guest is never trusted. `json:` and protocol names (`nbd:...`,
-`http://...`) end the chain.
+A backing file is read in the format that its overlay specifies, or as raw if the overlay specifies none, as in libvirt.
+The format is never detected, because a guest can write any header. A `json:` or protocol name (`nbd:...`, `http://...`)
+ends the chain.
 
 Source: https://www.qemu.org/docs/master/interop/qcow2.html (backing file name, format),
 https://libvirt.org/kbase/backing_chains.html.
@@ -27,7 +27,11 @@ def is_local_name(name: str) -> bool:
 
 
 def local_path(name: str, overlay: str) -> str | None:
-    """Return the path of the backing file that the image at `overlay` calls `name`; None if it is not a local file."""
+    """Return the path of the backing file that is stored as `name` in the image at `overlay`.
+
+    A relative name is resolved against the directory of `overlay`. The result is None if the backing file is not a
+    local file.
+    """
     if name.startswith("file:"):
         name = name.removeprefix("file:")
         name = "/" + name.lstrip("/") if name.startswith("//") else name
@@ -37,14 +41,14 @@ def local_path(name: str, overlay: str) -> str | None:
 
 
 def backing_chain(path: str, image_format: str | None = None) -> list[ImageInfo]:
-    """Return the image at `path`, followed by its backing file, the backing file of that, and so on.
+    """Return the properties of the image at `path`, followed by those of each image in its backing chain.
 
     The chain ends before a backing file that is not a local file. `image_format` is the format of the image at `path`;
-    None detects it. The format of a backing file is never detected: it is the one in the overlay, or `raw` if the
-    overlay contains none. As in QEMU, a relative name is resolved against the directory in the overlay's path, even if
-    that path is a symbolic link.
+    None detects it. The format of a backing file is never detected: it is read from the overlay, or is `raw` if the
+    overlay specifies none. As in QEMU, the relative name of a backing file is resolved against the directory in the
+    overlay's path, even if that path is a symbolic link.
 
-    Raises: StorageError, if an image cannot be read, or the chain contains a loop or more than 200 images.
+    Raises: StorageError, if an image cannot be read, or if the chain contains a loop or more than 200 images.
     """
     chain: list[ImageInfo] = []
     seen: set[tuple[int, int]] = set()

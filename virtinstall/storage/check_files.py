@@ -31,11 +31,11 @@ _FIRMWARE = (Role.FIRMWARE, Role.TEMPLATE)
 
 
 def check_files(uses: Collection[FileUse], account: Account | None, *, created: Collection[str], session: bool) -> None:
-    """Check that the files that a guest on this machine uses exist, and that QEMU can open them.
+    """Check that the files of a guest on this machine exist, and that QEMU can open them.
 
-    `created` are the paths of files that do not exist yet; only their directories are checked. `account` is the user
-    that QEMU runs as; if it is None because the user is unknown, access is not checked. `session` is whether libvirt
-    runs as that user too, so that it cannot change the owners of files.
+    `uses` are the guest's uses of files. `created` are the paths of files that do not exist yet; only their directories
+    are checked. `account` is the user that QEMU runs as; if it is None because the user is unknown, access is not
+    checked. `session` is whether libvirt runs as that user too, and therefore cannot change the owners of files.
 
     Raises: StorageError, if a required file does not exist, or if QEMU cannot open a file.
     """
@@ -49,9 +49,9 @@ def check_files(uses: Collection[FileUse], account: Account | None, *, created: 
 
 
 def with_chains(uses: Collection[FileUse], created: Collection[str]) -> Iterator[FileUse]:
-    """Yield each element of `uses`, followed by the uses of the files in its backing chain if it is an existing image.
+    """Yield each element of `uses` and, if its file is a readable image, the uses of the image's backing files.
 
-    `created` are the paths of images that do not exist yet.
+    `created` are the paths of images that do not exist yet; no backing chains are read for them.
 
     Raises: StorageError, if an image in a backing chain cannot be read.
     """

@@ -1,4 +1,4 @@
-"""A copy of an image in another format, by qemu-img(1).
+"""Copies of images in a different format, created by qemu-img(1).
 
 Source: qemu-img(1), convert.
 """
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 def convert_image(
     source: str, source_format: str, image: NewImage, undo: Undo, progress: Progress, journal: Journal | None = None
 ) -> None:
-    """Create `image` with the data of the existing image at `source`, converted from the format `source_format`.
+    """Create `image` by converting the existing image at `source` from the format `source_format`.
 
     The removal of the new file is pushed to `undo`, and the file is recorded in `journal` if that is not None.
 
-    Raises: StorageError, if qemu-img is not installed or fails, or the new file cannot be created.
+    Raises: StorageError, if qemu-img is not installed or fails, or if the new file cannot be created.
     """
     program = shutil.which("qemu-img")
     if program is None:

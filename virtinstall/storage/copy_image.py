@@ -42,12 +42,13 @@ def copy_image(
 ) -> None:
     """Copy the file or block device `source` to the new file `target`.
 
-    If `keep_sparse` is false, all space of the copy is allocated. `reflink` is `auto` (share the data of `source` if
-    the file system supports it), `always` or `never`. `mode` is the mode of `target`, subject to the umask. The removal
-    of `target` is pushed to `undo`, and `target` is recorded in `journal` if that is not None. An existing file is
-    never replaced.
+    If `keep_sparse` is false, all space for the copy is allocated, and no data is shared. `reflink` is whether the copy
+    shares the data of `source`: `auto` (if the file system supports it), `always` or `never`. `mode` is the file mode
+    of `target`, subject to the umask. The removal of `target` is pushed to `undo`, and `target` is recorded in
+    `journal` if that is not None.
 
-    Raises: StorageError, if `source` cannot be copied, or if its data cannot be shared and `reflink` is `always`.
+    Raises: StorageError, if `target` exists, if `source` cannot be copied, or if `reflink` is `always` and the data
+    cannot be shared.
     """
     refuse_existing(target)
     with storage_errors("cannot read", source):

@@ -45,7 +45,7 @@ class Role(Enum):
 
     @property
     def is_image(self) -> bool:
-        """Whether the file is the top image of a disk, CD-ROM or floppy, which may have a backing chain."""
+        """Whether this is the role of the top image of a disk, CD-ROM or floppy, which may have a backing chain."""
         return self in (Role.DISK, Role.CDROM, Role.FLOPPY)
 
 
@@ -59,13 +59,14 @@ _DEVICE_ROLES = {"cdrom": Role.CDROM, "floppy": Role.FLOPPY}
 
 
 class FileUse(NamedTuple):
-    """The use of the file at `path` by `guest` in the role `role`; `guest` is empty if the host uses the file.
+    """The use of the file at `path` by the guest `guest`, or by the host if `guest` is an empty string.
 
-    `device` depends on the role. For a disk, it is the target, such as `vda`. For a log, it is the XML element of the
-    device. For a shared directory, it is the driver. For a file that the host uses, it describes this use. For other
-    roles, it is empty. `writes` is whether the file is written to, and `shareable` is whether the disk is marked as
-    <shareable>. `image_format` is the format in the XML, or None. `volume` is a pair of the names of the pool and the
-    volume, or None if the XML contains a path.
+    `role` is the purpose of the use. `device` depends on the role. For a disk and the files in its backing chain, it is
+    the disk's target, such as `vda`. For a log, it is the name of the device's XML element, such as `serial`. For a
+    shared directory, it is the driver, such as `virtiofs`. For a file that the host uses, it describes this use. For
+    other roles, it is an empty string. `writes` is whether the file is written to, and `shareable` is whether the disk
+    is marked as <shareable>. `image_format` is the format in the XML, or None if the XML contains no format. `volume`
+    is a pair of the pool's name and the volume's name, or None if the XML contains a path.
     """
 
     guest: str
@@ -102,11 +103,11 @@ class FileUse(NamedTuple):
         return f"the guest '{self.guest}' ({self.role.value}{device if self.device else ''})"
 
     def excludes(self, other: FileUse) -> bool:
-        """Return whether this use and `other` of the same file conflict.
+        """Return whether this use and `other`, a use of the same file, conflict.
 
-        Any number of guests may read a file that none of them writes. A guest that reads what another guest writes gets
-        inconsistent data, which QEMU prevents. Two guests may write to a disk that is shareable in both. Shared
-        directories never conflict.
+        They do not conflict if neither of them writes to the file, if the disk is shareable in both, or if one of them
+        is the use of a shared directory. In all other cases they conflict, because a file that is being written to must
+        not be used by others.
         """
         if Role.DIRECTORY in (self.role, other.role) or not (self.writes or other.writes):
             return False
@@ -114,9 +115,9 @@ class FileUse(NamedTuple):
 
 
 def not_a_disk(path: str) -> str | None:
-    """Return None if the file at `path` can contain a disk image; otherwise what the file is.
+    """Return a description of the file at `path` if the file cannot be a disk image, otherwise None.
 
-    For example, the result is `a named pipe, not a disk`.
+    Such a description is, for example, `a named pipe, not a disk`. The result is also None if the file does not exist.
     """
     try:
         mode = os.stat(path).st_mode
@@ -132,9 +133,9 @@ def not_a_disk(path: str) -> str | None:
 
 
 def refuse_no_disks(uses: Iterable[FileUse]) -> None:
-    """Check that the path of each disk image in `uses` can contain an image.
+    """Check that none of the disk images in `uses` is a file that cannot be an image, such as a named pipe.
 
-    Raises: RequestError, for the first path that cannot, for example because it is a named pipe.
+    Raises: RequestError, for the first such file.
     """
     for use in uses:
         what = not_a_disk(use.path) if use.role.is_image or use.role is Role.BACKING else None
@@ -143,10 +144,11 @@ def refuse_no_disks(uses: Iterable[FileUse]) -> None:
 
 
 def uses_in(guest: str, root: _Element) -> list[FileUse]:
-    """Return the uses of the files that the XML `root` of `guest`, a <domain> or a <domainsnapshot>, refers to.
+    """Return the uses of the files that the XML element `root` refers to.
 
-    Files that only the header of an image names are not included. For a <domainsnapshot>, the disks are returned with
-    the role SNAPSHOT.
+    `root` is a <domain> element of the guest `guest`, or a <domainsnapshot> element of one of the guest's snapshots.
+    Files that are named only in the header of an image are not included. For a <domainsnapshot>, only the uses of its
+    disks are returned, with the role SNAPSHOT.
     """
     if root.tag != "domainsnapshot":
         return list(_domain_uses(guest, root))

@@ -47,7 +47,10 @@ _EXISTS_HINT = "use another path, or remove the existing file"
 
 
 def missing_directory_hint(directory: str) -> str:
-    """Return the hint for an error about the missing `directory`; the command that creates it is at the end."""
+    """Return the hint for an error about the missing `directory`.
+
+    The hint ends with the command that creates the directory.
+    """
     return f"use another directory, or create it with: mkdir -p {shlex.quote(directory)}"
 
 
@@ -55,7 +58,7 @@ def missing_directory_hint(directory: str) -> str:
 def storage_errors(doing: str, path: str) -> Iterator[None]:
     """Within the `with` block, turn an OSError into a StorageError with a hint.
 
-    The message is "`doing` '`path`': reason"; `doing` is, for example, `cannot read`.
+    `doing` is the start of the error message, such as `cannot read`, and `path` is the path of the file in the message.
     """
     try:
         yield
@@ -90,7 +93,7 @@ def creation_errors(path: str) -> Iterator[None]:
 
 
 def exists_error(path: str) -> StorageError:
-    """Return the error for a file to create at `path` that already exists."""
+    """Return the error for a file that cannot be created because a file already exists at `path`."""
     return StorageError(f"'{path}' already exists", hint=_EXISTS_HINT)
 
 
@@ -101,9 +104,9 @@ def _missing_directory(path: str) -> str | None:
 
 
 def write_at(fd: int, data: bytes | memoryview, offset: int) -> None:
-    """Write all of `data` to the open file `fd`, starting at `offset`, which is in bytes.
+    """Write all of `data` to the open file `fd`, starting at the byte `offset`.
 
-    Raises: OSError.
+    Raises: OSError, if the file cannot be written.
     """
     view = memoryview(data)
     while view:
@@ -113,9 +116,9 @@ def write_at(fd: int, data: bytes | memoryview, offset: int) -> None:
 
 
 def read_at(fd: int, length: int, offset: int) -> bytes:
-    """Return `length` bytes of the open file `fd`, starting at `offset`; fewer only if the file ends earlier.
+    """Return `length` bytes of the open file `fd`, starting at the byte `offset`; fewer only if the file ends earlier.
 
-    Raises: OSError.
+    Raises: OSError, if the file cannot be read.
     """
     parts = []
     while length > 0:
@@ -129,11 +132,11 @@ def read_at(fd: int, length: int, offset: int) -> bytes:
 
 
 def reserve(fd: int, offset: int, length: int, progress: Progress) -> None:
-    """Reserve disk space for `length` bytes of the open file `fd`, starting at `offset`, and report progress.
+    """Reserve disk space for `length` bytes of the open file `fd`, starting at the byte `offset`, and report progress.
 
     Bytes after the previous end of the file read as zeros.
 
-    Raises: OSError, with ENOSPC if there is not enough space.
+    Raises: OSError, with the error number ENOSPC if there is not enough space.
     """
     end = offset + length
     while offset < end:
@@ -144,7 +147,9 @@ def reserve(fd: int, offset: int, length: int, progress: Progress) -> None:
 
 
 def lock_against_qemu(fd: int, path: str) -> None:
-    """Prevent QEMU from opening the image that is open as `fd`, until `fd` is closed; `path` is for messages.
+    """Lock the image that is open as `fd`, so that QEMU cannot open the image until `fd` is closed.
+
+    `path` is the path of the image in error messages.
 
     Raises: StorageError, if a QEMU process has the image open.
     """

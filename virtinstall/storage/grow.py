@@ -12,7 +12,7 @@ from virtinstall.storage.raw import grow_raw
 def grow(path: str, new_size: int, image_format: str) -> None:
     """Enlarge the disk in the image at `path` to `new_size` bytes, rounded up to a multiple of 512.
 
-    The format is never detected, because a guest can write any header to its raw disk.
+    `image_format` is the format of the image. It is not detected, because a guest can write any header to its raw disk.
 
     Raises: StorageError, if the image cannot be enlarged.
     """

@@ -15,7 +15,7 @@ from virtinstall.storage.file_uses import FileUse, Role
 
 
 def block_number(path: str) -> int | None:
-    """Return the device number of the block device at `path`; None if there is no block device."""
+    """Return the device number of the block device at `path`; None if `path` is not a block device."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
@@ -24,9 +24,10 @@ def block_number(path: str) -> int | None:
 
 
 class HostTables(NamedTuple):
-    """The paths of the kernel's lists of mounts, swap spaces and block devices.
+    """The places where the kernel lists mounts, swap spaces and block devices.
 
-    `number_of` returns the device number of the block device at a path; None if there is no block device.
+    `mounts` and `swaps` are the paths of files, and `sys` is the directory of sysfs. `number_of` is called with a path,
+    and returns the device number of the block device at that path, or None if the path is not a block device.
     """
 
     mounts: str = "/proc/self/mountinfo"
@@ -57,9 +58,9 @@ def host_uses(path: str, tables: HostTables) -> list[FileUse]:
 
 
 def block_relatives(device: int, tables: HostTables) -> set[int]:
-    """Return the device numbers of the disk's partitions, or of the partition's disk.
+    """Return the device numbers of all partitions of a disk, or of the disk that contains a partition.
 
-    `device` is the device number of the disk or partition.
+    `device` is the device number of the disk or partition. The result is empty if the kernel does not list it.
     """
     folder = _folder(device, tables)
     if folder is None:
@@ -160,7 +161,7 @@ def _text(path: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    """Return a path from one of the kernel's tables, with octal escapes, for example for spaces, decoded."""
+    """Return `text`, a path from one of the kernel's lists, with octal escapes (such as that for a space) decoded."""
     for code, character in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
         text = text.replace(code, character)
     return text

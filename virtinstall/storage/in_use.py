@@ -1,7 +1,7 @@
 """The guests that use a file: `--check path_in_use=`.
 
-One check for creation, virt-clone, virt-xml, cleanup and deletion. Files are compared by identity (device and inode, or
-the number of a block device), not by name; files that do not exist by path.
+The same check is used for creation, virt-clone, virt-xml, cleanup and deletion. Existing files are compared by identity
+(the device and inode, or the number of a block device), and files that do not exist by path.
 
 Source: stat(2); https://libvirt.org/kbase/backing_chains.html.
 """
@@ -48,9 +48,10 @@ def file_identity(path: str) -> Hashable:
 
 
 def local_chain(path: str, image_format: str | None) -> Chain:
-    """Return the roles and paths of the files that the image at `path` refers to; empty if it cannot be read.
+    """Return the role and the path of each file that the image at `path` refers to.
 
-    These are its backing chain and its external data file. `image_format` is the image's format; None detects it.
+    These files are the image's external data file and the files in its backing chain. `image_format` is the format of
+    the image; None detects it. The result is empty if the image is raw or cannot be read.
     """
     if image_format == "raw":
         return []
@@ -64,10 +65,11 @@ def local_chain(path: str, image_format: str | None) -> Chain:
 
 
 class Conflict(NamedTuple):
-    """Two uses of the same file that conflict: `wanted` is the requested use, and `held` the existing one.
+    """Two uses of the same file that conflict: `wanted` is the requested use, and `held` is the existing one.
 
-    `held` may also be another requested use of the file by the same guest. `image` is the path of the image that refers
-    to the file, for example as its backing file, or None if the guest's XML refers to the file.
+    `held` may also be a different requested use of the file by the same guest. `image` is None if the XML of the
+    requesting guest names the file. Otherwise the XML names an image that refers to the file, for example as its
+    backing file, and `image` is the path of that image.
     """
 
     wanted: FileUse
@@ -95,10 +97,11 @@ def _role(use: FileUse) -> str:
 class FilesInUse:
     """The files that guests and, if `tables` is not None, this host use.
 
-    `domains` are pairs of a guest's name and the XML of the guest or of one of its snapshots. `chain_of` returns the
-    files that an image refers to, for the path and format of the image. `path_of_volume` returns the path of a volume
-    for the names of the pool and the volume, or None if the volume does not exist. `identify` returns a value that is
-    equal for all paths of one file. `tables` are the kernel's lists of the disks that this host uses.
+    `domains` are pairs of a guest's name and the XML of the guest or of one of its snapshots. `chain_of` is called with
+    the path and the format of an image, and returns the role and the path of each file that the image refers to.
+    `path_of_volume` is called with the names of a pool and a volume, and returns the volume's path, or None if the
+    volume does not exist. `identify` is called with a path, and returns a value that is equal for all paths of one
+    file. `tables` are the kernel's lists of the disks that this host uses.
     """
 
     def __init__(
@@ -130,7 +133,8 @@ class FilesInUse:
     def put(self, name: str, documents: Iterable[_Element]) -> None:
         """Replace the recorded uses by the guest `name` with those in `documents`.
 
-        `documents` are the <domain> and <domainsnapshot> elements of the guest; they are empty for a deleted guest.
+        `documents` are the <domain> element of the guest and the <domainsnapshot> elements of the guest's snapshots.
+        For a deleted guest, `documents` contains no elements.
         """
         for identity in self._of_guest.pop(name, ()):
             self._held[identity] = [use for use in self._held[identity] if use.guest != name]
@@ -138,9 +142,9 @@ class FilesInUse:
             self._add(name, document)
 
     def among(self, domains: Iterable[tuple[str, str]]) -> FilesInUse:
-        """Return the files that the guests in `domains` use, without the host's uses.
+        """Return a new object with the files that the guests in `domains` use, but not those that this host uses.
 
-        `domains` are pairs of a guest's name and XML. The functions passed to the constructor are used again.
+        `domains` are pairs of a guest's name and XML. The new object has the same functions as this one.
         """
         return FilesInUse(
             domains, chain_of=self._chain_of, path_of_volume=self._path_of_volume, identify=self._identify
@@ -152,19 +156,20 @@ class FilesInUse:
         return identity is not None and identity == self._identify(other)
 
     def uses(self, path: str, volume: tuple[str, str] | None = None) -> list[FileUse]:
-        """Return all uses of a file or block device by guests and this host.
+        """Return all uses of the file or block device at `path` by guests and this host.
 
-        `volume` is a pair of the names of the pool and the volume, or None if the file is not known as a volume.
+        `volume` is a pair of the pool's name and the volume's name, or None if the file is not known as a volume.
         """
         return self._uses_of(FileUse("", Role.DISK, path, volume=volume))
 
     def conflicts(
         self, wanted: Sequence[FileUse], *, known: Sequence[FileUse] = (), skip: str | None = None
     ) -> list[Conflict]:
-        """Return the conflicts of the uses that a guest requests, with other users and with each other.
+        """Return the conflicts of requested uses with existing uses and with each other.
 
-        `wanted` are the requested uses. `known` are the guest's existing uses, whose conflicts are not returned. `skip`
-        is the name of a guest whose uses are ignored because it is edited or replaced; None ignores no guest.
+        `wanted` are the uses that a guest requests. `known` are the existing uses of that guest, whose conflicts are
+        not returned. `skip` is the name of a guest whose existing uses are ignored because the guest is edited or
+        replaced; None ignores no guest.
         """
         old = {use for use, _ in self.expand(known)}
         expanded = [(use, image, self._identities(use)) for use, image in self.expand(wanted)]
@@ -181,9 +186,9 @@ class FilesInUse:
         return found
 
     def expand(self, uses: Sequence[FileUse]) -> list[tuple[FileUse, str | None]]:
-        """Return `uses`, and the uses of the files that their images refer to.
+        """Return `uses`, and the uses of all files that the images in `uses` refer to.
 
-        Each use is paired with the path of the image that refers to the file, or None for an element of `uses`.
+        The second item of each pair is the path of the image that refers to the file, or None for an element of `uses`.
         """
         found: list[tuple[FileUse, str | None]] = []
         for use in uses:
@@ -236,7 +241,8 @@ def _excludes_own(use: FileUse, other: FileUse) -> bool:
 def files_in_use(host: Host, *, tables: HostTables | None = None) -> FilesInUse:
     """Return the files that the guests on `host` use and, if `host` is this machine, those that this machine uses.
 
-    `tables` are the kernel's lists of the disks that this machine uses; None uses the default ones.
+    `tables` are the kernel's lists of the disks that this machine uses; None stands for the lists of the running
+    kernel.
 
     Raises: HostError, if the guests' XML cannot be read.
     """
@@ -253,7 +259,7 @@ def files_in_use(host: Host, *, tables: HostTables | None = None) -> FilesInUse:
 def refuse_conflicts(conflicts: Sequence[Conflict], checks: Checks) -> list[str]:
     """Return the descriptions of the conflicts, to be shown as warnings.
 
-    Raises: RequestError, if a conflict can destroy data, and `checks` does not disable this check.
+    Raises: RequestError, if a conflict can destroy data and `checks.path_in_use` is true.
     """
     # two guests may append to one log; all other combinations destroy data
     severe = [each for each in conflicts if each.wanted.role is not Role.LOG or each.held.role is not Role.LOG]

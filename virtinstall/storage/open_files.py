@@ -18,10 +18,10 @@ _LOCK = "hhqqi4x"
 
 
 def open_by(path: str, *, but_guest: str = "") -> list[str]:
-    """Return a description, such as `process 17 (qemu-img)`, of each other process that has the file at `path` open.
+    """Return descriptions, such as `process 17 (qemu-img)`, of the other processes that have the file at `path` open.
 
     `but_guest` is the UUID of a guest whose QEMU process is ignored, because the guest will be stopped first; if it is
-    empty, no guest is ignored.
+    an empty string, no guest is ignored.
     """
     try:
         status = os.stat(path)

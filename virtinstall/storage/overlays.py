@@ -21,9 +21,10 @@ _MOST_FILES = 20_000
 def overlays_of(paths: Collection[str], folders: Collection[str], host: Host) -> dict[str, list[str]]:
     """Search `folders` and the active pools, and return the overlays of the images at `paths`.
 
-    The result maps the path of each image that has overlays to the paths of its overlays. If a file cannot be read and
-    belongs to no pool, it counts as an overlay of each of `paths` in its directory, except in directories such as /tmp
-    where every user can create files.
+    The result maps the path of each image that has overlays to the paths of these overlays. An unreadable file that
+    belongs to no pool is returned as an overlay of every image in the same directory, because it may be one. Such files
+    are ignored in directories such as /tmp, where every user can create files. On a remote host, only the pools are
+    searched.
     """
     if not (host.is_local() and has_real_storage(host)):
         return _by_volumes(paths, host)

@@ -20,7 +20,7 @@ _DATABASES = {"user": "passwd", "group": "group"}
 
 
 def numbers_of(permissions: Permissions) -> tuple[int, int]:
-    """Return the numeric user ID and group ID; each is -1 if none is requested.
+    """Return the numeric user ID and group ID; each is -1 if `permissions` does not specify it.
 
     Raises: StorageError, if the user or the group does not exist, or if another user is requested as the owner and this
     process does not run as root.
@@ -54,7 +54,7 @@ def _number(what: str, name: str | None, look_up: Callable[[str], int]) -> int:
 
 
 def set_permissions(fd: int, image: NewImage) -> None:
-    """Set the mode, owner and group that are requested for `image` on its open file `fd`.
+    """Set the mode, owner and group that are requested for `image` on the open file `fd`.
 
     Raises: StorageError, if they cannot be set.
     """

@@ -20,7 +20,7 @@ _STAND_INS = ("/dev/null", "/dev/zero")
 
 
 def plan_uses(plan: Plan) -> list[FileUse]:
-    """Return the files that the guest uses during and after the installation, and the backing files of new images."""
+    """Return the guest's uses of files during and after the installation, including the backing files of new images."""
     found: list[FileUse] = []
     for document in (plan.install, plan.final):
         if document is None:
@@ -65,11 +65,11 @@ def check_plan_in_use(
 ) -> list[str]:
     """Check whether other guests or this host use the plan's files; return warnings.
 
-    `in_use` returns the files that guests use; if it is None, they are read from `host`. `replacing` is the name of a
-    guest whose uses are ignored because it is replaced, or None.
+    `in_use` is called once, and returns the files that guests use; if it is None, these files are read from `host`.
+    `replacing` is the name of a guest that the plan replaces and whose uses are ignored, or None.
 
-    Raises: RequestError, if a disk's path cannot contain an image, or if a file is in use and `checks` does not disable
-    this check; HostError, if the guests' XML cannot be read.
+    Raises: RequestError, if a disk's path cannot be an image, or if a file is in use and `checks.path_in_use` is true;
+    HostError, if the guests' XML cannot be read.
     """
     generated = generated_paths(plan)
     wanted = [use for use in plan_uses(plan) if use.path not in generated]
@@ -105,12 +105,12 @@ def _is_pretended(conflict: Conflict, host: Host) -> bool:
 
 
 def check_change_in_use(before: Domain, after: Domain, host: Host, checks: Checks) -> list[str]:
-    """Check whether a changed guest would use files that others use, or one file twice; return warnings.
+    """Check the files of a changed guest for conflicts with other guests, this host and each other; return warnings.
 
     `before` and `after` are the guest's configurations before and after the change.
 
-    Raises: RequestError, if a disk's path cannot contain an image, or if a file is in use and `checks` does not disable
-    this check; HostError, if the guests' XML cannot be read.
+    Raises: RequestError, if a disk's path cannot be an image, or if a file is in use and `checks.path_in_use` is true;
+    HostError, if the guests' XML cannot be read.
     """
     name = str(before.name)
     known, wanted = uses_in(name, before.ensure_node()), uses_in(name, after.ensure_node())
@@ -124,7 +124,7 @@ def check_change_in_use(before: Domain, after: Domain, host: Host, checks: Check
 
 
 def generated_paths(plan: Plan) -> set[str]:
-    """Return the generated paths of new files, which no other guest can use, because the files did not exist."""
+    """Return the generated paths of new files, which no other guest can use because the files did not exist before."""
     found = {*plan.generated, *(boot.path for boot in plan.boot_files if boot.path != boot.source)}
     found |= {seed.path for seed in plan.seeds} | {upload.target for upload in plan.uploads}
     return found | {volume.path for volume in plan.volumes if f"{volume.pool}/{volume.name}" in plan.generated}

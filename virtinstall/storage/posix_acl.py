@@ -22,8 +22,9 @@ _USER_OBJ, _USER, _GROUP_OBJ, _GROUP, _MASK, _OTHER = 0x01, 0x02, 0x04, 0x08, 0x
 class Entry(NamedTuple):
     """One entry of an access control list.
 
-    `tag` is the type of the entry, as in `linux/posix_acl.h`. `bits` are the permissions: READ, WRITE and SEARCH. For
-    an entry about a named user or group, `id` is the numeric user or group ID; for other entries, it has no meaning.
+    `tag` is the type of the entry, as in `linux/posix_acl.h`. `bits` is a combination of the permissions READ, WRITE
+    and SEARCH. For an entry about a named user or group, `id` is the numeric user or group ID; for other entries, it
+    has no meaning.
     """
 
     tag: int
@@ -45,7 +46,7 @@ class Permissions(NamedTuple):
 
 
 def parse_acl(data: bytes) -> tuple[Entry, ...]:
-    """Return the entries in `data`, the value of the attribute `system.posix_acl_access`.
+    """Return the entries in `data`, the value of the extended attribute `system.posix_acl_access`.
 
     Raises: ValueError, if `data` is invalid.
     """
@@ -72,9 +73,10 @@ def read_permissions(path: str) -> Permissions:
 
 
 def allows(file: Permissions, uid: int, groups: Collection[int], wanted: int) -> bool:
-    """Return whether the user `uid`, who is in `groups`, has all permissions in `wanted` for the file.
+    """Return whether a user has all permissions in `wanted` for a file with the permissions `file`.
 
-    `wanted` is a combination of READ, WRITE and SEARCH.
+    `uid` is the numeric ID of the user, and `groups` are the numeric IDs of the user's groups. `wanted` is a
+    combination of READ, WRITE and SEARCH.
     """
     if uid == 0:
         return True

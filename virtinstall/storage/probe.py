@@ -41,10 +41,10 @@ _MAGICS = (
 class ImageInfo(NamedTuple):
     """The properties of an image, read from its header.
 
-    `virtual_size` is the size of the disk that the guest sees, in bytes; None if it cannot be read easily from a header
-    in this format. `file_size` is in bytes. `backing_file`, `backing_format` and `data_file` (an external data file)
-    are as stored in the image; None if there are none. `cluster_size` is in bytes; it and `compat` are None for images
-    that are not in the qcow2 format.
+    `virtual_size` is the size of the disk that the guest sees, in bytes; it is None for formats from whose headers the
+    size is not read. `file_size` is in bytes. `backing_file`, `backing_format` and `data_file` (an external data file)
+    are as stored in the image; each is None if the image contains no such value. `cluster_size` is in bytes, and
+    `compat` is the qcow2 version, `0.10` or `1.1`; both are None for images that are not in the qcow2 format.
     """
 
     path: str

@@ -1,7 +1,7 @@
 """The creation of a local disk image: `--disk path=,size=,format=,sparse=,...`.
 
 Files are created with mode 0600 by default, like volumes of libvirt's pools: the guest's disk is private, and libvirt
-changes its owner to QEMU's user at the start (`dynamic_ownership`).
+changes its owner to QEMU's user when the guest starts (`dynamic_ownership`).
 
 Source: https://libvirt.org/drvqemu.html#posix-users-groups, https://libvirt.org/formatstorage.html#target.
 """
@@ -32,10 +32,11 @@ __all__ = ["NewImage", "check_image", "image_capacity", "provision_image", "surv
 def image_capacity(image: NewImage) -> int:
     """Return the virtual size of the new image in bytes, not rounded.
 
-    If no size is requested, it is the size of the backing file, or 0 if that must still be downloaded.
+    If no size is requested, the result is the virtual size of the backing file, or 0 if the image that the new image is
+    based on must still be downloaded.
 
-    Raises: RequestError, if no size is requested and the size of a backing file is unknown; StorageError, if the
-    backing file cannot be read.
+    Raises: RequestError, if no size is requested, and there is no backing file or its virtual size is unknown;
+    StorageError, if the backing file cannot be read.
     """
     if image.capacity_bytes is not None:
         return image.capacity_bytes
@@ -128,8 +129,8 @@ def _is_directory(path: str) -> bool:
 def provision_image(image: NewImage, undo: Undo, progress: Progress, journal: Journal | None = None) -> None:
     """Create the image, push its removal to `undo`, and record it in `journal` if that is not None.
 
-    The file appears under its name only when it is complete and flushed, and never replaces an existing file. After an
-    interruption, `undo` removes everything that was created.
+    An existing file is never replaced. The new file receives its name only after its data has been written and flushed
+    to disk. After an interruption, `undo` removes everything that was created.
 
     Raises: RequestError, if an image cannot have these properties; StorageError, if the image cannot be created.
     """
@@ -160,11 +161,13 @@ def provision_image(image: NewImage, undo: Undo, progress: Progress, journal: Jo
 def provision_copy(
     image: NewImage, capacity: int, undo: Undo, progress: Progress, journal: Journal | None = None
 ) -> None:
-    """Create an image as a copy of another, converted if its format differs, and enlarge it to `capacity` bytes.
+    """Create the new image as a copy of the image at `image.copy_from`.
 
-    The removal of the file is pushed to `undo`, and the file is recorded in `journal` if that is not None.
+    The copy is converted if its format differs from that of the original, and is enlarged if the disk is smaller than
+    `capacity` bytes. The removal of the file is pushed to `undo`, and the file is recorded in `journal` if that is not
+    None.
 
-    Raises: StorageError, if the other image cannot be copied, or the copy cannot be enlarged.
+    Raises: StorageError, if the original cannot be copied, or if the copy cannot be enlarged.
     """
     from virtinstall.storage.convert import convert_image
     from virtinstall.storage.copy_image import copy_image

@@ -27,8 +27,8 @@ L1_CHUNK = 1 << 20
 class Qcow2Options(NamedTuple):
     """The options of a new qcow2 image.
 
-    If `preallocated` is true, all space of the image is reserved. `backing_file` and `backing_format` are the path and
-    format of the backing file, or None without a backing file.
+    If `preallocated` is true, all space for the image is reserved. `backing_file` and `backing_format` are the path and
+    the format of the backing file; both are None if there is no backing file.
     """
 
     preallocated: bool = False
@@ -37,7 +37,9 @@ class Qcow2Options(NamedTuple):
 
 
 def check_qcow2(capacity_bytes: int, options: Qcow2Options) -> Layout:
-    """Return the layout of a new image with a disk of `capacity_bytes`.
+    """Check the size and the options of a new qcow2 image, and return its layout.
+
+    `capacity_bytes` is the size of the disk that the guest sees.
 
     Raises: RequestError, if a qcow2 image cannot have this capacity and these options.
     """

@@ -40,8 +40,8 @@ _SIZE_AT, _L1_SIZE_AT = 24, 36  # in the header; the L1 table's offset follows i
 def grow_qcow2(path: str, new_size: int) -> None:
     """Enlarge the disk in the qcow2 image at `path` to `new_size` bytes, rounded up to a multiple of 512.
 
-    Raises: StorageError, if a guest uses the image, the disk would shrink, the image has unsupported features
-    (encryption, bitmaps, an external data file, snapshots, a larger backing file), or it cannot be written.
+    Raises: StorageError, if a guest uses the image, if the disk would shrink, if the image has unsupported features
+    (encryption, bitmaps, an external data file, snapshots or a larger backing file), or if the image cannot be written.
     """
     size = round_up(new_size, SECTOR)
     with storage_errors("cannot enlarge", path):

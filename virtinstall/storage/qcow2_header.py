@@ -1,6 +1,6 @@
 """The header of a qcow2 image: its fields, how they are written and how they are read.
 
-Reading any file results in a correct answer or a StorageError: at most the first cluster (2 MiB) is read.
+For any file, the reader returns the correct fields or raises a StorageError. At most the first cluster (2 MiB) is read.
 
 Source: https://www.qemu.org/docs/master/interop/qcow2.html (Header, Header extensions).
 """
@@ -45,8 +45,9 @@ _FEATURE_NAMES = (
 class Qcow2Header(NamedTuple):
     """The fields of a qcow2 header, with the names from the specification.
 
-    `size` and offsets are in bytes, and `l1_size` is the number of entries in the L1 table. The names of files and
-    formats are as stored in the image; None if there are none.
+    `size` is the size of the guest's disk in bytes, offsets are in bytes, and `l1_size` is the number of entries in the
+    L1 table. `backing_file`, `backing_format` and `data_file` are as stored in the image; each is None if the image
+    contains no such value.
     """
 
     version: int

@@ -1,7 +1,7 @@
 """The layout of a new qcow2 image.
 
-All clusters up to the end of the image are used exactly once, so every refcount is 1. The
-order is that of `qemu-img create` of Debian 12, so that `qemu-img map` prints the same for both:
+All clusters up to the end of the image are used exactly once, so every refcount is 1. The order is that of
+`qemu-img create` in Debian 12, so that `qemu-img map` prints the same for images of both programs:
 
 - sparse: header, refcount table, refcount block, L1 table, more refcount blocks;
 - preallocated: header, refcount table, all refcount blocks, L1 table, the first L2 table,
@@ -41,8 +41,9 @@ class L2Table:
 class Layout:
     """The sizes of the parts of a new image, from which the positions of the parts follow.
 
-    `cluster_size` is in bytes, and `l1_size` is the number of entries in the L1 table. Clusters are numbered from the
-    start of the file.
+    `cluster_size` is in bytes, and `l1_size` is the number of entries in the L1 table. `l2_entries` is the number of
+    clusters that one L2 table maps. `data_clusters` is the number of clusters of data, which is 0 for a sparse image.
+    Clusters are numbered from the start of the file.
     """
 
     cluster_size: int
@@ -71,11 +72,14 @@ class Layout:
 
     @property
     def first_data_cluster(self) -> int:
-        """The number of the first cluster of data, which follows the L1 table and the first L2 table."""
+        """The number of the first cluster of data in a preallocated image; it follows the first L2 table."""
         return self.end_of_l1 + 1
 
     def pieces(self) -> Iterator[RefcountBlock | L2Table]:
-        """Yield all refcount blocks and all L2 tables, in the order of the refcount table and of the L1 table."""
+        """Yield all refcount blocks in the order of the refcount table, and all L2 tables in the order of the L1 table.
+
+        A sparse image has no L2 tables.
+        """
         return self._preallocated() if self.is_preallocated else self._sparse()
 
     def _preallocated(self) -> Iterator[RefcountBlock | L2Table]:
@@ -98,7 +102,7 @@ class Layout:
 
 
 def plan_layout(size: int, cluster_size: int, *, preallocated: bool) -> Layout:
-    """Return the layout of an empty image with a disk of `size` bytes; `cluster_size` is in bytes too.
+    """Return the layout of an empty image with a disk of `size` bytes and clusters of `cluster_size` bytes.
 
     If `preallocated` is true, the layout contains clusters for all data of the disk.
     """

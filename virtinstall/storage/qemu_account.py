@@ -24,9 +24,9 @@ class Account(NamedTuple):
 
 
 class QemuUser(NamedTuple):
-    """A user and a group as libvirt specifies them: a name, or a numeric ID such as `+64055`.
+    """The user and the group that QEMU runs as, as libvirt specifies them: names, or numeric IDs such as `+64055`.
 
-    Each is None if libvirt does not specify it.
+    `user` and `group` are each None if libvirt does not specify them.
     """
 
     user: str | None
@@ -34,10 +34,11 @@ class QemuUser(NamedTuple):
 
 
 def qemu_user_from_capabilities(xml: str, virt_type: str = "kvm") -> QemuUser | None:
-    """Return the user in libvirt's capabilities that QEMU runs as; None if there is none.
+    """Return the user that QEMU runs as, according to libvirt's capabilities; None if they specify no user.
 
-    `xml` is the capabilities XML. The user is in the base label of the security model `dac` for `virt_type`, or in the
-    first base label if there is none for `virt_type`.
+    `xml` is the capabilities XML, and `virt_type` is the domain type. The user is read from the base label for
+    `virt_type` in the security model `dac`, or from the first base label of that model if it contains none for
+    `virt_type`.
     """
     from lxml import etree
 
@@ -55,14 +56,18 @@ def qemu_user_from_capabilities(xml: str, virt_type: str = "kvm") -> QemuUser | 
 
 
 def qemu_user_from_label(label: str) -> QemuUser | None:
-    """Return the user and group in a base label of the model `dac`, such as `+64055:+64055`; None without a user."""
+    """Return the user and the group in `label`, a base label of the model `dac`, such as `+64055:+64055`.
+
+    The result is None if `label` contains no user.
+    """
     user, _, group = label.strip().partition(":")
     return QemuUser(user, group or None) if user else None
 
 
 def find_account(who: QemuUser) -> Account | None:
-    """Return the account of `who` on this host; None if this host has no user or group with that name.
+    """Return the account on this host for the user and the group in `who`.
 
+    The result is None if `who` specifies no user, or if the name of the user or the group does not exist on this host.
     A numeric user ID is accepted even if no user has it.
     """
     import grp

@@ -39,7 +39,7 @@ def check_external(image: NewImage) -> None:
 
 
 def write_external(fd: int, image: NewImage, capacity: int) -> None:
-    """Create the image with qemu-img, with a disk of `capacity` bytes, and write it to the empty file `fd`.
+    """Create the image with qemu-img, with a disk of `capacity` bytes, and copy the image to the empty file `fd`.
 
     Raises: StorageError, if qemu-img is not installed or fails; OSError, if the file cannot be written.
     """

@@ -1,7 +1,7 @@
 """Check whether SELinux allows QEMU to open a disk, as far as that can be known in advance: `--check path_access=`.
 
-libvirt labels files when the guest starts. It cannot if the file system does not support labels, and does not if it was
-disabled.
+libvirt labels files when the guest starts. It cannot label files on a file system without labels, and does not label
+files for which relabeling is disabled.
 
 Source: svirt_selinux(8) (types and booleans), selinuxfs as in selinux(8), proc_pid_mountinfo(5).
 """

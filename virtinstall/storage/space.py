@@ -31,8 +31,9 @@ def free_bytes(path: str) -> int | None:
 def require_space(path: str, needed_bytes: int, already_free: int | None = None, *, sparse_hint: str = "") -> None:
     """Check that `needed_bytes` fit on the file system of `path`.
 
-    `already_free` is the number of free bytes there; if it is None, the file system is queried. `sparse_hint` is the
-    part of the hint that describes how to create a sparse image; it is empty if the image is sparse already.
+    `already_free` is the number of free bytes on that file system; if it is None, the file system is queried.
+    `sparse_hint` is the part of the hint that describes how to create a sparse image; it is an empty string if the
+    image is sparse already.
 
     Raises: NoSpaceError, if the bytes do not fit.
     """
@@ -49,8 +50,8 @@ def require_space(path: str, needed_bytes: int, already_free: int | None = None,
 def check_space(path: str, needed_bytes: int, capacity_bytes: int, *, sparse_hint: str = "") -> str | None:
     """Check the space for an image that allocates `needed_bytes` immediately and may grow to `capacity_bytes`.
 
-    Return a warning if the image fits now but may outgrow the file system, otherwise None. `sparse_hint` is that of
-    `require_space`.
+    Return a warning if the image fits now but may outgrow the file system, otherwise None. `path` and `sparse_hint` are
+    the parameters of `require_space`.
 
     Raises: NoSpaceError, if the image does not fit now.
     """

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from virtinstall.rollback.journal import Journal
 
 TEMPORARY_POOL = "temporary pool"
-"""The name of this kind of resource in the journal."""
+"""The `kind` of temporary pools in a journal."""
 
 
 @contextmanager
 def pool_of(volume: NewVolume, host: Host, journal: Journal | None = None) -> Iterator[None]:
     """Ensure that the pool of `volume` exists within the `with` block.
 
-    If the volume needs a temporary pool, the pool is created first, removed on leaving the `with` block, and recorded
-    in `journal` if that is not None. A pool that a killed run did not remove is reused, because the name of such a pool
+    If `volume` needs a temporary pool, that pool is recorded in `journal` if that is not None, created before the
+    `with` block, and removed after it. A temporary pool that a killed run did not remove is reused, because its name
     depends only on its directory.
 
     Raises: StorageError, if the pool cannot be created or removed.

@@ -33,7 +33,7 @@ def survey_images(
     environ: Mapping[str, str],
     report: Callable[[str], None],
 ) -> tuple[ImageFacts | None, ...]:
-    """Return the image for each disk in the request, in order; None for a disk that does not start from an image.
+    """Return the facts about the image for each disk in the request; None for a disk that does not start from an image.
 
     The result is empty if no disk starts from an image. `arch` is libvirt's name for the guest's architecture.
     `systems` is the OS database. `environ` contains the environment variables that locate the catalogs and the cache.
@@ -124,17 +124,18 @@ def _local_facts(source: ImageSource, checksum: str, folder: str, is_shared: boo
 
 
 def survey_login(os: OsRecord, environ: Mapping[str, str], images: Sequence[ImageFacts | None]) -> SeedFacts:
-    """Return the default seed for the first image: the user's SSH keys for its default account, or a new password.
+    """Return the seed for logging in to the first of `images` that is not None.
 
-    The result is empty if no disk starts from an image. `environ` contains the environment variables that locate the
-    keys.
+    With cloud-init, the seed contains the user's SSH keys or, if there are none, a new password for the image's default
+    account. `environ` contains the environment variables that locate the keys. The seed is empty if no disk starts from
+    an image.
     """
     image = next((image for image in images if image is not None), None)
     return SeedFacts() if image is None else login_seed(os, environ, image.source)
 
 
 def login_seed(os: OsRecord, environ: Mapping[str, str], source: ImageSource) -> SeedFacts:
-    """Return the default seed for the image `source` of the operating system `os`; see `survey_login`."""
+    """Return the seed for logging in to the image `source` of the operating system `os`; see `survey_login`."""
     return default_login(os, source, partial(user_keys, environ), _new_password)
 
 

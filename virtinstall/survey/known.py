@@ -26,8 +26,8 @@ _MAC = "devices/interface/mac"
 class Known:
     """The facts about a host that the plans for its guests share during one run; threads can share an object.
 
-    With `fresh`, the MAC addresses in use are always read again, and not taken from the list that the connection read
-    last. `clock` returns a monotonic time in seconds.
+    If `fresh` is true, the MAC addresses in use are not taken from the list that the connection read last. `clock`
+    returns a monotonic time in seconds.
     """
 
     def __init__(self, host: Host, *, fresh: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
@@ -86,7 +86,7 @@ class Known:
         return found
 
     def files_in_use(self) -> FilesInUse:
-        """Return the files that guests use; the list may be a few seconds old.
+        """Return the files that guests use; the result may be a few seconds old.
 
         Raises: HostError, if the XML of the guests cannot be read.
         """
@@ -100,9 +100,10 @@ class Known:
             return self._in_use
 
     def guest_macs(self, *, fresh: bool) -> Mapping[str, str]:
-        """Return the names of the guests by MAC address.
+        """Return a mapping of each MAC address in use to the name of the guest that has it.
 
-        If `fresh` is False, the list that the connection read last may be used.
+        The result may be a few seconds old. If `fresh` is False, it may also be the older list that the connection read
+        last.
 
         Raises: HostError, if the XML of the guests cannot be read.
         """
@@ -118,7 +119,10 @@ class Known:
         return now + max(_FRESH_SECONDS, (now - started) * _COST_RATIO)
 
     def guest_changed(self, name: str, documents: Sequence[_Element]) -> None:
-        """Store the current <domain> elements of a guest; `documents` is empty if the guest no longer exists."""
+        """Replace the facts about the guest `name` with those in `documents`.
+
+        `documents` are the current <domain> elements of the guest, or an empty sequence if the guest no longer exists.
+        """
         with self._lock:
             if self._in_use is not None:
                 self._in_use.put(name, documents)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def survey_media(request: Request, host: HostFacts, catalog: Catalog) -> MediaFacts | None:
     """Return the facts about the medium of --location, --install OS or --cdrom; None if there is no medium.
 
-    Raises: FetchError, if the medium cannot be read; RequestError, if the options are incomplete, or if the operating
-    system or a file does not exist.
+    Raises: FetchError, if the medium cannot be read; RequestError, if the options are incomplete, if the operating
+    system is unknown, or if a file does not exist.
     """
     install = request.install
     _check_own_kernel(request)
@@ -130,7 +130,7 @@ def _chosen_manually(
 
 
 def media_facts(location: str, tree: InstallTree) -> MediaFacts:
-    """Return the facts about the recognized medium at `location`.
+    """Return the facts about the medium at `location`, which contains `tree`.
 
     In the result, `attach` is True if the medium is an ISO image, which is attached to the guest as a CD-ROM.
     """

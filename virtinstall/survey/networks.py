@@ -1,4 +1,4 @@
-"""The network and graphics of this machine, for defaults.
+"""The network and graphics devices of this machine, for defaults.
 
 Source: proc(5), /proc/net/route; sysfs, /sys/class/net/*/bridge; https://libvirt.org/formatnode.html (drm).
 """
@@ -26,7 +26,7 @@ def default_bridge() -> str | None:
 
 
 def links() -> tuple[str, ...]:
-    """Return the names of this host's network interfaces and bridges; empty if they cannot be listed."""
+    """Return the names of this host's network interfaces and bridges; an empty tuple if they cannot be listed."""
     try:
         return tuple(sorted(os.listdir("/sys/class/net")))
     except OSError:
@@ -36,8 +36,9 @@ def links() -> tuple[str, ...]:
 def has_passt(*, privileged: bool, uid: int) -> bool:
     """Return whether passt is installed and can run.
 
-    passt refuses to run as root, so it cannot be used by the session of root (`uid` 0). With `privileged`, the system
-    daemon starts it as QEMU's user, so it can always run.
+    If `privileged` is true, the system daemon starts passt as QEMU's user, which is always possible. Otherwise, the
+    user with the numeric user ID `uid` starts it, which is not possible for root (0), because passt refuses to run as
+    root.
     """
     # shutil.which would load three compression libraries at every start
     places = (os.path.join(directory, "passt") for directory in os.get_exec_path())

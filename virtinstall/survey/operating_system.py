@@ -23,10 +23,11 @@ def survey_os(
 ) -> ChosenOs:
     """Return the record of the guest's operating system, and warnings about the choice.
 
-    `medium` is None if there is none. `platform` is the platform that is chosen if the operating system is unknown.
-    `environ` contains the environment variables. `images` contains the image that each disk starts from, or None.
+    `medium` is the install medium, or None. `platform` is the platform that is chosen if the operating system is
+    unknown. `environ` contains the environment variables. `images` contains, for each disk, the image that it starts
+    from, or None.
 
-    Raises: RequestError, if the name is unknown, or if a name is required but missing.
+    Raises: RequestError, if the name of the operating system is unknown, or if a name is required but missing.
     """
     install = request.install
     named = request.domain.os_full_id or request.domain.os_name

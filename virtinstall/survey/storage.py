@@ -30,10 +30,10 @@ def survey_storage(
     media: MediaFacts | None,
     images: Sequence[ImageFacts | None] = (),
 ) -> StorageFacts:
-    """Return the facts about the disks of the request and the install medium.
+    """Return the facts about the disks of the request and about the install medium.
 
-    `media` is the install medium, or None. `images` contains the image that each disk starts from, or None for a disk
-    without an image; it is empty if no disk has one.
+    `media` is the install medium, or None. `images` contains, for each disk, the image that it starts from, or None; it
+    is empty if no disk starts from an image.
 
     Raises: RequestError, if a pool, volume or backing file does not exist, or if a value is invalid.
     """
@@ -268,7 +268,10 @@ def _managing_pool(directory: str, host: Host) -> PoolFacts | None:
 
 
 def look_at(path: str, *, probe: bool = True) -> PathFacts:
-    """Return the facts about a local path; with `probe`, the image format and capacity are read from a regular file."""
+    """Return the facts about a local path.
+
+    If `probe` is true, the image format and capacity of a regular file are read from its header.
+    """
     try:
         found = os.stat(path)
     except OSError:

@@ -35,8 +35,9 @@ def survey(
 ) -> Facts:
     """Return the facts that a plan for `request` on `host` requires.
 
-    `known` contains the facts that the requests of a run share; None reads them again. `replacing` is the name of the
-    guest that the new guest replaces, or None; the MAC addresses of the replaced guest are regarded as free.
+    `known` contains the facts that the requests of a run share; if it is None, these facts are read from `host`.
+    `replacing` is the name of the guest that the new guest replaces, or None; the MAC addresses of the replaced guest
+    are regarded as free.
 
     Raises: RequestError, if the request is invalid, or if something that it refers to does not exist; HostError, if
     something that it refers to cannot be read.

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
 
 def given_text(typed: Mapping[str, str], source: str, option: str, limit_bytes: int = MIB) -> str:
-    """Return the string that the value of an option refers to.
+    """Return the contents of the file, URL or standard input that the value of an option refers to.
 
-    `source` is the value: a path, a URL, or `-` for standard input. `typed` contains what was read from standard input,
-    by the name of the option. `option` is the name of the option, also for messages.
+    `source` is the value: a path, a URL, or `-` for standard input. `typed` maps the name of an option to the string
+    that was read from standard input for it. `option` is the name of the option, also for messages. `limit_bytes` is
+    the maximum size of the contents.
 
-    Raises: RequestError, if the file is missing, larger than `limit_bytes` or not UTF-8; FetchError, if the URL cannot
-    be read.
+    Raises: RequestError, if the file is missing, or if the contents are too large or not UTF-8; FetchError, if the URL
+    cannot be read.
     """
     if source != TYPED:
         return _read_text(source, option, limit_bytes)
