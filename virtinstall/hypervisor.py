@@ -42,8 +42,8 @@ def connect(uri: str | None = None) -> Hypervisor:
     `uri` is a libvirt URI, such as `qemu:///system` or `qemu+ssh://host/system`. The URI `embed` runs libvirt's QEMU
     driver in this process. None stands for libvirt's default URI, which virsh also uses.
 
-    Raises: HypervisorError, if libvirt does not answer; StorageError, if the embedded driver's directory cannot be
-    used.
+    Raises: HypervisorError, if the connection fails; StorageError, if the embedded driver's directory cannot be used;
+    RequestError, if `uri` names a file for the test driver and the file does not exist.
     """
     with script_terms():
         return Hypervisor(open_host(uri))
@@ -52,16 +52,16 @@ def connect(uri: str | None = None) -> Hypervisor:
 class Hypervisor:
     """A connection to libvirt.
 
-    Methods call `on_warning` with each warning and `report` with lines about their progress. If such a function is
-    None, the lines are logged by the logger `virtinstall`, with the level WARNING or INFO. A `progress` object receives
-    the progress of downloads and copies; None shows no progress.
+    Several methods accept callbacks. `on_warning` is called with each warning, and `report` with each line about the
+    progress. If a callback is None, the logger `virtinstall.create` logs these lines instead, with the level WARNING or
+    INFO. `progress` is an object that receives the progress of downloads and copies; None shows no progress.
     """
 
     def __init__(self, host: LibvirtHost, *, for_commands: bool = False) -> None:
         self.host = host
         """The underlying connection, for virtinstall's commands."""
         self.for_commands = for_commands
-        """Whether errors name command-line options."""
+        """Whether errors name command-line options instead of Python parameters."""
         self._installations: list[BackgroundInstallation] = []
 
     @property
@@ -70,7 +70,7 @@ class Hypervisor:
         return self.host.uri
 
     def close(self) -> None:
-        """Close the connection; running installations continue, and `finish` on another connection resumes them."""
+        """Close the connection; installations continue, and can be completed with `finish` on another connection."""
         for installation in self._installations:
             installation.stop()
         for installation in self._installations:
@@ -86,9 +86,9 @@ class Hypervisor:
         self.close()
 
     def reopened(self) -> Hypervisor:
-        """Open another connection to the same hypervisor, for another thread; return it.
+        """Return a new connection to the same hypervisor, for use in another thread.
 
-        Raises: HypervisorError or StorageError, as `connect` does.
+        Raises: HypervisorError or StorageError, for the same reasons as `connect`.
         """
         return Hypervisor(open_host(self.uri), for_commands=self.for_commands)
 
@@ -98,8 +98,8 @@ class Hypervisor:
 
         `spec` is a `GuestSpec`, or a `Request` that `parse_request` returned.
 
-        Raises: RequestError, if the request contradicts itself or is not supported by the host; FetchError,
-        StorageError or HypervisorError, if an object that the request names cannot be read.
+        Raises: RequestError, if the request is invalid or contradictory, or the host does not support it; FetchError,
+        StorageError or HypervisorError, if an object that the request names, such as an image, cannot be read.
         """
         from virtinstall.create import make_plan
         from virtinstall.request import Request
@@ -114,9 +114,10 @@ class Hypervisor:
 
     @checked_for_scripts
     def check(self, plan: Plan) -> list[str]:
-        """Run the checks of `create`, and ask libvirt to check the XML; return warnings, and change nothing.
+        """Run the checks that `create` runs, and have libvirt check the XML; return warnings, and change nothing.
 
-        Raises: RequestError or StorageError, as `create` would; HypervisorError, if libvirt rejects the XML.
+        Raises: RequestError or StorageError, for the same reasons as `create`; HypervisorError, if libvirt rejects the
+        XML.
         """
         from virtinstall.create import check
 
@@ -125,9 +126,11 @@ class Hypervisor:
 
     @checked_for_scripts
     def check_xml(self, plan: Plan) -> list[str]:
-        """Ask libvirt to check the XML of a plan, if the driver can check it; return warnings, and change nothing.
+        """Have libvirt check the XML of `plan`; return warnings, and change nothing.
 
-        Raises: HypervisorError, if libvirt rejects the XML.
+        If the connection's driver cannot check XML, the XML is not checked.
+
+        Raises: HypervisorError, if libvirt rejects the XML and the plan's request does not disable the check `xml`.
         """
         from virtinstall.accepted import check_plan_accepted
 
@@ -147,22 +150,23 @@ class Hypervisor:
     ) -> Guest:
         """Create a guest and start it; return the guest as soon as its first boot has started.
 
-        `plan` is a plan that the method `plan` returned; a `GuestSpec` or `Request` is planned first. Everything is
-        checked before anything is changed. If the creation fails, everything that it created is removed; if this
-        process is killed, a later run removes it. If another run takes a generated name in the meantime, the guest is
-        planned again; `Guest.plan` is the plan that was applied. `paused`: the guest waits for `Guest.resume`, so that
-        its console can be read from the first line.
+        `plan` is a plan that the method `plan` returned; a `GuestSpec` or `Request` is planned first. All checks run
+        before anything is changed. If the creation fails, everything that it created is removed. If this process is
+        killed, the next creation of a guest with the same name removes or reports what remains. If another process uses
+        a generated name first, the guest is planned again; `Guest.plan` is the plan that was applied. If `paused` is
+        true, the guest's CPUs do not run until `Guest.resume`, so that its console can be read from the first line.
 
-        A guest that is being installed powers off when the installer reboots, and is then started again in its final
-        configuration. If `restart` is true, this happens in the background while this connection is open. Otherwise, or
-        after the connection is closed, `finish` does it. `Guest.wait_for` waits for the end of the installation.
+        A guest that is being installed powers off when the installer reboots, and must then be started in its final
+        configuration. If `restart` is true, a background thread does this while this connection is open; otherwise,
+        call `finish`. The thread does not start a transient guest, or one whose `GuestSpec` has
+        `start_installed=False`. `Guest.wait_for` waits for the end of the installation.
 
-        The same plan can be applied again with other generated names and addresses, unless its request specifies the
-        guest's name; RequestError is raised in that case.
+        A plan can be applied several times; each further guest gets new generated names and addresses. If the plan's
+        request specifies the guest's name, RequestError is raised instead.
 
         Raises: RequestError, if a check finds a mistake in the request; StorageError, if storage cannot be created or
         accessed (NoSpaceError, if there is not enough space); FetchError, if a file cannot be downloaded;
-        HypervisorError; TakenError, if other runs take the generated names in every attempt. The error's notes list
+        HypervisorError; TakenError, if the generated names are already in use in every attempt. The error's notes list
         what could not be rolled back.
         """
         from virtinstall.create import create
@@ -181,9 +185,9 @@ class Hypervisor:
 
     @for_scripts
     def images(self) -> list[StoredImage]:
-        """Return the images in this connection's cache, each with the guests and disks that start from it.
+        """Return the images in this connection's cache, each with the guests and disks that use it.
 
-        Raises: StorageError, if a guest's disk cannot be read.
+        Raises: StorageError, if a disk that may use an image cannot be read.
         """
         from virtinstall.images.stored import stored_images
 
@@ -200,15 +204,16 @@ class Hypervisor:
         progress: Progress | None = None,
         on_warning: Callable[[str], None] | None = None,
     ) -> CachedImage:
-        """Return an image in the cache; download it if the cache has no current copy.
+        """Return an image from the cache; download it first if the cache contains no current copy.
 
         `name` is `NAME[:VARIANT]`, a URL or `docker://REFERENCE`. `arch` is the architecture; None stands for the
-        host's. `refresh`: True downloads the image if the server has a newer one, False only if there is no copy, and
-        None asks the server at most once a day. `checksum` replaces the known checksum: `ALGORITHM:HEX`, the URL of a
-        list of checksums, or `none`; an empty string keeps it.
+        host's. `refresh` determines whether the server is asked for a newer version of a cached image: True always,
+        False never, and None at most once a day. `checksum` replaces the checksum from the image catalog. It is
+        `ALGORITHM:HEX`, the URL of a checksum list, `none` to skip the verification, or an empty string to use the
+        catalog's checksum.
 
-        Raises: RequestError, if the name is unknown; FetchError, if the image cannot be downloaded or its checksum is
-        wrong; StorageError, if the cache cannot be written.
+        Raises: RequestError, if `name` is unknown or the path of a local file; FetchError, if the image cannot be
+        downloaded or its checksum is wrong; StorageError, if the cache cannot be written.
         """
         from virtinstall.images.order import fetch_by_name
 
@@ -225,9 +230,10 @@ class Hypervisor:
 
     @for_scripts
     def remove_images(self, images: Sequence[StoredImage]) -> list[str]:
-        """Remove cached images that `images()` returned, and remains of killed downloads; return the removed paths.
+        """Remove `images`, which `images()` returned, and incomplete downloads from the cache; return their paths.
 
-        Raises: RequestError, if an image is in use; StorageError, if a file cannot be removed.
+        Raises: RequestError, if an image is in use; StorageError, if an image cannot be removed, or if a disk that may
+        use an image cannot be read.
         """
         from virtinstall.images.stored import remove_unused
 
@@ -251,14 +257,14 @@ class Hypervisor:
         return sorted((self._guest(each) for each in self.host.guests()), key=lambda guest: guest.name)
 
     def summaries(self) -> list[Summary]:
-        """Return a summary of each guest: name, state, addresses, image, size, age and so on; sorted by name."""
+        """Return a summary of each guest, which includes its state, addresses and image; sorted by name."""
         from virtinstall.lifecycle.addresses import summaries
 
         return summaries(self.host)
 
     @for_scripts
     def guest(self, name: str) -> Guest:
-        """Return the guest with that name; UUIDs and libvirt's numeric IDs are not accepted.
+        """Return the guest named `name`, which must not be a UUID or one of libvirt's numeric IDs.
 
         Raises: GuestNotFound, if there is no such guest.
         """
@@ -271,7 +277,7 @@ class Hypervisor:
 
     @for_scripts
     def guest_by_uuid(self, uuid: str) -> Guest:
-        """Return the guest with that UUID.
+        """Return the guest with the UUID `uuid`.
 
         Raises: GuestNotFound, if there is no such guest.
         """
@@ -286,8 +292,9 @@ class Hypervisor:
     def deletion_plan(self, name: str, storage: Storage = "own") -> DeletionPlan:
         """Return what the deletion of the guest `name` would remove and keep, with the reasons; change nothing.
 
-        `storage` is `own` for the disks that virtinstall created for the guest, `all` for all of its disks, or `none`
-        to keep all disks. A guest that no longer exists has a plan if files of a killed deletion remain.
+        `storage` determines which disks are removed: `own` removes those that virtinstall created for the guest, `all`
+        removes all of its disks, and `none` keeps them. If the guest no longer exists because its deletion was killed,
+        the plan contains its remaining files.
 
         Raises: GuestNotFound, if there is nothing to delete; HostError, if the guest or its files cannot be examined.
         """
@@ -308,12 +315,14 @@ class Hypervisor:
     ) -> Deletion:
         """Apply a plan that `deletion_plan` returned; return what was removed, kept, or could not be removed.
 
-        A running guest is shut down if `shutdown_timeout` (in seconds) is not None. If it is None or expires, `force`
-        powers the guest off. `wipe` overwrites disks with zeros before they are removed. Every file is examined again
-        before it is removed. If this process is killed, a new plan for the same name completes the deletion.
+        If `shutdown_timeout`, a time limit in seconds, is not None, a running guest is shut down first. If `force` is
+        true, a guest that is still running is then powered off. If `wipe` is true, files are overwritten with zeros
+        before they are removed. A file is kept if it has changed since the plan was created, or is now in use. If this
+        process is killed, apply a new plan for the same name to complete the deletion.
 
-        Raises: RequestError, if the guest is running, and `shutdown_timeout` and `force` are not set; WaitTimeout, if
-        the guest does not shut down in time; HypervisorError, if libvirt cannot remove the guest.
+        Raises: RequestError, if the guest is running, but `shutdown_timeout` is None and `force` is false, or if the
+        guest cannot be shut down in its current state; WaitTimeout, if the guest does not shut down in time and `force`
+        is false; HypervisorError, if libvirt cannot remove the guest.
         """
         from virtinstall.lifecycle.delete import delete
 
@@ -337,13 +346,13 @@ class Hypervisor:
         start: bool = True,
         report: Callable[[str], None] | None = None,
     ) -> Guest:
-        """Resume an installation after the program that started it exited or was killed; return the guest.
+        """Complete an installation after the program that started it has ended; return the guest `name`.
 
-        The call waits for the end of the installation, at most `timeout` seconds (None waits without limit), and starts
-        the finished guest unless `start` is false. Files that only the installation read are removed.
+        The method waits at most `timeout` seconds for the end of the installation; None waits without limit. It then
+        starts the finished guest unless `start` is false. Files that only the installation needed are removed.
 
-        Raises: GuestNotFound; RequestError, if the guest is not being installed; WaitTimeout, GuestCrashed or
-        GuestStopped, as `Guest.wait_for` does; HypervisorError.
+        Raises: GuestNotFound; RequestError, if the guest is not being installed; WaitTimeout, if `timeout` expires;
+        GuestCrashed; GuestStopped, if the guest is powered off or removed during its installation; HypervisorError.
         """
         from virtinstall.run.finish import finish
 
@@ -357,12 +366,15 @@ class Hypervisor:
         named: Iterable[str] = (),
         on_warning: Callable[[str], None] | None = None,
     ) -> bool:
-        """Remove leftovers of killed runs that no guest needs; return whether guest `name` had any.
+        """Remove objects that killed runs created and no guest needs; return whether there were any for guest `name`.
 
-        Files that killed runs created only for the installation of any guest are removed. Incomplete files of guest
-        `name` are removed as well; if it is None, only the former files are. `on_warning` is called with a line about
-        each file that was removed, and about other leftovers. `named` are strings, such as paths: a file that one of
-        them names is kept. `create` starts with the same removal.
+        For guest `name`, objects that no guest can have used are removed, such as incomplete files. For all other
+        guests, only files that were created for an installation are removed. If `name` is None, this applies to all
+        guests, and the result is False. `on_warning` is called with a line about each removed object, and about each
+        object of guest `name` that is kept. A file of guest `name` is kept if a string in `named`, such as its path,
+        refers to it. `create` begins with the same removal.
+
+        Raises: StorageError, if a file of guest `name` cannot be removed; HypervisorError.
         """
         from virtinstall.create import remove_traces
 

@@ -11,10 +11,10 @@ OTHER_MAC_PREFIX = "00:16:3e"
 
 
 class Random:
-    """Random bytes that are derived from `seed`, so that the same seed produces the same guest.
+    """A source of pseudorandom bytes that are derived from `seed`; the same seed produces the same bytes.
 
-    The bytes of the seed are returned first, so that a long seed does not require the hash module, which takes time to
-    load.
+    The bytes of the seed itself are returned first. If the seed is long enough, the module `hashlib`, which takes time
+    to load, is therefore not loaded.
     """
 
     def __init__(self, seed: bytes) -> None:
@@ -23,7 +23,7 @@ class Random:
         self._count = 0
 
     def take(self, count: int) -> bytes:
-        """Return the next `count` bytes; `count` is at most 32."""
+        """Return the next `count` bytes; `count` must be at most 32."""
         if self._used + count <= len(self._seed):
             self._used += count
             return self._seed[self._used - count : self._used]
@@ -41,7 +41,10 @@ class Random:
         return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
     def mac(self, prefix: str, taken: Collection[str]) -> str:
-        """Return a MAC address that starts with `prefix` and is not in `taken`; both are in lowercase."""
+        """Return a MAC address that starts with the three bytes `prefix`, such as `52:54:00`, and is not in `taken`.
+
+        `prefix` and the addresses in `taken` must be in lowercase.
+        """
         while True:
             raw = self.take(3)
             mac = f"{prefix}:{raw[0]:02x}:{raw[1]:02x}:{raw[2]:02x}"
@@ -50,12 +53,15 @@ class Random:
 
 
 def free_name(stem: str, taken: Collection[str]) -> str:
-    """Return `stem` or, if it is in `taken`, the first of the names `stem`-2, `stem`-3, ... that is not."""
+    """Return the first of the names `stem`, `stem`-2, `stem`-3, ... that is not in `taken`."""
     return next(name for name in _numbered(stem) if name not in taken)
 
 
 def numbered(stem: str, suffix: str, taken: Collection[str]) -> str:
-    """Return the file name `stem` + `suffix` or, if it is in `taken`, the first free name `stem`-N + `suffix`."""
+    """Return the first of several file names that is not in `taken`.
+
+    For the stem `web` and the suffix `.iso`, the names are `web.iso`, `web-1.iso`, `web-2.iso` and so on.
+    """
     name, number = stem + suffix, 1
     while name in taken:
         name = f"{stem}-{number}{suffix}"
@@ -80,9 +86,9 @@ def numbered_name(stem: str, taken: Collection[str]) -> str:
 
 
 def check_mac(mac: str) -> str:
-    """Return `mac` if it is a valid unicast MAC address.
+    """Return `mac` unchanged if it is a valid unicast MAC address.
 
-    Raises: RequestError, if it is not.
+    Raises: RequestError, if `mac` is not such an address.
     """
     parts = mac.split(":")
     valid = len(parts) == 6 and all(len(part) == 2 and _is_hex(part) for part in parts)

@@ -1,6 +1,6 @@
 """The description of a new local disk image: `--disk path=,size=,format=,sparse=,...`.
 
-It is a separate module, so that a plan can be created without loading the code that applies it.
+This is a separate module, so that a plan can be created without loading the code that creates images.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ import os.path
 from virtinstall.record import Record
 
 EXTERNAL_FORMATS = ("vmdk", "vdi", "vpc", "qed", "vhdx")
-"""The formats of images that qemu-img creates; images in other formats are created without it."""
+"""The image formats for which qemu-img is used; images in other formats are created without qemu-img."""
 
 
 class ImageBase(Record):
-    """The image that a new disk starts from: `Plan.fetches[image]`.
+    """The image that a new disk starts from; `image` is the index of this image in `Plan.fetches`.
 
-    `copy`: whether the disk is a copy of the image; if not, the image is its backing file. `size_is_default`: whether
-    the size was not requested, so that the disk may become larger than planned.
+    `copy`: whether the disk is a copy of the image; otherwise, the image is the disk's backing file.
+    `size_is_default`: whether the planned size of the disk is a default. The disk then becomes larger than planned if
+    the image requires this.
     """
 
     image: int
@@ -26,7 +27,10 @@ class ImageBase(Record):
 
 
 class Permissions(Record):
-    """The mode, owner and group of a new image, as numbers or names; None keeps the default."""
+    """The mode, owner and group requested for a new image; None keeps the default.
+
+    `mode` is a number, such as 0o640. `owner` and `group` are names, or numeric IDs as strings.
+    """
 
     mode: int | None = None
     owner: str | None = None
@@ -36,12 +40,12 @@ class Permissions(Record):
 class NewImage(Record):
     """A local image to create.
 
-    `capacity_bytes` is the size of the disk; None stands for the size of the backing file. If `sparse` is false, all
-    space of the image is reserved. `backing_path` is stored in the image unchanged; a relative path is relative to the
-    image's directory. `make_folder`: whether to create the image's directory if it is missing, because libvirt uses
-    that directory by default. `base` is the image that the new image starts from, or None; it is downloaded when the
-    plan is applied, and its path then becomes `copy_from` if the new image is a copy, otherwise `backing_path`.
-    `permissions` are the requested permissions, or None.
+    `capacity_bytes` is the virtual size of the image; None stands for the size of the backing file or of `base`. If
+    `sparse` is false, the disk space for the complete image is allocated. `backing_path` is the path of the backing
+    file as the image stores it; a relative path is relative to the image's directory. `mode` is the initial mode of the
+    file. `make_folder`: whether the image's directory is created if it is missing. `base` is the image that the new
+    image starts from, or None. When the plan is applied, the path of `base` becomes `copy_from` or `backing_path`.
+    `permissions` replace the initial mode, owner and group, or are None.
     """
 
     path: str
@@ -59,5 +63,5 @@ class NewImage(Record):
 
     @property
     def resolved_backing_path(self) -> str | None:
-        """The path of the backing file relative to the working directory; None if there is no backing file."""
+        """The path of the backing file, resolved against the image's directory; None if there is no backing file."""
         return None if self.backing_path is None else os.path.join(os.path.dirname(self.path), self.backing_path)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Action(NamedTuple):
     """One action of a plan.
 
-    `kind` identifies the type of the action for programs, and `text` describes it. `path` is the path or name of what
-    the action creates, or None.
+    `kind` is the type of the action, such as `define`, for use by programs. `text` describes the action to users.
+    `path` is the path or name of the object that the action creates; None if there is none or it is unknown.
     """
 
     kind: str
@@ -33,12 +33,12 @@ class Action(NamedTuple):
 
 
 class ImageFetch(Record):
-    """An image that disks start from, which is downloaded to the cache when the plan is applied.
+    """An image that new disks start from; if necessary, it is downloaded when the plan is applied.
 
-    `cached` is the copy that existed when the plan was created, or None. `is_current`: whether this copy is used
-    without asking the server. `refresh` and `checksum` are those of the request, as for `Hypervisor.fetch_image`.
-    `result` is the downloaded image, None before the download. `pool` is the name of the storage pool that gets a copy
-    of the image if QEMU cannot read the cache, otherwise None.
+    `cached` is the copy in the cache when the plan was created, or None. `is_current`: whether this copy is used
+    without asking the server for a newer version. `refresh` and `checksum` are parameters for
+    `Hypervisor.fetch_image`. `pool` is the name of the storage pool to which the image is copied because QEMU cannot
+    read the cache; None if no copy is required. `result` is the image that is used; None until the plan is applied.
     """
 
     source: ImageSource
@@ -52,11 +52,12 @@ class ImageFetch(Record):
 
 
 class NewVolume(Record):
-    """A volume to create through libvirt in the storage pool `pool`; `xml` is its <volume>, `path` its future path.
+    """A volume to create through libvirt in the storage pool `pool`.
 
-    `upload_from` is the path of the file to upload to the volume, and `base` the image that the volume starts from;
-    each is None if there is none. `temporary_pool`: whether `pool` is a temporary pool, because no pool manages the
-    directory.
+    `xml` is the <volume> element. `path` is the path that the volume will have; an empty string if unknown.
+    `upload_from` is the path of a local file to upload to the volume, or None. `base` is the image that the volume
+    starts from, or None. `temporary_pool`: whether `pool` must be created temporarily, because no existing pool manages
+    the volume's directory.
     """
 
     pool: str
@@ -70,10 +71,10 @@ class NewVolume(Record):
 
 
 class Upload(Record):
-    """A file on this machine that the installation reads, to be uploaded to a storage pool of the remote host.
+    """A file on this machine that the guest needs, to be uploaded to the storage pool `pool` on the remote host.
 
-    `path` is the file's path on this machine, and `target` is the path of the volume `name` on the host. `keep`:
-    whether the file is kept because the finished guest also uses it.
+    `path` is the file's path on this machine. On the remote host, the file becomes the volume `name` with the path
+    `target`. `keep`: whether the volume is kept after the installation because the finished guest also uses it.
     """
 
     path: str
@@ -86,8 +87,9 @@ class Upload(Record):
 class NewReservation(Record):
     """A DHCP reservation in a virtual network.
 
-    `name` is the DNS name, which identifies the guest in IPv6, or None. `exists`: whether the network already has the
-    reservation. `is_own`: whether the reservation is removed with the guest.
+    `name` is the guest's DNS name, or None. A reservation of an IPv6 address is for this name, not for the MAC address.
+    `exists`: whether the network already contains the reservation. `is_own`: whether the reservation is removed
+    together with the guest.
     """
 
     network: str
@@ -99,10 +101,11 @@ class NewReservation(Record):
 
 
 class BootFile(Record):
-    """A kernel or initrd to download; `what` is `kernel` or `initrd`, and `path` is its destination.
+    """A kernel or initrd that the guest boots for its installation; `what` is `kernel` or `initrd`.
 
-    `source` is relative to `location`, or a path if `location` is None. `inject` are the paths of files to add to an
-    initrd. `answers` are generated files to add to it, as pairs of name and content.
+    The file is downloaded from `source`, which is relative to the install tree or ISO image `location`, to `path`. If
+    `location` is None, `source` is a local path; if it equals `path`, the file is not copied. `inject` are the paths of
+    local files to add to the initrd. `answers` are generated files to add to the initrd, as pairs of name and content.
     """
 
     source: str
@@ -114,12 +117,13 @@ class BootFile(Record):
 
 
 class SeedFile(Record):
-    """Answers for an installer or a cloud image: an image with the label `label` at `path` that contains `files`.
+    """A seed: an image with answers for an installer, or with the configuration of a cloud image's first boot.
 
-    `files` are pairs of name and content. `bare`: whether to write the single file instead of an image. `fetched` are
-    pairs of name and URL of files that are downloaded when the image is created. `keep`: whether the seed is kept
-    because the finished guest also uses it. `placeholder`: whether the seed is replaced after the guest's start with an
-    empty file of the same size, without which the running guest could not be restored.
+    `path` is the path of the seed, `label` is the image's label, and `files` are the files in the image, as pairs of
+    name and content. `bare`: whether the seed is the single file in `files` instead of an image. `fetched` are further
+    files, which are downloaded when the image is created, as pairs of name and URL. `keep`: whether the seed is kept
+    because the finished guest also uses it. `placeholder`: whether an empty file of the same size replaces the seed
+    after the guest has started, because libvirt can restore the running guest only if a file with this path exists.
     """
 
     path: str
@@ -132,18 +136,20 @@ class SeedFile(Record):
 
 
 class Plan(Record):
-    """Everything that is created and done for one guest.
+    """Everything that is created and changed for one guest.
 
-    `install` is the XML of the installation boot, `first_boot` that of the first boot of a cloud image, which is not
-    installed; None if there is no such boot. `final` is the XML of the finished guest. `start_pools` are the names of
-    storage pools that must be started first. `seeded`: whether the first boot reads a seed instead of running an
-    installer. `generated` are the names that the user did not specify: the guest's name and UUID, `POOL/VOLUME`, paths
-    of images and MAC addresses. `notes` and `warnings` are lines for the user. `passwords` are pairs of an account and
-    the password that was generated for it; `secrets` are the lines that show them. `account` is the user that SSH can
-    log in as, and `host_key` is the public key of the guest's SSH server; None if unknown. `qemu_label` is the user
-    that QEMU will run as, in libvirt's notation, such as `+64055:+64055`; None if unknown. `request` is the planned
-    request, from which the guest can be planned again; None if there is none. `random_bytes` is the source of the
-    generated values; None if they are not reproducible.
+    `install` is the domain of the boot that installs the guest or, if `seeded` is true, that reads a seed instead of
+    running an installer; None if there is no such boot. `first_boot` is the domain that a guest with a cloud image is
+    started with; None if the guest is started with `install` or `final`. `final` is the domain of the finished guest.
+
+    `start_pools` are the names of storage pools that must be started first. `generated` are the values that the user
+    did not specify: the guest's name and UUID, `POOL/VOLUME`, paths of images, and MAC addresses. `notes` and
+    `warnings` are lines for the user. `passwords` are pairs of an account and its generated password, and `secrets` are
+    lines that show these passwords. `account` is the name of the account for logins over SSH, and `host_key` is the
+    public key of the guest's SSH server; each is None if unknown. `qemu_label` is the user that QEMU will run as, in
+    libvirt's notation, such as `+64055:+64055`; None if unknown. `request` is the planned request, from which the guest
+    can be planned again, or None. `random_bytes` are the random bytes from which values were generated; None if the
+    values are not reproducible.
     """
 
     name: str
@@ -176,18 +182,18 @@ class Plan(Record):
 
     @property
     def started(self) -> Domain:
-        """The XML with which the guest is started for the first time."""
+        """The domain that the guest is started with for the first time."""
         return self.first_boot or self.install or self.final
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """The XML of each step, in order: that of the installation, if any, and that of the finished guest."""
+        """The XML of the installation boot, if there is one, followed by the XML of the finished guest."""
         documents = [self.final] if self.install is None else [self.install, self.final]
         return tuple(document.to_xml() for document in documents)
 
     @property
     def actions(self) -> Sequence[Action]:
-        """The actions of `Hypervisor.create`, one for each object that it creates or changes."""
+        """The actions that `Hypervisor.create` performs to apply the plan, in order."""
         return actions_of(self)
 
     @property
@@ -202,7 +208,7 @@ class Plan(Record):
 
 
 def actions_of(plan: Plan) -> list[Action]:
-    """Return all actions of `plan`, in the order in which they are done."""
+    """Return all actions of `plan`, in the order in which they are performed."""
     return [*_storage(plan), *_media(plan), *_guest(plan)]
 
 

@@ -15,7 +15,7 @@ _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def cache_home(environ: Mapping[str, str]) -> str | None:
-    """Return the path of virtinstall's cache directory; None if `environ` names no home directory."""
+    """Return the path of virtinstall's cache directory; None if the variables `environ` contain no home directory."""
     base = environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(base):
         base = environ.get("HOME", "")
@@ -26,11 +26,11 @@ def cache_home(environ: Mapping[str, str]) -> str | None:
 
 
 def open_directory(directory: str) -> int:
-    """Return a file descriptor of a private directory; create the directory and its missing parents.
+    """Open a private directory, after creating it and its parents if they are missing; return its file descriptor.
 
-    Raises: OSError, if the directory cannot be created or opened; PermissionError, if another user owns the directory
-    or can write to it, or owns the parent in which it would be created (for example if root uses the home directory of
-    the user who called sudo).
+    Raises: OSError, if the directory cannot be created or opened; PermissionError, if another user owns the directory,
+    or can write to the directory or its parent. If the directory is missing, PermissionError is also raised if another
+    user owns its closest existing parent, for example if root uses the home directory of the user who called sudo.
     """
     above = directory
     missing = []
@@ -57,9 +57,9 @@ def open_directory(directory: str) -> int:
 
 
 def open_file(directory: int, name: str, flags: int) -> int:
-    """Open a private file in a directory; return its file descriptor.
+    """Open the private file `name` in a directory; return its file descriptor.
 
-    `directory` is the file descriptor that `open_directory` returned. `flags` are those of `os.open`.
+    `directory` is a file descriptor that `open_directory` returned. `flags` are flags for `os.open`.
 
     Raises: OSError, if the file cannot be opened; PermissionError, if another user owns the file or can write to it.
     """
@@ -73,7 +73,10 @@ def open_file(directory: int, name: str, flags: int) -> int:
 
 
 def read_cached(path: str) -> bytes | None:
-    """Return the data that `write_cached` wrote; None if there is no file, or if another user could have written it."""
+    """Return the data that `write_cached` wrote to `path`.
+
+    The result is None if the file cannot be read, or if another user could have written the file.
+    """
     try:
         directory = open_directory(os.path.dirname(path))
     except OSError:
@@ -88,7 +91,7 @@ def read_cached(path: str) -> bytes | None:
 
 
 def write_cached(path: str, *parts: bytes) -> None:
-    """Write `parts` to a file atomically; if the file cannot be written, do nothing."""
+    """Write `parts`, one after the other, to the file `path` atomically; ignore errors."""
     name = os.path.basename(path)
     temporary = f".{name}.{os.getpid()}-{os.urandom(4).hex()}"
     try:

@@ -9,17 +9,17 @@ class Progress(Protocol):
     """A receiver of the progress of long steps; any object with these three methods can be used."""
 
     def start(self, what: str, total_bytes: int | None) -> None:
-        """Start to show a step, which `what` describes; `total_bytes` is its size, None if it is not known."""
+        """Start showing a step; `what` describes the step, and `total_bytes` is its size, or None if unknown."""
 
     def advance(self, count_bytes: int) -> None:
-        """Add `count_bytes` to the number of bytes that are done."""
+        """Add `count_bytes` to the number of bytes that have been processed."""
 
     def finish(self) -> None:
-        """Stop showing the step; called after success and after a failure."""
+        """Stop showing the step; this method is called whether or not the step was successful."""
 
 
 class Silent:
-    """A receiver that shows no progress."""
+    """A `Progress` object that shows nothing."""
 
     def start(self, what: str, total_bytes: int | None) -> None:
         """Show nothing."""

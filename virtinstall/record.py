@@ -8,9 +8,9 @@
     User("anna", groups=["wheel"]).replace(password="...")
 
 Fields are keyword-only unless declared with `field(kw_only=False)`. Type checkers read the class as a dataclass. No
-code is generated: `dataclasses` and `typing.NamedTuple` compile source text for each class, which a command pays at
-every start. A field's annotation is evaluated when its first value is checked; a class that the module imports for
-type checkers only is compared by name. A protocol must be imported at run time, because its methods are checked.
+code is generated, unlike by `dataclasses` and `typing.NamedTuple`, which compile source text for each class at every
+start of a command. A field's annotation is evaluated when its first value is checked; a class that the module imports
+for type checkers only is compared by name. A protocol must be imported at run time, because its methods are checked.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class _Field:
     def accept(self, owner: str, value: Any) -> Any:
         """Return `value` in the form in which the field stores it.
 
-        `owner` is the name of the record or function, for errors.
+        `owner` is the name of the record or function, for the error.
 
         Raises: FieldError, if the value has the wrong type.
         """
@@ -76,10 +76,10 @@ class _Field:
 
 
 class Parameter(_Field):
-    """A parameter of a function; the arguments passed for it are checked like the values of a field.
+    """A parameter of a function; the arguments passed for the parameter are checked like the values of a field.
 
-    `default` is the parameter's default value. `resolve` is called with the name of a class that the module imports
-    only for type checkers; it returns the class, or raises AttributeError if it does not know the name.
+    `module` is the name of the function's module. `resolve` is called with each name in `annotation` that this module
+    does not define at run time. It returns the class with that name, or raises AttributeError if there is none.
     """
 
     __slots__ = ("resolve",)
@@ -92,15 +92,15 @@ class Parameter(_Field):
         self.resolve = resolve
 
     def evaluate(self) -> Any:
-        """Return the type that the annotation denotes; a type variable stands for its bound."""
+        """Return the type that the annotation denotes; a type variable is replaced with its bound."""
         return _evaluate(self.annotation, _Names(self.module, self.resolve))
 
 
 def field(*, default: Any = _MISSING, kw_only: bool = True, secret: bool = False) -> Any:
-    """Declare a field of a record; return its declaration.
+    """Return the declaration of a field of a record.
 
-    A field without `default` is required. With `kw_only=False`, the value can be passed by position. With
-    `secret=True`, the value is hidden in `repr` and in errors.
+    A field without `default` is required. If `kw_only` is false, the value can also be passed by position. If `secret`
+    is true, `repr` and errors do not show the value.
     """
     return _Field(default, kw_only, secret)
 
@@ -109,10 +109,10 @@ def field(*, default: Any = _MISSING, kw_only: bool = True, secret: bool = False
 class Record:
     """The base class of immutable records.
 
-    A list for a field of a sequence type is stored as a tuple, and a dictionary as a read-only mapping.
+    A list that is passed for a sequence field is stored as a tuple, and a dictionary is stored as a read-only mapping.
 
-    Raises, on creation: UnknownFieldError, for a name that is not a field; FieldError, for a missing value or a value
-    of the wrong type. Both errors name the record and the field, and both are also TypeErrors.
+    Raises, on creation: UnknownFieldError, if an argument does not name a field; FieldError, if a required value is
+    missing or a value has the wrong type. Both errors name the record and the field. Both are also TypeErrors.
     """
 
     _declared: ClassVar[Mapping[str, _Field]] = {}
@@ -160,12 +160,12 @@ class Record:
         self.validate()
 
     def validate(self) -> None:
-        """Check what the types of the fields cannot express; a subclass overrides this and raises RequestError."""
+        """Check constraints other than types; a subclass overrides this method, which raises RequestError."""
 
     def replace(self, **changes: Any) -> Self:
-        """Return a copy in which the fields named by `changes` have other values.
+        """Return a copy of the record in which the fields in `changes` have new values.
 
-        Raises: UnknownFieldError or FieldError, as on creation.
+        Raises: UnknownFieldError, FieldError or RequestError, for the same reasons as on creation.
         """
         cls = type(self)
         copied = cls.__new__(cls)
@@ -178,7 +178,7 @@ class Record:
         return copied
 
     def as_dict(self) -> dict[str, Any]:
-        """Return a dictionary of the values by field name."""
+        """Return a dictionary that maps the names of the fields to their values."""
         return dict(self.__dict__)
 
     if not typing.TYPE_CHECKING:
@@ -221,7 +221,7 @@ class Record:
 
 
 def unknown_field(owner: str, name: str, known: typing.Iterable[str]) -> UnknownFieldError:
-    """Return the error for `name`, which is not a field of `owner`; the hint contains similar names among `known`."""
+    """Return the error for `name`, which is not a field of `owner`; the hint suggests similar names from `known`."""
     from virtinstall.similar import did_you_mean
 
     public = [each for each in known if not each.startswith("_")]
@@ -229,7 +229,7 @@ def unknown_field(owner: str, name: str, known: typing.Iterable[str]) -> Unknown
 
 
 def conform(value: Any, hint: Any) -> Any:
-    """Return `value` as a field of the type `hint` stores it; the marker `_MISSING` if `value` has another type."""
+    """Return `value` in the form that a field of the type `hint` stores; `_MISSING` if `value` has a different type."""
     if type(value) is hint or hint is Any or isinstance(hint, typing.TypeVar):
         return value
     if hint is None:
@@ -248,8 +248,8 @@ def conform(value: Any, hint: Any) -> Any:
 def is_instance(value: Any, cls: Any) -> bool:
     """Return whether `value` is an instance of `cls`.
 
-    Booleans are not instances of `int`, whole numbers are instances of `float`, and an object with all methods of a
-    protocol is an instance of it.
+    Unlike with `isinstance`, Booleans are not instances of `int`, integers are instances of `float`, and an object that
+    has all methods of a protocol is an instance of that protocol.
     """
     if isinstance(value, bool):
         return cls in (bool, object)
@@ -299,15 +299,15 @@ def _converted(value: Any, hint: Any, kind: type) -> Any:
 
 
 def shortened(value: Any) -> str:
-    """Return the `repr` of `value`, cut to 60 characters, for an error."""
+    """Return the `repr` of `value` for an error message, cut after 60 characters."""
     text = repr(value)
     return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "..."
 
 
 def type_and_value(value: Any) -> str:
-    """Return the type of `value` and its shortened `repr`, for an error.
+    """Return the name of the type of `value` and the shortened `repr` of `value`, for an error message.
 
-    The default `repr` of an object, which contains only the type and an address in memory, is omitted.
+    The `repr` is omitted if it is that of the class `object`, which contains only the type and a memory address.
     """
     cls: Any = type(value)
     return str(cls.__name__) if cls.__repr__ is object.__repr__ else f"{cls.__name__} {shortened(value)}"

@@ -1,4 +1,4 @@
-"""Logged texts without passwords, keys and user names in URLs, and the loggers `virtinstall.*` that redact them.
+"""Removal of secrets from logged text, and the loggers `virtinstall.*`, which redact what they log.
 
     log = logger("media")
     log.info("downloading %s", url)      # http://***@host/...
@@ -45,7 +45,7 @@ _QEMU_SECRETS = r"(?i)((?:\b|[\"'])(?:string|data|passw(?:or)?d|passphrase|secre
 
 
 def redacted(text: str) -> str:
-    """Return `text` with `***` in place of passwords, keys, and the user names and queries in URLs."""
+    """Return `text` with `***` in place of passwords, tokens, private keys, and user names and queries in URLs."""
     if "://" in text and ("@" in text or "?" in text):
         text = _compiled(r"((?:https?|ftps?)://)[^\s/'\"<]*@").sub(rf"\1{GONE}@", text)
         text = _compiled(r"(\w://)[^\s/'\"<]*:[^\s/'\"<]*@").sub(rf"\1{GONE}@", text)
@@ -63,10 +63,11 @@ def redacted(text: str) -> str:
 
 
 def redacted_arguments(arguments: Sequence[str]) -> list[str]:
-    """Return the arguments of a command line without secrets.
+    """Return the arguments of a command line with `***` in place of secrets.
 
-    Commands that --cloud-init runs in the guest are hidden completely, because scripts can set passwords in many ways.
-    The values of QEMU's environment variables, and the rest of a QEMU argument after a secret, are hidden as well.
+    A command that --cloud-init runs in the guest is hidden completely, because it can set passwords in many ways. In
+    --qemu-commandline, the values of environment variables are hidden, and everything from a secret to the end of the
+    argument.
     """
     shown: list[str] = []
     for before, word in zip(("", *arguments), arguments, strict=False):
@@ -85,9 +86,9 @@ def redacted_arguments(arguments: Sequence[str]) -> list[str]:
 
 
 def logger(area: str) -> logging.Logger:
-    """Return the logger `virtinstall.AREA` for the name `area`, such as `create`; its records are redacted.
+    """Return the logger for an area, such as `virtinstall.create` for `create`; its records are redacted.
 
-    This loads the module `logging`, which takes 12 ms: use it in code that creates something, not in previews.
+    The first call loads the module `logging`, which takes 12 ms. Therefore, previews should not log anything.
     """
     import logging
 
@@ -98,17 +99,20 @@ def logger(area: str) -> logging.Logger:
 
 
 def log_warning(text: str) -> None:
-    """Log a warning; the default of `on_warning` in the library."""
+    """Log a warning; this is the default for `on_warning` in the library."""
     logger("create").warning("%s", text)
 
 
 def log_info(text: str) -> None:
-    """Log a line about the progress; the default of `report` in the library."""
+    """Log a line about the progress; this is the default for `report` in the library."""
     logger("create").info("%s", text)
 
 
 def redact_record(record: logging.LogRecord) -> bool:
-    """Redact the message and the traceback of a log record; return True, so that a filter keeps the record."""
+    """Redact the message and the traceback of `record`.
+
+    This function is a filter for loggers; it always returns True, so that the logger keeps the record.
+    """
     record.msg, record.args = redacted(record.getMessage()), ()
     if record.exc_info and not record.exc_text:
         import logging

@@ -14,15 +14,16 @@ if TYPE_CHECKING:
     from virtinstall.seed.cloud_init import CloudInitRequest
 
 TYPED = "-"
-"""A placeholder for a file name: the contents are typed, or read from standard input."""
+"""The file name that stands for contents that are typed or read from standard input."""
 AutoConsole = Literal["text", "graphical", "none", "default"]
-"""The console that a command opens."""
+"""The console that a command opens after the start of the guest."""
 
 
 class LocationRequest(Record):
     """An install tree or ISO image.
 
-    `location` is a URL, a directory or an image. `kernel` and `initrd` are paths in it, None if they must be detected.
+    `location` is a URL, or the path of a directory or an image. `kernel` and `initrd` are paths within the install tree
+    or image; None if they must be detected.
     """
 
     location: str = ""
@@ -31,16 +32,16 @@ class LocationRequest(Record):
 
 
 class InstallRequest(Record):
-    """The installation method; if nothing is set, the domain boots as configured.
+    """The installation method; if no field is set, the guest boots as its domain specifies.
 
     `boot_disk` is true for --import; `assume_import` has the same effect if no other method is set. `os` is the name of
-    an operating system whose install tree the OS database contains. `kernel`, `initrd` and `boot_device` are used only
-    for the installation. `kernel_args` are added to the default kernel arguments, or replace them if
-    `kernel_args_overwrite` is true. `reinstall` is the name of the guest to reinstall. `unattended` and `cloud_init`
-    map the sub-options of these options to values, or are None; for a script, `cloud_init` is a `CloudInitRequest`.
-    `ignition` is a path or URL. `image_defaults` (--image): whether memory, disk size and login get defaults for the
-    image. `typed` contains the contents of files that are specified as `-`, by option, such as `--cloud-init
-    user-password-file`.
+    an operating system whose install tree is in the OS database. `kernel`, `initrd` and `boot_device` are used only for
+    the installation. `kernel_args` are added to the default kernel arguments or, if `kernel_args_overwrite` is true,
+    replace them. `reinstall` is the name of the guest to reinstall. `unattended` and `cloud_init` map the sub-options
+    of --unattended and --cloud-init to their values, or are None; scripts set `cloud_init` to a `CloudInitRequest`.
+    `ignition` is the path or URL of an Ignition configuration, or None. `image_defaults`: whether --image was used, so
+    that the memory size, the disk size and the login have defaults for the image. `typed` contains the contents of
+    files whose name is `-`; each key is an option and a sub-option, such as `--cloud-init user-password-file`.
     """
 
     location: LocationRequest | None = None
@@ -84,15 +85,18 @@ class InstallRequest(Record):
 
 
 class OsRequest(Record):
-    """The operating system: sub-options of --osinfo, such as `name` or `detect`; None if it is not specified."""
+    """The requested operating system.
+
+    `values` maps the sub-options of --osinfo, such as `name` or `detect`, to their values; None if not specified.
+    """
 
     values: Mapping[str, str] | None = None
 
 
 class PlatformRequest(Record):
-    """The requested hypervisor, architecture and machine type; the composer chooses values that are None.
+    """The requested hypervisor, architecture and machine type; values that are None are chosen by the planning.
 
-    `os_type` is libvirt's OS type: `hvm`, `xen` or `exe`. `virt_type` is the type of the hypervisor, such as `kvm`.
+    `os_type` is libvirt's OS type: `hvm`, `xen` or `exe`. `virt_type` is the hypervisor type, such as `kvm`.
     """
 
     os_type: str | None = None
@@ -102,11 +106,12 @@ class PlatformRequest(Record):
 
 
 class Checks(Record):
-    """The enabled checks; if a check is disabled, its errors become warnings.
+    """The checks that are enabled; an error from a disabled check becomes a warning.
 
-    `path_in_use`: other guests do not use the files. `disk_size`: the host has enough space for the disks.
-    `path_exists`: the files that the request names exist. `path_access`: QEMU can access the files. `mac_in_use`: other
-    guests do not use the MAC addresses. `xml`: libvirt accepts the XML. `migration`: the guest can be migrated.
+    `path_in_use` checks that no other guest uses the files. `disk_size` checks that the host has enough space for the
+    disks. `path_exists` checks that the files that the request names exist or, for a clone, that no existing file is
+    overwritten. `path_access` checks that QEMU can access the files. `mac_in_use` checks that no other guest uses the
+    MAC addresses. `xml` checks that libvirt accepts the XML. `migration` warns about what prevents live migration.
     """
 
     path_in_use: bool = True
@@ -119,13 +124,14 @@ class Checks(Record):
 
 
 class RunOptions(Record):
-    """Options of the run: the guest's state after the installation, the conditions to wait for, and the console.
+    """Options of the run: the guest's state after the installation, the condition to wait for, and the console.
 
-    `transient`: whether the guest runs without a definition. `destroy_on_exit`: whether the guest is powered off when
-    the command exits. `wait_minutes` is the time limit for the installation; negative for no limit, None if it depends
-    on the console. `noreboot`: whether the guest stays off after the installation. `wait_for` is the condition to reach
-    before the run ends, such as `running` or `ip`, and `timeout_seconds` is the time limit for it; None if not
-    specified.
+    `autostart`: whether the guest starts when its host boots. `transient`: whether the guest runs without a definition.
+    `destroy_on_exit`: whether the guest is powered off when its console is closed. `wait_minutes` is how long the
+    command waits for the end of the installation. A negative number means no limit, 0 means that it does not wait, and
+    None means that it waits only if it opens a console. `noreboot`: whether the guest stays off after the installation.
+    `wait_for` is the condition that the guest must reach before the command ends, such as `running` or `ip`, or None.
+    `timeout_seconds` is the time limit for reaching `wait_for`; None means no limit.
     """
 
     autostart: bool = False
@@ -141,9 +147,9 @@ class RunOptions(Record):
 class KubevirtRequest(Record):
     """Options of the KubeVirt manifest, which have no effect on a libvirt guest; None or empty if not specified.
 
-    `drop` are the options to omit, as `OPTION` or `OPTION.SUBOPTION`. `instancetype` and `preference` are
-    `[KIND/]NAME`, or `infer`, which derives them from the boot disk. `devices` are devices of the cluster's nodes, as
-    `RESOURCE[,type=gpu]`.
+    `drop` are the options to omit from the manifest, as `OPTION` or `OPTION.SUBOPTION`. `instancetype` and `preference`
+    are each `[KIND/]NAME`, or `infer`, with which KubeVirt infers the name from the volume of the first disk. `devices`
+    are host devices of the cluster's nodes, as `RESOURCE[,type=gpu]`.
     """
 
     drop: tuple[str, ...] = ()
@@ -157,11 +163,10 @@ class KubevirtRequest(Record):
 class Request(Record):
     """A requested guest.
 
-    `domain` contains the requested XML values, including settings of devices. It is never changed, because the composer
-    works on a copy. `connect` is the URI of the connection, or None for the default. `without` contains the tags of
-    default devices to omit, for example because of `--network none`. `warnings` are lines for the user. `by_script`:
-    whether a script described the guest as a `GuestSpec`, so that errors and warnings name its classes and fields
-    instead of options.
+    `domain` contains the requested XML values, including those of devices. Planning changes only a copy of `domain`.
+    `connect` is the URI of the connection, or None for the default. `without` contains the XML tags of default devices
+    to omit, such as `interface` for `--network none`. `warnings` are lines for the user. `by_script`: whether a script
+    described the guest as a `GuestSpec`, so that errors and warnings name Python classes and fields instead of options.
     """
 
     domain: Domain

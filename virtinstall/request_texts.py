@@ -1,4 +1,4 @@
-"""The texts of a request."""
+"""Extraction of all strings from a request."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from virtinstall.xml.element import Element
 
 
 def texts_of(value: object) -> Iterator[str]:
-    """Yield every string in `value`, which is a request, a part of a request, or an element with its settings."""
+    """Yield every string value in `value`: a request, a part of a request, or an XML element including its settings."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Element):

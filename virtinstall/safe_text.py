@@ -12,10 +12,10 @@ from __future__ import annotations
 from virtinstall.errors import RequestError
 
 LONGEST_LINE = 200
-"""The number of characters that are printed of a server's message or a name from a medium."""
+"""The maximum number of characters that are printed of a server's message or a name from a medium."""
 
 LONGEST_MESSAGE = 2000
-"""The number of characters that are printed of one line of an error or a hint."""
+"""The maximum number of characters that are printed of one line of an error or a hint."""
 
 # line and paragraph separators, then marks, embeddings, overrides and isolates of the bidirectional algorithm
 _SEPARATORS = "\u2028\u2029"
@@ -24,43 +24,44 @@ _LAYOUT = "\n\t"
 
 
 def printable(text: str) -> str:
-    """Return `text` with escapes, such as `\\x1b`, for terminal control characters; line breaks and tabs are kept."""
+    """Return `text` with escapes, such as `\\x1b`, in place of control characters other than line breaks and tabs."""
     return "\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n"))
 
 
 def one_line(text: str, limit: int = LONGEST_LINE) -> str:
-    """Return `text` as one printable line of at most `limit` characters, for messages."""
+    """Return `text` for a message: as one printable line with single spaces, cut to at most `limit` characters."""
     text = " ".join(text[: 4 * limit + 1].split())
     return shortened(printable(text), limit)
 
 
 def reason_of(error: BaseException) -> str:
-    """Return the reason for an error, such as `permission denied`, for the end of a message."""
+    """Return the text of `error`, such as `permission denied`, for use as the reason at the end of a message."""
     text = getattr(error, "strerror", None) or str(error)
     return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 
 def shortened(text: str, limit: int = LONGEST_MESSAGE) -> str:
-    """Return `text`, cut to at most `limit` characters."""
+    """Return `text`, cut to at most `limit` characters; text that is cut ends with `...`."""
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
 def escape_char(char: str) -> str:
-    """Return one character as a Python escape, such as `\\x1b` or `\\u202e`."""
+    """Return the Python escape sequence for a character, such as `\\x1b` or `\\u202e`."""
     return char.encode("unicode_escape").decode()
 
 
 def first_not_in_xml(text: str) -> str | None:
-    """Return the first character in `text` that an XML document cannot contain; None if there is none."""
+    """Return the first character in `text` that XML does not allow; None if there is none."""
     if text.isprintable():
         return None
     return next((char for char in text if not _is_xml(char)), None)
 
 
 def referenced(xml: str) -> str:
-    """Return an XML document in which character references replace terminal control characters.
+    """Return the XML document `xml` with character references in place of terminal control characters.
 
-    The meaning of the document is unchanged. XML 1.0 allows C1 controls and bidirectional overrides in values.
+    The result has the same meaning. The replaced characters, such as C1 controls and bidirectional overrides, are
+    allowed in XML 1.0, but can manipulate a terminal.
     """
     if xml.isascii() and "\x7f" not in xml:
         return xml
@@ -68,9 +69,9 @@ def referenced(xml: str) -> str:
 
 
 def require_xml(where: str, text: str) -> None:
-    """Reject a value that no XML document can contain; `where` names the option or the field.
+    """Check that XML allows all characters of `text`; `where` is the name of the option or field, for the error.
 
-    Raises: RequestError, if `text` contains such a character.
+    Raises: RequestError, if XML does not allow one of the characters.
     """
     char = first_not_in_xml(text)
     if char is not None:
@@ -83,9 +84,9 @@ def require_xml(where: str, text: str) -> None:
 
 
 def percent_decoded(option: str, text: str) -> str:
-    """Return `text` with `%20` and similar escapes decoded; errors name the option `option`.
+    """Return `text` with `%20` and similar escapes decoded; `option` is the name of the option, for the error.
 
-    Raises: RequestError, if the result contains a character that XML cannot contain.
+    Raises: RequestError, if the result contains a character that XML does not allow.
     """
     from urllib.parse import unquote
 

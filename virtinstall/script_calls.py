@@ -17,7 +17,7 @@ from virtinstall.script_terms import script_terms
 
 
 class Client(Protocol):
-    """An object whose methods both commands and scripts call; `for_commands` is true if it belongs to a command."""
+    """An object whose methods commands and scripts call; `for_commands` is true if a command created the object."""
 
     for_commands: bool
 
@@ -36,7 +36,7 @@ R = TypeVar("R")
 
 
 def checked(function: Callable[P, R]) -> Callable[P, R]:
-    """Return `function` with a check of its arguments, which raises FieldError if an argument has the wrong type."""
+    """Return a function that calls `function`, but raises FieldError if an argument has the wrong type."""
     check = _Check(function)
 
     @wraps(function)
@@ -48,9 +48,10 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def for_scripts(method: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[C, P], R]:
-    """Return `method` with a check of its arguments, and with errors in the terms of a script.
+    """Return a method that calls `method` with checked arguments, and with errors in the terms of a script.
 
-    Neither applies if the client belongs to a command. The check raises FieldError if an argument has the wrong type.
+    The returned method raises FieldError if an argument has the wrong type, and GuestNotFound if the guest no longer
+    exists. If `for_commands` of the object is true, `method` is called without these changes.
     """
     check = _Check(method)
 
@@ -66,9 +67,9 @@ def for_scripts(method: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[
 
 
 def checked_for_scripts(method: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[C, P], R]:
-    """Return `method` with a check of its arguments, unless the client belongs to a command.
+    """Return a method that calls `method`, but raises FieldError if an argument has the wrong type.
 
-    The check raises FieldError if an argument has the wrong type.
+    If `for_commands` of the object is true, the arguments are not checked.
     """
     check = _Check(method)
 

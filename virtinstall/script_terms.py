@@ -102,7 +102,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def in_script_terms(text: str) -> str:
-    """Return `text` with the library's classes, fields and parameters instead of options."""
+    """Return a message with the library's classes, fields and parameters in place of command-line options."""
     if "--" not in text and "=" not in text:
         return text
     for phrase, translated in _PHRASES:
@@ -117,7 +117,7 @@ def in_script_terms(text: str) -> str:
 
 @contextmanager
 def script_terms() -> Iterator[None]:
-    """Rewrite the message, the hint and the notes of an error from the `with` block in the terms of a script."""
+    """Apply `in_script_terms` to the message, hint and notes of each error that is raised within the `with` block."""
     try:
         yield
     except VirtInstallError as error:
@@ -130,12 +130,12 @@ def script_terms() -> Iterator[None]:
 
 
 def terms_of(plan: Plan) -> AbstractContextManager[None]:
-    """Return `script_terms()` if `plan` is for a `GuestSpec`, otherwise a context manager that changes nothing."""
+    """Return `script_terms()` if `plan` is the plan for a `GuestSpec`; otherwise, a context manager without effect."""
     return script_terms() if _is_by_script(plan) else nullcontext()
 
 
 def in_terms_of(plan: Plan) -> Callable[[str], str]:
-    """Return `in_script_terms` if `plan` is for a `GuestSpec`, otherwise a function that returns its argument."""
+    """Return `in_script_terms` if `plan` is the plan for a `GuestSpec`; otherwise, a function that changes nothing."""
     return in_script_terms if _is_by_script(plan) else str
 
 
@@ -144,7 +144,7 @@ def _is_by_script(plan: Plan) -> bool:
 
 
 def warn_in_script_terms(warn: Callable[[str], None]) -> Callable[[str], None]:
-    """Return a function that calls `warn` with the text in the terms of a script."""
+    """Return a function that applies `in_script_terms` to a warning, and calls `warn` with the result."""
     return lambda text: warn(in_script_terms(text))
 
 

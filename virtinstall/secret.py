@@ -1,10 +1,10 @@
-"""Text that is hidden in logs and tracebacks."""
+"""Strings that are hidden in logs and tracebacks."""
 
 from __future__ import annotations
 
 
 class Secret(str):
-    """A string, such as a password, that `repr` hides."""
+    """A string, such as a password, whose `repr` is `***`."""
 
     __slots__ = ()
 

@@ -15,9 +15,9 @@ _SEPARATORS = str.maketrans("", "", "._-")
 def similar_names(word: str, known: Iterable[str], count: int = 3) -> list[str]:
     """Return up to `count` names from `known` that `word` may be a misspelling of, the most similar first.
 
-    Case and the separators `.`, `_` and `-` do not matter. The last part of a dotted name is similar to the whole name;
-    for example, `cache` is similar to `driver.cache`. A name without some of the parts is also similar, such as
-    `vlan.id` to `vlan.tag0.id`. `word` itself is never returned.
+    Case and the separators `.`, `_` and `-` do not matter. A dotted name is also returned if `word` is its last part,
+    such as `cache` for `driver.cache`, or omits some of its parts, such as `vlan.id` for `vlan.tag0.id`. `word` itself
+    is never returned.
     """
     plain = word.lower().translate(_SEPARATORS)
     if not plain:
@@ -35,21 +35,21 @@ def similar_names(word: str, known: Iterable[str], count: int = 3) -> list[str]:
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str | None = None) -> str | None:
-    """Return the hint `did you mean 'A' or 'B'?` with names in `known`; `otherwise` if no name is similar to `word`."""
+    """Return the hint `did you mean 'A' or 'B'?` with names from `known`; `otherwise` if none is similar to `word`."""
     return question_for(similar_names(word, known)) or otherwise
 
 
 def question_for(near: Sequence[str]) -> str | None:
     """Return the hint `did you mean 'A', 'B' or 'C'?` with the names in `near`; None if `near` is empty.
 
-    Names of options, which start with `-`, are not quoted.
+    Names that start with `-`, which are options, are not quoted.
     """
     named = alternatives(each if each.startswith("-") else f"'{each}'" for each in near)
     return f"did you mean {named}?" if named else None
 
 
 def alternatives(names: Iterable[str]) -> str:
-    """Return the names in a phrase, such as `a, b or c`; an empty string if there are no names."""
+    """Return the names as alternatives, such as `a, b or c`; an empty string if there are no names."""
     *first, last = [*names] or [""]
     return f"{', '.join(first)} or {last}" if first else last
 

@@ -1,6 +1,6 @@
-"""The installation methods of a guest that a script describes, in types that cannot contradict each other.
+"""The installation methods that a `GuestSpec` can specify, and the answers and seeds that these methods use.
 
-`virtinstall.guest_spec` uses them.
+Each method is a class with only those fields that apply to the method.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class User(Record):
     """An account that cloud-init creates in the guest, with the right to use sudo.
 
-    `ssh_keys` are public keys. `password` is hashed before it leaves this process. An account requires a password or a
-    key.
+    `ssh_keys` are public SSH keys. `password` is in clear text; only its hash is written to the seed. An account
+    requires a key or a password.
     """
 
     name: str = field(kw_only=False)
@@ -27,9 +27,9 @@ class User(Record):
     password: str | None = field(default=None, secret=True)
 
     def validate(self) -> None:
-        """Require a login method and a valid account name.
+        """Check that the account name is valid, and that there is a key or a password.
 
-        Raises: RequestError, if the login method is missing or the name is invalid.
+        Raises: RequestError, if the name is invalid, or if there is no key and no password.
         """
         from virtinstall.seed.login import check_name
 
@@ -41,13 +41,15 @@ class User(Record):
 class CloudInit(Record):
     """Configuration that cloud-init applies at the first boot of a cloud image.
 
-    `users` are accounts to create. `ssh_keys` are public keys for the image's default account, such as `debian`, and
-    `root_ssh_keys` for root. `root_password` is root's password; `generate_root_password` generates one, which
-    `Plan.secrets` shows. `packages` are installed, then `commands` are run. `addresses`, such as `192.0.2.5/24`,
-    `gateways` and `nameservers` configure the first interface, which otherwise uses DHCP. `user_data`, `meta_data` and
-    `network_config` are the contents of complete files that replace the generated ones. `disable`: whether cloud-init
-    is disabled after the first boot. `keep`: whether the seed stays with the guest. `bus` is the bus of the seed's
-    drive, such as `virtio`, `scsi` or `sata`; None chooses it for the operating system.
+    `hostname` is None if it is derived from the guest's name. `users` are accounts to create. `ssh_keys` are public
+    SSH keys for the image's default account, such as `debian`, and `root_ssh_keys` are public SSH keys for root.
+    `root_password` is root's password in clear text. `generate_root_password`: whether a password for root is
+    generated; it is then in `Plan.secrets`. `packages` are installed before `commands` are run. `addresses` are static
+    addresses of the first network interface, such as `192.0.2.5/24`, and `gateways` and `nameservers` apply to the same
+    interface. If `addresses` is empty, the interface uses DHCP. `user_data`, `meta_data` and `network_config` are the
+    contents of files that replace the generated files. `disable`: whether cloud-init is disabled after the first boot.
+    `keep`: whether the seed stays attached to the guest. `bus` is the bus of the seed's drive, such as `virtio`, `scsi`
+    or `sata`; None selects a bus for the operating system.
     """
 
     hostname: str | None = None
@@ -69,9 +71,9 @@ class CloudInit(Record):
     bus: str | None = None
 
     def validate(self) -> None:
-        """Reject invalid names, and fields that contradict each other.
+        """Check that the host name is valid, and that the fields do not contradict each other.
 
-        Raises: RequestError, if a field is invalid or contradicts another one.
+        Raises: RequestError, if the host name is invalid, or if a field contradicts or requires another field.
         """
         from virtinstall.seed.login import check_name
 
@@ -90,30 +92,33 @@ class CloudInit(Record):
 
 
 class Ignition(Record):
-    """Configuration of a CoreOS-like system for its first boot, specified by either `config` or `source`.
+    """Configuration that Ignition applies at the first boot of a CoreOS-like system.
 
-    `config` is the configuration as JSON, in a string or as a mapping. `source` is the path or URL of a file.
+    Either `config` or `source` is required. `config` is the configuration, as a JSON string or as a mapping. `source`
+    is the path or URL of a file with the configuration.
     """
 
     config: str | Mapping[str, object] | None = field(default=None, kw_only=False, secret=True)
     source: str | Path | None = None
 
     def validate(self) -> None:
-        """Require exactly one of `config` and `source`.
+        """Check that exactly one of `config` and `source` is specified.
 
-        Raises: RequestError, if none or both are specified.
+        Raises: RequestError, if neither or both are specified.
         """
         if (self.config is None) == (self.source is None):
             raise RequestError("Ignition: exactly one of 'config' and 'source' is required")
 
 
 class Unattended(Record):
-    """Answers for the installer of a `Tree` or `Iso`, in a generated file such as a kickstart or preseed file.
+    """Answers for the installer of a `Tree` or `Iso`; they are written to a generated file, such as a kickstart file.
 
-    `profile` is `desktop` or `jeos`; None chooses one. `admin_password` is the password of root or the administrator.
-    `user_login` is the name of the account to create, by default that of the user who runs the program, and
-    `user_password` is its password. `product_key` is for Windows. `subscription_login` is for operating systems that
-    require a subscription. `drivers`: whether virtio drivers are installed in Windows.
+    `profile` is the installation profile, such as `desktop`, or `jeos` for a minimal system; None uses `desktop` if the
+    operating system supports this profile. `admin_password` is the password of root or of the administrator.
+    `user_login` is the name of the user account to create; by default, it is the name of the user who runs the program.
+    `user_password` is the password of this account. `product_key` is the product key of Windows. `subscription_login`
+    is the account name for an operating system that requires a subscription. `drivers`: whether virtio drivers are
+    installed in Windows.
     """
 
     profile: str | None = None
@@ -131,7 +136,7 @@ class Tree(Record):
     `location` is an http, https, ftp or nfs URL, a directory or an ISO image. `kernel` and `initrd` are paths within
     the location; None finds them automatically. `extra_args` are added to the installer's kernel arguments.
     `initrd_inject` are the paths of files to add to the root of the initrd, such as a kickstart file. `unattended` are
-    the answers for the installer; None if the user answers its questions.
+    the answers for the installer; None if the user answers the installer's questions.
     """
 
     location: str | Path = field(kw_only=False)
@@ -143,10 +148,11 @@ class Tree(Record):
 
 
 class Iso(Record):
-    """Installation from a bootable ISO image, which `path` names: a path, a URL or a device.
+    """Installation from a bootable ISO image.
 
-    `live`: whether the image is a live system that stays in the drive. `unattended` are the answers for the installer;
-    None if the user answers its questions.
+    `path` is the path or URL of the image, or the path of a CD-ROM device. `live`: whether the image is a live system,
+    which the guest boots without an installation and which stays in the drive. `unattended` are the answers for the
+    installer; None if the user answers the installer's questions.
     """
 
     path: str | Path = field(kw_only=False)
@@ -159,18 +165,19 @@ class Pxe(Record):
 
 
 class CloudImage(Record):
-    """A boot from a disk that contains an installed system, which reads `seed` at its first boot.
+    """A boot without an installation from a disk that contains an installed system, such as a cloud image.
 
-    Without a seed, the system boots as it is.
+    The system reads `seed` at its first boot. If `seed` is None, the system is not configured.
     """
 
     seed: CloudInit | Ignition | None = field(default=None, kw_only=False)
 
 
 class Kernel(Record):
-    """Installation with a kernel and initrd, specified by path or URL; the finished guest boots from its disk.
+    """Installation with a kernel and an initrd; the finished guest boots from its disk.
 
-    `args` are kernel arguments. They are added to the default arguments or, if `replace_args` is true, replace them.
+    `kernel` and `initrd` are paths or URLs; `initrd` is None if the kernel does not need one. `args` are kernel
+    arguments, which are added to the default arguments or, if `replace_args` is true, replace the default arguments.
     """
 
     kernel: str | Path = field(kw_only=False)
@@ -180,7 +187,7 @@ class Kernel(Record):
 
 
 class Existing(Record):
-    """An existing disk, which boots without an installation."""
+    """A boot without an installation from a disk that contains an installed system."""
 
 
 class Reinstall(Record):

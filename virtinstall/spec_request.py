@@ -42,7 +42,7 @@ from virtinstall.xml.absolute_paths import make_paths_absolute
 
 
 class Spec(Protocol):
-    """The fields of `virtinstall.guest_spec.GuestSpec`."""
+    """An object with the fields of `virtinstall.guest_spec.GuestSpec`."""
 
     @property
     def domain(self) -> Domain | None:
@@ -58,7 +58,7 @@ class Spec(Protocol):
 
     @property
     def without(self) -> Sequence[str] | frozenset[str]:
-        """The types of default devices to omit."""
+        """The types of default devices to omit, such as `graphics`."""
 
     @property
     def autostart(self) -> bool:
@@ -66,7 +66,7 @@ class Spec(Protocol):
 
     @property
     def transient(self) -> bool:
-        """Whether the guest runs without a definition."""
+        """Whether the guest runs without a definition, so that it no longer exists when it is off."""
 
     @property
     def start_installed(self) -> bool:
@@ -78,7 +78,7 @@ class Spec(Protocol):
 
 
 def request_of(spec: Spec) -> Request:
-    """Return the request that `spec` describes; relative paths become absolute.
+    """Return the request that `spec` describes, with absolute paths in place of relative ones.
 
     Raises: RequestError, if a value is invalid.
     """

@@ -1,4 +1,4 @@
-"""Sizes and times with units: the only place where they are converted.
+"""Conversion of sizes and durations with units; no other module converts them.
 
 Units are powers of 1024, like those of virt-install and libvirt's `K`, `M`, `G`
 (https://libvirt.org/formatdomain.html#memory-allocation); `kB`, `MB`, `GB` are powers of 1000, as in libvirt.
@@ -37,8 +37,8 @@ def unit_bytes(unit: str) -> int | None:
 def parse_size(text: str, default_unit: int, what: str) -> int:
     """Return the size in `text`, in bytes.
 
-    `text` is a number, optionally with a unit, such as `20G` or `500 MiB`. A number without a unit is in units of
-    `default_unit` bytes. `what` is the name of the value in errors.
+    `text` is a number, optionally with a unit, such as `20G` or `500 MiB`. A number without a unit is multiplied by
+    `default_unit`, which is in bytes. `what` is the name of the value, for the error.
 
     Raises: RequestError, if `text` is not a size or is negative.
     """
@@ -66,7 +66,7 @@ def parse_size(text: str, default_unit: int, what: str) -> int:
 
 
 def human_size(count_bytes: int) -> str:
-    """Return `count_bytes` as a size for people, such as `512 MiB` or `1.5 GiB`."""
+    """Return the size `count_bytes` in a readable form, such as `512 MiB` or `1.5 GiB`."""
     size = float(count_bytes)
     for unit in ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB"):
         if size < 1024 or unit == "PiB":
@@ -76,9 +76,10 @@ def human_size(count_bytes: int) -> str:
 
 
 def size_argument(count_bytes: int, *, up: bool = False) -> str:
-    """Return a size as users type it for `size=`: in GiB (`20`) or, if it is not a multiple of 1 GiB, in MiB (`500M`).
+    """Return the size `count_bytes` as a value for `size=`, such as `20`, which is in GiB, or `500M`.
 
-    A size that is not a multiple of 1 MiB is returned in bytes (`1000b`) or, if `up` is true, rounded up to MiB.
+    A multiple of 1 GiB is returned in GiB, any other multiple of 1 MiB in MiB, and any other size in bytes, such as
+    `1000b`. If `up` is true, the size is first rounded up to a multiple of 1 MiB.
     """
     if up:
         count_bytes = -(-count_bytes // MIB) * MIB
@@ -94,7 +95,7 @@ def parse_duration(text: str, what: str) -> float:
     """Return the duration in `text`, in seconds.
 
     `text` is a number of seconds, or a number with the unit s, m or h, such as `90s` or `1.5h`. `what` is the name of
-    the value in errors.
+    the value, for the error.
 
     Raises: RequestError, if `text` is not a duration or is not positive.
     """

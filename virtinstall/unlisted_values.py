@@ -1,4 +1,4 @@
-"""Warnings about values that the installed libvirt's schema does not list, and the advice if libvirt rejects them."""
+"""Warnings about values that the installed libvirt's schema does not list, and hints if libvirt rejects them."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ _UNLISTED = "not in the installed libvirt's schema"
 
 
 def unlisted_warning(typed: str, listed: str) -> str:
-    """Return the warning about the value in `typed`, which the schema does not list.
+    """Return the warning about a value that the installed libvirt's schema does not list.
 
-    `typed` is an option with its value, such as `--disk cache=x`. `listed` describes the values in the schema.
+    `typed` is the option with this value, such as `--disk cache=x`. `listed` describes the values that the schema
+    lists, such as `the schema lists none, writeback`.
     """
     return f"{typed}: {_UNLISTED} ({listed}); used unchanged"
 
 
 def listed_values(warnings: Iterable[str], rejection: str) -> str | None:
-    """Return the hint for libvirt's message `rejection`, from the warning about the rejected value.
+    """Return a hint with the values that the schema lists, after libvirt has rejected a value that it does not list.
 
-    The result is None if none of `warnings` is about that value.
+    `warnings` are warnings about the guest, some of which `unlisted_warning` may have returned, and `rejection` is
+    libvirt's error message. The result is None if no warning is about the rejected value.
     """
     for warning in warnings:
         typed, found, rest = warning.partition(f": {_UNLISTED} (")

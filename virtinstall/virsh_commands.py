@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 
 def command(program: str, uri: str | None, *arguments: str) -> str:
-    """Return a command of `program`, such as `virsh` or `virt-guest delete`, quoted for the shell.
+    """Return the command line that runs `program` with `arguments`, quoted for the shell.
 
-    `uri` is the URI for --connect; None omits the option.
+    `program` may include a subcommand, such as `virt-guest delete`. `uri` is the URI for --connect; None omits the
+    option.
     """
     import shlex
 
@@ -22,7 +23,7 @@ def command(program: str, uri: str | None, *arguments: str) -> str:
 
 
 def virsh_command(uri: str | None, *arguments: str) -> str:
-    """Return a virsh command, quoted for the shell.
+    """Return the command line that runs virsh with `arguments`, quoted for the shell.
 
     `uri` is the URI for --connect; None omits the option.
     """
@@ -30,9 +31,9 @@ def virsh_command(uri: str | None, *arguments: str) -> str:
 
 
 def for_connection(text: str, uri: str | None) -> str:
-    """Return `text` with the option --connect added to virsh commands without it.
+    """Return `text` with `--connect URI` added to each virsh command that does not contain the option.
 
-    If `uri` is None or empty, the result is `text`.
+    If `uri` is None or empty, the result is `text` unchanged.
     """
     import re
     import shlex
@@ -43,7 +44,7 @@ def for_connection(text: str, uri: str | None) -> str:
 
 
 def guest_hint(host: Host, name: str = "") -> str:
-    """Return a hint about a guest `name` that does not exist: similar names, or the command that lists the guests."""
+    """Return the hint for an error about a missing guest: names similar to `name`, or the command that lists guests."""
     from virtinstall.similar import did_you_mean
 
     names = f"list the guests with: {virsh_command(host.uri, 'list', '--all')}"
@@ -51,26 +52,26 @@ def guest_hint(host: Host, name: str = "") -> str:
 
 
 def removal(uri: str, name: str) -> str:
-    """Return the commands that force a guest off and remove its definition, but keep its disks and state files."""
+    """Return the commands that force off and undefine the guest `name`, but keep its disks and state files."""
     return f"{virsh_command(uri, 'destroy', name)}; {undefinition(uri, name)}"
 
 
 def undefinition(uri: str | None, name: str) -> str:
-    """Return the command that removes a guest's definition, but keeps its disks and state files.
+    """Return the command that undefines the guest `name`, but keeps its disks, UEFI variables and TPM state.
 
-    UEFI variables and TPM state, which only QEMU guests have, are kept because they may be older than the guest.
+    UEFI variables and TPM state are kept because they may be older than the guest. Only QEMU guests have them.
     """
     is_qemu = uri is None or uri.partition(":")[0].partition("+")[0] == "qemu"
     return virsh_command(uri, "undefine", *(("--keep-nvram", "--keep-tpm") if is_qemu else ()), name)
 
 
 def finish_command(uri: str, name: str) -> str:
-    """Return the command that resumes an installation that no process waits for."""
+    """Return the virt-install command that resumes the unfinished installation of the guest `name`."""
     return command("virt-install", uri, "--finish", name)
 
 
 def shutdown_hint(uri: str, name: str) -> str:
-    """Return the hint with the command that shuts down a running guest."""
+    """Return the hint with the command that shuts down the guest `name`."""
     return f"shut it down with: {virsh_command(uri, 'shutdown', name)}"
 
 
@@ -82,5 +83,5 @@ def new_pool_hint(uri: str, name: str) -> str:
 
 
 def ssh_guest_command(uri: str, name: str) -> str:
-    """Return the command that logs in to a guest by SSH."""
+    """Return the command that logs in to the guest `name` over SSH."""
     return command("virt-guest ssh", uri, name)

@@ -1,4 +1,4 @@
-"""The YAML loader, and explanations of its errors."""
+"""The YAML loader, and explanations of YAML errors."""
 
 from __future__ import annotations
 
@@ -38,16 +38,17 @@ _SYNTAX = (
 
 
 def safe_loader() -> Any:
-    """Return PyYAML's loader for plain values; if libyaml is installed, the faster loader that uses libyaml."""
+    """Return PyYAML's class for loading plain values; this is the faster class that uses libyaml, if available."""
     import yaml
 
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def explain(error: yaml.YAMLError) -> tuple[str, str | None]:
-    """Return the message for a YAML parser's error, without the position, and a hint for its usual cause, or None.
+    """Return a message for an error from the YAML parser, and a hint for the usual cause of the error.
 
-    The message is that of the parser if the error is not a known one.
+    The message does not contain the position of the error. If the error is not a known one, the message is the
+    parser's message, and the hint is None.
     """
     problem = getattr(error, "problem", None) or getattr(error, "context", None) or str(error)
     for pattern, message, hint in _SYNTAX:
