@@ -1,13 +1,13 @@
-"""The image cache: immutable files named after their content, and what is known about each source.
+"""The image cache: immutable files named after their contents, and a record of each source.
 
-    by-digest/sha256-HEX.qcow2    an image, mode 0444; never changed, the base of any number of guests
+    by-digest/sha256-HEX.qcow2    an image, mode 0444; never changed; the backing file of any number of disks
     sources/KEY.json              the record of a source: which file it is, when it was checked, ETag
     sources/KEY.part              a download; its lock is the lock of the source
     sources/KEY.part.json         the server's response for that download, to resume it
-    users/sha256-HEX.qcow2.json   the disks that were created on an image (image_users.py)
+    users/sha256-HEX.qcow2.json   the disks that were created from an image (image_users.py)
 
-A download is renamed into place when it is complete, verified and flushed. A killed run leaves only a `.part`, which
-the next run for that source continues; after a day, any run removes it.
+A download is renamed into place when it is complete, verified and flushed. A killed run leaves only a `.part` file.
+The next run for that source continues the download; after a day, any run removes the file.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _FORMATS = ("qcow2", "raw")
 class CachedImage(NamedTuple):
     """An image in the cache.
 
-    `path` is the path of the file, and `name` the name of the image in messages. `digest` is the digest of the download
-    in the form `ALGORITHM:HEX`, and `verified` how it was verified: `signature`, `digest`, `tls` or `none`.
-    `virtual_size` is in bytes; `length` is the size of the download in bytes, None if unknown. `etag` and
-    `last_modified` are headers of the response, or empty. `fetched` and `checked` are the times of the download and of
-    the last check, in seconds since 1970. `source_key` identifies the source.
+    `path` is the path of the file, and `name` is the name of the image in messages. `digest` is the digest of the
+    download in the form `ALGORITHM:HEX`, and `verified` is how the image was verified: `signature`, `digest`, `tls` or
+    `none`. `virtual_size` is in bytes; `length` is the size of the download in bytes, None if unknown. `etag` and
+    `last_modified` are the values of these response headers, or empty strings. `fetched` and `checked` are the times of
+    the download and of the last check for a new version, in seconds since 1970. `source_key` identifies the source.
     """
 
     path: str
@@ -57,7 +57,7 @@ class CachedImage(NamedTuple):
 
 
 class Part:
-    """A locked, possibly incomplete download of a source; `fd` is the file descriptor of the open file at `path`."""
+    """A locked, possibly incomplete download from a source; `fd` is the file descriptor of the open file at `path`."""
 
     def __init__(self, path: str, fd: int) -> None:
         self.path = path
@@ -69,33 +69,36 @@ class Part:
         return os.fstat(self.fd).st_size
 
     def describe(self, about: Mapping[str, Any]) -> None:
-        """Store a description of the download, so that another run can resume it."""
+        """Store `about`, a JSON-compatible description of the download, so that another run can resume the download."""
         _write_json(f"{self.path}.json", about)
 
     def description(self) -> dict[str, Any]:
-        """Return what `describe` stored in this or another run; empty if nothing is stored."""
+        """Return the description that this or an earlier run stored; an empty dictionary if there is none."""
         return _read_json(f"{self.path}.json")
 
     def clear(self) -> None:
-        """Empty the file, to start the download again."""
+        """Empty the file and remove its description, so that the download starts again."""
         os.ftruncate(self.fd, 0)
         with suppress(FileNotFoundError):
             os.unlink(f"{self.path}.json")
 
 
 class ImageCache:
-    """An image cache in the directory `root`, which need not exist yet; `clock` is called instead of `time.time`."""
+    """An image cache in the directory `root`, which need not exist yet.
+
+    `clock` returns the current time in seconds since 1970.
+    """
 
     def __init__(self, root: str, clock: Callable[[], float] = time.time) -> None:
         self.root = root
         self.clock = clock
 
     def record(self, source_key: str) -> CachedImage | None:
-        """Return the cached image of a source; None if there is none, or the file is missing or incomplete."""
+        """Return the cached image from a source; None if its record is missing or invalid, or the file is missing."""
         return self._usable(_read_json(self._source_path(source_key, "json")))
 
     def records(self) -> list[CachedImage]:
-        """Return the cached image of each source that has one."""
+        """Return the cached image of each source for which the cache contains an image."""
         names = _names(os.path.join(self.root, _SOURCES))
         found = [
             self._usable(_read_json(os.path.join(self.root, _SOURCES, name)))
@@ -105,24 +108,27 @@ class ImageCache:
         return [record for record in found if record is not None]
 
     def files(self) -> list[str]:
-        """Return the paths of all cached images, including those that no source refers to."""
+        """Return the paths of all cached images, including images to which no record refers."""
         folder = os.path.join(self.root, _FILES)
         return [
             os.path.join(folder, name) for name in _names(folder) if name.endswith(tuple(f".{f}" for f in _FORMATS))
         ]
 
     def find_content(self, file_stem: str) -> str | None:
-        """Return the path of the cached image called `file_stem`, such as `sha256-HEX`; None if there is none."""
+        """Return the path of the cached image with the name `file_stem`, without its suffix; None if there is none.
+
+        An example of `file_stem` is `sha256-HEX`.
+        """
         base = os.path.join(self.root, _FILES, file_stem)
         return next((f"{base}.{form}" for form in _FORMATS if os.path.isfile(f"{base}.{form}")), None)
 
     @contextmanager
     def locked(self, source_key: str, waiting: Callable[[], None]) -> Iterator[Part]:
-        """Hold the lock of a source in a `with` block, and provide its download.
+        """Hold the lock of a source during the `with` block, and provide the download from this source.
 
-        `waiting` is called before waiting for another run that holds the lock.
+        If another run holds the lock, `waiting` is called once, before waiting for that run.
 
-        On leaving the `with` block, an empty download is removed; any other download is kept for the next run.
+        On leaving the `with` block, an empty download is removed; an incomplete download is kept for the next run.
 
         Raises: StorageError, if the cache is not writable.
         """
@@ -145,18 +151,23 @@ class ImageCache:
             os.close(fd)
 
     def is_locked_or_left(self, source_key: str) -> bool:
-        """Return whether a run holds the lock of a source, or was killed while holding the lock."""
+        """Return whether a run holds the lock of a source, or left an incomplete download from the source."""
         return os.path.lexists(self._source_path(source_key, "part"))
 
     def converted_path(self, file_stem: str, form: str) -> str:
-        """Return the path for an image in another format, `form`; the converted image need not exist yet."""
+        """Return the cache path for the image `file_stem` after conversion to the format `form`.
+
+        The converted image need not exist yet.
+
+        Raises: StorageError, if the cache cannot be created.
+        """
         self._make_directories()
         return os.path.join(self.root, _FILES, f"{file_stem}.as.{form}")
 
     def publish(self, part: Part, file_stem: str, form: str) -> str:
         """Move a complete download to its final path in the cache, and return that path.
 
-        `file_stem` identifies the content, such as `sha256-HEX`; `form` is the image format.
+        `file_stem` identifies the contents, such as `sha256-HEX`; `form` is the image format.
 
         Raises: StorageError, if the cache is not writable.
         """
@@ -174,18 +185,21 @@ class ImageCache:
         return target
 
     def save(self, record: CachedImage) -> CachedImage:
-        """Write the record of a source and return it; the caller must hold the lock of the source."""
+        """Store the record of a source, and return the record; the caller must hold the lock of the source."""
         content = {**record._asdict(), "path": os.path.basename(record.path)}
         _write_json(self._source_path(record.source_key, "json"), content)
         return record
 
     def forget(self, source_key: str) -> None:
-        """Remove the record of a source, but not the image."""
+        """Remove the record of a source, but keep the image."""
         with suppress(FileNotFoundError):
             os.unlink(self._source_path(source_key, "json"))
 
     def remove_stale(self, life_seconds: float = _PART_LIFE_SECONDS) -> list[str]:
-        """Remove unused files of killed runs that are older than `life_seconds`; return the paths of these files."""
+        """Remove files that killed runs left and that no run uses; return the paths of the removed files.
+
+        Files that were changed within the last `life_seconds` are kept.
+        """
         folder = os.path.join(self.root, _SOURCES)
         removed = []
         for name in _names(folder):

@@ -1,6 +1,6 @@
 """The sources of image names: the user's catalogs, the host's, the built-in one and the OS database, in this order.
 
-Nothing is downloaded here, except that an index in the user's catalog is read through `remote`.
+Nothing is downloaded here, except that `remote` reads the indexes that a catalog names.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     from virtinstall.osinfo.record import OsRecord
 
 GUESSED_LISTS = ("SHA256SUMS", "SHA512SUMS", "CHECKSUM", "{file}.sha256", "{file}.sha512", "{file}.SHA256SUM")
-"""Checksum lists that vendors publish next to an image of which nothing else is known."""
+"""Names of checksum lists that are tried if it is not known which list a vendor publishes next to an image."""
 _REGISTRY = "docker://"
 _USABLE = ("qcow2", "raw", "containerdisk")
-"""Formats of the OS database that are used, the best first."""
+"""Image formats in the OS database that are used, the best first."""
 
 
 class ListedImage(NamedTuple):
     """A line of `--image list`.
 
-    `architectures` are libvirt's names, `seed` is `cloud-init`, `ignition` or `none`, and `origin` is the path or URL
-    of the catalog, `built-in` or `osinfo`.
+    `architectures` are libvirt's architecture names, `seed` is `cloud-init`, `ignition` or `none`, and `origin` is the
+    path of the catalog, the URL of the index, `built-in` or `osinfo`.
     """
 
     name: str
@@ -55,10 +55,10 @@ def _no_remote(index: RemoteIndex) -> Sequence[ImageSource]:
 
 
 class ImageCatalogue:
-    """All image catalogs of a user.
+    """All image catalogs of a user, including the OS database.
 
-    `environment` contains the environment variables that locate the catalogs. `systems` is the OS database. `remote`
-    is called for each index on the web that a catalog names, and returns the images of the index; by default, these
+    `environment` contains the environment variables that locate the catalogs. `systems` is the OS database. `remote` is
+    called for each index on the web that a catalog names, and returns the images in the index; by default, these
     indexes are ignored.
     """
 
@@ -71,10 +71,11 @@ class ImageCatalogue:
     def find(self, text: str, arch: str) -> ImageSource:
         """Return the source of an image.
 
-        `text` is `NAME[:VARIANT]`, a URL, a path or `docker://REFERENCE`.
-        `arch` is libvirt's name for the architecture.
+        `text` is `NAME[:VARIANT]`, a URL, a path or `docker://REFERENCE`. `arch` is libvirt's name for the
+        architecture.
 
-        Raises: RequestError, if there is no such image; the hint contains similar names.
+        Raises: RequestError, if the name is unknown, or if the image is not available for this variant and
+        architecture.
         """
         if text.startswith(_REGISTRY):
             reference = text[len(_REGISTRY) :]

@@ -1,6 +1,6 @@
-"""The reader of catalogs: the built-in one and those of the user and the host have one format.
+"""The reader of image catalogs. The built-in catalog, the user's and the host's have the same format.
 
-Its JSON Schema is virtinstall/schema/images.json. A catalog is YAML (JSON is YAML too).
+The JSON Schema of the format is virtinstall/schema/images.json. A catalog is a YAML file (JSON is YAML too).
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 class RemoteIndex(NamedTuple):
     """An index on the web that a catalog names.
 
-    `kind` is `simplestreams` or `virt-builder`; `keyring` is the path of the keyring that verifies it, or empty.
+    `kind` is `simplestreams` or `virt-builder`. `keyring` is the path of the keyring that verifies the index, or an
+    empty string.
     """
 
     kind: str
@@ -45,7 +46,7 @@ class RemoteIndex(NamedTuple):
 
 
 class CatalogueFile(NamedTuple):
-    """The contents of an image catalog; `path` is its path, or `built-in`."""
+    """The contents of an image catalog; `path` is the path of its file, or `built-in`."""
 
     path: str
     families: tuple[Family, ...]
@@ -53,12 +54,18 @@ class CatalogueFile(NamedTuple):
 
 
 def is_loopback(url: str) -> bool:
-    """Return whether a URL refers to this host; connections to it cannot be intercepted."""
+    """Return whether a URL refers to this host by a loopback name or address.
+
+    Connections to such a URL cannot be intercepted on the network.
+    """
     return urlsplit(url).hostname in _LOOPBACK
 
 
 def is_protected(url: str) -> bool:
-    """Return whether a connection to a URL is protected against modification, by TLS or because it is local."""
+    """Return whether a connection to a URL is protected against modification.
+
+    The result is True if the connection uses TLS or does not leave this host.
+    """
     return urlsplit(url).scheme == "https" or is_loopback(url)
 
 
@@ -71,7 +78,9 @@ def built_in() -> CatalogueFile:
 
 
 def catalogue_paths(environment: Mapping[str, str]) -> list[str]:
-    """Return the paths of the catalogs by precedence: those in $VIRTINSTALL_IMAGES, then the user's, then the host's.
+    """Return the paths of all catalog files, except the built-in one, in order of precedence.
+
+    The files in $VIRTINSTALL_IMAGES come first, then the user's, then the host's.
 
     Raises: RequestError, if a path in $VIRTINSTALL_IMAGES does not exist.
     """
@@ -125,7 +134,7 @@ def read_catalogue(path: str) -> CatalogueFile:
 
 
 def parse_catalogue(document: Any, path: str) -> CatalogueFile:
-    """Return the image catalog in a parsed YAML document; `path` is the path of its file, for messages.
+    """Return the image catalog in a parsed YAML document; `path` is the path of the file, for use in messages.
 
     Raises: RequestError, if the document is not a valid catalog.
     """

@@ -1,6 +1,6 @@
-"""A check of whether a downloaded file is an image that may become a guest's disk.
+"""A check that a downloaded file is an image that can safely become a guest's disk.
 
-A downloaded image must not name other files: QEMU would open them on this host.
+A downloaded image must not refer to other files, because QEMU would open these files on this host.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Checksum lists as vendors publish them: GNU, BSD, a single line, Debian's JSON, with or without a clear signature.
+"""Checksum lists as vendors publish them: in GNU or BSD format, as a single digest, or as Debian's JSON.
+
+The lists may be clear-signed.
 
 Source: coreutils' sha256sum(1) (`HEX  name`, `HEX *name`, `\\` before an escaped name), OpenSSL's and BSD's
 `SHA256 (name) = HEX`, RFC 9580 section 7 (cleartext signature framework, dash escapes).
@@ -21,7 +23,7 @@ _DEBIAN_DIGEST = "cloud.debian.org/digest"
 
 
 def find_digest(text: str, name: str) -> Digest | None:
-    """Return the strongest digest for the file `name` in a checksum list; None if the list does not contain one.
+    """Return the strongest digest for the file `name` in a checksum list; None if the list contains no digest for it.
 
     `text` is the contents of the list. A list that consists of a single digest without a file name applies to any file.
     """
@@ -47,7 +49,7 @@ def find_digest(text: str, name: str) -> Digest | None:
 
 
 def list_names(text: str) -> list[str]:
-    """Return the file names in a checksum list in GNU or BSD format, in order."""
+    """Return the file names in a checksum list in GNU or BSD format, in order and without duplicates."""
     entries = (_named_entry(line.strip("\ufeff\r ")) for line in without_signature(text).splitlines())
     return list(dict.fromkeys(entry[0] for entry in entries if entry is not None))
 

@@ -32,11 +32,11 @@ class Writer(Protocol):
         """Write all of `data`; the return value is ignored."""
 
     def close(self) -> None:
-        """Finish the data: no more calls of `write` follow."""
+        """Finish the output; `write` must not be called again."""
 
 
 def compression_of(head: bytes) -> str | None:
-    """Return the compression that the first bytes of a file indicate, such as `xz`; None if it is not compressed."""
+    """Return the compression format of a file that starts with `head`, such as `xz`; None if it is not compressed."""
     return next((kind for magic, kind in _MAGICS if head.startswith(magic)), None)
 
 
@@ -53,7 +53,7 @@ class Decompressor:
         self._is_between = False
 
     def write(self, data: bytes | memoryview, /) -> int:
-        """Decompress a chunk, and return its size before decompression.
+        """Decompress a chunk, and return the size of the chunk before decompression.
 
         Raises: FetchError, if the data is damaged.
         """

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from hashlib import _Hash
 
 HEX_DIGITS = {"sha256": 64, "sha384": 96, "sha512": 128}
-"""Algorithms that verify an image, weakest first, with the length of their hexadecimal form. MD5 and SHA-1 do not."""
+"""Digest algorithms that can verify an image, weakest first, with their number of hexadecimal digits.
+
+MD5 and SHA-1 are not included, because they are not secure.
+"""
 _HEX = frozenset("0123456789abcdef")
 
 
@@ -29,7 +32,7 @@ class Digest(NamedTuple):
 
     @property
     def file_stem(self) -> str:
-        """The name of the cached file with this digest, without its suffix."""
+        """The name, without its suffix, of the cached file that has this digest."""
         return f"{self.algorithm}-{self.value}"
 
 
@@ -56,7 +59,7 @@ def digest_by_length(value: str) -> Digest | None:
 
 
 def parse_digest(text: str, option: str) -> Digest:
-    """Return the digest for `text` in the form `ALGORITHM:VALUE`; `option` is the name of the option in messages.
+    """Return the digest in `text`, which has the form `ALGORITHM:VALUE`; `option` is the option's name in messages.
 
     Raises: RequestError, if `text` is not a valid digest.
     """

@@ -1,4 +1,4 @@
-"""A download into the cache, which can be resumed, and is hashed and decompressed while it arrives."""
+"""A download into the cache that can be resumed; the data is hashed and decompressed while it arrives."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NO_CACHE = {"Cache-Control": "no-cache"}
 class WebReader:
     """A reader of checksum lists, indexes and manifests.
 
-    With `fresh`, HTTP caches must check that their copies are current.
+    If `fresh` is True, HTTP caches between this host and the server must check that their copies are current.
     """
 
     def __init__(self, *, fresh: bool = False) -> None:
@@ -47,7 +47,8 @@ class WebReader:
 class Downloaded(NamedTuple):
     """A finished download.
 
-    `digest` is None if the cached copy is current. `found` is False if the download is an archive without a disk.
+    `digest` is the computed digest, or None if the cached copy is current and nothing was downloaded. `found` is False
+    if the download is an archive without a disk.
     """
 
     digest: Digest | None
@@ -59,8 +60,8 @@ class Download:
     """A download of `url` into the locked `part`.
 
     `expected` is the digest that the file must have, None if unknown. `headers` are additional request headers.
-    `is_archive` is whether the file is a layer of a containerdisk, from which the disk is extracted. With `fresh`, HTTP
-    caches must check that their copies are current.
+    `is_archive` is whether the file is a layer of a containerdisk, from which the disk is extracted. If `fresh` is
+    True, HTTP caches between this host and the server must check that their copies are current.
     """
 
     def __init__(
@@ -87,7 +88,8 @@ class Download:
         """Download the file; `name` is the name of the image in the progress bar.
 
         `cached` is the response for a cached copy, or None; if that copy is current, nothing is downloaded. If the
-        download of an uncompressed image is interrupted, the data is kept, so that another run can resume it.
+        download of an uncompressed image is interrupted, the downloaded data is kept, so that another run can resume
+        the download.
 
         Raises: FetchError, if the file cannot be downloaded, decompressed or stored.
         """

@@ -1,4 +1,4 @@
-"""An entry of an image catalog: a family of operating systems, which defines the image of each release."""
+"""An entry in an image catalog: a family of operating systems, which defines the image of each release."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _PLACES = ("{version}", "{codename}", "{variant}", "{arch}")
 
 
 class Family:
-    """A family of operating systems: the validated entry `row` of a catalog; `origin` is the path of the catalog."""
+    """A family of operating systems, defined by `row`, a validated entry in a catalog.
+
+    `origin` is the path of the catalog, or `built-in`.
+    """
 
     def __init__(self, row: Mapping[str, Any], origin: str) -> None:
         self.row = row
@@ -29,8 +32,8 @@ class Family:
     def version_of(self, name: str) -> str | None:
         """Return the version that an image name refers to; None if the name does not belong to this family.
 
-        The version is empty if the family has no versions. For example, `debian12`, `debian-12`, `bookworm` and
-        `debianbookworm` refer to version 12, and `debian` to the current version.
+        The version is an empty string if the family has no versions. For example, `debian12`, `debian-12`, `bookworm`
+        and `debianbookworm` refer to version 12, and `debian` to the catalog's current version.
         """
         lowered = name.lower()
         for family_name in self.names:
@@ -55,13 +58,14 @@ class Family:
         return fits and (oldest is None or natural_order(version) >= natural_order(oldest))
 
     def release_name(self, version: str) -> str:
-        """Return the image name of a release, for example `debian12`."""
+        """Return the image name for the release `version`, such as `debian12`."""
         return f"{self.names[0]}{self.row.get('separator', '')}{version}" if version else self.names[0]
 
     def known_versions(self, os_names: Iterable[str]) -> list[str]:
-        """Return the versions of the family in the catalog and in `os_names`, the names in the OS database.
+        """Return the known versions of the family in ascending order.
 
-        The result is `[""]`, if the family has no versions.
+        These are the versions in the catalog and in `os_names`, the names in the OS database. The result is `[""]` if
+        the family has no versions.
         """
         if not self.has_versions:
             return [""]
@@ -75,10 +79,10 @@ class Family:
         return sorted(versions, key=natural_order)
 
     def current_version(self, released: Iterable[str]) -> str:
-        """Return the version that the name of the family refers to.
+        """Return the version to which the family name alone refers; an empty string if the family has no versions.
 
-        It is the newest of the current version in the catalog and the versions in `released`; it is empty if the family
-        has no versions.
+        The result is the newest of the catalog's current version and the versions in `released`. If the family has
+        long-term releases, other versions in `released` are ignored.
         """
         if not self.has_versions:
             return ""
@@ -87,10 +91,11 @@ class Family:
         return max([str(self.row["current"]), *versions], key=natural_order)
 
     def source(self, version: str, variant: str, arch: str, codename: str | None = None) -> ImageSource:
-        """Return the source of the image of a release.
+        """Return the source of the image for the release `version`.
 
-        An empty `variant` means the default. `arch` is libvirt's name for the architecture. `codename` is the code name
-        of the release if the catalog does not contain it, or None if it is unknown.
+        An empty `variant` means the default variant. `arch` is libvirt's name for the architecture. `codename` is the
+        code name of the release; it is used only if the catalog does not contain the code name. None means that it is
+        unknown.
 
         Raises: RequestError, if the family has no such variant or architecture.
         """
@@ -154,14 +159,14 @@ class Family:
 
 
 def natural_order(text: str) -> list[tuple[int, int, str]]:
-    """Return a sort key by which numbers in strings are compared as numbers: 9 comes before 10."""
+    """Return a sort key for `text` that compares numbers by their values, so that 9 comes before 10."""
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", text) if part]
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """Return `text` with the placeholders `{version}`, `{codename}`, `{variant}` and `{arch}` replaced from `values`.
+    """Return `text` with the placeholders `{version}`, `{codename}`, `{variant}` and `{arch}` replaced by `values`.
 
-    Other text in braces, and placeholders without a value, are unchanged.
+    Other text in braces and placeholders without a value remain unchanged.
     """
     for place in _PLACES:
         text = text.replace(place, values.get(place[1:-1], place))

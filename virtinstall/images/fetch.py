@@ -29,11 +29,11 @@ _PINNED_HINT = "check the digest in --disk image.checksum=; if it is correct, do
 
 
 class FetchRequest(NamedTuple):
-    """A requested image.
+    """A request for an image.
 
-    `refresh` is whether the server is asked for a new version of a cached image: True always, False never, and None
-    once a day. `checksum` replaces the checksum in the catalog: `ALGORITHM:HEX`, the URL of a checksum list, or `none`;
-    it is empty if not specified.
+    `refresh` is whether the server is asked for a new version of a cached image: True means always, False means never,
+    and None means at most once a day. `checksum` replaces the checksum in the catalog: `ALGORITHM:HEX`, the URL of a
+    checksum list, or `none`. An empty string keeps the catalog's checksum.
     """
 
     source: ImageSource
@@ -42,12 +42,15 @@ class FetchRequest(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The key of the source and the checksum in the cache."""
+        """The key under which the cache stores the record for this source and checksum."""
         return f"{self.source.key}\n{self.checksum}"
 
     @property
     def pinned(self) -> Digest | None:
-        """The digest that the request or the catalog specifies; None if neither specifies one."""
+        """The digest that the request or the catalog specifies; None if neither specifies one.
+
+        Raises: RequestError, if the specified digest is invalid.
+        """
         text = self.checksum or self.source.digest
         return None if not text or text == "none" or "://" in text else parse_digest(text, "--disk image.checksum")
 
@@ -55,8 +58,8 @@ class FetchRequest(NamedTuple):
 def is_current(wanted: FetchRequest, record: CachedImage, now: float, started: float | None = None) -> bool:
     """Return whether the cached image `record` can be used without asking the server.
 
-    `now` and `started` are times in seconds since 1970. An image that was checked after `started` is current; if
-    `started` is None, this rule is skipped.
+    `now` is the current time and `started` the time at which this run started, in seconds since 1970. An image that was
+    checked after `started`, for example by another run, is current; if `started` is None, this rule is skipped.
     """
     if wanted.refresh is False or wanted.pinned is not None or (started is not None and record.checked >= started):
         return True
@@ -71,7 +74,7 @@ def fetch_image(
     progress: Progress,
     report: Callable[[str], None],
 ) -> CachedImage:
-    """Return the cached image; download it first if it is missing or not current.
+    """Return the requested image in the cache; download it first if it is missing or not current.
 
     `environment` contains the environment variables that locate the credentials for registries. `report` is called with
     notices, for example that another run is downloading the image or that the server cannot be reached.
@@ -103,9 +106,12 @@ def fetch_image(
 
 
 def local_image(wanted: FetchRequest) -> CachedImage:
-    """Return a local file as an image; compare its digest with that of the request, if the request has one.
+    """Return the requested local file as an image.
 
-    Raises: FetchError, if the file is not a valid disk image or has another digest; StorageError, if it cannot be read.
+    If the request specifies a digest, the digest of the file is verified.
+
+    Raises: FetchError, if the file is not a valid disk image or has a different digest; StorageError, if the file
+    cannot be read.
     """
     path = wanted.source.url
     expected = wanted.pinned
@@ -155,7 +161,7 @@ class _Fetch:
     def run(self, record: CachedImage | None) -> CachedImage:
         """Download and verify the image; `record` is the cached copy, or None.
 
-        An image that does not match its digest is downloaded once more.
+        If a downloaded image does not match its digest, it is downloaded once more.
 
         Raises: FetchError, if a download fails, or if the second download does not match its digest either.
         """

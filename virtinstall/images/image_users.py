@@ -1,6 +1,7 @@
-"""The disks that were created from a cached image, in all directories: a JSON string per line of `users/NAME.json`.
+"""The recorded disks of each cached image: the file `users/NAME.json` contains one path per line, as a JSON string.
 
-The guests of another connection, and disks outside of all pools that an undefined guest left, are found only here.
+Only this record contains the disks of guests on other connections, and the disks of undefined guests that are not in a
+pool.
 """
 
 from __future__ import annotations
@@ -28,12 +29,15 @@ def note_disk(image: str, disk: str) -> None:
 
 
 def noted_disks(image: str) -> list[str]:
-    """Return the recorded disks of the image at `image`; some may no longer exist, or no longer use the image."""
+    """Return the paths of the disks that are recorded for the cached image at the path `image`.
+
+    Some of the disks may no longer exist, or may no longer use the image.
+    """
     return list(dict.fromkeys(_lines(_list_of(image))))
 
 
 def forget_disks(image: str) -> None:
-    """Remove the records of the disks of the image at `image`, after the image was removed."""
+    """Remove the record of the disks for the cached image at the path `image`, which has been removed."""
     with suppress(OSError):
         os.unlink(_list_of(image))
 

@@ -1,8 +1,8 @@
 """The paths of a plan's images: in the cache, or in a copy that libvirt keeps in a pool.
 
-QEMU on another host cannot read the cache, and the QEMU of the system daemon cannot read a user's private cache. Then
-the image becomes a volume named after its digest, which is uploaded once and is the backing file of all later disks in
-that pool.
+QEMU on another host cannot read the cache, and the system daemon's QEMU cannot read a user's private cache. In these
+cases, the image becomes a volume named after its digest. The volume is uploaded once and is the backing file of all
+later disks in that pool.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ Report = Callable[[str], None]
 
 
 def keep_in_pools(plan: Plan, host: Host, progress: Progress, report: Report) -> dict[int, str]:
-    """Return the path of each image on the guest's host, by the index of its fetch in the plan.
+    """Return the path of each image of a plan on the guest's host, by the image's index in `plan.fetches`.
 
-    Images that must be in a pool are uploaded if they are missing. `report` is called with a notice before waiting for
-    another run.
+    Images that must be in a pool are uploaded if they are missing. If another run is uploading the same image, `report`
+    is called with a notice before waiting for that run.
 
     Raises: StorageError, if an image cannot be stored in a pool.
     """
@@ -93,7 +93,9 @@ def _stem(image: CachedImage) -> str:
 
 
 def in_format(image: CachedImage, form: str, cache: ImageCache, progress: Progress) -> str:
-    """Return the path of the image in the format `form`; if necessary, convert the image in the cache first.
+    """Return the path of an image with the contents of `image` and the format `form`.
+
+    If `image` has a different format, a converted copy is created in the cache, unless the cache already contains one.
 
     Raises: StorageError, if the conversion fails.
     """

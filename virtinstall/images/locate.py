@@ -24,7 +24,7 @@ from virtinstall.media.fetcher import display_url
 from virtinstall.named import NamedTuple
 
 SIGNATURE, DIGEST, TLS, NONE = "signature", "digest", "tls", "none"
-"""How an image was verified: by a signed digest, by a digest from the vendor, by HTTPS alone, not at all."""
+"""Levels of verification of an image: by a signed digest, by the vendor's digest, by HTTPS alone, or not at all."""
 LIST_LIMIT_BYTES = 64 << 20
 _NOT_THERE = (403, 404, 410)
 _UNVERIFIED_HINT = (
@@ -39,15 +39,15 @@ class Web(Protocol):
     def read(self, url: str) -> bytes:
         """Return the contents of the file at `url`.
 
-        Raises: FetchError, if the file cannot be read; its `status` is the HTTP status, or None.
+        Raises: FetchError, if the file cannot be read; its `status` is the HTTP status, or None if there is none.
         """
 
 
 class Located(NamedTuple):
     """A file to download.
 
-    `digest` is the digest that the file must have, None if unknown. `verified` is the level of verification of a file
-    that has this digest: `signature`, `digest`, `tls` or `none`.
+    `digest` is the digest that the file must have, None if unknown. `verified` is the level of verification after the
+    file has been downloaded and compared with `digest`: `signature`, `digest`, `tls` or `none`.
     """
 
     url: str
@@ -59,7 +59,7 @@ def locate(source: ImageSource, web: Web, checksum: str = "") -> Located:
     """Return the file to download for `source`, and its digest.
 
     `checksum` replaces the checksum in the catalog: `ALGORITHM:HEX`, the URL of a checksum list, or `none` to skip the
-    verification.
+    verification. An empty string keeps the catalog's checksum.
 
     Raises: FetchError, if the vendor's index or checksum list cannot be read or does not contain the image.
     """

@@ -28,7 +28,7 @@ def fetch_by_name(
     progress: Progress | None,
     on_warning: Callable[[str], None],
 ) -> CachedImage:
-    """Return the image `name` from the cache in the directory `folder`; download it first if it is not current.
+    """Return the image `name` in the cache directory `folder`; download it first if it is missing or not current.
 
     The other parameters are those of `Hypervisor.fetch_image`.
 

@@ -1,4 +1,4 @@
-"""The download of a plan's images, after which the plan contains the paths of the images."""
+"""The download of a plan's images, and the addition of the images' paths to the plan."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ Report = Callable[[str], None]
 
 
 def check_images(plan: Plan) -> None:
-    """Check that the servers provide the images that are not in the cache; change nothing.
+    """Check that the images that are not in the cache can be located on their servers; do not download the images.
 
     Images in registries are not checked.
 
-    Raises: FetchError, if an image or its checksum is not available.
+    Raises: FetchError, if an image or its checksum cannot be found.
     """
     from virtinstall.images.download import WebReader
     from virtinstall.images.locate import locate
@@ -43,13 +43,13 @@ def check_images(plan: Plan) -> None:
 def provide_images(
     plan: Plan, host: Host, *, progress: Progress, report: Report, environment: Mapping[str, str]
 ) -> Plan:
-    """Fetch the images of a plan, and return the plan with their paths.
+    """Fetch the images of a plan, and return the plan with the paths of the images.
 
     Fetched images stay in the cache even if the guest is not created. `report` is called with notices; `environment`
     contains the environment variables that locate the credentials for registries.
 
-    Raises: FetchError, if an image cannot be downloaded; StorageError, if it cannot be stored; RequestError, if a disk
-    is too small for its image.
+    Raises: FetchError, if an image cannot be downloaded; StorageError, if an image cannot be stored; RequestError, if a
+    disk is too small for its image.
     """
     if not plan.fetches or not has_real_storage(host):
         return plan

@@ -45,12 +45,15 @@ class RegistryWeb(Protocol):
     def read(self, url: str, headers: Mapping[str, str] | None = None) -> bytes:
         """Return the document at `url`; `headers` are additional request headers.
 
-        Raises: FetchError, if the document cannot be read; `status` and `challenge` are those of the response.
+        Raises: FetchError, if the document cannot be read; the error has the `status` and `challenge` of the response.
         """
 
 
 class Reference(NamedTuple):
-    """The parts of a container reference, such as `quay.io/containerdisks/fedora:42`; `digest` may be empty."""
+    """The parts of a container reference, such as `quay.io/containerdisks/fedora:42`.
+
+    If the reference does not contain them, `tag` is `latest` and `digest` is an empty string.
+    """
 
     server: str
     path: str
@@ -98,7 +101,7 @@ def parse_reference(text: str) -> Reference:
 
 
 class Registry:
-    """A repository in a container registry.
+    """A repository in a container registry, from which `web` reads documents.
 
     `environment` contains the environment variables that locate the credentials.
     """
@@ -226,7 +229,7 @@ def _json_object(data: bytes) -> dict[str, Any] | None:
 
 
 def credentials(server: str, environment: Mapping[str, str]) -> str | None:
-    """Return the stored credentials for a registry: `USER:PASSWORD` in base64; None if there are none.
+    """Return the stored credentials for the registry `server`: `USER:PASSWORD` in base64; None if there are none.
 
     `environment` contains the environment variables that locate the files of podman and docker.
     """

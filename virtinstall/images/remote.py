@@ -42,9 +42,10 @@ _DISKS = ("disk-kvm.img", "disk.qcow2", "disk1.img", "disk-kvm.qcow2", "uefi1.im
 def catalogue_with_indexes(
     environment: Mapping[str, str], systems: Catalog, cache_dir: str, report: Report = lambda text: None
 ) -> ImageCatalogue:
-    """Return all catalogs of a user, including the indexes on the web that they name.
+    """Return all image catalogs of a user, including the indexes on the web that the catalogs name.
 
-    `environment` contains the environment variables that locate the catalogs. `report` is called with a notice if an
+    `environment` contains the environment variables that locate the catalogs. `systems` is the OS database. `cache_dir`
+    is the directory of the image cache, in which the indexes are also cached. `report` is called with a notice if an
     index cannot be read and its cached copy is used.
     """
     reader = IndexReader(os.path.join(cache_dir, "indexes"), report)
@@ -62,9 +63,9 @@ class IndexReader:
         self._report = report
 
     def images(self, index: RemoteIndex) -> Sequence[ImageSource]:
-        """Return the images of an index.
+        """Return the sources of the images in an index.
 
-        Raises: FetchError, if the index is invalid, or cannot be read and is not in the cache.
+        Raises: FetchError, if the index is invalid, or if the index cannot be read and is not in the cache.
         """
         if index.kind == "virt-builder":
             return list(virt_builder_images(self._read(index.url, index.keyring), index.url))
@@ -143,10 +144,10 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def simplestreams_images(document: Mapping[str, Any], url: str, origin: str) -> Iterator[ImageSource]:
-    """Yield the newest disk image of each product in a simplestreams document.
+    """Yield the source of the newest disk image of each product in a simplestreams document, once for each image name.
 
-    `url` is the URL of the document; paths are relative to the directory that contains `streams/v1/`. `origin` is the
-    URL of the index.
+    `url` is the URL of the document; paths in the document are relative to the directory that contains `streams/v1/`.
+    `origin` is the URL of the index that refers to the document.
     """
     for product in _mapping(document.get("products")).values():
         product = _mapping(product)
@@ -186,9 +187,10 @@ def _products_sources(
 
 
 def virt_builder_images(text: str, url: str) -> Iterator[ImageSource]:
-    """Yield the images in a virt-builder index, which consists of sections `[name]` with `key=value` lines.
+    """Yield the sources of the images in a virt-builder index.
 
-    `text` is the contents of the index, `url` its URL, to which paths are relative.
+    `text` is the contents of the index, which consists of sections `[name]` with `key=value` lines. Paths in the index
+    are relative to `url`, the URL of the index.
     """
     name: str | None = None
     values: dict[str, str] = {}

@@ -24,8 +24,8 @@ def can_verify(keyring: str) -> bool:
 def verified_text(text: bytes, keyring: str, name: str, signature: bytes | None = None) -> bytes:
     """Verify the signature of a checksum list, and return the signed data.
 
-    `signature` is a detached signature of `text`; if it is None, `text` is a clear-signed message, of which only the
-    signed part is returned. `keyring` is the path of the keyring; `name` is the name of the list in messages.
+    `signature` is a detached signature of `text`; if it is None, `text` is a clear-signed message, and only its signed
+    part is returned. `keyring` is the path of the keyring; `name` is the name of the list in messages.
 
     Raises: FetchError, if the signature is missing, invalid, or from a key that is not in the keyring.
     """

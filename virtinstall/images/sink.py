@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 HEAD_BYTES = 512
 BLOCK_BYTES = 65536
 STORED_LIMIT_BYTES = 64 << 30
-"""Largest size of a decompressed image."""
+"""The maximum size of a decompressed image in bytes."""
 _ZEROS = bytes(BLOCK_BYTES)
 _HASHED_BYTES = 1 << 20
 
@@ -26,7 +26,7 @@ _HASHED_BYTES = 1 << 20
 class SparseFile:
     """A writer that creates a sparse file: blocks of zeros become holes.
 
-    Data is written to the file descriptor `fd` starting at `offset`. `limit_bytes` is the maximum size of the file.
+    Data is written to the file descriptor `fd`, starting at `offset`. `limit_bytes` is the maximum size of the file.
     """
 
     def __init__(self, fd: int, offset: int = 0, limit_bytes: int = STORED_LIMIT_BYTES) -> None:
@@ -35,9 +35,9 @@ class SparseFile:
         self.size = offset
 
     def write(self, data: bytes | memoryview, /) -> int:
-        """Write all of `data`, and return its size.
+        """Write all of `data`, and return the size of `data`.
 
-        Raises: FetchError, if the file becomes too large; OSError, if it cannot be written.
+        Raises: FetchError, if the file becomes too large; OSError, if the file cannot be written.
         """
         view = memoryview(data)
         if self.size + len(view) > self._limit:
@@ -72,11 +72,11 @@ class SparseFile:
 
 
 class Sink:
-    """The target of a download: it hashes the data, decompresses it and passes it to `inner`.
+    """The target of a download: it updates `digest` with the data, and passes the decompressed data to `inner`.
 
-    `start` is the number of bytes that an earlier run has already stored. `is_plain` is whether the data is not
-    compressed, so that another run can resume the download; it is None until the first bytes arrive. `on_plain` is
-    called when `is_plain` becomes True.
+    `fd` is the file descriptor to which `inner` writes. `start` is the number of bytes that an earlier run has already
+    stored. `is_plain` is whether the data is not compressed, so that another run can resume the download; it is None
+    until enough data has arrived to recognize the compression. `on_plain` is called when `is_plain` becomes True.
     """
 
     def __init__(
@@ -112,11 +112,11 @@ class Sink:
         return len(data)
 
     def fileno(self) -> int:
-        """Return the file descriptor of the file that is written."""
+        """Return the file descriptor to which `inner` writes."""
         return self._fd
 
     def close(self) -> None:
-        """Finish the download.
+        """Finish the download, and close `inner`.
 
         Raises: FetchError, if the data ends within a compressed stream.
         """
@@ -146,7 +146,7 @@ class Sink:
 def hash_file(fd: int, digest: _Hash, length: int) -> None:
     """Update `digest` with the first `length` bytes of a file.
 
-    Raises: OSError, if the file cannot be read or is shorter.
+    Raises: OSError, if the file cannot be read or is shorter than `length`.
     """
     offset = 0
     while offset < length:

@@ -1,4 +1,4 @@
-"""The source of an image: the facts that are known without access to the network."""
+"""The source of an image: the properties that are known without access to the network."""
 
 from __future__ import annotations
 
@@ -11,21 +11,23 @@ CLOUD_INIT, IGNITION, NO_SEED = "cloud-init", "ignition", "none"
 
 
 class ImageSource(NamedTuple):
-    """The source of an image: an entry of a catalog, a URL, a local file or a containerdisk.
+    """The source of an image: an entry in a catalog, a URL, a local file or a containerdisk.
 
-    `name` is the name of the image in messages. `kind` defines how the file is found:
+    `name` is the name of the image in messages. `kind` defines where the file is:
 
     - `url`: at `url`, which contains `{codename}` if the code name is not known yet;
-    - `directory`: the newest file in the directory `url` whose name matches the regular expression `pattern`;
-    - `index`: in the JSON document at `url`, as `listing` describes; `fallback_url` is used if it is not listed there;
-    - `registry`: `url` is the container reference;
-    - `path`: `url` is the path of a local file.
+    - `directory`: in the directory `url`; the newest file name that matches the regular expression `pattern` is used;
+    - `index`: at a URL in the JSON document at `url`, which `listing` describes; if the document does not list the
+      image, at `fallback_url`;
+    - `registry`: in a container registry; `url` is the container reference;
+    - `path`: on this host; `url` is the path of the file.
 
-    `checksums` are the names of the checksum lists next to the image; with `guess`, they may be missing. `signature` is
-    the name of the signature of a list, and `keyring` the path of the keyring that verifies it. `digest` is a known
-    digest in the form `ALGORITHM:HEX`. `seed` is `cloud-init`, `ignition` or `none`. `user` is the account that gets
-    the SSH keys. `os_name` is an osinfo short ID. `origin` is the path of the catalog, the URL of the index, or the
-    kind of another source: `osinfo`, `registry`, `url` or `path`. Unknown values are empty.
+    `checksums` are the names of the checksum lists next to the image; if `guess` is True, these lists may be missing.
+    `signature` is the name of the file that contains the signature of a list, and `keyring` is the path of the keyring
+    that verifies the signature. `digest` is a known digest in the form `ALGORITHM:HEX`. `codename_search` is the URL of
+    a page that links to the directories of all code names. `seed` is `cloud-init`, `ignition` or `none`. `user` is the
+    account to which SSH keys are added. `os_name` is an osinfo short ID. `origin` is the path of the catalog, the URL
+    of the index, or another origin: `built-in`, `osinfo`, `registry`, `url` or `path`. Unknown values are empty.
     """
 
     name: str
@@ -55,6 +57,6 @@ class ImageSource(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The key of the source in the cache."""
+        """The key that identifies the source in the cache."""
         parts = (self.kind, self.name, self.variant, self.arch, self.url, self.pattern, self.digest)
         return "\n".join(parts)

@@ -1,4 +1,4 @@
-"""The images in a connection's cache and their users; removal of unused ones.
+"""The images in a connection's cache and their users; removal of unused images.
 
 The users of an image are read from the guests' XML and from the headers of their disks, of the volumes of active pools
 and of the files next to them, because a separate record could be wrong.
@@ -32,10 +32,10 @@ _MOST_FILES = 10_000
 class StoredImage(Record):
     """An image in the cache.
 
-    `names` and `urls` are those of its sources. `users` are the guests and disks that use it as a backing file, such as
-    `guest web` or `disk /path`. `fetched` is the time of the last download in seconds since 1970, and `size_bytes` the
-    size on disk. `is_recent` is whether the image is less than an hour old, so that another run may be about to use
-    it.
+    `names` and `urls` are the names and URLs of the sources from which the image was downloaded. `users` are the guests
+    and disks that use the image as a backing file, such as `guest web` or `disk /path`. `fetched` is the time of the
+    last download in seconds since 1970, and `size_bytes` is the size on disk. `is_recent` is whether the image was
+    downloaded or requested within the last hour, so that another run may be about to use it.
     """
 
     path: str
@@ -55,9 +55,9 @@ class StoredImage(Record):
 
 
 def stored_images(host: Host, folder: str) -> list[StoredImage]:
-    """Return the images in the cache in the directory `folder`, with their users among the guests and disks of `host`.
+    """Return the images in the cache directory `folder`, with their users among the guests and disks of `host`.
 
-    Raises: StorageError, if a disk cannot be read.
+    Raises: StorageError, if a disk that may use an image cannot be read.
     """
     cache = ImageCache(folder)
     files = cache.files()
@@ -97,7 +97,8 @@ def _users(host: Host, files: Sequence[str]) -> dict[str, list[str]]:
     for disk in noted:
         if not os.access(disk, os.R_OK):
             raise StorageError(
-                f"cannot read the disk '{disk}' to find its backing file", hint="run as a user who can read the disk"
+                f"cannot read the disk '{disk}' to find its backing file: permission denied",
+                hint="run as a user who can read the disk",
             )
     for disk in (*_other_disks(host, files), *noted):
         for _, below in local_chain(disk, None):
@@ -113,7 +114,7 @@ def _require_readable_disks(host: Host) -> None:
             path = source.get("file", "")
             if os.path.isfile(path) and not os.access(path, os.R_OK):
                 raise StorageError(
-                    f"cannot read the disk '{path}' of the guest '{name}' to find its backing file",
+                    f"cannot read the disk '{path}' of the guest '{name}' to find its backing file: permission denied",
                     hint="run as a user who can read the disk",
                 )
 
@@ -140,7 +141,7 @@ def _has_backing(path: str) -> bool:
 
 
 def remove_unused(host: Host, folder: str, images: Sequence[StoredImage]) -> list[str]:
-    """Check again that nothing uses the images, remove them, and return the paths of the removed files.
+    """Check again that nothing uses the images, then remove them; return the paths of the removed files.
 
     Raises: RequestError, if an image is in use; StorageError, if a disk cannot be read or an image cannot be removed.
     """

@@ -23,7 +23,7 @@ _DIRECTORY = "disk/"
 class DiskExtractor:
     """A writer that reads a tar archive and passes the contents of the file in /disk/ to `target`.
 
-    `found` is the name of that file; None if the archive has not contained one yet.
+    `found` is the name of that file, or None if the archive has not contained such a file yet.
     """
 
     def __init__(self, target: Writer) -> None:
@@ -61,7 +61,7 @@ class DiskExtractor:
         return len(data)
 
     def close(self) -> None:
-        """Check that the archive is complete.
+        """Check that the archive is complete, and close `target`.
 
         Raises: FetchError, if the archive is truncated.
         """

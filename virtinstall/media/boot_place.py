@@ -1,4 +1,4 @@
-"""The directory for the kernel and initrd of an installation boot, which this connection's QEMU can read.
+"""The directory for an installation's kernel and initrd, which this connection's QEMU must be able to read.
 
 Source: libvirt's qemu.conf (user, group, security); the XDG base directory specification.
 """
@@ -12,10 +12,10 @@ SYSTEM_DIRECTORY = "/var/lib/libvirt/boot"
 
 
 def boot_directory(*, system: bool, environment: Mapping[str, str], root: str | None = None) -> str:
-    """Return the directory for boot files; this function does not create it.
+    """Return the directory in which the kernel and initrd of an installation are stored; do not create it.
 
-    `system` is whether QEMU runs as a system service. `environment` contains the environment variables. `root` is the
-    embedded driver's root directory, None for other drivers.
+    `system` is whether QEMU is started by this host's system daemon. `environment` contains the environment variables
+    that locate the user's cache. `root` is the embedded driver's root directory, or None for other drivers.
     """
     if root is not None:
         return f"{root}/boot"

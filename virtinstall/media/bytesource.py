@@ -1,4 +1,4 @@
-"""Sources of ISO images: a local file or block device, or a web server that supports range requests.
+"""The data of ISO images: a local file or block device, or a file on a web server that supports range requests.
 
 Source: copy_file_range(2), sendfile(2); RFC 9110 section 14.2.
 """
@@ -24,7 +24,7 @@ _CANT_COPY = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.E
 
 
 class ByteSource(Protocol):
-    """A source of bytes that can be read at any offset."""
+    """A data source that can be read at any offset."""
 
     @property
     def name(self) -> str:
@@ -32,18 +32,20 @@ class ByteSource(Protocol):
 
     @property
     def size(self) -> int:
-        """The size in bytes."""
+        """The size of the source in bytes."""
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Return exactly `length` bytes starting at `offset`.
 
-        Raises: FetchError, if the source ends before these bytes or cannot be read.
+        Raises: FetchError, if the source is too short or cannot be read.
         """
 
     def copy_to(self, offset: int, length: int, target_file: Target, progress: Progress) -> None:
         """Write exactly `length` bytes starting at `offset` to `target_file`.
 
-        Raises: FetchError, if the source ends before these bytes, or reading or writing fails.
+        The caller starts and finishes `progress`.
+
+        Raises: FetchError, if the source is too short, or if reading or writing fails.
         """
 
     def close(self) -> None:
@@ -53,7 +55,7 @@ class ByteSource(Protocol):
 class FileSource:
     """A local file or block device, opened for reading.
 
-    Raises: FetchError, if it cannot be opened.
+    Raises: FetchError, if the file or device cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
@@ -89,8 +91,8 @@ class FileSource:
     def copy_to(self, offset: int, length: int, target_file: Target, progress: Progress) -> None:
         """Write exactly `length` bytes starting at `offset` to `target_file`.
 
-        The kernel copies the bytes, and shares blocks if the file system supports it. If the kernel cannot copy between
-        the two files, the bytes are copied through a buffer.
+        If possible, the kernel copies the bytes, and both files share blocks if the file system supports this.
+        Otherwise, the bytes are copied through a buffer. The caller starts and finishes `progress`.
         """
         _check_inside(self, offset, length)
         done = self._copy_in_kernel(offset, length, target_file, progress)
@@ -131,9 +133,9 @@ class FileSource:
 
 
 class HttpSource:
-    """A file on a web server that supports range requests, which transfer only the required blocks.
+    """A file on a web server, read with range requests, which transfer only the required blocks.
 
-    Raises: FetchError, if the server does not report the size of the file.
+    Raises: FetchError, if the file does not exist or the server does not report its size.
     """
 
     _BLOCK_BYTES = 64 * 1024
@@ -162,13 +164,16 @@ class HttpSource:
         return data[start : start + length]
 
     def copy_to(self, offset: int, length: int, target_file: Target, progress: Progress) -> None:
-        """Write `length` bytes starting at `offset` to `target_file`; an interrupted transfer is resumed."""
+        """Write exactly `length` bytes starting at `offset` to `target_file`; resume an interrupted transfer.
+
+        The caller starts and finishes `progress`.
+        """
         _check_inside(self, offset, length)
         if length:
             self._fetcher.download_range("", offset, length, target_file, progress)
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection to the server."""
         self._fetcher.close()
 
     def _block(self, number: int) -> bytes:
@@ -187,7 +192,7 @@ def _check_inside(source: ByteSource, offset: int, length: int) -> None:
 
 
 def truncated(source: ByteSource) -> FetchError:
-    """Return the error for a truncated ISO image."""
+    """Return the error for the truncated ISO image in `source`."""
     return FetchError(
         f"the ISO image '{source.name}' is truncated: it ends before the data listed in its directory",
         hint="download the image again and verify its checksum",

@@ -1,4 +1,4 @@
-"""Time limits for reads from a socket: one for each read, and one for a whole response header."""
+"""Time limits for reads from a socket: one for each read, and one for all reads of a response."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 
 class Deadline:
-    """Time limits for reads from a connection: `idle_seconds` for each read, and a common deadline set by `within`.
+    """Time limits for reads from a connection.
 
-    A socket's timeout starts again with each byte, so a server that sends one byte per second, or endless headers,
+    `idle_seconds` limits each read, and `within` sets a common deadline for several reads. A socket's timeout alone is
+    not sufficient, because it starts again with each byte: a server that sends one byte per second, or endless headers,
     would never exceed it.
     """
 
@@ -27,7 +28,7 @@ class Deadline:
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """Limit the total time of all reads inside the `with` block to `seconds`."""
+        """Within the `with` block, limit the total time of all reads to `seconds`."""
         self._allowed, self._end = seconds, time.monotonic() + seconds
         try:
             yield
@@ -47,7 +48,7 @@ class Deadline:
         return min(left, self._idle_seconds)
 
     def is_over(self) -> bool:
-        """Return whether the common deadline has passed; False outside the `with` block of `within`."""
+        """Return whether the common deadline has passed; always False outside the `with` block of `within`."""
         return self._end is not None and time.monotonic() >= self._end
 
     def exceeded(self) -> TimeoutError:
@@ -56,7 +57,7 @@ class Deadline:
 
 
 class TimedReader(io.RawIOBase):
-    """A reader of a connected socket that applies the limits of a `Deadline`."""
+    """A reader for a connected socket; it applies the limits of a `Deadline`."""
 
     def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
         super().__init__()
@@ -72,7 +73,7 @@ class TimedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int | None:
-        """Wait for data and store it in `buffer`; return the number of bytes, 0 at the end.
+        """Wait for data, store it in `buffer`, and return the number of stored bytes, or 0 at the end of the data.
 
         Raises: TimeoutError, if no data arrives in time.
         """

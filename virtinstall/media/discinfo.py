@@ -19,10 +19,10 @@ _CENTOS = re.compile(r"/(\d(?:\.\d{1,2})?)/os/")
 
 
 def parse_discinfo(text: str, location: str) -> TreeInfo | None:
-    """Return the data of a `.discinfo` file; None if the file is not from a supported release.
+    """Return the information in a `.discinfo` file; None if the file is invalid or its release is not supported.
 
-    `text` is the contents of the file. `location` is the path or URL of the tree, from which the version of CentOS is
-    read.
+    `text` is the contents of the file. `location` is the path or URL of the tree; the version of CentOS is read from
+    it.
     """
     lines = [line.strip() for line in text.splitlines()[:8]]
     if len(lines) < 3:

@@ -1,4 +1,4 @@
-"""Files from web servers: `download` and `read_url` for one address, `HttpFetcher` for an install tree.
+"""Files from web servers: `download` and `read_url` for a single URL, `HttpFetcher` for an install tree.
 
     digest = hashlib.sha256()
     with path.open("wb", buffering=0) as target:
@@ -7,13 +7,14 @@
 
 `download` resumes an interrupted transfer if the server still has the same version (ETag, Last-Modified, size), checks
 the size limit and the free space, and detects stalled servers. To continue a partial file of an earlier run, pass
-`start` and `before` (the response saved then): if the server has another version, `on_restart` must truncate the
-target and start the digest again. To revalidate a cached file, pass `cached`: if it is current, `not_modified` is set
-and nothing is written. `read_url` returns the contents of a small file. Errors are FetchError; `status` has the HTTP
-status where there is one, `challenge` the WWW-Authenticate header of a 401.
+`start` and `before` (the response that the earlier run saved); if the server has a different version, `on_restart`
+must truncate the target and start the digest again. To revalidate a cached file, pass `cached`; if the file is current,
+nothing is written and the response has `not_modified` set. `read_url` returns the contents of a small file. Errors are
+FetchError; `status` is the HTTP status if there is one, and `challenge` is the WWW-Authenticate header of a 401
+response.
 
-TLS is verified, proxies and REQUESTS_CA_BUNDLE are respected (by requests). Redirects are limited and never lead from
-HTTPS to HTTP; everything up to the end of the headers has one deadline.
+TLS certificates are verified, and proxies and REQUESTS_CA_BUNDLE are respected (by requests). Redirects are limited and
+never lead from HTTPS to HTTP. A single deadline applies to everything up to the end of the headers.
 
 Source: RFC 9110 sections 9.3.2 (HEAD) and 13.1 (conditional requests).
 """
@@ -68,11 +69,15 @@ def download(
 ) -> Response:
     """Write the file at `url` to `target`, preferably an unbuffered file; return the server's response.
 
-    If `start` is not 0, `target` already contains the first `start` bytes of the version `before`; if that is the whole
-    file, no request is sent. `cached` is the response for a cached copy; if the server still has that version, nothing
-    is written. `on_data` is called with each chunk after it was written; `on_restart` is called to empty the target if
-    the server has a newer version than `before`. `headers` are additional request headers.
-    `progress` shows the progress with the title `label`; None shows nothing.
+    To continue a partial download, set `start` to the number of bytes that `target` already contains, and `before` to
+    the response for the version from which these bytes were downloaded. If `target` already contains the whole file, no
+    request is sent. `cached` is the response for a cached copy; if the server still has that version, nothing is
+    written.
+
+    `on_data` is called with each chunk that has been written. If the server has a different version when a transfer
+    continues, `on_restart` is called; it must empty the target and discard the data that `on_data` collected. If
+    `on_restart` is None, a different version is an error. `progress` shows the progress with the title `label`; None
+    shows nothing. `headers` are additional request headers.
 
     Raises: FetchError, if the file cannot be downloaded or written.
     """
@@ -120,7 +125,7 @@ def read_url(
 
 
 class HttpFetcher:
-    """A reader of files below an HTTP or HTTPS URL, over one persistent connection."""
+    """A reader of files below an HTTP or HTTPS URL; it uses one persistent connection."""
 
     volume: VolumeIds | None = None
 
@@ -132,9 +137,9 @@ class HttpFetcher:
         self.install_url: str | None = url
 
     def exists(self, path: str) -> bool:
-        """Return whether the server has `path`.
+        """Return whether the server has a file at `path`.
 
-        The request is HEAD, or if the server refuses that, GET for one byte.
+        A HEAD request is sent first; if the server rejects HEAD, a GET request for one byte is sent.
         """
         url = self._url(path)
         reply = self._client.ask("head", url)
@@ -164,7 +169,7 @@ class HttpFetcher:
         return parse_count(header(reply, "Content-Length"))
 
     def download(self, path: str, target_file: Target, progress: Progress) -> int:
-        """Write the file to `target_file` and return its size in bytes; an interrupted transfer is resumed."""
+        """Write the file to `target_file`, and return its size in bytes; resume an interrupted transfer."""
         url = self._url(path)
         response = transfer(
             display_url(url),
@@ -177,7 +182,7 @@ class HttpFetcher:
         return response.length or 0
 
     def read_range(self, path: str, offset: int, length: int) -> bytes:
-        """Return `length` bytes of a file starting at `offset`, for example of a file inside an ISO image.
+        """Return `length` bytes of the file at `path`, starting at `offset`.
 
         Raises: FetchError, if the request fails or the server does not support range requests.
         """
@@ -188,9 +193,10 @@ class HttpFetcher:
     def download_range(
         self, path: str, offset: int, length: int, target_file: Target, progress: Progress | None = None
     ) -> None:
-        """Write `length` bytes of a file starting at `offset` to `target_file`; an interrupted transfer is resumed.
+        """Write `length` bytes of a file starting at `offset` to `target_file`; resume an interrupted transfer.
 
-        The caller starts and finishes `progress`, because it may download several parts with one progress bar.
+        The caller starts and finishes `progress`, so that one progress bar can cover several parts. If `progress` is
+        None, nothing is shown.
 
         Raises: FetchError, if the request fails or the server does not support range requests.
         """

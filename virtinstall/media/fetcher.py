@@ -32,18 +32,18 @@ class Target(Protocol):
     """A destination for downloads: a binary file, preferably unbuffered."""
 
     def write(self, data: bytes | memoryview, /) -> int | None:
-        """Write `data`; return the number of bytes written, or None if the file does not report it."""
+        """Write `data`; return the number of bytes written, or None if the target does not report this number."""
 
     def fileno(self) -> int:
         """Return the file descriptor.
 
-        Raises: OSError, if the target has none, for example because it is in memory.
+        Raises: OSError, if the target has no file descriptor, for example because it is in memory.
         """
 
 
 @dataclass(frozen=True)
 class VolumeIds:
-    """The identifiers in the volume descriptor of an ISO image, without trailing spaces.
+    """The identifiers in an ISO image's volume descriptor, without trailing spaces.
 
     `volume_size` is the size in bytes that the descriptor declares; rules in osinfo-db are compared with this value.
     """
@@ -63,11 +63,11 @@ class Fetcher(Protocol):
 
     @property
     def location(self) -> str:
-        """The location for display, without user name, password and query."""
+        """The location for display, without user name, password or query."""
 
     @property
     def install_url(self) -> str | None:
-        """The URL that an installer inside the guest can use; None for local media."""
+        """The URL from which an installer inside the guest can read the files; None for local media."""
 
     @property
     def volume(self) -> VolumeIds | None:
@@ -94,15 +94,17 @@ class Fetcher(Protocol):
     def download(self, path: str, target_file: Target, progress: Progress) -> int:
         """Write the file to `target_file` in chunks; return its size in bytes.
 
-        Raises: FetchError, if the file does not exist, is too large, or reading or writing fails.
+        Raises: FetchError, if the file does not exist or is too large, or if reading or writing fails.
         """
 
     def close(self) -> None:
-        """Close connections, mounts and open files."""
+        """Close all connections and files, and unmount a file system that this fetcher mounted."""
 
 
 def clean_path(path: str) -> str:
-    """Return `path`, which is relative to a location, without a leading `/` and without `.` components.
+    """Return `path` without a leading `/` and without empty or `.` components.
+
+    `path` is relative to an install location.
 
     Raises: FetchError, if `path` contains a `..` component or a NUL character.
     """
@@ -118,7 +120,7 @@ def clean_path(path: str) -> str:
 
 
 def display_url(url: str) -> str:
-    """Return `url` without user name, password, query and fragment, for messages and logs."""
+    """Return `url` without user name, password, query or fragment, for messages and logs."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -133,14 +135,17 @@ def parse_count(text: str) -> int | None:
 
 
 def label_of(verb: str, path: str) -> str:
-    """Return the title of a progress bar, such as `Retrieving 'vmlinuz'`, without control characters."""
+    """Return the title of a progress bar, such as `Retrieving 'vmlinuz'`, without control characters.
+
+    The title consists of `verb` and the last component of `path`.
+    """
     return f"{verb} '{one_line(path.rpartition('/')[2])}'"
 
 
 def write_all(target_file: Target, data: memoryview) -> None:
-    """Write all of `data`, even if the file is unbuffered and writes fewer bytes per call.
+    """Write all of `data`, even if the target is unbuffered and writes only part of the data in each call.
 
-    Raises: FetchError, if the file cannot be written.
+    Raises: FetchError, if the target cannot be written.
     """
     try:
         while data:
@@ -153,7 +158,7 @@ def write_all(target_file: Target, data: memoryview) -> None:
 
 
 def write_failure(target_file: Target, error: OSError) -> FetchError:
-    """Return the error for a target that cannot be written."""
+    """Return the error for a target that cannot be written because of `error`."""
     name = getattr(target_file, "name", "the temporary file")
     return FetchError(
         f"cannot write '{name}': {reason_of(error)}",
@@ -162,15 +167,19 @@ def write_failure(target_file: Target, error: OSError) -> FetchError:
 
 
 def space_hint(error: OSError, path: object) -> str | None:
-    """Return the hint for a file that cannot be written because the disk or a quota is full; None for other errors."""
+    """Return a hint if `error` means that the disk is full or a quota is exceeded; None for other errors.
+
+    `path` is the path of the file that cannot be written.
+    """
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     return f"free up space on the file system that contains '{path}'" if full else None
 
 
 def no_such_file(location: str, path: str, *, in_image: bool = False, hint: str | None = None) -> FetchError:
-    """Return the error for a file that a location does not contain.
+    """Return the error for a file that does not exist at a location.
 
-    `in_image` is whether the location is an ISO image. `hint` replaces the default hint.
+    `path` is relative to `location`. `in_image` is whether the location is an ISO image. `hint` replaces the default
+    hint.
     """
     name = clean_path(path)
     if in_image:
@@ -179,9 +188,9 @@ def no_such_file(location: str, path: str, *, in_image: bool = False, hint: str 
 
 
 def check_size(what: str, size: int, limit: int) -> None:
-    """Check that data is not larger than `limit` bytes; `what` is the name of the data in the message.
+    """Check that `size` is at most `limit`, both in bytes; `what` denotes the data in the message.
 
-    Raises: FetchError, if `size` is larger.
+    Raises: FetchError, if `size` is larger than `limit`.
     """
     if size > limit:
         raise FetchError(

@@ -72,7 +72,7 @@ class FtpFetcher:
         return self._stat(path) is not None
 
     def size(self, path: str) -> int | None:
-        """Return the size of the file in bytes; None if the server reports no valid number."""
+        """Return the size of the file in bytes; None if the server does not report a valid number."""
         return self._found(path).length
 
     def read_text(self, path: str, limit: int = TEXT_LIMIT_BYTES) -> str:
@@ -102,7 +102,7 @@ class FtpFetcher:
         return bytes(text[:limit]).decode("utf-8", "replace")
 
     def download(self, path: str, target_file: Target, progress: Progress) -> int:
-        """Write the file to `target_file` and return its size in bytes; an interrupted transfer is resumed."""
+        """Write the file to `target_file`, and return its size in bytes; resume an interrupted transfer."""
         response = transfer(
             self._display(path),
             lambda offset, before: self._open(path, offset),
@@ -114,7 +114,7 @@ class FtpFetcher:
         return response.length or 0
 
     def close(self) -> None:
-        """End the session."""
+        """End the FTP session."""
         if self._session is not None:
             self._session.close()
             self._session = None
@@ -206,7 +206,7 @@ class _Session(ftplib.FTP):
 
     @property
     def file(self) -> TextIO | None:
-        """The file object from which replies are read; reads from it have the time limits of the deadline."""
+        """The file object from which replies are read; the session's deadline applies to each read."""
         return self._file
 
     @file.setter
@@ -218,7 +218,10 @@ class _Session(ftplib.FTP):
         self._file = opened
 
     def begin(self, host: str, port: int, login: tuple[str, str]) -> None:
-        """Connect, log in as `login` (user name and password) and select binary transfers, all within one deadline."""
+        """Connect, log in as `login`, a pair of user name and password, and select binary transfers.
+
+        One deadline applies to all these steps.
+        """
         with self._deadline.within(self._limits.reply_seconds):
             self.connect(host, port)
             self.login(*login)
@@ -237,7 +240,7 @@ class _Session(ftplib.FTP):
         return None if size is None else parse_count(str(size))
 
     def changed_at(self, path: str) -> str:
-        """Return the file's modification time in the server's format; empty if the server does not report it."""
+        """Return the file's modification time in the server's format; an empty string if the server reports none."""
         try:
             return (self._ask(f"MDTM {path}") or "")[3:].strip()
         except ftplib.error_perm:
@@ -251,7 +254,7 @@ class _Session(ftplib.FTP):
             return False
 
     def read(self, path: str, take: Callable[[bytes], None]) -> None:
-        """Read a whole file within one deadline; call `take` with each chunk."""
+        """Read the whole file at `path`, and call `take` with each chunk; the whole transfer has one deadline."""
         with self._deadline.within(self._limits.reply_seconds):
             self.retrbinary(f"RETR {path}", take, CHUNK_BYTES)
 
@@ -295,7 +298,7 @@ class _FtpReader:
         self.offset = offset
 
     def read(self) -> bytes:
-        """Wait for data and return it, at most one chunk; empty at the end.
+        """Return the next chunk of data, waiting for it if necessary; return empty bytes at the end.
 
         Raises: TransferInterrupted, if the connection fails or no data arrives in time.
         """

@@ -1,7 +1,7 @@
 """Requests to web servers, and their responses as readers for `transfer`.
 
-Everything up to the end of the headers, including redirects, has one deadline; each read of the body has one too. A 206
-response is checked, because only its Content-Range identifies the part.
+A single deadline applies to everything up to the end of the headers, including redirects; each read of the body also
+has a deadline. A 206 response is checked, because only its Content-Range shows which part of the file it contains.
 
 Source: RFC 9110 sections 13.1 (conditional requests), 14.2 (Range), 14.4 (Content-Range), 15.3.7 (206) and 15.5.
 """
@@ -47,7 +47,7 @@ _REASONS = {
 }
 """Messages for exceptions of requests and urllib3; the URL that the user specified is valid."""
 NOT_THERE = (404, 410)
-"""HTTP statuses of files that do not exist."""
+"""HTTP status codes for a file that does not exist."""
 
 
 class HttpClient:
@@ -70,9 +70,9 @@ class HttpClient:
     ) -> HttpReader:
         """Request the file at `url`, and return a reader for the response.
 
-        The reader starts at `offset` if the server supports range requests and still has the version `before`;
-        otherwise it starts at the first byte. `cached` is the response for a cached copy; the server sends no contents
-        if it still has that version.
+        The reader starts at `offset` if the server supports range requests and still has the version that `before`
+        describes; otherwise, it starts at the first byte. `cached` is the response for a cached copy; if the server
+        still has that version, it sends no contents.
 
         Raises: FetchError, if the request fails.
         """
@@ -89,7 +89,9 @@ class HttpClient:
         return HttpReader(reply, url, self._errors, self._read_limit)
 
     def open_part(self, url: str, offset: int, length: int, done: int = 0) -> HttpReader:
-        """Request `length` bytes of a file starting at `offset`, without the first `done` of these bytes.
+        """Request part of a file, and return a reader for the response.
+
+        The part consists of `length` bytes starting at `offset`; its first `done` bytes are not requested.
 
         Raises: FetchError, if the request fails or the server does not support range requests.
         """
@@ -105,10 +107,11 @@ class HttpClient:
         return HttpReader(reply, url, self._errors, self._read_limit, part_offset=offset, part_length=length)
 
     def ask(self, verb: str, url: str, headers: Mapping[str, str] | None = None) -> Any:
-        """Send a request, and return the response as soon as its header is complete; `verb` is `get` or `head`.
+        """Send a request, and return the response as soon as its header is complete.
 
-        Raises: FetchError, if the server cannot be reached or sends an invalid response. A response with an HTTP error
-        status is returned.
+        `verb` is `get` or `head`. A response with an HTTP error status is returned and does not raise an error.
+
+        Raises: FetchError, if the server cannot be reached or sends an invalid response.
         """
         limits = self._limits
         options: dict[str, Any] = {
@@ -127,7 +130,7 @@ class HttpClient:
     def check_status(self, reply: Any, url: str, *, not_modified: bool = False) -> None:
         """Check that a response contains a file or, with `not_modified`, confirms that a cached copy is current.
 
-        Raises: FetchError with the `status` and `challenge` of any other response.
+        Raises: FetchError, for any other response; the error has the `status` and `challenge` of the response.
         """
         status = int(reply.status_code)
         if status in (200, 203, 206) or (status == 304 and not_modified):
@@ -152,10 +155,13 @@ class HttpClient:
 
 
 class HttpReader:
-    """The body of a response.
+    """A reader of the body of an HTTP response.
 
-    If `part_length` is set, the response is for the part of a file that starts at `part_offset`; `offset` and
-    `response.length` then describe this part instead of the whole file.
+    `reply` is the response to a request for `url`. `errors` are the exceptions that interrupt the transfer.
+    `read_limit` is called for each read and returns a context manager that limits the time.
+
+    If `part_length` is set, only that many bytes of the file, starting at `part_offset`, were requested. The attribute
+    `offset` is then relative to `part_offset`, and `response.length` is the length of this part.
     """
 
     def __init__(
@@ -196,7 +202,7 @@ class HttpReader:
             self._read = getattr(raw, "read1", None) or getattr(raw._fp, "read1", raw.read)
 
     def read(self) -> bytes:
-        """Wait for data and return it, at most one chunk; empty at the end.
+        """Return the next chunk of data, waiting for it if necessary; return empty bytes at the end.
 
         Raises: TransferInterrupted, if the connection fails or no data arrives in time.
         """
@@ -209,7 +215,7 @@ class HttpReader:
             raise TransferInterrupted(_reason(error)) from error
 
     def close(self) -> None:
-        """Return the connection to the pool, or close it if unread data is left."""
+        """Return the connection to the pool, or close the connection if the response has unread data."""
         drop(self._reply)
 
 
@@ -221,12 +227,12 @@ def _leave_long_redirect(reply: Any, **ignored: object) -> None:
 
 
 def header(reply: Any, name: str) -> str:
-    """Return the value of a response header; empty if the response does not contain it."""
+    """Return the value of a response header; an empty string if the response does not contain the header."""
     return str(reply.headers.get(name) or reply.headers.get(name.lower()) or "")
 
 
 def drop(reply: Any) -> None:
-    """Return a response's connection to the pool, or close it if unread data is left."""
+    """Return a response's connection to the pool, or close the connection if the response has unread data."""
     if getattr(reply, "raw", None) is not None:
         reply.close()
 

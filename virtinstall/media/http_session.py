@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from virtinstall.media.deadline import Deadline
 
 HTTP_ERRORS = (OSError, ValueError, HTTPError, http.client.HTTPException)
-"""Errors of requests, urllib3 and http.client for invalid responses."""
+"""Exceptions from requests, urllib3 and http.client for failed requests and invalid responses."""
 
 
 def new_session(deadline: Deadline, redirects: int) -> requests.Session:
-    """Return a session that applies `deadline` to reads, and does not follow redirects from HTTPS to another protocol.
+    """Return a session that applies `deadline` to reads, and rejects redirects from HTTPS to a different protocol.
 
     `redirects` is the maximum number of redirects per request.
     """
@@ -40,12 +40,12 @@ def new_session(deadline: Deadline, redirects: int) -> requests.Session:
 
 
 class _Session(requests.Session):
-    """A session that refuses redirects from HTTPS to another protocol."""
+    """A session that rejects redirects from HTTPS to a different protocol."""
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """Return the target of a redirect; None if the response is not a redirect.
+        """Return the URL to which `resp` redirects; None if `resp` is not a redirect.
 
-        Raises: FetchError, if the redirect leads from HTTPS to another protocol.
+        Raises: FetchError, if the redirect leads from HTTPS to a different protocol.
         """
         target = super().get_redirect_target(resp)
         if not target or urlsplit(resp.url).scheme != "https":
@@ -68,12 +68,12 @@ class _Adapter(HTTPAdapter):
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Create the connection pools."""
+        """Create the pool manager for direct connections."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = self._pools
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        """Return the connection pools for the proxy with the URL `proxy`."""
+        """Return the pool manager for connections through the proxy at the URL `proxy`."""
         manager = super().proxy_manager_for(proxy, **kwargs)
         if not proxy.lower().startswith("socks"):  # those connect differently
             manager.pool_classes_by_scheme = self._pools

@@ -1,9 +1,10 @@
 """`--initrd-inject FILE`: files that are added to the root of the installer's initrd.
 
-The kernel unpacks a series of cpio archives, each compressed or not, with zeros between them; later files win. So
-another archive is appended, and the initrd is neither unpacked nor copied. The archive is not compressed, because every
-kernel supports that, regardless of its decompressors, and files stay streams of any size. (A compressed initrd may have
-any length: it is padded with zeros to a multiple of 4, where the kernel looks for the next header.)
+The kernel unpacks a series of cpio archives, each compressed or not, with zeros between them; files in later archives
+replace earlier ones. So another archive is appended, and the initrd is neither unpacked nor copied. The archive is not
+compressed, because every kernel supports this, regardless of its decompressors, and files of any size can be streamed.
+(A compressed initrd may have any length: it is padded with zeros to a multiple of 4, where the kernel looks for the
+next header.)
 
 Source: Documentation/driver-api/early-userspace/buffer-format.rst of Linux (grammar, padding, newc fields);
 Documentation/filesystems/ramfs-rootfs-initramfs.rst.
@@ -41,8 +42,9 @@ _FIRST_INODE = 300000000
 class Injection:
     """A file that is added to the root directory of the initrd as `name`; `size` is in bytes.
 
-    `path` is the file on this host. `content` is the contents of a generated file, which is not on the host; None for
-    other files. `private` is whether other users must not be able to read the file.
+    `path` is the path of the file on this host. A generated file does not exist on the host: its `path` is its name,
+    and `content` is its contents. `content` is None for other files. `executable` is whether the file is executable in
+    the initrd. `private` is whether other users on this host must not be able to read the file.
     """
 
     path: Path
@@ -54,9 +56,9 @@ class Injection:
 
 
 def check_injections(paths: Sequence[Path], generated: Sequence[tuple[str, bytes]] = ()) -> list[Injection]:
-    """Check the files to inject before anything is downloaded, and return them.
+    """Check the files to inject, and return an `Injection` for each file.
 
-    `paths` are files on this host; `generated` contains the name and the contents of each generated file.
+    `paths` are files on this host; `generated` contains a pair of name and contents for each generated file.
 
     Raises: RequestError, if a file cannot be read or is not a regular file, or if two files have the same name.
     """
@@ -74,7 +76,7 @@ def check_injections(paths: Sequence[Path], generated: Sequence[tuple[str, bytes
 
 
 def inject(initrd: Path, files: Sequence[Injection], progress: Progress | None = None) -> None:
-    """Append an archive of `files` to the file `initrd`; the same input produces the same bytes.
+    """Append an archive that contains `files` to the file `initrd`; the same files produce the same bytes.
 
     If an error occurs, the initrd is left unchanged. `progress` shows the progress; None shows nothing.
 
@@ -102,7 +104,7 @@ def inject(initrd: Path, files: Sequence[Injection], progress: Progress | None =
 
 
 def archive_size(files: Sequence[Injection]) -> int:
-    """Return the maximum number of bytes that `inject` appends for `files`, to check the free space in advance."""
+    """Return the maximum number of bytes that `inject` appends for `files`."""
     entries = [(each.name, each.size) for each in files] + [(_TRAILER, 0)]
     return _ALIGN + sum(_padded(110 + len(os.fsencode(name)) + 1) + _padded(size) for name, size in entries)
 

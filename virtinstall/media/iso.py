@@ -1,4 +1,4 @@
-"""A reader of ISO 9660 images, for `--location IMAGE.iso` and for detection with `--cdrom`.
+"""A reader of ISO 9660 images, for `--location IMAGE.iso` and for OS detection with `--cdrom`.
 
 Only the sectors of the traversed directories and of the requested files are read.
 
@@ -37,10 +37,10 @@ _SP_BYTES = 7
 
 @dataclass(frozen=True)
 class IsoEntry:
-    """A file, directory or symbolic link in an image.
+    """A file, directory or symbolic link in an ISO image.
 
-    `extents` are pairs of an offset in the image and a length, both in bytes. `link` is the target of a symbolic link,
-    None for other entries. `compressed` is whether the data is compressed with zisofs.
+    Each of the `extents` is a pair of an offset in the image and a length, both in bytes. `link` is the target of a
+    symbolic link, None for other entries. `compressed` is whether the data is compressed with zisofs.
     """
 
     name: str
@@ -58,7 +58,7 @@ class IsoEntry:
 class IsoImage:
     """An ISO 9660 image, read through a `ByteSource`.
 
-    Raises: FetchError, if the source is not an ISO 9660 image.
+    Raises: FetchError, if the source is not an ISO 9660 image, or if the image is damaged.
     """
 
     def __init__(self, source: ByteSource) -> None:
@@ -78,14 +78,14 @@ class IsoImage:
             self._root = self._read_root(joliet)
 
     def find(self, path: str) -> IsoEntry | None:
-        """Return the file or directory at `path`, with symbolic links followed; None if there is none.
+        """Return the entry for the file or directory at `path`; None if it does not exist. Symbolic links are followed.
 
         Raises: FetchError, if the image is damaged or the symbolic links form a loop.
         """
         return self._find(clean_path(path).split("/"), _MOST_LINKS)
 
     def names(self, path: str = "") -> list[str]:
-        """Return the names in the directory at `path`.
+        """Return the names in the directory at `path`; an empty `path` denotes the root directory.
 
         Raises: FetchError, if the directory does not exist.
         """
@@ -95,7 +95,7 @@ class IsoImage:
         return list(self._directory(entry))
 
     def read(self, entry: IsoEntry, limit: int) -> bytes:
-        """Return the first `limit` bytes of a file.
+        """Return the first `limit` bytes of the file `entry`.
 
         Raises: FetchError, if `entry` is a directory or compressed, or cannot be read.
         """
@@ -105,15 +105,15 @@ class IsoImage:
         return data
 
     def copy_to(self, entry: IsoEntry, target_file: Target, progress: Progress) -> None:
-        """Write a file to `target_file`.
+        """Write the contents of the file `entry` to `target_file`; the caller starts and finishes `progress`.
 
-        Raises: FetchError, if `entry` is a directory or compressed, or reading or writing fails.
+        Raises: FetchError, if `entry` is a directory or compressed, or if reading or writing fails.
         """
         for offset, length in self._readable(entry):
             self._source.copy_to(offset, length, target_file, progress)
 
     def read_sector(self, number: int) -> bytes:
-        """Return the 2048 bytes of the sector with this number, for example of the boot catalog."""
+        """Return the sector with this number, which is 2048 bytes long."""
         return self._metadata(number * SECTOR_BYTES, SECTOR_BYTES)
 
     def close(self) -> None:

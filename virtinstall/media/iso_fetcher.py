@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 class IsoFetcher:
     """A reader of files inside an ISO image. It reads only the requested parts and does not mount the image.
 
-    Raises: FetchError, if the source is not an ISO 9660 image.
+    `limit_bytes` is the maximum size of a file that `download` copies.
+
+    Raises: FetchError, if the source is not an ISO 9660 image, or if the image is damaged; the source is then closed.
     """
 
     install_url: str | None = None

@@ -25,7 +25,7 @@ ReadBlock = Callable[[int, int, int], bytes]
 
 @dataclass
 class SystemUse:
-    """The contents of a directory record's system use area.
+    """The Rock Ridge data in the system use area of a directory record.
 
     `name` is the Rock Ridge name, `link` the target of a symbolic link, and `child_block` the first logical block of a
     relocated directory; each is None if the area does not contain it. `compressed` is whether the file is compressed
@@ -43,7 +43,12 @@ class SystemUse:
 
 @dataclass(frozen=True)
 class Record:
-    """A directory record; `block` is the first logical block of the extent, `length` the number of its bytes."""
+    """A directory record for one extent of a file or directory.
+
+    `block` is the extent's first logical block, and `length` is the length of the extent in bytes. `more_extents` is
+    whether the next record describes another extent of the same file. `interleaved` is whether there are gaps in the
+    extent.
+    """
 
     identifier: bytes
     block: int
@@ -55,11 +60,11 @@ class Record:
 
 
 def parse_record(data: bytes, start: int, image: str) -> tuple[Record, int] | None:
-    """Return the directory record at the offset `start`, and the offset after it; None after the last record.
+    """Return the directory record at the offset `start`, and the offset of the next record; None after the last record.
 
-    `data` is a sector of a directory; `image` is the name of the image in messages.
+    `data` is one sector of a directory; `image` is the name of the image in messages.
 
-    Raises: FetchError, if the record is inconsistent.
+    Raises: FetchError, if the record has an invalid length.
     """
     length = data[start] if start < len(data) else 0
     if not length:
@@ -84,12 +89,12 @@ def parse_record(data: bytes, start: int, image: str) -> tuple[Record, int] | No
 
 
 def parse_system_use(area: bytes, read_block: ReadBlock, image: str) -> SystemUse:
-    """Return the Rock Ridge entries in `area` and in its continuation areas.
+    """Return the Rock Ridge data in the system use area `area` and in its continuation areas.
 
-    `read_block(block, offset, length)` is called for each continuation area and returns its bytes: `length` bytes from
-    the byte `offset` of the logical block `block` on. `image` is the name of the image in messages.
+    `read_block(block, offset, length)` is called for each continuation area. It must return `length` bytes, starting at
+    the byte `offset` of the logical block `block`. `image` is the name of the image in messages.
 
-    Raises: FetchError, if a continuation area cannot be read, or if there are too many.
+    Raises: FetchError, if a continuation area cannot be read, or if there are too many continuation areas.
     """
     use = SystemUse()
     for _ in range(MOST_CONTINUATIONS):

@@ -1,7 +1,7 @@
 """The download of the kernel and initrd of an installation to paths that the plan has chosen.
 
-Any user can read them, because QEMU runs as another user. An initrd with answers contains passwords: only the owner can
-read it, like a seed, and libvirt's daemon makes it readable for QEMU's user.
+Any user can read the files, because QEMU runs as a different user. An initrd with generated answers contains passwords,
+so only its owner can read it, as with a seed; libvirt's daemon makes it readable for QEMU's user.
 
 Source: libvirt's qemu.conf (user, group, security, dynamic_ownership); open(2) (O_EXCL, O_NOFOLLOW).
 """
@@ -44,8 +44,9 @@ def fetch_file(
 ) -> None:
     """Download a kernel or initrd to the new file `path`, and append an archive of the `injections`, if there are any.
 
-    `source` is the path relative to the fetcher's location. The file, and its directory if it is new, are registered in
-    `undo` for removal. The file is registered as temporary, because QEMU reads it only when it starts.
+    `source` is the path relative to the fetcher's location. The new file, and its directory if this function creates
+    it, are registered in `undo` for removal. The file is registered as temporary, because QEMU reads it only at
+    startup.
 
     Raises: FetchError, if the file cannot be downloaded, created or changed.
     """

@@ -32,9 +32,9 @@ _LABELS = (
 
 
 def name_of_label(volume_id: str) -> str | None:
-    """Return the osinfo short ID for an image with this volume ID; None if it is unknown.
+    """Return the osinfo short ID for an ISO image with this volume ID; None if the volume ID is unknown.
 
-    The operating system may be newer than the OS database, which then does not contain the ID.
+    The OS database may not contain the short ID, because the operating system may be newer than the database.
     """
     label = _ARCH.sub("", volume_id)
     for pattern, name in _LABELS:

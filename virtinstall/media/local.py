@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 class LocalTreeFetcher:
     """A reader of files below a local directory; it follows all symbolic links.
 
-    `location` is the name of the directory in messages, by default its path. `on_close` is called when the reader is
-    closed, for example to unmount the directory.
+    `location` is the name of the directory in messages, by default its path. `install_url` is the URL from which an
+    installer inside the guest can read the directory, or None. `on_close` is called when the reader is closed, for
+    example to unmount the directory. `limit_bytes` is the maximum size of a file that `download` copies.
     """
 
     volume: VolumeIds | None = None
@@ -74,7 +75,7 @@ class LocalTreeFetcher:
             return source.read_at(0, min(limit, source.size)).decode("utf-8", "replace")
 
     def download(self, path: str, target_file: Target, progress: Progress) -> int:
-        """Copy the file to `target_file`, in the kernel if possible; return its size in bytes."""
+        """Copy the file to `target_file`, and return its size in bytes."""
         with self._open(path) as source:
             check_size(f"'{self.location}/{path}'", source.size, self._limit)
             progress.start(label_of("Copying", path), source.size)
@@ -85,7 +86,7 @@ class LocalTreeFetcher:
             return source.size
 
     def close(self) -> None:
-        """Release the directory, for example unmount it."""
+        """Call `on_close`, if it is set and has not been called yet."""
         if self._on_close is not None:
             closing, self._on_close = self._on_close, None
             closing()

@@ -55,7 +55,7 @@ def open_location(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
 
 
 def is_local(location: str) -> bool:
-    """Return whether `location` is a path or a `file:` URL, not a network address; the file need not exist."""
+    """Return whether `location` is a path or a `file:` URL rather than a network address; the file need not exist."""
     scheme = location.partition(":")[0].lower()
     return scheme == "file" or not ((scheme == "nfs" and ":" in location) or "://" in location)
 

@@ -12,11 +12,12 @@ from virtinstall.media.fetcher import VolumeIds
 
 @dataclass(frozen=True)
 class TreeInfo:
-    """The contents of a `.treeinfo` file.
+    """The contents of a `.treeinfo` or `.discinfo` file.
 
     The `<treeinfo>` rules in osinfo-db are compared with the strings `family`, `version`, `arch` and `variant`.
-    `images` maps each section, such as `x86_64`, to the paths of its images by name, such as `kernel`. `stage2` is the
-    path of anaconda's main image, or empty. `new_format` is whether the file has the format of productmd.
+    `images` maps the name of each image section, such as `x86_64`, to a mapping from the names of its images, such as
+    `kernel`, to their paths. `stage2` is the path of anaconda's main image, or an empty string. `new_format` is whether
+    the file has the format of productmd.
     """
 
     family: str
@@ -32,10 +33,11 @@ class TreeInfo:
 class InstallTree:
     """The files that start the installer of an install medium.
 
-    `distro` is the name of the distribution family. Paths are relative to the location. `os_names` are osinfo short IDs
-    derived from the medium, the most exact first; the installed OS database may not contain all of them. `arguments`
-    are the kernel arguments with which the installer finds its packages. `treeinfo` is None if the medium has no
-    `.treeinfo` file; `volume` is None if it is not an ISO image.
+    `distro` is the name of the distribution family, or of the method that found the files, such as `boot menu`. Paths
+    are relative to the location. `os_names` are osinfo short IDs derived from the medium, the most specific first; the
+    installed OS database may not contain all of them. `arguments` are the kernel arguments with which the installer
+    finds its packages. `treeinfo` is None if the medium has no `.treeinfo` or `.discinfo` file; `volume` is None if the
+    medium is not an ISO image.
     """
 
     distro: str
@@ -48,13 +50,13 @@ class InstallTree:
 
     @property
     def os_name(self) -> str | None:
-        """The most exact osinfo short ID; None if the medium does not contain one."""
+        """The most specific osinfo short ID; None if `os_names` is empty."""
         return self.os_names[0] if self.os_names else None
 
 
 @dataclass(frozen=True)
 class Medium:
-    """The input of OS detection: an ISO image's identifiers and a `.treeinfo` file's contents, each None if missing."""
+    """The input of OS detection: an ISO image's identifiers and a tree's `.treeinfo` contents, each None if missing."""
 
     volume: VolumeIds | None
     treeinfo: TreeInfo | None
@@ -62,7 +64,10 @@ class Medium:
 
 @dataclass(frozen=True)
 class Identified:
-    """The result of OS detection: the osinfo short ID, and the paths of the kernel and initrd, each None if unknown."""
+    """The result of OS detection.
+
+    `os_name` is the osinfo short ID. `kernel_path` and `initrd_path` are relative to the location, or None if unknown.
+    """
 
     os_name: str
     kernel_path: str | None = None

@@ -1,7 +1,7 @@
 """`--location nfs:HOST:/PATH`: an install tree on an NFS server.
 
-It is read through libnfs's tools (no root, no mount, kernels without NFS), or through a read-only mount. Otherwise the
-error names the packages to install.
+The tree is read with the libnfs tools, which work without root privileges, a mount or NFS support in the kernel, or
+through a read-only mount. If both are impossible, the hint of the error names the package to install.
 
 Source: nfs-ls(1), nfs-cat(1); the libnfs README on URLs (`version`, `nfsport`); mount(8), nfs(5).
 """
@@ -60,7 +60,7 @@ _REASONS = {
 
 @dataclass(frozen=True)
 class NfsPlace:
-    """A directory on an NFS server; `options` are libnfs URL options, such as `nfsport=2050`, or empty."""
+    """A directory on an NFS server; `options` are libnfs URL options, such as `nfsport=2050`, or an empty string."""
 
     host: str
     path: str
@@ -73,7 +73,7 @@ class NfsPlace:
 
 
 def parse_nfs(location: str) -> NfsPlace:
-    """Parse `nfs:HOST:/PATH`, `nfs:HOST/PATH` or `nfs://HOST/PATH`.
+    """Return the directory that `location` denotes: `nfs:HOST:/PATH`, `nfs:HOST/PATH` or `nfs://HOST/PATH`.
 
     Raises: FetchError, if the host or the path is missing or invalid.
     """
@@ -93,7 +93,9 @@ def parse_nfs(location: str) -> NfsPlace:
 
 
 def open_nfs(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
-    """Return a fetcher for an NFS location, which uses the libnfs tools, or a mount if they are not installed.
+    """Return a fetcher for an NFS location.
+
+    The fetcher uses the libnfs tools; if they are not installed, the export is mounted.
 
     Raises: FetchError, if the location is invalid or cannot be read, or if the libnfs tools are not installed and this
     user cannot mount the export.
@@ -110,14 +112,19 @@ def open_nfs(location: str, *, limits: Limits = DEFAULT_LIMITS) -> Fetcher:
 
 
 def mount_command(place: NfsPlace, directory: Path) -> list[str]:
-    """Return the command that mounts `place` read-only on `directory`, and fails instead of waiting forever."""
+    """Return the command that mounts `place` read-only on `directory`.
+
+    The command fails if the server does not respond, instead of waiting forever.
+    """
     host = f"[{place.host}]" if ":" in place.host else place.host
     options = "ro,soft,nolock,timeo=100,retrans=2,retry=0"
     return ["mount", "-t", "nfs", "-o", options, "--", f"{host}:{place.path}", str(directory)]
 
 
 def mounted(place: NfsPlace) -> Fetcher:
-    """Mount `place` on a new temporary directory, and return a fetcher whose `close` unmounts and removes it.
+    """Mount `place` on a new temporary directory, and return a fetcher for this directory.
+
+    The fetcher's `close` unmounts and removes the directory.
 
     Raises: FetchError, if mounting fails.
     """
@@ -141,7 +148,7 @@ def mounted(place: NfsPlace) -> Fetcher:
 
 
 class NfsFetcher:
-    """A reader of files below an NFS directory, with the commands nfs-ls and nfs-cat.
+    """A reader of files below an NFS directory; it uses the commands nfs-ls and nfs-cat.
 
     Raises: FetchError, if the server cannot be reached or has no such directory.
     """
@@ -176,7 +183,10 @@ class NfsFetcher:
         )
 
     def download(self, path: str, target_file: Target, progress: Progress) -> int:
-        """Write the file to `target_file` and return its size in bytes; an interrupted transfer starts again."""
+        """Write the file to `target_file`, and return its size in bytes.
+
+        After an interruption, the file is read again from its first byte.
+        """
         response = transfer(
             self._display(path),
             lambda *_: self._open(path),
@@ -251,7 +261,7 @@ class _NfsReader:
         self._process = subprocess.Popen(command, stdin=null, stdout=subprocess.PIPE, stderr=null)
 
     def read(self) -> bytes:
-        """Wait for data and return it, at most one chunk; empty at the end.
+        """Return the next chunk of data, waiting for it if necessary; return empty bytes at the end.
 
         Raises: TransferInterrupted, if nfs-cat fails or no data arrives in time.
         """

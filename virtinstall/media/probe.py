@@ -14,7 +14,7 @@ _TEXT_BYTES = 512 * 1024
 
 
 class Probe:
-    """Cached queries to a `Fetcher`: each query is sent only once."""
+    """A cache for queries to a `Fetcher`, which sends each query only once."""
 
     def __init__(self, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
@@ -26,7 +26,7 @@ class Probe:
 
     @property
     def looked_for(self) -> list[str]:
-        """The paths that were looked for, in order."""
+        """The paths that were looked for, in the order of the first query for each path."""
         return list(self._known)
 
     @property
@@ -45,14 +45,17 @@ class Probe:
         return self._known[path]
 
     def text(self, path: str) -> str | None:
-        """Return the first 512 KiB of the file at `path` as a string; None if it does not exist or cannot be read."""
+        """Return the first 512 KiB of the file at `path` as a string; None if the file is missing or cannot be read."""
         path = clean_path(path)
         if path not in self._texts:
             self._texts[path] = self._read(path) if self.has(path) else None
         return self._texts[path]
 
     def first_pair(self, pairs: list[tuple[str, str]]) -> tuple[str, str] | None:
-        """Return the first pair of a kernel path and an initrd path that both exist; None if there is none."""
+        """Return the first of `pairs` whose two files exist; None if there is no such pair.
+
+        Each pair consists of the path of a kernel and the path of an initrd.
+        """
         return next((pair for pair in pairs if self.has(pair[0]) and self.has(pair[1])), None)
 
     def _read(self, path: str) -> str | None:

@@ -1,7 +1,8 @@
 """Transfers over any protocol, with a size limit, stall detection, resumption, progress and a check of the free space.
 
 A protocol provides an `Opener`: a function that opens a file at an offset and returns a `Reader`. `transfer` writes the
-data of the reader. After an interruption, it opens the file again if it is still the same version.
+data from the reader. After an interruption, `transfer` opens the file again, and continues if the server still has the
+same version.
 """
 
 from __future__ import annotations
@@ -25,10 +26,11 @@ from virtinstall.units import human_size
 class Limits:
     """Limits for the response times of a server, the size of a file, and the interruptions of a transfer.
 
-    `connect_seconds` limits the time to connect, `idle_seconds` the wait for any data, and `reply_seconds` everything
-    before the data: connection greeting, redirects and headers together. A transfer that is slower than
-    `slowest_bytes_per_second` over `stall_seconds` counts as interrupted. `file_bytes` is the maximum size of a file,
-    `redirects` the maximum number of redirects of a request, and `resumes` how often a transfer may be resumed.
+    `connect_seconds` limits the time to connect, `idle_seconds` the time to wait for any data, and `reply_seconds` the
+    total time before the contents of the file arrive, including the server's greeting, redirects and headers. A
+    transfer that is slower than `slowest_bytes_per_second` over `stall_seconds` counts as interrupted. `file_bytes` is
+    the maximum size of a file, `redirects` is the maximum number of redirects of a request, and `resumes` is the
+    maximum number of times that a transfer is resumed.
     """
 
     connect_seconds: float = 15.0
@@ -51,9 +53,10 @@ _NETWORK_HINT = "check the URL, the network connection and the proxy settings"
 class Response:
     """A server's information about a file.
 
-    `url` is the URL after all redirects, without user name, password and query. `length` is the size of the whole file
-    in bytes; it is None if the server does not report it and the transfer is not complete. `etag` and `last_modified`
-    are in the server's format, or empty. `not_modified` is whether the cached copy is current, so that no data follows.
+    `url` is the URL after all redirects, without user name, password or query. `length` is the size of the whole file
+    in bytes, or None if it is unknown; it is always known after a complete transfer. `etag`, `last_modified` and
+    `content_type` are in the server's format, or empty strings. `not_modified` is whether the cached copy is current,
+    so that the server sends no contents.
     """
 
     url: str
@@ -64,9 +67,9 @@ class Response:
     not_modified: bool = False
 
     def may_equal(self, other: Response) -> bool:
-        """Return whether this response and `other` may describe the same version.
+        """Return whether this response and `other` may describe the same version of a file.
 
-        That is the case if each attribute that is known in both responses is equal.
+        The result is False if the size, ETag or modification time is known in both responses and differs.
         """
         pairs = (
             (self.length, other.length),
@@ -93,7 +96,7 @@ class Reader(Protocol):
         """The offset in the file of the first byte that `read` returns."""
 
     def read(self) -> bytes:
-        """Wait for data and return it, at most one chunk; empty at the end.
+        """Return the next chunk of data, waiting for it if necessary; return empty bytes at the end.
 
         Raises: TransferInterrupted, if the connection fails or no data arrives in time.
         """
@@ -103,11 +106,14 @@ class Reader(Protocol):
 
 
 Opener = Callable[[int, "Response | None"], Reader]
-"""Opens a file at an offset (0 if the server has no ranges); the second argument is the version to continue."""
+"""A function that opens a file at an offset, or at 0 if the server does not support this, and returns a `Reader`.
+
+The first argument is the offset. The second argument is the response for the version to continue, or None.
+"""
 
 
 class TransferInterrupted(Exception):
-    """An interruption of a transfer, which can be resumed; `why` is the reason, as one line."""
+    """An interruption of a transfer, which may be resumed; `why` is the reason, in one line."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -115,7 +121,10 @@ class TransferInterrupted(Exception):
 
 
 class StallGuard:
-    """A detector of stalled transfers. A read timeout does not detect them, because it starts again with each byte."""
+    """A detector of stalled transfers.
+
+    A read timeout is not sufficient, because it starts again with each byte.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -123,7 +132,7 @@ class StallGuard:
         self._bytes = 0
 
     def check(self, count_bytes: int) -> None:
-        """Count `count_bytes` bytes that have arrived.
+        """Record that `count_bytes` more bytes have arrived.
 
         Raises: TransferInterrupted, if the transfer is slower than the limits allow.
         """
@@ -152,11 +161,13 @@ def transfer(
 ) -> Response:
     """Write the file that `open_at` opens to `target`, and return the server's response.
 
-    `name` is the name of the file in messages, `label` the title of the progress bar. If `start` is not 0, `target`
-    already contains the first `start` bytes of the version `before`. `on_data` is called with each chunk after it was
-    written. If the server has another version when a transfer continues, `on_restart` is called; it must empty the
-    target and discard the data that `on_data` collected. If `on_restart` is None, another version is an error.
-    `progress` shows the progress; None shows nothing.
+    `name` is the name of the file in messages, and `label` is the title of the progress bar. To continue a partial
+    download, set `start` to the number of bytes that `target` already contains, and `before` to the response for the
+    version from which these bytes were downloaded.
+
+    `on_data` is called with each chunk that has been written. If the server has a different version when a transfer
+    continues, `on_restart` is called; it must empty the target and discard the data that `on_data` collected. If
+    `on_restart` is None, a different version is an error. `progress` shows the progress; None shows nothing.
 
     Raises: FetchError, if the file cannot be downloaded or written, or is too large.
     """
@@ -167,7 +178,9 @@ def transfer(
 
 
 def read_start(name: str, open_at: Opener, limit_bytes: int, limits: Limits) -> tuple[Response, bytes]:
-    """Return the server's response and the first `limit_bytes` bytes of a file; `name` is its name in messages.
+    """Return the server's response and the first `limit_bytes` bytes of the file that `open_at` opens.
+
+    `name` is the name of the file in messages.
 
     Raises: FetchError, if the file cannot be downloaded.
     """
@@ -199,7 +212,8 @@ def fetch_failure(name: str, why: str, *, hint: str = _NETWORK_HINT) -> FetchErr
 def check_room(place: int | str | os.PathLike[str], needed_bytes: int, where: str) -> None:
     """Check that a file system has at least `needed_bytes` of free space.
 
-    `place` is a path on the file system or a file descriptor; `where` is its name in messages.
+    `place` is the path or file descriptor of a file or directory on the file system; `where` is a path that denotes the
+    file system in messages.
 
     Raises: FetchError, if there is not enough free space.
     """
@@ -214,11 +228,11 @@ def check_room(place: int | str | os.PathLike[str], needed_bytes: int, where: st
 
 
 def check_announced(name: str, done: int, total: int | None) -> None:
-    """Check that a server has not sent more than it announced.
+    """Check that a server has not sent more bytes than it announced.
 
     `done` is the number of received bytes; `total` is the announced number, or None if the server announced none.
 
-    Raises: FetchError, if more bytes were received.
+    Raises: FetchError, if more bytes were received than announced.
     """
     if total is not None and done > total:
         raise fetch_failure(name, f"the server sent more than the announced {total} bytes", hint=SERVER_HINT)
@@ -256,7 +270,10 @@ class _Transfer:
         self._is_shown = False
 
     def run(self, start: int, before: Response | None) -> Response:
-        """Transfer the file and return the response; the target contains the first `start` bytes of `before`."""
+        """Transfer the file, and return the server's response.
+
+        The target must already contain the first `start` bytes of the version that `before` describes.
+        """
         self._done, self._response = start, before
         if before is not None and start and start == before.length:
             return before

@@ -1,7 +1,7 @@
 """`--location`: the recognition of an install medium, and the kernel and initrd that start its installer.
 
 Each family of distributions has a recognizer (treeinfo.py and distros/); boot loader configurations and well-known
-paths are used for every other medium.
+paths are used for all other media.
 
 Source: virt-install(1), --location; the layouts are cited where they are used.
 """
@@ -33,7 +33,7 @@ def recognize(fetcher: Fetcher, *, arch: str, guest_type: str = "hvm", identify:
     `arch` is libvirt's name for the guest's architecture; `guest_type` is `hvm`, or `xen` for a paravirtual guest.
     `identify` is called at most once, to look up the medium in an OS database; None skips the lookup.
 
-    Raises: FetchError, if the location cannot be read or does not contain a known medium.
+    Raises: FetchError, if the location cannot be read or does not contain a known install medium.
     """
     from virtinstall.media.distros import bootconfig, debian, others
     from virtinstall.media.treeinfo import read_treeinfo, tree_from_treeinfo
@@ -59,7 +59,7 @@ def recognize(fetcher: Fetcher, *, arch: str, guest_type: str = "hvm", identify:
 
 
 def chosen_manually(fetcher: Fetcher, kernel: str | None, initrd: str | None) -> InstallTree:
-    """Return the tree for `--location LOCATION,kernel=...,initrd=...`.
+    """Return the install tree for the files that `--location LOCATION,kernel=...,initrd=...` specifies.
 
     Raises: RequestError, if `kernel` or `initrd` is missing; FetchError, if the location does not contain one of these
     files.

@@ -39,7 +39,10 @@ def read_treeinfo(probe: Probe) -> TreeInfo | None:
 
 
 def parse_treeinfo(text: str) -> TreeInfo | None:
-    """Return the parsed contents of a `.treeinfo` file; None if `text` does not have this format."""
+    """Return the parsed contents of a `.treeinfo` file; None if the file is invalid.
+
+    `text` is the contents of the file.
+    """
     sections = _sections(text)
     general, release, tree = (sections.get(name, {}) for name in ("general", "release", "tree"))
     images = {name.removeprefix("images-"): values for name, values in sections.items() if name.startswith("images-")}
@@ -74,10 +77,10 @@ def _sections(text: str) -> dict[str, dict[str, str]]:
 
 
 def tree_from_treeinfo(probe: Probe, info: TreeInfo | None, arch: str, guest_type: str) -> InstallTree | None:
-    """Return the tree that `info` describes.
+    """Return the install tree that `info` describes; None if `info` is None or describes no tree for the guest.
 
-    Return None if `info` is None, or if it lists no kernel for the guest and there is none at the usual paths either.
-    `arch` is libvirt's name for the guest's architecture; `guest_type` is `hvm` or `xen`.
+    If `info` lists no images, the kernel and initrd are looked for at the usual paths. `arch` is libvirt's name for the
+    guest's architecture; `guest_type` is `hvm` or `xen`.
 
     Raises: FetchError, if `info` lists a kernel or initrd outside the location.
     """
@@ -118,11 +121,11 @@ def _arguments(probe: Probe, info: TreeInfo, argument: str | None, kernel: str) 
 
 
 def url_argument(info: TreeInfo) -> str | None:
-    """Return the name of the kernel argument for the install source, such as `inst.repo`; None if there is none.
+    """Return the name of the kernel argument for the install source, such as `inst.repo`; None if it is unknown.
 
-    For an unknown family, the installer is assumed to be anaconda if the `.treeinfo` lists a main image or has the
-    format of productmd. A tree whose anaconda supports `inst.repo` has the format of productmd, or its main image in
-    `LiveOS/`.
+    For an unknown family, the installer is assumed to be anaconda if `info` names a main image or is in productmd's
+    format. The argument is then `inst.repo` if `info` is in productmd's format or its main image is in `LiveOS/`;
+    otherwise, it is the older `method`.
     """
     family = info.family.lower()
     if "suse" in family:
@@ -140,7 +143,10 @@ def url_argument(info: TreeInfo) -> str | None:
 
 
 def os_names(info: TreeInfo) -> tuple[str, ...]:
-    """Return the osinfo short IDs for the tree, the most exact first; empty if the family is unknown."""
+    """Return the osinfo short IDs for the tree, the most specific first.
+
+    The result is an empty tuple if the family or the version is unknown.
+    """
     family, version = info.family.lower(), info.version.lower()
     if "suse" in family:
         from virtinstall.media.distros.suse import suse_names

@@ -1,4 +1,4 @@
-"""The label of a UDF disc without an ISO 9660 part, such as some Windows media.
+"""The label of a UDF disc without an ISO 9660 part, such as that of some Windows install media.
 
 Source: ECMA-167 part 3, sections 7.2 (tags), 10.1 (primary volume descriptor), 10.2 (anchor) and part 1, section 7.2.12
 (dstring); UDF 2.60 section 2.1.1.
@@ -21,7 +21,7 @@ _TAG_PRIMARY, _TAG_ANCHOR, _TAG_TERMINATING = 1, 2, 8
 
 
 def udf_volume(source: ByteSource) -> VolumeIds | None:
-    """Return the identifiers of the UDF volume in `source`; None if there is none."""
+    """Return the identifiers of the UDF volume in `source`; None if `source` contains no UDF volume."""
     if source.size < (_ANCHOR_SECTOR + 1) * SECTOR_BYTES:
         return None
     anchor = source.read_at(_ANCHOR_SECTOR * SECTOR_BYTES, SECTOR_BYTES)

@@ -1,4 +1,4 @@
-"""The kernel and initrd in a medium's boot loader configuration: isolinux, syslinux and GRUB files.
+"""The kernel and initrd that a medium's boot loader configuration names: isolinux, syslinux and GRUB files.
 
 Source: https://wiki.syslinux.org/wiki/index.php?title=Config (LABEL, KERNEL, LINUX, INITRD, APPEND, INCLUDE, CONFIG;
 names are relative to the working directory, which CONFIG's APPEND changes); the GRUB manual, sections 16.3 (menuentry,
@@ -70,7 +70,10 @@ Included = tuple[str, str]
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry of a boot menu: the kernel and initrd, relative to the location, and the kernel arguments."""
+    """An entry in a boot menu.
+
+    `kernel` and `initrd` are paths relative to the install location, and `arguments` are the kernel arguments.
+    """
 
     kernel: str
     initrd: str
@@ -78,7 +81,7 @@ class Entry:
 
 
 def recognize(probe: Probe) -> InstallTree | None:
-    """Return the tree for the first menu entry whose kernel and initrd exist; None if there is no such entry."""
+    """Return the install tree for the first boot menu entry whose kernel and initrd exist; None if there is none."""
     from virtinstall.media.medium import InstallTree
 
     for entry in _entries(probe):
@@ -88,9 +91,10 @@ def recognize(probe: Probe) -> InstallTree | None:
 
 
 def menu_arguments(probe: Probe, kernel: str) -> tuple[str, ...]:
-    """Return the arguments for `kernel` in the boot menu of an ISO image, without those that only affect the display.
+    """Return the kernel arguments that the boot menu of an ISO image contains for `kernel`, the path of a kernel.
 
-    The result is empty if the menu does not contain the kernel, or if the location is not an ISO image.
+    Arguments that only affect the display are omitted. The result is empty if the menu does not contain the kernel, or
+    if the location is not an ISO image.
     """
     if probe.volume is None:
         return ()
@@ -98,15 +102,15 @@ def menu_arguments(probe: Probe, kernel: str) -> tuple[str, ...]:
 
 
 def medium_arguments(probe: Probe, kernel: str) -> tuple[str, ...]:
-    """Return those of the `menu_arguments` for `kernel` with which the started system finds its medium."""
+    """Return only those `menu_arguments` for `kernel` with which the booted system finds its install medium."""
     return tuple(word for word in menu_arguments(probe, kernel) if word.startswith(_MEDIUM))
 
 
 def parse_syslinux(text: str, folder: str) -> tuple[list[Entry], list[Included]]:
     """Return the entries in an isolinux or syslinux file, and the files that it includes.
 
-    `text` is the contents of the file. Relative names are resolved in the working directory `folder`, which is
-    initially the directory of the file. Each included file is returned as a pair of its path and its working directory.
+    `text` is the contents of the file. `folder` is the working directory, in which relative names in the file are
+    resolved. Each included file is returned as a pair of its path and its working directory.
     """
     entries: list[Entry] = []
     included: list[Included] = []
@@ -130,9 +134,9 @@ def parse_syslinux(text: str, folder: str) -> tuple[list[Entry], list[Included]]
 def parse_grub(text: str, folder: str) -> tuple[list[Entry], list[Included]]:
     """Return the entries in a GRUB configuration file, and the files that it includes.
 
-    `text` is the contents of the file, `folder` is the value of GRUB's variable `prefix`. Each included file is
-    returned as a pair of its path and its prefix. Variables that the file sets are expanded, and a device before a
-    path, such as `(cd0)`, is removed. Entries with other variables in their paths are omitted.
+    `text` is the contents of the file, and `folder` is the directory in GRUB's variable `prefix`. Each included file is
+    returned as a pair of its path and its `prefix` directory. Variables that the file sets are expanded, and a device
+    before a path, such as `(cd0)`, is removed. Entries whose paths contain any other variable are omitted.
     """
     entries: list[Entry] = []
     included: list[Included] = []

@@ -1,4 +1,4 @@
-"""Codenames of Debian and Ubuntu releases, for archives that contain no other name of the release.
+"""Code names of Debian and Ubuntu releases, for archives that do not contain the version of the release.
 
 Source: distro-info-data's debian.csv and ubuntu.csv;
 https://www.kali.org/docs/policy/kali-linux-relationship-with-debian/.

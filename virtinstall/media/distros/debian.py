@@ -35,7 +35,7 @@ _SUITES = ("stable", "testing")
 
 
 def recognize(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
-    """Return the tree of a Debian or Ubuntu medium, or of a derived distribution; None for other media.
+    """Return the install tree on a medium of Debian, Ubuntu or a derived distribution; None for other media.
 
     `arch` is libvirt's name for the guest's architecture; `guest_type` is `hvm` or `xen`.
     """
@@ -125,7 +125,10 @@ def _netboot_pairs(base: str, arch: str, guest_type: str) -> list[tuple[str, str
 
 
 def names_of(info: str) -> tuple[str, ...]:
-    """Return the osinfo short IDs for `info`, the contents of a `.disk/info` file; empty if the release is unknown."""
+    """Return the osinfo short IDs for `info`, the contents of a `.disk/info` file.
+
+    The result is an empty tuple if the release is unknown.
+    """
     ubuntu = re.search(r"ubuntu[^\d\"]{0,40}(\d{1,2}\.\d{2})", info, re.IGNORECASE)
     if ubuntu:
         return (f"ubuntu{ubuntu[1]}",)
@@ -136,7 +139,10 @@ def names_of(info: str) -> tuple[str, ...]:
 
 
 def names_of_release(release: str) -> tuple[str, ...]:
-    """Return the osinfo short IDs for `release`, the contents of an archive's `Release` file; empty if unknown."""
+    """Return the osinfo short IDs for `release`, the contents of an archive's `Release` file.
+
+    The result is an empty tuple if the release is unknown.
+    """
     fields = dict(line.split(": ", 1) for line in release.splitlines()[:40] if ": " in line)
     origin, version = fields.get("Origin", "").lower(), fields.get("Version", "")
     if origin == "ubuntu" and version:
@@ -156,7 +162,10 @@ def _names_of_address(location: str, kernel: str) -> tuple[str, ...]:
 
 
 def names_of_archive(location: str) -> tuple[str, ...]:
-    """Return the osinfo short IDs for a URL below the directory of a release on a mirror; empty for other URLs."""
+    """Return the osinfo short IDs for the URL `location` if it is in a release's directory on a mirror.
+
+    The result is an empty tuple for other URLs and unknown releases.
+    """
     found = re.search(
         r"(?:/dists|releases\.ubuntu\.com(?:/releases)?|/ubuntu-releases)/([a-z]+|\d\d\.\d\d)\b", location
     )

@@ -47,7 +47,7 @@ _WELL_KNOWN = (
 
 
 def recognize(probe: Probe, arch: str) -> InstallTree | None:
-    """Return the tree of a Mageia, Mandriva, ALT, Arch or Alpine medium; None for other media.
+    """Return the install tree on a Mageia, Mandriva, ALT, Arch or Alpine medium; None for other media.
 
     `arch` is libvirt's name for the guest's architecture.
     """
@@ -55,7 +55,10 @@ def recognize(probe: Probe, arch: str) -> InstallTree | None:
 
 
 def recognize_by_path(probe: Probe, arch: str) -> InstallTree | None:
-    """Return a tree with the kernel and initrd at paths that many media use; None if these do not exist."""
+    """Return an install tree with the first kernel and initrd at paths that many media use; None if there are none.
+
+    `arch` is libvirt's name for the guest's architecture.
+    """
     pairs = [*_WELL_KNOWN, (f"boot/vmlinuz-{arch}", f"boot/initramfs-{arch}.img")]
     pair = probe.first_pair(pairs)
     return InstallTree("unnamed", *pair) if pair else None

@@ -30,9 +30,9 @@ _SUSE_LABEL = re.compile(r"suse|agama|sle[smd]?[-_ ]|leap|tumbleweed|^install", 
 
 
 def recognize(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
-    """Return the tree of a SUSE or openSUSE medium; None for other media.
+    """Return the install tree on a SUSE or openSUSE medium; None for other media.
 
-    `arch` is libvirt's name for the guest's architecture; `guest_type` is `hvm` or `xen`. Live discs of other vendors
+    `arch` is libvirt's name for the guest's architecture; `guest_type` is `hvm` or `xen`. Live discs from other vendors
     may also have a kernel in `boot/ARCH/loader`, so the volume ID of a live disc is checked.
     """
     arch = _ARCHES.get(arch, arch)
@@ -63,9 +63,9 @@ def recognize(probe: Probe, arch: str, guest_type: str) -> InstallTree | None:
 
 
 def linuxrc_url(url: str) -> str:
-    """Return `url` in linuxrc's form: `nfs://HOST/PATH` instead of anaconda's `nfs:HOST:/PATH`.
+    """Return `url` in the form that linuxrc requires: `nfs://HOST/PATH` instead of anaconda's `nfs:HOST:/PATH`.
 
-    URLs with other schemes are returned unchanged.
+    Any other URL is returned unchanged.
     """
     if url.startswith("nfs:") and not url.startswith("nfs://"):
         host, _, path = url[4:].partition("/")
@@ -80,9 +80,9 @@ def uses_agama(probe: Probe, version: str) -> bool:
 
 
 def suse_names(product: str) -> tuple[str, ...]:
-    """Return the osinfo short IDs for `product`, the most exact first; empty if the product is unknown.
+    """Return the osinfo short IDs for a SUSE product, the most specific first; an empty tuple if it is unknown.
 
-    `product` is the name and version of a product, in any of the forms that SUSE's files contain.
+    `product` is the name and version of the product, in any of the forms that are used on SUSE media.
     """
     text = product.lower().replace("_", " ")
     if "tumbleweed" in text or re.search(r"opensuse\D{0,12}20[12]\d{5}", text):
@@ -131,8 +131,8 @@ def _products(path: str, text: str) -> list[str]:
 def agama_arguments(probe: Probe, kernel: str) -> tuple[str, ...]:
     """Return the kernel arguments with which Agama finds its live image.
 
-    For an HTTP or FTP tree, they contain the image's URL; for other media, they are those for `kernel` in the boot
-    menu.
+    For an HTTP, HTTPS or FTP tree, the result contains the URL of the image. For other media, it consists of the
+    `medium_arguments` for `kernel`.
     """
     if probe.install_url and probe.install_url.startswith(("http:", "https:", "ftp:")):
         return (f"root=live:{probe.install_url.rstrip('/')}/{_AGAMA_IMAGE}",)
