@@ -30,7 +30,7 @@ LAYERS = (
         "private_cache",
         "progress",
         "goals",
-        "yaml_text",
+        "yaml_loader",
     ),
     ("virsh_commands", "xml"),
     ("devices", "domain"),

@@ -174,7 +174,8 @@ def can_add(domain: Domain, cls: type[Element]) -> bool:
 def add_sections(domain: Domain, option: XmlOption, security_models: Sequence[str] = ()) -> list[Element]:
     """Add sections of a kind that can occur several times, such as <seclabel>; return them.
 
-    `security_models` are the security models of the host; a <seclabel> without a model gets one of them.
+    `security_models` are the security models of the host; they determine the model of a <seclabel>
+    without one (see `fill_model`).
 
     Raises: RequestError, if the option has an invalid value.
     """

@@ -12,7 +12,7 @@ import shlex
 from typing import Any
 
 from virtinstall.errors import RequestError
-from virtinstall.yaml_text import explain, safe_loader
+from virtinstall.yaml_loader import explain, safe_loader
 
 STANDARD_INPUT = "standard input"
 """Label of a guests file that is read from standard input."""

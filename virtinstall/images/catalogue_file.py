@@ -17,7 +17,7 @@ from virtinstall.images.digest import HEX_DIGITS, digest_of
 from virtinstall.images.family import Family
 from virtinstall.named import NamedTuple
 from virtinstall.safe_text import reason_of
-from virtinstall.yaml_text import explain, safe_loader
+from virtinstall.yaml_loader import explain, safe_loader
 
 SYSTEM_DIRECTORY = "/etc/virtinstall/images.d"
 _SCHEMA = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "schema", "images.json")

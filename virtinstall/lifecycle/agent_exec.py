@@ -60,12 +60,12 @@ def execute(
     timeout: float | None = None,
     uri: str | None = None,
 ) -> int:
-    """Run `command` in the guest; return its exit status, or 128 + N if it was terminated by signal N.
+    """Run a command in the guest; return its exit status, or 128 + N if it was terminated by signal N.
 
-    `stdout` and `stderr` are called with each part of the command's output. `stdin` is read to its end and becomes the
-    command's standard input, which is empty by default. `timeout` is in seconds; None means no limit. If
-    KeyboardInterrupt or Terminated is raised while the command runs, the command receives SIGINT, SIGTERM or SIGHUP,
-    and the exception is raised again. `uri` is the connection's URI for the commands in hints.
+    `command` is a program and its arguments. `stdout` and `stderr` are called with each part of its output. `stdin` is
+    read to its end and becomes the command's standard input, which is empty by default. `timeout` is in seconds; None
+    means no limit. If KeyboardInterrupt or Terminated is raised while the command runs, the command receives SIGINT,
+    SIGTERM or SIGHUP, and the exception is raised again. `uri` is the connection's URI for the commands in hints.
 
     Raises: RequestError, if `command` is empty, the guest is off, or `stdin` is too large for a guest without a shell;
     HypervisorError, if the agent does not respond or reports an error; GuestStopped, if the guest powers off;

@@ -52,8 +52,8 @@ class Deletion(Record):
 def make_deletion_plan(name: str, guest: HostGuest | None, host: Host, storage: Storage = "own") -> DeletionPlan:
     """Return the plan for the deletion of a guest; change nothing.
 
-    `guest` is None if the guest no longer exists. The plan then contains those of its files that remain because an
-    earlier deletion was killed.
+    `guest` is None if the guest no longer exists. The plan then contains those of its files that an interrupted
+    deletion left behind.
 
     Raises: GuestNotFound, if there is nothing to delete; HostError.
     """

@@ -72,12 +72,12 @@ class DeletionFacts(Record):
     """The parts of a guest.
 
     `exists` is false if the guest is already removed and only some of its files remain, because its deletion was
-    killed. `nvram` is the path of the guest's UEFI variables, or None. `nvram_file` describes this file; it is None if
-    the file cannot be examined. `nvram_objection` is the reason why the file must be kept, or None. `former_nvram` is
-    the path of the UEFI variables under the guest's name before it was renamed, or None. `tpm` is the directory of the
-    guest's TPM state, or None if it has no emulated TPM. `detached` are the paths of recorded disks that are no longer
-    attached. `unfinished` are files that a killed deletion did not remove, `earlier_uuids` are the UUIDs of the guests
-    that these files belonged to, and `stale_pools` are the pools that still list removed files.
+    interrupted. `nvram` is the path of the guest's UEFI variables, or None. `nvram_file` describes this file; it is
+    None if the file cannot be examined. `nvram_objection` is the reason why the file must be kept, or None.
+    `former_nvram` is the path of the UEFI variables under the guest's name before it was renamed, or None. `tpm` is the
+    directory of the guest's TPM state, or None if it has no emulated TPM. `detached` are the paths of recorded disks
+    that are no longer attached. `unfinished` are files that an interrupted deletion did not remove, `earlier_uuids` are
+    the UUIDs of the guests that these files belonged to, and `stale_pools` are the pools that still list removed files.
     """
 
     name: str
@@ -129,9 +129,9 @@ class DeletionPlan(Record):
     """The plan for a deletion: the parts to remove and to keep, each with the reason.
 
     `exists` is false if the guest is already removed and only some of its files remain, because its deletion was
-    killed. `must_stop` is true if the guest is running. `storage` is the requested `Storage` value.
+    interrupted. `must_stop` is true if the guest is running. `storage` is the requested `Storage` value.
     `would_remove_with_all` are the paths of kept files that `storage="all"` would remove. `earlier_uuids` are the UUIDs
-    of guests with this name whose deletion was killed, and `stale_pools` are the pools to refresh after these
+    of guests with this name whose deletion was interrupted, and `stale_pools` are the pools to refresh after these
     deletions.
     """
 

@@ -26,7 +26,7 @@ _GUEST, _FILE, _VOLUME, _RESERVATION, _POOL = "domain", "file", "volume", "reser
 
 
 class Unfinished(Record):
-    """The files and reservations that remain because deletions were killed.
+    """The files and reservations that interrupted deletions left behind.
 
     `uuids` are the UUIDs of the deleted guests, and `pools` are the pools to refresh.
     """
@@ -81,7 +81,7 @@ def begin_deletion(plan: DeletionPlan, host: Host) -> Journal | None:
 def note_commitment(journal: Journal | None, plan: DeletionPlan) -> None:
     """Record the point of no return.
 
-    If the deletion is killed later, the next deletion of a guest with this name finishes it. `journal` is
+    If the deletion is interrupted later, the next deletion of a guest with this name finishes it. `journal` is
     None if no journal could be written.
     """
     if journal is not None:
@@ -90,7 +90,7 @@ def note_commitment(journal: Journal | None, plan: DeletionPlan) -> None:
 
 
 def forget_deletions(name: str, host: Host) -> None:
-    """Remove the journals of killed deletions of this guest; call this after all files have been removed.
+    """Remove the journals of interrupted deletions of this guest; call this after all files have been removed.
 
     Raises: OSError.
     """
@@ -98,7 +98,7 @@ def forget_deletions(name: str, host: Host) -> None:
 
 
 def unfinished_deletion(name: str, uuid: str | None, host: Host) -> Unfinished:
-    """Return what killed deletions of guests with this name have not removed yet.
+    """Return what interrupted deletions of guests with this name have not removed yet.
 
     `uuid` is the UUID of the existing guest with this name, or None if there is no such guest. The parts of the
     existing guest are not included. A deletion is resumed from its journal only if it has already removed the guest's
@@ -133,7 +133,7 @@ def _reservation(path: str) -> Reservation:
 
 
 def created_by_killed_run(name: str, uuid: str, host: Host) -> tuple[CreatedFile, ...]:
-    """Return the disks that a killed run created for the guest before it could store a record."""
+    """Return the disks that an interrupted run created for the guest before it could store a record."""
     leftovers = find_leftovers(name, journal_folder(os.environ, os.geteuid()), host.uri)
     if not any(each.kind == _GUEST and each.uuid == uuid for each in leftovers):
         return ()
@@ -151,7 +151,7 @@ def created_by_killed_run(name: str, uuid: str, host: Host) -> tuple[CreatedFile
 
 
 def reserved_by_killed_run(name: str, uuid: str, host: Host) -> tuple[Reservation, ...]:
-    """Return the DHCP reservations that a killed run added for the guest before it could store a record."""
+    """Return the DHCP reservations that an interrupted run added for the guest before it could store a record."""
     leftovers = find_leftovers(name, journal_folder(os.environ, os.geteuid()), host.uri)
     if not any(each.kind == _GUEST and each.uuid == uuid for each in leftovers):
         return ()

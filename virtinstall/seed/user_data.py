@@ -6,7 +6,7 @@ Source: https://docs.cloud-init.io/en/latest/explanation/format.html (first line
 from __future__ import annotations
 
 from virtinstall.safe_text import one_line
-from virtinstall.yaml_text import explain, safe_loader
+from virtinstall.yaml_loader import explain, safe_loader
 
 _FIRST_LINES = (
     "#!",

@@ -78,10 +78,10 @@ class XmlField(Declared, Generic[T]):
     """A value in the XML below an element, bound to a typed Python attribute.
 
     `path` is the path of the value below the element, and `kind` is its notation. `name` is the sub-option's name; an
-    empty string derives it from the path, and None means that there is no sub-option. `convert`, if users type the
-    value in another form than the XML contains (for example in MiB instead of KiB), is called with what a user typed;
-    it returns the value, and raises ValueError if the text is invalid. `own_values` are values that the composer
-    replaces before libvirt sees them.
+    empty string derives it from the path, and None means that there is no sub-option. `convert` is needed if users type
+    the value in a different form from the one in the XML, for example in MiB instead of KiB. It is called with the
+    string that a user typed, returns the value, and raises ValueError if the string is invalid. `own_values` are values
+    that the composer replaces before libvirt sees them.
     """
 
     def __init__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from virtinstall.yaml_text import explain
+from virtinstall.yaml_loader import explain
 
 LOADERS = [yaml.SafeLoader, *([yaml.CSafeLoader] if hasattr(yaml, "CSafeLoader") else [])]
 
