@@ -175,7 +175,8 @@ def test_console_works_in_tmux(
     data = random_bytes_without(ESCAPE + b"\x1b", 64 * 1024)
     log = work / "pane.log"
     tmux("new-session", "-d", "-x", "100", "-y", "30", "sh")
-    tmux("pipe-pane", f"cat >{log}")
+    log.touch()
+    tmux("pipe-pane", f"cat >>{log}")
     tmux(
         "send-keys",
         "stty -a >{}; {}; echo STATUS=$?; stty -a >{}; echo RESTORED\n".format(

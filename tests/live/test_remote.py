@@ -214,7 +214,7 @@ def test_upload_without_a_pool_is_an_error(remote: Daemon, tiny_tree: Path) -> N
         remote.connection.virsh("pool-create-as", "default", "dir", "--target", target)
 
     assert run.status == 1
-    assert "no storage pool" in run.output and "--disk pool=" in run.output
+    assert "not in a storage pool" in run.output and "--disk pool=" in run.output
 
 
 @pytest.fixture

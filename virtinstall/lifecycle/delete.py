@@ -53,7 +53,7 @@ def make_deletion_plan(name: str, guest: HostGuest | None, host: Host, storage: 
     """Return the plan for the deletion of a guest; change nothing.
 
     `guest` is None if the guest no longer exists. The plan then contains those of its files that an interrupted
-    deletion left behind.
+    deletion did not remove.
 
     Raises: GuestNotFound, if there is nothing to delete; HostError.
     """

@@ -26,7 +26,7 @@ _GUEST, _FILE, _VOLUME, _RESERVATION, _POOL = "domain", "file", "volume", "reser
 
 
 class Unfinished(Record):
-    """The files and reservations that interrupted deletions left behind.
+    """The files and reservations that interrupted deletions did not remove.
 
     `uuids` are the UUIDs of the deleted guests, and `pools` are the pools to refresh.
     """
