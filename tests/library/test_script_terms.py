@@ -104,8 +104,8 @@ def test_options_in_messages_are_translated_for_scripts() -> None:
         ("add --boot uefi", "add domain.os.uefi = True"),
         ("use --machine q35 --boot uefi", "use domain.os.type_machine = 'q35', domain.os.uefi = True"),
         (
-            "or use --check disk_size=off to only skip this check",
-            "or use GuestSpec(checks=Checks(disk_size=False)) to only skip this check",
+            "or skip this check with: --check disk_size=off",
+            "or skip this check with: GuestSpec(checks=Checks(disk_size=False))",
         ),
         ("--location URL,kernel=PATH,initrd=PATH", "Tree(location='URL', kernel='PATH', initrd='PATH')"),
         (

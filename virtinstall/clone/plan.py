@@ -226,7 +226,7 @@ def _check_mac(mac: str, request: CloneRequest, facts: CloneFacts, warnings: lis
     if request.checks.mac_in_use:
         raise RequestError(
             message,
-            hint="use --mac RANDOM to generate an address, or use --check mac_in_use=off to only skip this check",
+            hint="use --mac RANDOM to generate an address, or skip this check with: --check mac_in_use=off",
         )
     warnings.append(message)
 

@@ -1,8 +1,8 @@
 """Fixed addresses of network interfaces (`--network ip=`).
 
-In a virtual network with a DHCP server of libvirt, the address is reserved for the MAC address, and the guest's name
-becomes its DNS name. In other networks, cloud-init sets the address. An IPv6 reservation applies only to a client that
-sends its name, so cloud-init sets IPv6 addresses as well.
+In a virtual network with libvirt's DHCP server, the address is reserved for the interface's MAC address, and the
+network's DNS server resolves the guest's name to the address. In other networks, cloud-init sets the address. An IPv6
+reservation applies only to a client that sends the host name, so cloud-init, if used, also sets IPv6 addresses.
 
 Source: https://libvirt.org/formatnetwork.html#addressing (dhcp, host).
 """
@@ -32,7 +32,7 @@ _ROUTED = ("nat", "route", "open")
 
 
 class AddressError(RequestError):
-    """Error about an address that a network interface cannot have.
+    """Error about the requested addresses of a network interface.
 
     `interface` is the position of the interface among the guest's interfaces, starting at 0.
     """
@@ -43,9 +43,9 @@ class AddressError(RequestError):
 
 
 def assign_addresses(draft: Draft) -> None:
-    """Plan how each interface with `ip` receives its addresses: by a DHCP reservation or from cloud-init.
+    """Plan how each interface with `ip` receives its addresses: from a DHCP reservation, from cloud-init, or from both.
 
-    Raises: AddressError, if an address is invalid or already in use, or if it cannot be assigned.
+    Raises: AddressError, if an address is invalid, is already in use, or cannot be assigned.
     """
     seen: set[str] = set()
     for number, interface in enumerate(draft.domain.devices_of(Interface)):

@@ -85,9 +85,12 @@ def os_before(draft: Draft) -> str:
 
 
 def fill_memory(draft: Draft) -> None:
-    """Fill in the memory size that the OS database recommends, if none was requested.
+    """Fill in the guest's memory size, if none was requested.
 
-    Raises: RequestError, if no memory size was requested and the OS database recommends none.
+    The size is the sum of the NUMA cells' sizes, 1 GiB for a container, or otherwise the size that the OS database
+    recommends.
+
+    Raises: RequestError, if none of these sizes is known.
     """
     domain = draft.domain
     cells_kib = _cells_kib(domain)

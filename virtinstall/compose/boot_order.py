@@ -1,7 +1,7 @@
 """The boot order of the guest, during the installation and afterwards.
 
-Source: https://libvirt.org/formatdomain.html#bios-bootloader: order is either a list of
-device classes (<os><boot>) or a number at each device (<boot order>), never both.
+Source: https://libvirt.org/formatdomain.html#bios-bootloader: the order is either a list of
+device classes (<os><boot>) or a number in each device (<boot order>), never both.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def resolve_conflicts(domain: Domain, first: Sequence[Device] = ()) -> None:
     """Renumber devices that have the same number in the boot order.
 
-    Of several devices with the same number, the one in `first` keeps it, or else the one that is first in the XML. The
-    others receive the next free numbers.
+    If several devices have the same number, a device in `first` keeps the number, or, if none of them is in `first`,
+    the first one in the XML. Each of the other devices receives the next free number.
     """
     seen: list[tuple[Device, int]] = []
     for device in domain.devices:
@@ -47,10 +47,10 @@ def use_classes(domain: Domain) -> None:
 
 
 def merge(domain: Domain, platform: Platform) -> None:
-    """Convert the device classes listed in <os> to numbers if a device has one: libvirt does not accept both.
+    """Convert the device classes listed in <os> to boot order numbers, if any device already has such a number.
 
-    The existing numbers have priority. For each class without a numbered device, the first device of the class receives
-    the next number, in the order of the list.
+    libvirt does not accept classes together with numbers. The existing numbers have priority. For each class without a
+    numbered device, in the order of the list, the first device of the class receives the next number.
     """
     os = domain.os
     numbers = [number for device in domain.devices if (number := getattr(device, "boot_order", None)) is not None]
@@ -66,7 +66,7 @@ def merge(domain: Domain, platform: Platform) -> None:
 
 
 def has_order(domain: Domain) -> bool:
-    """Return whether the domain has a boot order: a list of device classes in <os>, or a device with a number."""
+    """Return whether the domain has a boot order: device classes listed in <os>, or a device with a number."""
     os = domain.os
     return bool(os.boot_devices) or any(getattr(device, "boot_order", None) is not None for device in domain.devices)
 
@@ -95,7 +95,7 @@ def boot_first(domain: Domain, kind: str, cdrom: int | None = None) -> None:
     """Make the guest boot from a device of the class `kind` first; the other devices keep their order.
 
     If `kind` is `cdrom`, the parameter `cdrom` is the position of the install medium among the disks, or None for the
-    CD-ROM drive that is first in the boot order. Without a device of the class, nothing is changed.
+    CD-ROM drive that is first in the boot order. If there is no such device, nothing is changed.
     """
     from virtinstall.devices.disk import Disk
 

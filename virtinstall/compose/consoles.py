@@ -41,7 +41,7 @@ def _default_console(draft: Draft) -> Console:
 
 
 def add_channels(draft: Draft) -> None:
-    """Add the guest agent's channel, if no channel was requested and the guest's operating system supports it."""
+    """Add a channel for the guest agent if no channel was requested and the operating system supports the agent."""
     platform = draft.platform
     if draft.domain.devices_of(Channel) or not draft.wants("channel"):
         return

@@ -32,7 +32,7 @@ def expand_keywords(draft: Draft) -> None:
 
 
 def fill_controllers(draft: Draft) -> None:
-    """Add the controllers that the machine and its devices require and that libvirt does not add automatically."""
+    """Add the controllers that the machine type and the devices require and that libvirt does not add automatically."""
     _fill_usb(draft)
     fill_scsi(draft)
     fill_nvme(draft)
@@ -70,9 +70,10 @@ def _usb2() -> list[Controller]:
 
 
 def fill_scsi(draft: Draft, *, for_seeds: bool = False) -> None:
-    """Add a virtio-scsi controller for disks on the SCSI bus, if the guest's operating system has a driver for it.
+    """Add a virtio-scsi controller for disks on the SCSI bus, if there is no SCSI controller yet.
 
-    With `for_seeds`, only the disks that contain seeds are considered; without it, only the other disks.
+    The guest's operating system must have a driver for virtio-scsi; otherwise, nothing is added. If `for_seeds` is
+    true, only the disks that contain seeds are considered; if it is false, only the other disks.
     """
     from virtinstall.devices.disk import Disk
 

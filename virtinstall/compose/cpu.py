@@ -44,9 +44,9 @@ def _replace_passthrough(draft: Draft) -> None:
 
 
 def wants_mitigations(cpu: Cpu) -> bool:
-    """Return whether features that mitigate CPU vulnerabilities are added to `cpu`.
+    """Return whether `cpu` should have the features that mitigate CPU vulnerabilities.
 
-    They are added to every named model, unless `secure=off` was requested.
+    This is the case if a CPU model was requested by name, unless `secure=off` was requested, too.
     """
     return cpu.wanted_model not in (None, "none", "hv-default", *MODES) and cpu.secure is not False
 

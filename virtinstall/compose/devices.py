@@ -1,4 +1,4 @@
-"""The steps that complete the devices of a new guest, and those that virt-xml or a script adds later."""
+"""The steps that complete the devices of a new guest, and the devices that virt-xml or a script adds later."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def fill_devices(draft: Draft) -> None:
 
     The disks must already be resolved.
 
-    Raises: RequestError, if a device contradicts itself or the host does not support it.
+    Raises: RequestError, if the settings of a device contradict each other, or if the host does not support a device.
     """
     hostdevs.resolve_hostdevs(draft)
     interfaces.add_interfaces(draft)

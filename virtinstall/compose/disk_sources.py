@@ -39,9 +39,10 @@ def local_path(path: str) -> str:
 
 
 def requested_path(disk: Disk) -> str | None:
-    """Return the path that the request specifies for this disk, in `path` or a field of <source>, or None.
+    """Return the path that the request specifies for `disk`, in the field `path` or in a field of <source>.
 
-    The path is returned without the prefix `file://` and without a trailing slash.
+    The path is returned without the prefix `file://` and without a trailing slash. The result is None if there is no
+    path.
     """
     path = disk.path or disk.source_file or disk.source_dev or disk.source_dir
     return None if path is None else local_path(path).rstrip("/") or "/"
@@ -210,7 +211,7 @@ def _refuse_no_size(disk: Disk, what: str) -> None:
 
 
 def default_format(draft: Draft, disk: Disk) -> str:
-    """Return the format of a new image: `raw` if the disk is shareable or not read by QEMU, otherwise `qcow2`."""
+    """Return the default format for a new image: `raw` if the disk is shareable or not read by QEMU, else `qcow2`."""
     if disk.shareable:
         return "raw"
     return "qcow2" if draft.facts.host.is_like_qemu else "raw"

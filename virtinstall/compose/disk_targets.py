@@ -39,8 +39,8 @@ def resolve_targets(draft: Draft, disks: list[Disk], others: Sequence[Disk] = ()
 
     `others` are the guest's other disks, which are not changed.
 
-    Raises: RequestError, if a bus is full, if two disks have the same device name, or if QEMU does not support an empty
-    CD-ROM drive.
+    Raises: RequestError, if the IDE bus is full, if two disks have the same device name, or if QEMU does not support a
+    requested empty CD-ROM drive.
     """
     given = [disk.target_dev for disk in disks]
     used = [name for name in (*given, *(disk.target_dev for disk in others)) if name is not None]

@@ -15,9 +15,9 @@ _RESIZABLE = ("raw", "qcow2", "qed")
 
 
 def warn_of_size(draft: Draft, disk: Disk, found: PathFacts) -> None:
-    """Warn if the existing image `found` does not have the requested size.
+    """Warn if the existing image that `found` describes does not have the requested size.
 
-    This is not an error, because many guides first create an image and then specify its size again.
+    This is not an error, because many guides first create an image and then pass the size again to virt-install.
     """
     requested, actual = disk.size_bytes or 0, found.capacity_bytes
     if requested not in (0, actual) and disk.device not in ("cdrom", "floppy"):
@@ -34,7 +34,7 @@ def _resize(disk: Disk, found: PathFacts) -> str:
 
 
 def warn_of_directory(draft: Draft, disk: Disk, path: str) -> None:
-    """Warn about a directory as the source of a disk, unless the driver type is `fat`, which libvirt requires."""
+    """Warn that libvirt does not accept the directory `path` as a disk, unless the disk's driver type is `fat`."""
     if draft.facts.host.driver == "qemu" and disk.driver_type != "fat":
         draft.warnings.append(f"--disk {path}: libvirt accepts a directory only with driver.type=fat,readonly=on")
 

@@ -1,4 +1,4 @@
-"""Graphics, video, input and sound devices, and the devices that spice uses.
+"""Graphics, video, input and sound devices, and the devices that SPICE uses.
 
 Source: https://libvirt.org/formatdomain.html#graphical-framebuffers, #video-devices,
 #input-devices, #sound-devices
@@ -67,9 +67,9 @@ def _fill_sdl(draft: Draft, graphics: Graphics) -> None:
 
 
 def add_video(draft: Draft) -> None:
-    """Add a video card if the guest has a graphics device, and fill in the missing models of video cards.
+    """Add a video card if the guest has a graphics device but no video card, and fill in missing video card models.
 
-    The model depends on the guest's operating system, the machine type and the graphics devices.
+    The default model depends on the guest's operating system, the machine type and the graphics devices.
     """
     platform = draft.platform
     videos = draft.domain.devices_of(Video)
@@ -144,7 +144,10 @@ def _input_bus(draft: Draft, device: Input) -> str | None:
 
 
 def add_sound(draft: Draft) -> None:
-    """Add a sound card if the guest uses SPICE, and fill in the missing models of sound cards by machine type."""
+    """Add a sound card if the guest uses SPICE but has no sound card, and fill in missing sound card models.
+
+    The default model depends on the machine type.
+    """
     has_spice = any(graphics.type == "spice" for graphics in draft.graphics())
     sounds = draft.domain.devices_of(Sound)
     if not sounds and has_spice and draft.wants("sound") and draft.platform.is_hvm and _sound_suits(draft):
@@ -160,7 +163,7 @@ def _sound_suits(draft: Draft) -> bool:
 
 
 def add_spice_parts(draft: Draft) -> None:
-    """Add the SPICE agent's channel and devices for USB redirection if the guest uses SPICE."""
+    """Add a channel for the SPICE agent, and USB redirection devices, if the guest uses SPICE."""
     if not any(graphics.type == "spice" for graphics in draft.graphics()):
         return
     has_agent = any(

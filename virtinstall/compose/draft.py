@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 class Draft:
     """A plan under construction: `domain`, a copy of the requested domain, is filled in step by step.
 
-    `default_tpm` is whether a TPM was added by default. `install_cdrom` and `seed_disks` are positions among the
-    domain's disks: those of the install medium and of the seed media that only the installation reads. `images`,
-    `volumes` and similar lists collect what the plan creates. `generated` contains the names, UUIDs, MAC addresses and
-    paths that the user did not choose. `static_addresses` maps MAC addresses to the IP addresses that cloud-init sets.
-    `warnings` and `notes` are the lines to print. `running` is the running guest that the devices are plugged into; it
-    is None if the guest starts with the devices.
+    `default_tpm` is whether a TPM was added by default. `install_cdrom` is the position, among the domain's disks, of
+    the install medium that is ejected after the installation (except for Windows), or None. `seed_disks` are the
+    positions of the seed media that only the installation reads. `images`, `volumes` and similar lists collect what the
+    plan creates. `generated` contains the names, UUIDs, MAC addresses and paths that the user did not choose.
+    `static_addresses` maps MAC addresses to the IP addresses that cloud-init sets. `warnings` and `notes` are the lines
+    to print. `running` is the running guest into which the devices are plugged, or None if there is no running guest.
     """
 
     def __init__(self, request: Request, facts: Facts, domain: Domain, platform: Platform, random: Random) -> None:
@@ -73,15 +73,15 @@ class Draft:
         return tag not in self.request.without
 
     def domcaps_list(self, path: str, enum: str) -> tuple[str, ...]:
-        """Return the values that the domain capabilities list for `enum` at `path`, such as `devices/graphics`.
+        """Return the values that the domain capabilities list for the enumeration `enum`, such as `type`.
 
-        The tuple is empty if the capabilities are unknown.
+        `path`, such as `devices/graphics`, leads to `enum`. The tuple is empty if the capabilities are unknown.
         """
         capabilities = self.facts.domain_capabilities
         return () if capabilities is None else capabilities.values(path, enum)
 
     def offers(self, path: str, enum: str, value: str, unknown: bool = True) -> bool:
-        """Return whether the domain capabilities list `value`, or `unknown` if they list no values.
+        """Return whether the domain capabilities list `value`; if they do not list any value, return `unknown`.
 
         `path` and `enum` have the same meaning as in `domcaps_list`.
         """
@@ -97,7 +97,7 @@ class Draft:
         return not any(each.type == "usb" and each.model == "none" for each in controllers)
 
     def use_machine(self, machine: str) -> None:
-        """Use the machine type `machine` instead of the one that was chosen before."""
+        """Use the machine type `machine` instead of the current one."""
         self.platform = self.platform.replace(machine=machine)
         self.domain.os.type_machine = machine
 

@@ -76,7 +76,7 @@ def _acpi_needs_uefi(draft: Draft) -> bool:
 
 
 def has_root_filesystem(draft: Draft) -> bool:
-    """Return whether a container has a root file system that is not the host's."""
+    """Return whether the container has a root file system other than the host's."""
     return any(filesystem.target_dir == "/" for filesystem in draft.domain.devices_of(Filesystem))
 
 
@@ -122,7 +122,7 @@ def fill_vmport(draft: Draft) -> None:
 
 
 def fill_clock(draft: Draft) -> None:
-    """Set the time base that the guest's operating system expects, and add timers that keep its time correct."""
+    """Set the clock offset that the guest's operating system expects, and add timers that keep its clock accurate."""
     platform = draft.platform
     clock = draft.domain.clock
     if platform.is_container or platform.is_xen_pv:
@@ -146,7 +146,7 @@ def fill_clock(draft: Draft) -> None:
 
 
 def fill_pm(draft: Draft) -> None:
-    """Disable the sleep states of PC guests, because guests hang on many hosts when they wake up."""
+    """Disable the sleep states of PC guests, because waking up makes guests hang on many hosts."""
     pm = draft.domain.pm
     if not (draft.platform.is_x86 and draft.platform.is_hvm):
         return

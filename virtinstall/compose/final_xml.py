@@ -23,10 +23,10 @@ _DISKS = "disk"
 def completed(final: Domain, first_boot: Domain, held: Domain) -> Domain:
     """Return a copy of `final`, the finished guest, with the values that libvirt chose when the guest was started.
 
-    `first_boot` is the composed domain that was started, and `held` is libvirt's XML of the running guest. The copied
-    values are the versioned machine type, device addresses, MAC addresses, the ID in `<genid/>`, and the devices that
-    libvirt added, including controllers. Disks are matched by target, interfaces by MAC address, and other devices by
-    their position among the devices of the same kind.
+    `first_boot` is the composed domain that was started, and `held` is the running guest as libvirt reports it. The
+    copied values are the versioned machine type, device addresses, MAC addresses, the ID in `<genid/>`, and the devices
+    that libvirt added, including controllers. To match the devices of the two domains, disks are compared by target,
+    interfaces by MAC address, and other devices by their position among the devices of the same kind.
     """
     result = final.clone()
     node, composed, chosen = result.ensure_node(), first_boot.ensure_node(), held.ensure_node()

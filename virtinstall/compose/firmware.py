@@ -1,4 +1,4 @@
-"""UEFI or BIOS: the firmware that libvirt chooses if it has one, else a loader from libvirt's list.
+"""UEFI or BIOS: libvirt chooses the firmware if possible; otherwise, a loader from libvirt's list is used.
 
 libvirt chooses by architecture and machine. If libvirt has no firmware for the guest's architecture, it lists loaders
 of other architectures, so a loader is only used if its path names the guest's architecture.

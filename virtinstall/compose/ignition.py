@@ -27,7 +27,7 @@ _VIRT_BOARDS = ("aarch64", "armv7l", "riscv64", "riscv32", "loongarch64")
 
 
 def add_ignition(draft: Draft) -> None:
-    """Plan the file with the requested Ignition configuration; attach it as a disk if the machine has no fw_cfg.
+    """Plan the file with the requested Ignition configuration; attach the file as a disk if there is no fw_cfg.
 
     Raises: RequestError, if the hypervisor is not QEMU.
     """
@@ -59,7 +59,7 @@ def add_ignition(draft: Draft) -> None:
 
 
 def hand_over(draft: Draft, domain: Domain) -> None:
-    """Pass the Ignition configuration to `domain`, the guest at its first boot, if the machine has fw_cfg."""
+    """Add the Ignition configuration to `domain`, the domain for the first boot, if the machine has fw_cfg."""
     if draft.facts.seeds.ignition is None or not _has_fw_cfg(draft):
         return
     block = Sysinfo(type="fwcfg")

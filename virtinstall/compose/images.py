@@ -1,4 +1,4 @@
-"""Disks that start from an image, as an overlay or a copy: their size and location. There are no side effects."""
+"""Disks that are created from an image, as an overlay or a copy: their size and location, without side effects."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def default_login(
     keys: Callable[[], tuple[str, ...]],
     new_password: Callable[[], tuple[str, str]],
 ) -> SeedFacts:
-    """Return the seed for logging in to a guest that is created from an image, if the request specifies no login.
+    """Return the seed with the default login for a guest that is created from an image.
 
-    `keys` returns the user's public SSH keys. With cloud-init, the seed contains the keys or, if there are none, a
-    password; `new_password` then returns a password and its hash. With Ignition, the seed contains the keys or, if
-    there are none, only a warning. The seed is empty if the image uses neither cloud-init nor Ignition.
+    `keys` returns the user's public SSH keys. For an image with cloud-init, the seed contains the keys or, if there are
+    none, a password, which `new_password` returns together with its hash. For an image with Ignition, the seed contains
+    the keys or, if there are none, only a warning. For any other image, the seed is empty.
     """
     from virtinstall.seed.cloud_init import CloudInitRequest
 
@@ -67,7 +67,7 @@ def _ignition_login(user: str, keys: tuple[str, ...]) -> SeedFacts:
 
 
 def with_login(request: Request, facts: Facts) -> Request:
-    """Return `request` with the default login in `facts`, or unchanged if there is none."""
+    """Return `request` with the default login in `facts`; unchanged if `facts` contain no default login."""
     install = request.install
     if facts.seeds.login is None:
         return request
@@ -89,7 +89,7 @@ def fill_memory(draft: Draft) -> None:
 
 
 def resolve_disk(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
-    """Fill in the source of a disk, which may start from an image.
+    """Fill in the source of a disk, which may be created from an image.
 
     Raises: RequestError, if the disk cannot be created as requested.
     """
@@ -100,7 +100,7 @@ def resolve_disk(draft: Draft, disk: Disk, facts: DiskFacts) -> None:
 
 
 def resolve_image(draft: Draft, disk: Disk, facts: DiskFacts, image: ImageFacts) -> None:
-    """Fill in the source of a disk that starts from `image`; plan the download of the image and the new disk.
+    """Fill in the source of a disk that is created from `image`, and plan the image's download and the disk's creation.
 
     Raises: RequestError, if the disk cannot be created as requested.
     """

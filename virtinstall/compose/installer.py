@@ -40,9 +40,9 @@ def choose_installer(
 ) -> Installer:
     """Return the installer to automate.
 
-    `media` is the install medium, None if there is none. `row` is its entry in the OS database, None if the database
-    does not contain it. `profile` is the requested installation profile, None for the default. `find_script` returns
-    the OS database's install script; it is called only if the script is needed.
+    `media` is the install medium, or None if there is none. `row` is the medium's entry in the OS database, or None if
+    the database does not contain the medium. `profile` is the requested installation profile, or None for the default.
+    `find_script` returns the OS database's install script; it is called only if the script is needed.
 
     Raises: RequestError, if the operating system cannot be installed unattended, or not from this medium.
     """
@@ -71,7 +71,7 @@ def choose_installer(
 def choose_driver(os: OsRecord, values: Mapping[str, str], installer: Installer, arch: str) -> Driver | None:
     """Return the drivers for Windows Setup; None if there are none or they are disabled.
 
-    `values` are the sub-options of --unattended, of which `drivers` disables the drivers.
+    `values` are the sub-options of --unattended; `drivers=no` disables the drivers.
 
     Raises: RequestError, if the value of `drivers` is neither yes nor no.
     """

@@ -47,7 +47,7 @@ def add_interfaces(draft: Draft) -> None:
 
 
 def want_addresses(domain: Domain) -> bool:
-    """Return whether an interface has a fixed IP address, a gateway or name servers.
+    """Return whether any interface has a fixed IP address, a gateway or name servers.
 
     The module `compose.addresses`, which takes time to load, is needed only for such interfaces.
     """
@@ -56,7 +56,7 @@ def want_addresses(domain: Domain) -> bool:
 
 
 def split_addresses(text: str) -> list[str]:
-    """Split `text`, the value of a sub-option such as `ip`, into the addresses that it separates by commas."""
+    """Split `text`, the comma-separated value of a sub-option such as `ip`, into addresses."""
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
@@ -198,7 +198,7 @@ def _resolve_mac(draft: Draft, interface: Interface, taken: set[str]) -> None:
         problem = f"the MAC address {given} is already in use by {whose}"
         if draft.request.checks.mac_in_use:
             way = "omit mac= to generate an address"
-            raise RequestError(problem, hint=f"{way}, or use --check mac_in_use=off to only skip this check")
+            raise RequestError(problem, hint=f"{way}, or skip this check with: --check mac_in_use=off")
         draft.warnings.append(problem)
     taken.add(mac)
 

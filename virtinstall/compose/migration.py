@@ -125,7 +125,7 @@ def _pool_type(draft: Draft, disk: Disk, path: str) -> str | None:
 def on_local_mount(path: str, mounts: tuple[tuple[str, str], ...]) -> bool:
     """Return whether `path` is on a local file system of this host; False if `mounts` is empty.
 
-    `mounts` contains a pair of mount point and file system type for each mount, in the kernel's order.
+    `mounts` contains a tuple (mount point, file system type) for each mount, in the kernel's order.
     """
     best, kind = "", None
     for point, file_system in mounts:

@@ -21,7 +21,7 @@ _SUB_OPTIONS = {
 
 
 def no_source(disk: Disk) -> RequestError:
-    """Return the error for a disk without a path, size or source; its message contains the values that the disk has."""
+    """Return the error for a disk without a path, size or source; the message lists the disk's other values."""
     requested = ",".join(f"{name}={value}" for name, value in _plain_values(disk))
     return RequestError(
         f"--disk{f' {requested}' if requested else ''}: no path, size or source specified",
@@ -42,7 +42,7 @@ def _plain_values(disk: Disk) -> list[tuple[str, object]]:
 def refuse_missing(draft: Draft, disk: Disk, path: str) -> None:
     """Report that there is no file at `path`: as an error, or as a warning with --check path_exists=off.
 
-    Raises: RequestError, if this check is enabled.
+    Raises: RequestError, unless the check `path_exists` is disabled.
     """
     removable = disk.device in ("cdrom", "floppy")
     option = "--cdrom" if path == draft.request.install.cdrom else "--disk"

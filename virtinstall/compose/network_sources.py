@@ -63,7 +63,7 @@ def _add_host(disk: Disk, name: str | None, port: str | None) -> None:
 def use_url(draft: Draft, disk: Disk, url: str) -> None:
     """Set the disk's source to a URL that QEMU reads, such as `http://HOST/PATH` or `nbd+unix:///SOCKET`.
 
-    Raises: RequestError, if the host or the port is invalid.
+    Raises: RequestError, if the URL is invalid.
     """
     from urllib.parse import parse_qs, urlsplit
 

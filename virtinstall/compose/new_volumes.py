@@ -20,7 +20,10 @@ NETWORK_POOLS = ("rbd", "gluster", "sheepdog", "iscsi-direct")
 
 
 def temporary_pool(directory: str) -> PoolFacts:
-    """Return a temporary pool for a directory that no pool manages; its name is derived from the directory's path."""
+    """Return the facts about a temporary pool for a directory that no pool manages.
+
+    The pool's name is derived from the directory's path.
+    """
     from hashlib import sha256
 
     name = f"{TEMPORARY_POOL_PREFIX}{sha256(directory.encode()).hexdigest()[:12]}"
@@ -28,7 +31,7 @@ def temporary_pool(directory: str) -> PoolFacts:
 
 
 def volume_element(name: str, size: int, allocation: int = 0) -> etree._Element:
-    """Return the <volume> element for a new volume with a capacity of `size` bytes; `allocation` is in bytes, too."""
+    """Return the <volume> element for a new volume; `size`, which is its capacity, and `allocation` are in bytes."""
     root = etree.Element("volume")
     etree.SubElement(root, "name").text = name
     etree.SubElement(root, "capacity", unit="bytes").text = str(size)
@@ -71,11 +74,11 @@ def add_volume(
 ) -> None:
     """Plan a new volume of `size` bytes for `disk`; `form` is its image format.
 
-    `upload_from` is the path of the local file to copy into the volume, None for an empty volume.
+    `upload_from` is the path of the local file to copy into the volume, or None for an empty volume.
     `temporary_pool` is whether `pool` is created for this volume and removed afterwards.
 
-    Raises: RequestError, if the pool does not have enough space, if its volumes cannot have a backing file, or if a
-    requested owner or group is not numeric.
+    Raises: RequestError, if the pool does not have enough space, if a backing file is requested but the pool does not
+    support backing files, or if the requested mode, owner or group is not numeric.
     """
     full = disk.sparse is False or (pool.type in BLOCK_POOLS and pool.type != "logical")
     root = volume_element(name, size, size if full or pool.type == "logical" else 0)
@@ -105,7 +108,7 @@ def add_volume(
         )
         if draft.request.checks.disk_size:
             way = "use another pool" if upload_from is not None else "reduce size="
-            raise RequestError(problem, hint=f"{way}, or use --check disk_size=off to only skip this check")
+            raise RequestError(problem, hint=f"{way}, or skip this check with: --check disk_size=off")
         draft.warnings.append(problem)
     draft.volumes.append(
         NewVolume(

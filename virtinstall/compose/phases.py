@@ -1,7 +1,7 @@
-"""The two domains of a guest: the one that boots the installation, and the final one.
+"""The domains of a guest: one for the installation, one for the first boot, and the final one.
 
-The final domain is composed first; the installation's is a copy with a few changes. Media that only the installation
-needs are removed from the final domain.
+Each of them is a copy of the composed domain with a few changes. For example, media that only the installation needs
+are removed from the final domain.
 
 Source: https://docs.cloud-init.io/en/latest/reference/datasources/nocloud.html (SMBIOS serial number)
 """
@@ -127,11 +127,11 @@ def install_domain(draft: Draft) -> Domain | None:
 
 
 def first_boot_domain(draft: Draft) -> Domain | None:
-    """Return the domain for the first start of a guest whose disk contains an installed system, such as a cloud image.
+    """Return the domain for the first start of a guest whose disk already contains an operating system.
 
-    Previews show the result of `install_domain` instead. This domain differs from the finished guest only in its seed.
-    Therefore, the guest can be rebooted, saved, restored and migrated like any other guest. The result is None if
-    something is installed, or if the guest must be off after its first boot (--noreboot).
+    The domain differs from the finished guest only in the seed. Therefore, the guest can be rebooted, saved, restored
+    and migrated during its first boot like any other guest. The result is None if something is installed, or if the
+    guest must be off after its first boot (--noreboot). Previews show the result of `install_domain` instead.
     """
     install = draft.request.install
     if install_kind(draft) != "seed" or install.unattended is not None or draft.request.run.noreboot:

@@ -1,4 +1,4 @@
-"""The choice of hypervisor, architecture and machine among those that the host offers.
+"""The choice of hypervisor, architecture and machine type from those that the host supports.
 
 Source: https://libvirt.org/formatcaps.html#guest-capabilities; the order of preference is virt-install's: KVM if it is
 listed, the host's architecture, q35 if the OS supports it.
@@ -40,7 +40,7 @@ _SPELLINGS = {"amd64": "x86_64", "i386": "i686", "i486": "i686", "i586": "i686",
 
 
 def existing_platform(domain: Domain, host_arch: str) -> Platform:
-    """Return the platform of an existing guest from its XML; `host_arch` is the architecture of its host."""
+    """Return the platform of an existing guest; `host_arch` is the architecture of the guest's host."""
     os = domain.os
     arch, virt_type, machine = os.type_arch or host_arch, domain.type or "qemu", os.type_machine
     guest = GuestArch(
@@ -69,8 +69,8 @@ def choose_platform(
 ) -> Platform:
     """Return a platform that fits `requested` on the host; values that were not requested are chosen for `os`.
 
-    `capabilities` are those of the host. `driver` is the lowercase name of libvirt's driver, such as `qemu`. `uri` is
-    the connection's URI for the commands in hints, or None for commands without --connect.
+    `capabilities` are the host's. `driver` is the lowercase name of libvirt's driver, such as `qemu`. Commands in hints
+    contain `--connect` with the URI `uri`, unless it is None.
 
     Raises: RequestError, if the host does not support the request.
     """
@@ -211,7 +211,7 @@ def requested_platform(request: Request) -> PlatformRequest:
 
 
 def chosen_platform(request: Request, host: HostFacts, os: OsRecord) -> Platform:
-    """Return the platform of the guest: with --reinstall that of the existing guest, otherwise the best one for `os`.
+    """Return the platform of the existing guest for --reinstall, otherwise the requested platform that suits `os` best.
 
     Raises: RequestError, if the host does not support the request.
     """

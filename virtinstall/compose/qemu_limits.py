@@ -1,6 +1,6 @@
-"""Checks for requests that libvirt accepts although QEMU cannot start the guest; random guests revealed them.
+"""Checks for requests that libvirt accepts, although QEMU cannot start the guest.
 
-Everything else is checked by libvirt (`accepted.py`).
+Tests with randomly generated guests revealed these requests. libvirt checks everything else (`accepted.py`).
 """
 
 from __future__ import annotations

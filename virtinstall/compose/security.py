@@ -17,7 +17,7 @@ _SEV_ES_POLICY = "0x07"
 
 
 def fill_seclabels(draft: Draft) -> None:
-    """Fill in the missing types of security labels with a model, and the missing models of labels with a type."""
+    """Add the default type to each security label that has only a model, and the model to each that has only a type."""
     models = [model for model in draft.facts.host.capabilities.security_models if model]
     for label in draft.domain.seclabels:
         if label.model is not None and label.type is None:
@@ -27,10 +27,11 @@ def fill_seclabels(draft: Draft) -> None:
 
 
 def fill_model(label: Seclabel, models: Sequence[str]) -> None:
-    """Set the model of a security label that has none; `models` are the models that the host supports.
+    """Set the model of `label` if it has none; `models` are the models that the host supports.
 
-    If the label consists of numeric IDs, the model is `dac`. Without a label, it is the first one in `models`;
-    otherwise, it is the first one other than `dac`. It remains None if there is no such model.
+    If the text of the label consists of numeric IDs, the model is `dac`, or the first one in `models` if the host does
+    not support `dac`. If the label has no text, the model is the first one in `models`; for any other text, the first
+    one other than `dac`. If there is no such model, the label's model remains None.
     """
     if label.model is None and models:
         label.model = _model_of(label.label, models)
@@ -48,7 +49,8 @@ def _model_of(label: str | None, models: Sequence[str]) -> str | None:
 def fill_launch_security(draft: Draft) -> None:
     """Check the requirements of SEV, SEV-SNP and TDX, and fill in the default SEV policy.
 
-    Raises: RequestError, if one of them is requested without the machine type q35 or without UEFI.
+    Raises: RequestError, if SEV, SEV-SNP or TDX is requested, but the guest's machine type is not q35, or the guest
+    does not boot with UEFI.
     """
     security = draft.domain.launch_security
     kind = security.type

@@ -61,7 +61,7 @@ def seed_bus(draft: Draft) -> str | None:
 
 
 def seed_arguments(draft: Draft) -> tuple[str, ...]:
-    """Return the kernel arguments that point the installer to its answer file; empty without --unattended."""
+    """Return the kernel arguments that point the installer to its answer file; an empty tuple if there are none."""
     answers = draft.facts.seeds.unattended
     if answers is None:
         return ()
@@ -100,10 +100,10 @@ def account(draft: Draft) -> str | None:
 
 
 def first_boot_path(draft: Draft, name: str) -> str:
-    """Return the path for a seed that must exist until the guest is off for the first time.
+    """Return the path of a seed file that must exist until the guest is shut down for the first time.
 
-    The seed is emptied after the guest's start. If possible, it is in the directory of the guest's disk, because a
-    guest that is migrated has its disk on shared storage. `name` is the last part of the file name.
+    The file is emptied after the guest has started. If possible, the file is in the directory of the guest's disk,
+    which is on shared storage if the guest is migrated. `name` is the end of the file's name.
     """
     host = draft.facts.host
     disk = next(iter(draft.domain.devices_of(Disk)), None)

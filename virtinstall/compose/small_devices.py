@@ -130,10 +130,10 @@ def match_watchdogs(domain: Domain, changed: Iterable[Element]) -> None:
 
 
 def number_audio(domain: Domain, guest: Domain | None = None) -> None:
-    """Set the IDs of the audio backends in `domain` that have none.
+    """Assign an ID to each audio backend in `domain` that has none.
 
-    `guest` is the guest to which the devices in `domain` are added; IDs of its audio backends are not used again. It is
-    None for a new guest.
+    `guest` is the existing guest to which the devices in `domain` are added, or None for a new guest. IDs that the
+    audio backends of `guest` use are not assigned.
     """
     known = [*domain.devices_of(Audio), *(() if guest is None else guest.devices_of(Audio))]
     taken = {audio.id for audio in known}
@@ -178,7 +178,7 @@ def share_memory(draft: Draft) -> None:
 def require_shared_memory(domain: Domain, source_type: str = "memfd") -> None:
     """Share the memory of a guest that has virtiofs or vhost-user devices, because another process maps the memory.
 
-    `source_type` is the kind of memory to use if the domain does not specify one, `memfd` or `file`.
+    `source_type`, `memfd` or `file`, is the kind of memory to use if the domain does not specify one.
 
     Source: https://libvirt.org/kbase/virtiofs.html#sharing-a-host-directory-with-a-guest
     """

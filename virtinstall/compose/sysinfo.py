@@ -1,4 +1,4 @@
-"""--sysinfo: one block of each type, and a domain that is consistent with the blocks."""
+"""--sysinfo: one <sysinfo> element for each type, and a domain that is consistent with these elements."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from virtinstall.xml.field import XmlField
 def resolve_sysinfo(domain: Domain) -> None:
     """Merge the <sysinfo> elements of the same type, and set the domain's SMBIOS mode and UUID accordingly.
 
-    An element of the type `host` or `emulate` is removed, because these are SMBIOS modes. SMBIOS values require the
-    mode `sysinfo`. A UUID among them becomes the guest's UUID, because libvirt requires both to be the same.
+    An element of the type `host` or `emulate` is replaced by the SMBIOS mode with the same name. SMBIOS values require
+    the mode `sysinfo`. A UUID among these values becomes the guest's UUID, because libvirt requires the same UUID in
+    both places.
     """
     blocks: dict[str, Sysinfo] = {}
     for sysinfo in list(domain.sysinfos):

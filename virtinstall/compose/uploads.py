@@ -1,4 +1,4 @@
-"""Uploads to a remote host, which cannot access local files: they become volumes of one of its pools."""
+"""Uploads of local files to a remote host, where the files become volumes in a pool."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PREFIX = "virtinst-"
 
 
 def path_there(draft: Draft, path: str) -> str:
-    """Return the path that the local file `path` has on the hypervisor's host; plan its upload if the host is remote.
+    """Return the path of the local file `path` on the hypervisor's host; plan an upload if the host is remote.
 
     Raises: RequestError, if the remote host has no pool for the file.
     """

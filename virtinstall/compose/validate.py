@@ -12,7 +12,7 @@ _BOOT_DEVICES = ("hd", "cdrom", "network", "fd")
 
 
 def resolve_methods(request: Request) -> Request:
-    """Return the request with only one installation method, and with a warning about each ignored one.
+    """Return the request with only one installation method, and with a warning about each ignored method.
 
     --location has priority over --cdrom, --cdrom over --pxe, and --pxe over --import.
     """

@@ -1,4 +1,4 @@
-"""The source and the destination of a character device's bytes: pty, file, socket and so on.
+"""The host side of a character device: a pty, file, socket and so on.
 
 Source: https://libvirt.org/formatdomain.html#consoles-serial-parallel-channel-devices
 """
@@ -53,7 +53,7 @@ def _host_setter(prefix: str) -> Callable[[CharacterSource, str], None]:
 
 
 class CharacterSource(Element):
-    """A mixin for elements whose data comes from a character device on the host: <source>, <protocol> and <log>."""
+    """A mixin for devices with a character device on the host, which <source>, <protocol> and <log> describe."""
 
     source_path: XmlField[str] = XmlField("./source/@path", TEXT, "File, device or socket on the host.")
     source_host_option = Suboption(

@@ -21,7 +21,7 @@ def _port(text: str) -> str:
 
 
 class Address(Element):
-    """<address>: the device's address on its guest bus.
+    """<address>: the device's address on a bus in the guest.
 
     Source: https://libvirt.org/formatdomain.html#device-addresses
     """
@@ -64,5 +64,5 @@ class Device(Element):
 
 
 def unless_default(text: str) -> str | None:
-    """Return `text`, or None if it is `default`, so that a value is chosen when the domain is composed."""
+    """Return `text`; for `default`, return None, so that a value is chosen when the domain is composed."""
     return None if text == "default" else text

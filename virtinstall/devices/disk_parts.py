@@ -30,7 +30,7 @@ class ThrottleFilter(Element):
 
 
 class SourceSeclabel(Element):
-    """<seclabel> below <source>: a security label of this source only."""
+    """<seclabel> below <source>: a security label for this source only."""
 
     tag = "seclabel"
 

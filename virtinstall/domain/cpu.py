@@ -15,10 +15,10 @@ from virtinstall.xml.field import Setting, Suboption, XmlField
 from virtinstall.xml.kinds import INTEGER, ON_OFF, SWITCH, TEXT
 
 MODES = ("host-passthrough", "host-model", "maximum")
-"""Model names that are modes of libvirt."""
+"""Model names that are libvirt CPU modes."""
 
 HOST_MODES = ("host-model-only", "host-copy", "hv-default")
-"""Model names that are resolved with the host's capabilities."""
+"""Model names whose meaning depends on the host or the hypervisor."""
 
 
 class CpuFeature(Element):

@@ -1,4 +1,4 @@
-"""`--cputune`: host CPUs that run the guest, and its share of them.
+"""`--cputune`: the host CPUs that run the guest, and the guest's share of these CPUs.
 
 Source: https://libvirt.org/formatdomain.html#cpu-tuning
 """

@@ -53,16 +53,17 @@ if TYPE_CHECKING:
 
 D = TypeVar("D", bound=Device)
 ClassOf: TypeAlias = type[D]
-"""A class of devices; `type` is a field below."""
+"""A class of devices; in the class `Domain`, `type` is a field."""
 ElementClass: TypeAlias = type[Element]
 
 _DEVICES = Step("devices", None)
 
 
 class AllDevices:
-    """Descriptor for the list of all devices of a domain, in document order, without elements of unknown kinds.
+    """Descriptor for the list of all devices of a domain, in document order.
 
-    Setting the list replaces the domain's devices; those that belong to another domain are copied.
+    The list does not contain elements of unknown kinds. Setting the list replaces the domain's devices; new devices
+    that belong to another domain are copied.
     """
 
     @overload
@@ -143,8 +144,9 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
     def section(self, cls: ElementClass) -> Element:
         """Return the element to which an option with the fields of `cls` applies.
 
-        If `cls` has no separate element, this is the domain itself. If the domain can have only one element of `cls`,
-        it is that element. If it can have several, such as devices or <seclabel>, a new element is added.
+        If `cls` has no separate element, the result is the domain itself. If the domain can have only one element of
+        `cls`, the result is this element. If the domain can have several, such as devices or <seclabel>, a new element
+        is added and returned.
         """
         if not cls.tag:
             return self
@@ -172,7 +174,7 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
         return known
 
     def all_devices(self) -> list[Device]:
-        """Return all devices of known kinds, in document order: the value of `devices`."""
+        """Return all devices of known kinds, in document order; the field `devices` has the same value."""
         from virtinstall.devices import device_class
 
         found: list[Device] = []
@@ -189,7 +191,7 @@ class Domain(Metadata, Memory, Vcpus, Events, Iothreads):
     def add(self, device: Device, *, before: Device | None = None) -> None:
         """Add `device` to the domain, directly before the device `before`.
 
-        If `before` is None, `device` is added after the other devices of its kind; kinds follow libvirt's order.
+        If `before` is None, `device` is added after the other devices of its kind; the kinds are in libvirt's order.
         """
         if before is not None:
             before.ensure_node().addprevious(device.ensure_node())

@@ -1,5 +1,5 @@
-"""Elements of single drivers in separate namespaces: QEMU's overrides, capabilities and deprecations, LXC's namespaces,
-and arguments of bhyve and Xen.
+"""Elements in the XML namespaces of single drivers: QEMU's overrides, capabilities and deprecations, LXC's namespaces,
+and arguments for bhyve and Xen.
 
 Source: https://libvirt.org/drvqemu.html; https://libvirt.org/drvlxc.html; https://libvirt.org/drvbhyve.html
 """

@@ -1,4 +1,4 @@
-"""`--iommufd`: access of passed-through host devices to the host's IOMMU through /dev/iommu.
+"""`--iommufd`: the use of /dev/iommu for host devices that are assigned to the guest.
 
 Source: https://libvirt.org/formatdomain.html
 """

@@ -113,7 +113,7 @@ class Memory(Section):
         self.memory_kib = amount
 
     def set_current_memory_kib(self, amount: int | None) -> None:
-        """Set <currentMemory> to `amount` KiB and raise <memory> to at least that; None removes <currentMemory>."""
+        """Set <currentMemory> to `amount` KiB, and also <memory> if it is smaller; None removes <currentMemory>."""
         if self.current_memory_unit is not None:
             self.current_memory_unit = "KiB" if amount is not None else None
         self.current_memory_kib = amount

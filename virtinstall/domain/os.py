@@ -1,4 +1,4 @@
-"""`--boot`: the boot method: devices, firmware, a kernel, or a container's init.
+"""`--boot`: the boot method: devices, firmware, a kernel, or a container's init process.
 
 Source: https://libvirt.org/formatdomain.html#operating-system-booting
 """
@@ -226,7 +226,8 @@ class Os(Section):
     def child_order(cls) -> tuple[str, ...]:
         """Return the order in which libvirt writes the child elements.
 
-        The init process of a container is an exception, because it is never specified together with firmware.
+        The elements for a container's init process are in a different place, which has no effect, because they are
+        never used together with firmware.
         """
         return tuple(f"./{tag}" for tag in _CHILDREN)
 

@@ -1,4 +1,4 @@
-"""`--perf`: counted performance events of the host's CPU.
+"""`--perf`: the performance events of the host's CPU that are counted for the guest.
 
 Source: https://libvirt.org/formatdomain.html#performance-monitoring-events
 """

@@ -28,9 +28,9 @@ _SOURCE_ATTRIBUTES = ("file", "dev", "dir", "volume", "pool", "protocol", "name"
 
 @contextmanager
 def new_ones_last(domain: Domain) -> Iterator[None]:
-    """On leaving the `with` block, move elements added within it after their siblings, so that a diff shows only them.
+    """On leaving the `with` block, move the elements that the block added after their siblings.
 
-    Elements that become empty contain no whitespace afterwards.
+    A diff then shows only the new elements. Whitespace in elements that have become empty is removed.
     """
     root = domain.ensure_node()
     before = {node: list(node) for node in root.iter(etree.Element)}

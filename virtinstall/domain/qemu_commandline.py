@@ -71,9 +71,9 @@ class QemuCommandline(Section):
 
     @classmethod
     def cut_whole(cls, text: str) -> list[tuple[str, str]] | None:
-        """Return the complete value as one pair with the sub-option `args` or `env`.
+        """Return `text`, the complete value of the option, as one pair for the sub-option `args` or `env`.
 
-        The result is None for `clearxml` and XPath edits, which are split at commas.
+        The result is None for `clearxml` and XPath edits, whose values are split at commas.
         """
         key, equals, value = text.partition("=")
         if equals and key in ("args", "env"):

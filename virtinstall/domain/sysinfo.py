@@ -21,7 +21,7 @@ class OemString(Element):
 
 
 class FwCfgEntry(Element):
-    """<entry> with `type=fwcfg`: one item that the guest reads through fw_cfg."""
+    """<entry> below <sysinfo> of the type `fwcfg`: one item that the guest reads through fw_cfg."""
 
     tag = "entry"
 

@@ -10,13 +10,13 @@ from virtinstall.domain.section import Section
 
 
 class XmlEdits(Section):
-    """Raw edits of the whole domain."""
+    """--xml: XPath edits of the complete domain XML."""
 
     @classmethod
     def cut_whole(cls, text: str) -> list[tuple[str, str]] | None:
-        """Return `text`, an edit XPATH=VALUE, as one pair with the sub-option `xpath.set`.
+        """Return `text`, an edit XPATH=VALUE, as one pair for the sub-option `xpath.set`.
 
-        The result is None if the value starts with a sub-option such as `xpath.set=` or `xpath0.delete=`.
+        The result is None if `text` starts with a sub-option such as `xpath.set=` or `xpath0.delete=`.
         """
         key, equals, _ = text.partition("=")
         if equals and key.startswith("xpath") and key.partition(".")[2]:

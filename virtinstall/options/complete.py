@@ -1,7 +1,7 @@
 """Shell completion: `virt-install --complete SHELL WORD...`, hidden from the help.
 
-Options, sub-options and their docs come from the declarations, so that no list is kept in
-the shells' scripts (completion/), which only pass the command line and show the answer.
+Options, sub-options and their descriptions come from the declarations, so that the shells' scripts (completion/)
+contain no lists. They only pass the command line and show the candidates.
 """
 
 from __future__ import annotations
@@ -30,12 +30,14 @@ _BASH_SPECIAL = " \t'\"\\$`&;|<>()*?[]{}!#~"
 
 
 def completion_lines(prog: str, arguments: Sequence[str], find: Find | None = None) -> Iterator[str]:
-    """Yield one line for each candidate, for the shell's completion script.
+    """Yield one line for each candidate, in the format that the shell's completion script reads.
 
-    `arguments` are the name of the shell and its command line. bash passes the line up to the cursor, and the
-    characters at which it splits the line. zsh and fish pass the arguments after the command's name up to the cursor.
-    `find` returns the candidates for these arguments; if it is None, `candidates` is used. A line consists of the
-    candidate and, except for bash, a tab and the description. A space after the candidate means that it is complete.
+    `arguments` start with the name of the shell. For bash, the command line up to the cursor and the characters at
+    which bash splits the line follow; for zsh and fish, the arguments after the command's name, up to the cursor.
+    `find` returns the candidates for the arguments after the command's name; if it is None, `candidates` is used.
+
+    A line consists of the candidate, a space if the candidate is complete, and, except for bash, a tab and the
+    description.
     """
     shell, *rest = arguments or [""]
     if shell == "bash":
@@ -54,7 +56,7 @@ def completion_lines(prog: str, arguments: Sequence[str], find: Find | None = No
 def candidates(prog: str, typed: Sequence[str], query: Query | None = None) -> list[Candidate]:
     """Return the candidates for the last argument in `typed`, the arguments after the command's name.
 
-    `query` returns the names of libvirt objects, such as guests; if it is None, they are requested from libvirt.
+    `query` returns the names of libvirt objects of one kind, such as `guests`; if it is None, libvirt is queried.
     """
     options = _options_of(prog)
     *before, current = typed

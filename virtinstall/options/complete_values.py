@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from virtinstall.xml.element import Element
 
 Query = Callable[[str], list[str]]
-"""A function that returns the names of libvirt's `guests`, `networks`, `pools`, `node devices` or `volumes of POOL`."""
+"""A function that returns the names of all `guests`, `networks`, `pools`, `node devices` or `volumes of POOL`.
+
+Its argument is one of these kinds.
+"""
 
 _URIS = ("qemu:///system", "qemu:///session", "embed", "test:///default", "qemu+ssh://", "xen:///system", "lxc:///")
 _PLAIN: Mapping[str, tuple[str, ...]] = {
@@ -48,7 +51,7 @@ LEADING_VALUES: Mapping[str, tuple[str, ...]] = {
     "boot": ("uefi", "hd", "cdrom", "network", "fd"),
     "network": ("user", "default"),
 }
-"""The values that can begin an option's value without a sub-option's name."""
+"""The values that can start the value of an option without the name of a sub-option, by option."""
 _BRIDGES = ("bridge", "source.bridge")
 
 
@@ -63,7 +66,7 @@ class Candidate(NamedTuple):
 def plain_values(option: Option, text: str, query: Query) -> list[Candidate]:
     """Return the values that begin with `text`, for an option without sub-options.
 
-    `query` returns the names of libvirt objects, such as guests.
+    `query` returns the names of libvirt objects of one kind, such as `guests`.
     """
     if option.dest in _PLAIN_FILES:
         return files(text)
@@ -77,7 +80,7 @@ def plain_values(option: Option, text: str, query: Query) -> list[Candidate]:
 def sub_values(option: Option, cls: type[Element], key: str, text: str, query: Query) -> list[Candidate]:
     """Return the values that begin with `text`, for the sub-option `key` of `option`.
 
-    `cls` declares the sub-options. `query` returns the names of libvirt objects, such as guests.
+    `cls` declares the sub-options. `query` returns the names of libvirt objects of one kind, such as `networks`.
     """
     from virtinstall.options.suboptions import resolve
 
@@ -110,7 +113,7 @@ def matching(known: list[str] | tuple[str, ...], text: str) -> list[Candidate]:
 
 
 def files(text: str) -> list[Candidate]:
-    """Return the files and directories whose path begins with `text`; empty if the directory cannot be read."""
+    """Return the files and directories whose path begins with `text`; an empty list if the directory is unreadable."""
     folder, slash, start = text.rpartition("/")
     try:
         with os.scandir(folder + slash or ".") as entries:

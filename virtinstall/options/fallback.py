@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @functools.cache
 def installed_schema() -> Schema:
-    """Return the schema of the installed libvirt, which is read only at the first call."""
+    """Return the schema of the installed libvirt; it is read when this function is called for the first time."""
     from virtinstall.xml.schema import load_schema
 
     return load_schema(os.environ)

@@ -1,4 +1,4 @@
-"""The sub-options of an option: the text of `--disk help`, and the same as data for completion and the manual."""
+"""The sub-options of an option, as help text (`--disk help`) and as data for completion and the manual."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _TYPED_AS_ON_OFF = ("switch", "present")
 
 
 def known_sub_options(cls: type[Element]) -> Iterator[Known]:
-    """Yield every sub-option that `cls` declares, and finally those that all XML options share."""
+    """Yield every sub-option that `cls` declares and then, if `cls` describes XML, those that all XML options share."""
     for name, declared in sub_option_names(cls):
         kind = "on/off" if declared.kind_name in _TYPED_AS_ON_OFF else declared.kind_name
         yield Known(name, declared.aliases, kind, declared.doc)
@@ -54,9 +54,9 @@ def known_sub_options(cls: type[Element]) -> Iterator[Known]:
 
 
 def unnamed_values(cls: type[Element]) -> str:
-    """Return a sentence about the values at the start of an option that do not need the name of a sub-option.
+    """Return a sentence, without a period, about the sub-options whose names can be omitted.
 
-    `cls.bare`, the names that are implied, must not be empty.
+    `cls.bare`, which contains the names of these sub-options, must not be empty.
     """
     names = " and ".join(f"`{name}`" for name in cls.bare)
     return (

@@ -1,7 +1,7 @@
 """Warnings about values that the installed libvirt's schema does not list.
 
-Such a value is not an error, because a newer libvirt may accept it: the value is used, and the warning shows the
-most similar one in the schema.
+Such a value is not an error, because a newer libvirt may accept it. The value is used, and the warning shows the
+most similar value in the schema.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 def unknown_values(
     schema: Callable[[], Schema], cls: type[Element], path: tuple[str, ...], option: str, pairs: list[Pair]
 ) -> list[str]:
-    """Return a warning for each value in `pairs`, sub-options of `cls`, that the schema does not list.
+    """Return a warning for each sub-option in `pairs` whose value the schema does not list.
 
-    `path` contains the tags that lead from <domain> to an element of `cls`. `option` is the name of the option, for the
-    warnings. `schema` returns the schema; it is called only if a value must be looked up.
+    `cls` declares the sub-options, and `path` contains the tags that lead from <domain> to an element of `cls`.
+    `option` is the name of the option, for the warnings. `schema` returns the schema; it is called only if a value must
+    be looked up.
     """
     warnings = []
     for pair in pairs:
@@ -51,9 +52,10 @@ def _place(cls: type[Element], path: tuple[str, ...], pair: Pair) -> tuple[str, 
 
 
 def place_of(cls: type[Element], path: tuple[str, ...], target: Target) -> tuple[str, ...] | None:
-    """Return the path in the schema to the value that a sub-option of `cls` sets; None if the value is not a string.
+    """Return the schema path of the value that `target`, a sub-option of `cls`, sets.
 
-    The path consists of `path`, further tags and, if the value is an attribute, `@NAME`.
+    The result is None if the value is not a string. Otherwise, it consists of `path`, which leads from <domain> to an
+    element of `cls`, further tags and, if the value is an attribute, `@NAME`.
     """
     declared = target.declared
     if not isinstance(declared, XmlField) or declared.kind is not TEXT:
@@ -71,7 +73,10 @@ def place_of(cls: type[Element], path: tuple[str, ...], target: Target) -> tuple
 
 
 def sub_options_with_value(schema: Schema, cls: type[Element], path: tuple[str, ...], value: str) -> list[str]:
-    """Return the names of the sub-options of `cls` for which the schema lists `value`, except on/off ones."""
+    """Return the names of the sub-options of `cls` with string values for which the schema lists `value`.
+
+    `path` contains the tags that lead from <domain> to an element of `cls`.
+    """
     found = []
     for name, _ in sub_option_names(cls):
         target = resolve(cls, name)

@@ -31,7 +31,7 @@ def roff(text: str) -> str:
 
 
 def bold_terms(text: str) -> str:
-    """Return `text` with text in backticks converted to bold text, which may contain one line break."""
+    """Return `text` with all text in backticks converted to bold; such text may contain one line break."""
     lines: list[str] = []
     for line in text.split("\n"):
         if lines and lines[-1].count("`") % 2 and line.count("`") % 2:
@@ -122,10 +122,9 @@ def write_includes(folder: Path) -> None:
 def mark_pages(folder: Path) -> None:
     """Correct the manual pages (`*.1`) in `folder`, which argparse-manpage has generated.
 
-    Text in backticks becomes bold, and the first sentence of --help moves to the start of the description.
-
     argparse-manpage does not convert backticks, prints the description in `PROGRAM.text` first, and prints the text at
-    the end of the help under the heading COMMENTS.
+    the end of the help under the heading COMMENTS. Therefore, text in backticks becomes bold, the first sentence of
+    --help moves to the start of the description, and the heading becomes NOTES.
     """
     for path in folder.glob("*.1"):
         page = path.read_text(encoding="utf-8").replace(".SH COMMENTS\n", ".SH NOTES\n")

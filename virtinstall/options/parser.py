@@ -29,7 +29,7 @@ def build_parser(
     usage: str = "[--name NAME]\n           {--image NAME | --memory VALUE --disk VALUE METHOD} [options]",
     description: str = DESCRIPTION,
 ) -> Parser:
-    """Return the parser for `options`, which the help lists by their groups.
+    """Return a parser for `options`; its help lists the options by group.
 
     `prog` is the command's name, `usage` the rest of the usage line, and `description` the text after it.
     """
@@ -105,9 +105,9 @@ def parse_argv(argv: Sequence[str], prog: str = "virt-install") -> argparse.Name
 
 
 def single_dashes(argv: Sequence[str], options: Sequence[Option] = OPTIONS) -> list[str]:
-    """Return the long options in `argv` with a single hyphen, which argparse reads as several short options.
+    """Return the arguments in `argv` that are long options with a single hyphen, such as `-vcpus=2`.
 
-    An example is `-vcpus=2`.
+    argparse reads such an argument as one or more short options.
     """
     names = {name for option in options for name in option.names}
     single = [word for word in argv if word.startswith("-") and not word.startswith("--")]

@@ -51,10 +51,10 @@ def read_request(
     """Return the request that `given`, the parsed command line, describes.
 
     `legacy.rewrite` must already have replaced the old options in `given`; `warnings` are its warnings.
-    `fallback_for(cls)` returns the handling of sub-options that `cls` does not declare, or None to reject them. With
-    `preview`, only the XML is printed, and no install method is required.
+    `fallback_for(cls)` returns the handling of sub-options that `cls` does not declare, or None to reject them. If
+    `preview` is true, the XML is only printed, so no install method is required.
 
-    Raises: RequestError, if values are invalid; its message contains one line for each of them.
+    Raises: RequestError, if values are invalid; its message contains one line for each invalid value.
     """
     from virtinstall.domain.domain import Domain
 
@@ -173,8 +173,8 @@ def _read_element(domain: Domain, option: Option, text: str, without: set[str], 
 def read_holder(option: Option, texts: list[str]) -> dict[str, str] | None:
     """Return the sub-options of an option that does not describe XML, as a mapping of names to values.
 
-    `texts` are the values of the option on the command line. The result is None if there are no values, or if the only
-    value is `none`; for --osinfo, `none` is returned as the sub-option `name`.
+    `texts` are the values of the option on the command line. The result is None if `texts` is empty or contains only
+    `none`. For --osinfo, however, `none` is returned as the value of the sub-option `name`.
 
     Raises: RequestError, if a sub-option is unknown or has an invalid value.
     """
@@ -239,7 +239,7 @@ def _absolute(path: str | None) -> str | None:
 
 
 def read_checks(texts: Sequence[str]) -> Checks:
-    """Return the checks that are enabled if `texts` are the values of --check.
+    """Return the checks that `texts`, the values of --check, enable.
 
     Raises: RequestError, if a sub-option is unknown or has an invalid value.
     """

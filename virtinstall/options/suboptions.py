@@ -2,7 +2,7 @@
 
 Source of the rules: the behavior of virt-install. Values are split at commas with shell quoting, then at the first `=`;
 leading parts without `=` are bare values; a sub-option that may contain commas ends at the next known sub-option; the
-last of several equal keys counts; `key=` unsets; sub-options are applied in order of declaration.
+last of several pairs with the same key is used; `key=` unsets; sub-options are applied in order of declaration.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _XPATH_ACTIONS = ("set", "delete", "create", "value")
 
 
 class Hop(NamedTuple):
-    """A step to a child element: the attribute that holds it, and its number from 0; None if there can be only one."""
+    """A step to a child element: its attribute, and its number, starting at 0, or None if there can be only one."""
 
     attribute: str
     number: int | None
 
 
 class Target(NamedTuple):
-    """The meaning of a sub-option: the steps to its element, its declaration, and the position of the declaration."""
+    """The meaning of a sub-option: the steps to its element, its declaration, and the declaration's position."""
 
     hops: tuple[Hop, ...]
     declared: Declared
@@ -62,9 +62,9 @@ class Pair(NamedTuple):
 class Fallback(NamedTuple):
     """The handling of sub-options that no class declares, based on libvirt's schema.
 
-    `knows(key)` returns whether the schema contains the name, and `apply(element, key, value)` sets its value. For
-    hints, `nearest(key)` returns similar names, and `with_value(value)` the names of sub-options that accept a value.
-    `unknown_arguments(option, pairs)` returns warnings about values that the schema does not list.
+    `knows(key)` returns whether the schema contains `key`, and `apply(element, key, value)` sets the sub-option. For
+    hints, `nearest(key)` returns similar names, and `with_value(value)` the names of sub-options that accept `value`.
+    `unknown_arguments(option, pairs)` returns warnings about values in `pairs` that the schema does not list.
     """
 
     knows: Callable[[str], bool]
@@ -141,7 +141,7 @@ def _ways_into(nested: Child[Any] | Children[Any], key: str) -> Iterator[tuple[i
 
 
 def sub_option_names(cls: type[Element], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Declared]]:
-    """Yield (name, declaration) for each sub-option of `cls`, in order; N in a name (`hostN.name`) is a number."""
+    """Yield a tuple (name, declaration) for each sub-option of `cls`; an N, as in `hostN.name`, stands for a number."""
     for _, declared in cls.declarations():
         if isinstance(declared, Declared):
             if declared.name is not None:
@@ -161,8 +161,8 @@ def says_none(cls: type[Element], text: str) -> bool:
 def cut(cls: type[Element], option: str, text: str, fallback: Fallback | None = None) -> list[Pair]:
     """Split a compound value into pairs, and return them in the order in which they are applied.
 
-    Bare values belong to the names in `cls.bare`. `cls.read_word` may convert other values to a pair, such as
-    `+FEATURE` or a boot device, and `cls.cut_whole` may use `text` as one value. `option` is the name for messages.
+    Values without a name are assigned to the names in `cls.bare`. `cls.read_word` may convert another value, such as
+    `+FEATURE`, to a pair, and `cls.cut_whole` may use `text` as one value. `option` is the option's name for messages.
 
     Raises: RequestError, if a sub-option is unknown or a closing quote is missing.
     """
@@ -251,7 +251,7 @@ def _in_order(pairs: list[Pair]) -> list[Pair]:
 
 
 def apply_pairs(element: Element, option: str, pairs: list[Pair], fallback: Fallback | None = None) -> None:
-    """Apply `pairs` to `element`; XPath edits are stored in its settings, and applied when the domain is complete.
+    """Apply `pairs` to `element`; XPath edits are stored in `element.settings` until the domain is complete.
 
     Raises: RequestError, if a value is invalid.
     """
@@ -315,7 +315,7 @@ def _switch(option: str, pair: Pair) -> bool:
 
 
 def read_edits(option: str, pairs: list[Pair]) -> list[Edit]:
-    """Return the XPath edits in `pairs`, in the order of their numbers; only the last one with each number is used.
+    """Return the XPath edits in `pairs`, in the order of their numbers; the last one replaces others with its number.
 
     Raises: RequestError, if `xpathN.value` is used without `xpathN.set`, or `xpathN.set` has no value.
     """

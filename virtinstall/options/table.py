@@ -26,8 +26,8 @@ class Option(NamedTuple):
     `argument` is "none", "required" or "optional"; `bare` is the value of an option whose optional argument is omitted.
     `section` is the "module:Class" whose fields are the sub-options, empty for a plain value. `describes` is the
     subject of the sub-options: a "device" or "section" of the domain's XML, the "run", or "" for a plain value. `kind`
-    is the type of a plain value: "text", "integer" or "number". `stores` is the value of a flag, if it is used. A
-    `hidden` option is accepted, but not shown in the help.
+    is the type of a plain value: "text", "integer" or "number". `stores` is the value of an option without an argument,
+    if the option is used. A `hidden` option is accepted, but not shown in the help.
     """
 
     names: tuple[str, ...]

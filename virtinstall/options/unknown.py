@@ -76,7 +76,7 @@ _NUMBERS = {"integer": "a whole number", "number": "a number", "size": "a size"}
 def is_mistaken(option: str, key: str, value: str) -> bool:
     """Return whether `key` is a name that users often try instead of the correct sub-option of `option`.
 
-    A name with the value on or off is not a mistake: for example, `driver=on` adds the element <driver>.
+    The result is False if `value` is on or off, because `driver=on`, for example, adds the element <driver>.
     """
     if _plain(key) not in REPLACEMENTS.get(option, {}):
         return False
@@ -117,7 +117,7 @@ def meant(
 
 
 def value_hint(option: str, key: str, kind: str) -> str:
-    """Return the hint for the sub-option `key` without a value; `kind` is the kind of its values, such as `size`."""
+    """Return the hint for the sub-option `key` if its value is missing; `kind` is the kind of value, such as `size`."""
     if kind in _SWITCHES:
         return f"use {key}=on or {key}=off"
     return f"add an equal sign and {_NUMBERS.get(kind, 'a value')}; `{option} help` describes the sub-option"

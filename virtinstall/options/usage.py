@@ -1,6 +1,6 @@
-"""The base of every command's parser: errors are exceptions, and every argument is a text that libvirt accepts.
+"""The base of every command's parser: errors are exceptions, and every argument is a string that libvirt accepts.
 
-It is separate from the table of options, so that commands without that table do not load it.
+This module is separate from the table of options, so that commands that do not use the table do not load it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _CHOICE = r"(?s)invalid choice: (['\"])(?P<value>.*)\1 \(choose from (?P<choices
 
 
 class UsageError(RequestError):
-    """Invalid command line, for example an unknown option or a missing argument."""
+    """Error about an invalid command line, such as an unknown option or a missing argument."""
 
 
 class Formatter(argparse.HelpFormatter):
@@ -54,7 +54,7 @@ def _wrap(text: str, width: int) -> list[str]:
 
 
 def columns() -> int:
-    """Return the width of help texts in columns, which depends on the terminal on standard output, if it is one."""
+    """Return the width of help texts in columns, which depends on the terminal if standard output is a terminal."""
     try:
         return max(40, os.get_terminal_size(1).columns - 2)
     except OSError:

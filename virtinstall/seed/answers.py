@@ -31,9 +31,9 @@ class Installer:
     """An installer that reads answers from a file.
 
     `kind` is `kickstart`, `preseed`, `autoinstall`, `autoyast`, `agama` or `autounattend`. `profile` is the name of the
-    profile, such as `desktop`. `file_name` is the name of the file with the answers. `in_initrd` is whether the file is
-    in the root of the initrd; otherwise it is on a CD-ROM. `required` are the names of the answers that the installer
-    needs, such as `admin-password`.
+    profile, such as `desktop`. `file_name` is the name of the file with the answers. `in_initrd` is whether this file
+    is in the root directory of the initrd instead of on a CD-ROM. `required` are the names of the answers that the
+    installer needs, such as `admin-password`.
     """
 
     kind: str
@@ -59,13 +59,13 @@ class AnswerTarget:
 
 @dataclass(frozen=True)
 class Answers:
-    """The requested answers, with the contents of files.
+    """The requested answers, including the contents of the specified files.
 
     Passwords are in clear text until the seed is created. Passwords, `product_key` and `reg_login` (the user name for
-    the registration) are None if they are not requested. `language` is a locale, such as `en_US`. `keyboard` is a
+    the registration) are None if they are not specified. `language` is a locale, such as `en_US`. `keyboard` is a
     keyboard layout, such as `us`. `timezone` is a name from the IANA time zone database. `install_url` is the URL of
     the install tree, or None if the packages are on the medium. `driver_folder` is the directory with Windows drivers
-    on the medium that contains the answers, or None.
+    on the medium that contains the answers, or None if there are no drivers.
     """
 
     installer: Installer
@@ -90,7 +90,7 @@ class Answers:
 
     @property
     def os_version(self) -> tuple[int, ...]:
-        """The version of the guest's operating system as numbers; empty if it has no version, like Rawhide."""
+        """The version of the guest's operating system as numbers; an empty tuple if there is none, as for Rawhide."""
         # the OS database uses `8-unknown` for an unknown release of RHEL 8
         parts = (self.os.version or "").partition("-")[0].split(".")
         return tuple(int(part) for part in parts) if all(part.isdecimal() for part in parts) else ()
@@ -119,9 +119,8 @@ def read_answers(
 ) -> Answers:
     """Return the answers in `values`, the sub-options of --unattended.
 
-    `login` is the user name that is used if `values` contain no user name; if the installer rejects `login`, `user` is
-    used. `read_file` returns the content of a file; it is called with the path of the file, and the option for
-    messages.
+    If `values` contain no user name, `login` is used, or `user` if the installer rejects `login`. `read_file` is called
+    with the path of a file and the option's name, for messages, and returns the content of the file.
 
     Raises: RequestError, if an answer is invalid, or if an answer that the installer requires is missing.
     """
@@ -178,7 +177,7 @@ def _check_word(name: str, value: str) -> None:
 
 
 def kernel_arguments(installer: Installer, version: tuple[int, ...], distro: str | None) -> tuple[str, ...]:
-    """Return the kernel arguments that make the installer read the answers; empty if it needs none.
+    """Return the kernel arguments that make the installer read the answers; an empty tuple if no argument is needed.
 
     `version` is the version of the operating system as numbers, and `distro` is its distribution, such as `fedora`,
     or None if it is unknown.

@@ -47,7 +47,7 @@ _LOGINS = (
 )
 _ACCOUNTS = ("root", "clouduser", "user")
 DEFAULT_ACCOUNT = "the image's default account"
-"""Placeholder for the name of the image's default account, which only the image contains."""
+"""Placeholder for the name of the image's default account; only the image contains this name."""
 _INTO_NETWORK_CONFIG = ("address", "gateway", "nameservers")
 
 
@@ -65,14 +65,14 @@ class User:
 
 @dataclass(frozen=True)
 class CloudInitRequest:
-    """The requested cloud-init configuration, with the contents of files, and with passwords as hashes.
+    """The requested cloud-init configuration, with the contents of files, and with hashes of passwords.
 
-    `generated_passwords` are pairs of an account and its password in clear text, which are shown to the user once. If
-    `expire_root_password` or `expire_user_password` is true, a new password must be set at the first login.
+    `generated_passwords` are tuples (account, password) with passwords in clear text, which are shown to the user once.
+    If `expire_root_password` or `expire_user_password` is true, a new password must be set at the first login.
     `default_user_keys` and `default_user_password_hash` are for the image's default account. If `disable` is true,
     cloud-init is disabled after the first boot. `user_data`, `meta_data` and `network_config` are the contents of
-    files that are used unchanged; if they are None, these files are generated. `bus` is the bus of the seed's CD-ROM
-    drive, or None for the default one. If `keep` is true, the seed stays attached to the guest.
+    files that are used unchanged; a file whose content is None is generated. `bus` is the bus of the seed's CD-ROM
+    drive, or None for the default bus. If `keep` is true, the seed stays attached to the guest.
     """
 
     root: User = User("root")
@@ -99,9 +99,9 @@ class CloudInitRequest:
 def from_suboptions(values: Mapping[str, str], read_file: ReadFile) -> CloudInitRequest:
     """Return the configuration that `values`, the sub-options of --cloud-init, request.
 
-    If there are no sub-options, root gets a generated password, and cloud-init is disabled after the first boot.
-    `read_file` returns the content of a file; it is called with the path or URL of the file, and the option for
-    messages.
+    If `values` is empty, root receives a generated password, and cloud-init is disabled after the first boot.
+    `read_file` is called with the path or URL of a file and the option's name, for messages, and returns the content of
+    the file.
 
     Raises: RequestError, if a sub-option is invalid, sub-options contradict each other, or a file is invalid.
     """
@@ -163,9 +163,9 @@ def seed_files(
     """Return the contents of the files in the NoCloud seed, by file name.
 
     `hostname` is used if the request contains no host name. `instance_id` must be different for each guest, because
-    cloud-init configures a guest again if it changes. `mac` is the MAC address of the interface that gets the static
-    addresses in the request. `host_key` becomes the only host key of the SSH server; if it is None, the guest generates
-    its host keys. `network` is the network configuration, or None if no interface has a fixed address.
+    cloud-init configures a guest again if the ID changes. `mac` is the MAC address of the interface that receives the
+    static addresses in `request.address`. `host_key` becomes the SSH server's only host key; if `host_key` is None, the
+    guest generates its host keys. `network` is the network configuration, or None if no interface has a fixed address.
     """
     name = request.hostname or hostname
     meta = request.meta_data
@@ -284,14 +284,14 @@ def _check(values: Mapping[str, str]) -> None:
 
 
 def can_log_in(request: CloudInitRequest) -> bool:
-    """Return whether the seed for `request` may enable a login to the guest."""
+    """Return whether the seed for `request` may make it possible to log in to the guest."""
     accounts = (request.root, *request.users)
     by_account = any(user.password_hash is not None or user.keys for user in accounts)
     return bool(by_account or request.default_user_keys or request.user_data is not None)
 
 
 def login_warning(where: str) -> str:
-    """Return the warning about a seed that enables no login; `where` is its start, such as `--cloud-init`."""
+    """Return the warning that a seed sets up no login; the warning starts with `where`, such as `--cloud-init`."""
     return f"{where} sets no password or SSH key: login is possible only if the image has one"
 
 

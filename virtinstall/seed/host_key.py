@@ -32,7 +32,7 @@ class HostKey(Record):
 def new_host_key(environ: Mapping[str, str]) -> HostKey | None:
     """Return a new Ed25519 key; None if ssh-keygen is not installed or fails.
 
-    `environ` are the environment variables; XDG_RUNTIME_DIR is the directory for temporary files.
+    `environ` contains the environment variables; XDG_RUNTIME_DIR specifies the directory for temporary files.
     """
     # preferred to /tmp: a directory in memory that only this user can read, if there is one
     runtime = environ.get("XDG_RUNTIME_DIR") or "/run"

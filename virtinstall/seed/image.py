@@ -29,10 +29,10 @@ _DEEPEST = 2
 def write_seed_image(path: Path, label: str, files: Mapping[str, bytes], undo: Undo, *, keep: bool = False) -> None:
     """Write an ISO image labeled `label` to the new file `path`, and push its removal to `undo`.
 
-    `files` maps the name of each file, NAME or FOLDER/NAME, to its content. If `keep` is false, the image is temporary,
-    so that it is also removed after success.
+    `files` maps the name of each file, NAME or FOLDER/NAME, to its content. If `keep` is false, the image is temporary:
+    it is removed even if the run succeeds.
 
-    Raises: StorageError, if the file exists or cannot be written, or if the image cannot contain a file.
+    Raises: StorageError, if `path` exists or cannot be written, or if a name in `files` is not allowed.
     """
     write_seed_file(path, image_bytes(label, files), undo, keep=keep)
 
@@ -40,8 +40,8 @@ def write_seed_image(path: Path, label: str, files: Mapping[str, bytes], undo: U
 def write_seed_file(path: Path, content: bytes, undo: Undo, *, keep: bool = False) -> None:
     """Write `content` to the new file `path`, and push its removal to `undo`.
 
-    If `keep` is false, the file is temporary, so that it is also removed after success. Only the owner can read the
-    file, because answers for an installer contain passwords. libvirt's daemon makes it readable for QEMU's user.
+    If `keep` is false, the file is temporary: it is removed even if the run succeeds. Only the owner can read the file,
+    because answers for an installer contain passwords. libvirt's daemon makes the file readable for QEMU's user.
 
     Raises: StorageError, if the file exists or cannot be written.
     """
@@ -66,7 +66,7 @@ def image_bytes(label: str, files: Mapping[str, bytes]) -> bytes:
 
     `files` maps the name of each file, NAME or FOLDER/NAME, to its content.
 
-    Raises: StorageError, if the image cannot contain a file with such a name.
+    Raises: StorageError, if a name in `files` is not allowed.
     """
     from pycdlib import PyCdlib
 

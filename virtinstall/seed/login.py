@@ -17,7 +17,7 @@ _LONGEST = 32
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _ADMINISTRATORS = ("root", "administrator")
 NAMES = {"user": "._-", "hostname": ".-"}
-"""Names that are checked, and the characters that they may contain in addition to letters and digits."""
+"""Sub-options whose values are names, and the characters that these may contain in addition to letters and digits."""
 _ALLOWED = {
     "user": "ASCII letters, digits, periods, underscores and hyphens",
     "hostname": "ASCII letters, digits, periods and hyphens",
@@ -89,7 +89,7 @@ def check_keys(what: str, keys: Iterable[str]) -> tuple[str, ...]:
 
     `what` is the start of messages.
 
-    Raises: RequestError, if one of the strings is a private key or not a key.
+    Raises: RequestError, if one of the strings is a private key or is not a key at all.
     """
     stripped = tuple(key.strip() for key in keys)
     for key in stripped:

@@ -57,7 +57,7 @@ def first_line(text: str, option: str) -> str:
 def hash_password(password: str, salt: str | None = None) -> str:
     """Return the hash `$6$SALT$HASH` of the password, computed with SHA-512 crypt.
 
-    If `salt` is None, it is random. At most 16 characters of it are used.
+    If `salt` is None, a random salt is used. Only the first 16 characters of a salt are used.
     """
     if salt is None:
         import secrets

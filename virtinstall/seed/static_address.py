@@ -69,8 +69,8 @@ def parse_address(
 
     `key` is the name of the sub-option for `addresses`, for messages.
 
-    Raises: RequestError, if there is no address, one is invalid or has no prefix length, two gateways are of the same
-    IP version, or a gateway is not in the network of any address.
+    Raises: RequestError, if `addresses` is empty, if any address is invalid, if one of `addresses` has no prefix
+    length, if two gateways have the same IP version, or if a gateway is not in the network of any address.
     """
     hint = f"use {key}=ADDRESS/PREFIX, for example {key}=192.0.2.5/24"
     interfaces = [_interface(address, option, key, hint) for address in addresses]

@@ -1,4 +1,4 @@
-"""Checks of the files for cloud-init, which ignores unreadable files silently.
+"""Checks of the files for cloud-init, which silently ignores files that it cannot parse.
 
 Source: https://docs.cloud-init.io/en/latest/explanation/format.html (first lines of user data)
 """
@@ -22,7 +22,7 @@ _FIRST_LINES = (
 
 
 def doubts(name: str, text: str) -> list[str]:
-    """Return descriptions of the problems in `text`, the content of a cloud-init file; empty if there are none.
+    """Return descriptions of the problems in `text`, the content of a cloud-init file; an empty list if there are none.
 
     `name` is `user-data`, `meta-data` or `network-config`.
     """

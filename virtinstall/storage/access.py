@@ -76,7 +76,7 @@ def require_access(path: str, account: Account, *, write: bool = True, owner_is_
         raise StorageError(
             f"QEMU runs as the user '{account.name}', who cannot access '{path}': {listed}",
             hint=f"grant access with: {' && '.join(b.command for b in blocked)}; "
-            "or use --check path_access=off to only skip this check",
+            "or skip this check with: --check path_access=off",
         )
 
 

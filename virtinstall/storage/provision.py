@@ -106,7 +106,7 @@ def survey_image(image: NewImage) -> None:
         )
     overcommit = check_space(image.path, needed, image_capacity(image), sparse_hint=_sparse_hint(image))
     if overcommit is not None:
-        raise NoSpaceError(overcommit, hint="use a smaller disk, or use --check disk_size=off to only skip this check")
+        raise NoSpaceError(overcommit, hint="use a smaller disk, or skip this check with: --check disk_size=off")
 
 
 def _missing_hint(folder: str) -> str:

@@ -67,7 +67,7 @@ def require_label(
 def _refusal(path: str, why: str, command: str) -> StorageError:
     return StorageError(
         f"SELinux denies guests access to '{path}': {why}",
-        hint=f"allow access with: {command}; or use --check path_access=off to only skip this check",
+        hint=f"allow access with: {command}; or skip this check with: --check path_access=off",
     )
 
 
