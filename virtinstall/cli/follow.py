@@ -29,6 +29,15 @@ if TYPE_CHECKING:
     from virtinstall.plan import Plan
 
 _SETTLE_SECONDS = 5.0
+_CONDITIONS = {
+    "running": "the guest '{}' is running",
+    "shutdown": "the guest '{}' is shut off",
+    "ip": "the guest '{}' has an IP address",
+    "agent": "the guest agent in '{}' responds",
+    "ssh": "the guest '{}' accepts SSH connections",
+    "cloud-init": "the guest '{}' has finished running cloud-init",
+}
+"""The conditions of --wait-for, as clauses with a placeholder for the name of the guest."""
 
 
 def paused_for_console(watcher: InstallWatcher, host: LibvirtHost) -> bool:
@@ -123,7 +132,8 @@ class InstallWatcher:
             if status is not Status.DONE or found is None or run.noreboot:
                 return status
             guest = found
-        self.report(f"Waiting until the guest reaches '{goal}'.")
+        condition = _CONDITIONS[goal].format(self.plan.name)
+        self.report(f"Waiting until {condition}.")
         try:
             Waiter(self.host, guest, self.plan.final, self.report, deadline).wait(goal)
         except WaitTimeout:
@@ -137,9 +147,9 @@ class InstallWatcher:
             self.report("\n".join([*lines, f"Hint: {error.hint}"]))
             return Status.CLOUD_INIT_FAILED
         except GuestStopped:
-            self.report(f"The guest '{self.plan.name}' powered off before it reached '{goal}'.")
+            self.report(f"The guest '{self.plan.name}' powered off before the goal '{goal}' was reached.")
             return Status.ERROR
-        self.report(f"Guest '{self.plan.name}' reached '{goal}'.")
+        self.report(f"{condition[0].upper()}{condition[1:]}.")
         if goal == "ssh":
             self.report(f"Log in with: {ssh_guest_command(self.host.uri, self.plan.name)}")
         return Status.DONE
@@ -167,7 +177,8 @@ class InstallWatcher:
         lines = [f"Connect to the console: {self._virsh('console')}"]
         run = self.plan.run
         if self.plan.install is not None and not (self.plan.seeded or run.noreboot or run.transient):
-            lines.append(f"Start the guest after the installation: {finish_command(self.host.uri, self.plan.name)}")
+            command = finish_command(self.host.uri, self.plan.name)
+            lines.append(f"Wait for the installation and start the guest: {command}")
         return "\n".join(lines)
 
     def _open_console(self, guest: HostGuest, kind: str) -> bool:

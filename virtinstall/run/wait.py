@@ -139,7 +139,7 @@ class Waiter:
             raise GuestCrashed(f"the guest '{self._guest.name}' crashed")
         # it may have powered off between the two questions, and that may be what was waited for
         if not came and not reached():
-            raise GuestStopped(f"the guest '{self._guest.name}' powered off before it reached '{goal}'")
+            raise GuestStopped(f"the guest '{self._guest.name}' powered off before the goal '{goal}' was reached")
         if goal == "cloud-init":
             self._require_success()
         if goal not in _WITH_ADDRESS:
