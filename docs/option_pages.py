@@ -91,7 +91,7 @@ def _page(option: Option, command: str) -> str:
     lines = [f"# {name}", "", _text(option.help), "", f"Syntax: `{_syntax(option)}`", ""]
     if len(option.names) > 1:
         others = ", ".join(f"`{each}`" for each in option.names if each != name)
-        lines += [f"Other spellings: {others}", ""]
+        lines += [f"Other names: {others}", ""]
     if option.repeat and option.describes == "device":
         lines += ["The option can be repeated; each use adds a device.", ""]
     lines += ["## Example", "", "```sh", command, "```", ""]

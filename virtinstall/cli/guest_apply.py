@@ -34,7 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="NAME",
         action="append",
         default=[],
-        help="Adopt this existing guest: manage it with the file, without changing it now; can be repeated.",
+        help="Adopt this existing guest: manage it through the file, without changing it now; can be repeated.",
     )
     parser.add_argument(
         "--recreate",
@@ -48,10 +48,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--jobs",
         metavar="N",
         type=int,
-        help="Number of guests to process in parallel; default: 4 (3 with one CPU).",
+        help="Number of guests to process in parallel; default: 4 (3 on a host with one CPU).",
     )
     parser.add_argument(
-        "--reboot", action="store_true", help="Shut down and start guests whose changes take effect only then."
+        "--reboot",
+        action="store_true",
+        help="Shut down and start guests with changes that do not take effect while the guest is running.",
     )
     parser.add_argument(
         "--force",

@@ -63,7 +63,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--jobs",
         metavar="N",
         type=int,
-        help="Number of guests to delete in parallel; default: 4 (3 with one CPU).",
+        help="Number of guests to delete in parallel; default: 4 (3 on a host with one CPU).",
     )
     parser.add_argument("--wipe", action="store_true", help="Overwrite the disks with zeros before deleting them.")
     parser.add_argument("--dry-run", action="store_true", help="Print what would be deleted; delete nothing.")

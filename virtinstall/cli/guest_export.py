@@ -39,7 +39,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         default=[],
         help="Options to omit from the manifests: `graphics` or `disk.snapshot,pm`; can be repeated.",
     )
-    parser.add_argument("--kubevirt-namespace", metavar="NAME", help="Kubernetes namespace of the guests.")
+    parser.add_argument("--kubevirt-namespace", metavar="NAME", help="Kubernetes namespace for the guests.")
 
 
 def run(given: Namespace, log: Log) -> int:

@@ -152,7 +152,7 @@ class CharacterDevice(Device, CharacterSource):
     )
     target_name: XmlField[str] = XmlField("./target/@name", TEXT, "Name of a virtio channel.", aliases=("name",))
     target_port: XmlField[int] = XmlField(
-        "./target/@port", INTEGER, "Number of the port among the ports of this kind; for guestfwd, a TCP port."
+        "./target/@port", INTEGER, "Index of the port among the ports of this kind; for guestfwd, a TCP port."
     )
     target_model_name: XmlField[str] = XmlField(
         "./target/model/@name", TEXT, "Model of the port: `isa-serial`, `pl011`, ..."

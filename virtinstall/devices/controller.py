@@ -48,7 +48,7 @@ class Controller(Device, VirtioDriver):
     )
     set_of: Setting[str] = Setting(TEXT, "Set of controllers: `usb2`, `usb3`.", name=None)
     type: XmlField[str] = XmlField("./@type", TEXT, "Kind of controller.", name=None)
-    index: XmlField[int] = XmlField("./@index", INTEGER, "Number of the controller among those of this kind.")
+    index: XmlField[int] = XmlField("./@index", INTEGER, "Index of the controller among those of this kind.")
     model: XmlField[str] = XmlField("./@model", TEXT, "Model: `virtio-scsi`, `qemu-xhci`, `pcie-root-port`, ...")
     ports: XmlField[int] = XmlField("./@ports", INTEGER, "Number of ports.")
     max_grant_frames: XmlField[int] = XmlField("./@maxGrantFrames", INTEGER, "Maximum number of grant frames (xenbus).")
@@ -59,7 +59,9 @@ class Controller(Device, VirtioDriver):
         "First port of the EHCI controller that this companion controller serves.",
         aliases=("master",),
     )
-    driver_iothread: XmlField[int] = XmlField("./driver/@iothread", INTEGER, "Number of the controller's I/O thread.")
+    driver_iothread: XmlField[int] = XmlField(
+        "./driver/@iothread", INTEGER, "ID of the I/O thread that serves the controller."
+    )
     driver_queues: XmlField[int] = XmlField(
         "./driver/@queues", INTEGER, "Number of queues.", aliases=("driver_queues",)
     )

@@ -34,7 +34,7 @@ class Address(Element):
     slot: XmlField[int] = XmlField("./@slot", INTEGER, "PCI slot, such as `0x4`.")
     multifunction: XmlField[bool] = XmlField("./@multifunction", ON_OFF, "Whether other functions share the PCI slot.")
     function: XmlField[int] = XmlField("./@function", INTEGER, "PCI function, 0 to 7.")
-    controller: XmlField[int] = XmlField("./@controller", INTEGER, "Number of the device's controller.")
+    controller: XmlField[int] = XmlField("./@controller", INTEGER, "Index of the device's controller.")
     unit: XmlField[int] = XmlField("./@unit", INTEGER, "Unit on the controller's bus.")
     port: XmlField[str] = XmlField(
         "./@port", TEXT, "Port of a USB or virtio-serial bus; `1.2` is a port of a USB hub.", convert=_port

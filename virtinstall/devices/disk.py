@@ -74,7 +74,7 @@ class Disk(Device, VirtioDriver, DiskTuning):
     )
     image_refresh: Setting[bool] = Setting(
         SWITCH,
-        "Check the server for a newer image always (`on`) or never (`off`); default: once a day.",
+        "When to check the server for a newer image: every time (`on`) or never (`off`); default: once a day.",
         name="image.refresh",
     )
     pool: Setting[str] = Setting(TEXT, "Storage pool in which the disk is created.")
@@ -87,12 +87,14 @@ class Disk(Device, VirtioDriver, DiskTuning):
         SWITCH, "Whether space for a new image is allocated only when data is written; default: `on`."
     )
     permissions_mode: Setting[str] = Setting(
-        TEXT, "Mode of a new image, octal: `0640`.", name="permissions.mode", convert=_mode
+        TEXT, "Octal mode of a new image: `0640`.", name="permissions.mode", convert=_mode
     )
     permissions_owner: Setting[str] = Setting(
-        TEXT, "Owner of a new image while no guest uses it: a name or number.", name="permissions.owner"
+        TEXT, "Owner of a new image while no guest uses it: a name or a numeric ID.", name="permissions.owner"
     )
-    permissions_group: Setting[str] = Setting(TEXT, "Group of a new image: a name or number.", name="permissions.group")
+    permissions_group: Setting[str] = Setting(
+        TEXT, "Group of a new image: a name or a numeric ID.", name="permissions.group"
+    )
     is_new: Setting[bool] = Setting(SWITCH, "Whether the image does not exist yet.", name=None)
     type: XmlField[str] = XmlField(
         "./@type",
@@ -193,7 +195,9 @@ class Disk(Device, VirtioDriver, DiskTuning):
     target_rotation_rate: XmlField[int] = XmlField(
         "./target/@rotation_rate", INTEGER, "Revolutions per minute; `1`: solid-state disk.", aliases=("rotation_rate",)
     )
-    perms = Suboption("perms", _set_perms, "Old spelling: `ro` (read-only), `sh` (shareable) or `rw` (neither).")
+    perms = Suboption(
+        "perms", _set_perms, "Deprecated form of `readonly` and `shareable`: `ro`, `sh` or `rw` (neither of them)."
+    )
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ class DiskTuning(Element):
     driver_cache: XmlField[str] = XmlField(
         "./driver/@cache",
         TEXT,
-        "Cache mode of the host: `none`, `writeback`, `writethrough`, `directsync`, `unsafe`.",
+        "Host cache mode: `none`, `writeback`, `writethrough`, `directsync`, `unsafe`.",
         aliases=("cache",),
     )
     driver_discard: XmlField[str] = XmlField(
@@ -32,7 +32,7 @@ class DiskTuning(Element):
     driver_detect_zeroes: XmlField[str] = XmlField(
         "./driver/@detect_zeroes",
         TEXT,
-        "Detection of written zeroes: `off`, `on`, `unmap`.",
+        "Detection of written zeros: `off`, `on`, `unmap`.",
         aliases=("detect_zeroes",),
     )
     driver_name: XmlField[str] = XmlField(
@@ -45,9 +45,11 @@ class DiskTuning(Element):
         "./driver/@copy_on_read", ON_OFF, "Copy data into the image when it is read from the backing file."
     )
     driver_io: XmlField[str] = XmlField(
-        "./driver/@io", TEXT, "I/O mode of the host: `native`, `threads`, `io_uring`.", aliases=("io",)
+        "./driver/@io", TEXT, "Host I/O mode: `native`, `threads`, `io_uring`.", aliases=("io",)
     )
-    driver_iothread: XmlField[int] = XmlField("./driver/@iothread", INTEGER, "Number of the disk's I/O thread.")
+    driver_iothread: XmlField[int] = XmlField(
+        "./driver/@iothread", INTEGER, "ID of the I/O thread that serves the disk."
+    )
     driver_queues: XmlField[int] = XmlField("./driver/@queues", INTEGER, "Number of queues (virtio).")
     driver_error_policy: XmlField[str] = XmlField(
         "./driver/@error_policy",

@@ -55,8 +55,8 @@ class Filesystem(Device, VirtioDriver):
     space_soft_limit: XmlField[str] = XmlField(
         "./space_soft_limit", TEXT, "Soft limit, which a container may exceed for a limited time."
     )
-    fmode: XmlField[str] = XmlField("./@fmode", TEXT, "Mode of new files, octal (`accessmode=mapped`).")
-    dmode: XmlField[str] = XmlField("./@dmode", TEXT, "Mode of new directories, octal (`accessmode=mapped`).")
+    fmode: XmlField[str] = XmlField("./@fmode", TEXT, "Octal mode of new files (`accessmode=mapped`).")
+    dmode: XmlField[str] = XmlField("./@dmode", TEXT, "Octal mode of new directories (`accessmode=mapped`).")
     source = Suboption("source", _set_source, "Host directory, image, template, ..., depending on `type`.", match=True)
     target = Suboption("target", _set_target, "Mount tag in the guest; path in a container.", match=True)
     source_file: XmlField[str] = XmlField("./source/@file", TEXT, "Image on the host.")

@@ -43,18 +43,18 @@ class Hostdev(Device):
     )
     rom_file: XmlField[str] = XmlField("./rom/@file", TEXT, "ROM file to use instead of the device's.")
     acpi_nodeset: XmlField[str] = XmlField(
-        "./acpi/@nodeset", TEXT, "NUMA nodes of the guest for the device's memory.", commas=True
+        "./acpi/@nodeset", TEXT, "Guest NUMA nodes for the device's memory.", commas=True
     )
     source_startup_policy: XmlField[str] = XmlField(
         "./source/@startupPolicy", TEXT, "Policy for a missing USB device: `mandatory`, `requisite`, `optional`."
     )
     source_address_domain: XmlField[int] = XmlField(
-        "./source/address/@domain", INTEGER, "PCI domain of the host.", name=None
+        "./source/address/@domain", INTEGER, "PCI domain on the host.", name=None
     )
     source_address_bus: XmlField[int] = XmlField("./source/address/@bus", INTEGER, "Bus of the device.", name=None)
-    source_address_slot: XmlField[int] = XmlField("./source/address/@slot", INTEGER, "PCI slot of the host.", name=None)
+    source_address_slot: XmlField[int] = XmlField("./source/address/@slot", INTEGER, "PCI slot on the host.", name=None)
     source_address_function: XmlField[int] = XmlField(
-        "./source/address/@function", INTEGER, "PCI function of the host.", name=None
+        "./source/address/@function", INTEGER, "PCI function on the host.", name=None
     )
     source_address_device: XmlField[int] = XmlField(
         "./source/address/@device", INTEGER, "Device number on the USB bus.", name=None
@@ -72,7 +72,7 @@ class Hostdev(Device):
     source_vendor_id: XmlField[str] = XmlField("./source/vendor/@id", TEXT, "USB vendor.", name=None)
     source_product_id: XmlField[str] = XmlField("./source/product/@id", TEXT, "USB product.", name=None)
     source_adapter_name: XmlField[str] = XmlField(
-        "./source/adapter/@name", TEXT, "SCSI adapter of the host.", name=None
+        "./source/adapter/@name", TEXT, "SCSI adapter on the host.", name=None
     )
     source_interface: XmlField[str] = XmlField(
         "./source/interface", TEXT, "Network interface for a container.", name=None

@@ -35,7 +35,7 @@ class Input(Device, VirtioDriver):
     source_evdev: XmlField[str] = XmlField("./source/@evdev", TEXT, "Host device to pass through: `/dev/input/event1`.")
     source_dev: XmlField[str] = XmlField("./source/@dev", TEXT, "Host device that `evdev` reads.")
     source_repeat: XmlField[bool] = XmlField("./source/@repeat", ON_OFF, "Repeat keys that are held down (evdev).")
-    source_grab: XmlField[str] = XmlField("./source/@grab", TEXT, "Grab all input devices of the host together: `all`.")
+    source_grab: XmlField[str] = XmlField("./source/@grab", TEXT, "Grab all host input devices together: `all`.")
     source_grab_toggle: XmlField[str] = XmlField(
         "./source/@grabToggle", TEXT, "Keys that switch the input between host and guest: `ctrl-ctrl`, `alt-alt`, ..."
     )

@@ -82,7 +82,7 @@ class Interface(Device, VirtioDriver):
     )
     source = Suboption("source", _set_source, "Network, bridge or host device, depending on `type`.", match=True)
     network = Suboption("network", _use_network, "Virtual network: `default`.", match=True)
-    bridge = Suboption("bridge", _use_bridge, "Bridge of the host: `br0`.", match=True)
+    bridge = Suboption("bridge", _use_bridge, "Host bridge: `br0`.", match=True)
     wanted_type: Setting[str] = Setting(TEXT, "`default` if the kind is not specified.", name=None)
     type: XmlField[str] = XmlField("./@type", TEXT, "Kind of connection.", name=None)
     managed: XmlField[bool] = XmlField(
@@ -102,8 +102,8 @@ class Interface(Device, VirtioDriver):
         "Whether the host trusts changes that the guest makes to its MAC address and rx filters.",
     )
     source_network: XmlField[str] = XmlField("./source/@network", TEXT, "Virtual network.")
-    source_bridge: XmlField[str] = XmlField("./source/@bridge", TEXT, "Bridge of the host.")
-    source_dev: XmlField[str] = XmlField("./source/@dev", TEXT, "Device of the host: `eth0`, `/dev/vhost-vdpa-0`.")
+    source_bridge: XmlField[str] = XmlField("./source/@bridge", TEXT, "Host bridge.")
+    source_dev: XmlField[str] = XmlField("./source/@dev", TEXT, "Host device: `eth0`, `/dev/vhost-vdpa-0`.")
     source_mode: XmlField[str] = XmlField(
         "./source/@mode",
         TEXT,
@@ -140,7 +140,7 @@ class Interface(Device, VirtioDriver):
         "Name servers for an `ip` that cloud-init sets, separated by commas: `nameservers=192.0.2.1,192.0.2.2`.",
         commas=True,
     )
-    hostdev: Setting[str] = Setting(TEXT, "Network card of the host to assign to the guest: name or PCI address.")
+    hostdev: Setting[str] = Setting(TEXT, "Host network card to assign to the guest: name or PCI address.")
     target_dev: XmlField[str] = XmlField(
         "./target/@dev", TEXT, "Name of the tap device on the host.", aliases=("target",)
     )
@@ -195,5 +195,5 @@ class Interface(Device, VirtioDriver):
         "interfaceid", "Interface ID of an Open vSwitch port, a UUID."
     )
     port_forwards: Children[PortForward] = Children(
-        "./portForward", PortForward, "Ports of the host that are forwarded to the guest (passt)."
+        "./portForward", PortForward, "Host ports that are forwarded to the guest (passt)."
     )

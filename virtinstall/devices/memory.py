@@ -29,7 +29,7 @@ class MemoryDevice(Device, VirtioDriver):
         aliases=("target_size",),
         convert=mib_to_kib,
     )
-    target_node: XmlField[int] = XmlField("./target/node", INTEGER, "NUMA node of the guest.", aliases=("target_node",))
+    target_node: XmlField[int] = XmlField("./target/node", INTEGER, "Guest NUMA node.", aliases=("target_node",))
     target_label_size: XmlField[int] = XmlField(
         "./target/label/size",
         SIZE,
@@ -48,10 +48,10 @@ class MemoryDevice(Device, VirtioDriver):
         "./target/address/@base", TEXT, "Base address in the guest's memory.", name="target.address_base"
     )
     source_pagesize: XmlField[int] = XmlField(
-        "./source/pagesize", INTEGER, "Page size of the host in KiB.", aliases=("source_pagesize",)
+        "./source/pagesize", INTEGER, "Host page size in KiB.", aliases=("source_pagesize",)
     )
     source_path: XmlField[str] = XmlField(
-        "./source/path", TEXT, "File or device of the host that contains the memory.", aliases=("source_path",)
+        "./source/path", TEXT, "File or device on the host that contains the memory.", aliases=("source_path",)
     )
     source_nodemask: XmlField[str] = XmlField(
         "./source/nodemask",

@@ -33,4 +33,4 @@ class Panic(Device):
         "model", _set_model, "Model: `isa`, `pseries`, `hyperv`, `s390`, or an ISA port such as `0x505`.", match=True
     )
     model: XmlField[str] = XmlField("./@model", TEXT, "Model of the device.", name=None)
-    iobase = Suboption("iobase", _set_iobase, "Old spelling of `address.iobase`.", match=True)
+    iobase = Suboption("iobase", _set_iobase, "Deprecated form of `address.iobase`.", match=True)

@@ -29,4 +29,4 @@ class Redirdev(Device, CharacterSource):
     type: XmlField[str] = XmlField(
         "./@type", TEXT, "Kind of connection: `spicevmc`, `tcp`, ...", convert=unless_default
     )
-    server = Suboption("server", _set_server, "Old spelling: HOST:PORT to connect to.")
+    server = Suboption("server", _set_server, "Deprecated form of `source.host`: HOST:PORT to connect to.")

@@ -34,7 +34,7 @@ class Smartcard(Device, CharacterSource):
         "./@type", TEXT, "Kind of connection: `spicevmc`, `tcp`, ...", convert=unless_default
     )
     database: XmlField[str] = XmlField("./database", TEXT, "Directory of the host's certificate database.", commas=True)
-    certificates: Children[Certificate] = Children("./certificate", Certificate, "Three certificates of the host.")
+    certificates: Children[Certificate] = Children("./certificate", Certificate, "Three certificates on the host.")
 
     @classmethod
     def child_order(cls) -> tuple[str, ...]:

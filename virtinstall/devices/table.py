@@ -43,7 +43,7 @@ DEVICES = (
     DeviceRow("tpm", "Tpm", "--tpm", "TPM: `emulator`, `/dev/tpm0`, `none`."),
     DeviceRow("graphics", "Graphics", "--graphics", "Display: `vnc`, `spice`, `none`."),
     DeviceRow("sound", "Sound", "--sound", "Sound card.", bare="default"),
-    DeviceRow("audio", "Audio", "--audio", "Audio backend of the host: `spice`, `pulseaudio`, `none`."),
+    DeviceRow("audio", "Audio", "--audio", "Host audio backend: `spice`, `pulseaudio`, `none`."),
     DeviceRow("video", "Video", "--video", "Video card: `virtio`, `qxl`, `vga`."),
     DeviceRow(
         "hostdev",
@@ -60,7 +60,7 @@ DEVICES = (
     DeviceRow("memballoon", "Memballoon", "--memballoon", "Memory balloon; `none` removes it."),
     DeviceRow("rng", "Rng", "--rng", "Random number generator: `/dev/urandom`, `none`."),
     DeviceRow("nvram", "Nvram", "--nvram", "Address of the NVRAM of a pseries machine."),
-    DeviceRow("panic", "Panic", "--panic", "Device that reports kernel panics of the guest."),
+    DeviceRow("panic", "Panic", "--panic", "Device that reports kernel panics in the guest."),
     DeviceRow("shmem", "Shmem", "--shmem", "Memory shared with other guests."),
     DeviceRow("memory", "MemoryDevice", "--memdev", "Memory module."),
     DeviceRow("crypto", "Crypto", "--crypto", "Crypto accelerator: `virtio`."),

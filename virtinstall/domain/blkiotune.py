@@ -17,7 +17,7 @@ class BlkioDevice(Element):
 
     tag = "device"
 
-    path: XmlField[str] = XmlField("./path", TEXT, "Block device of the host: `/dev/sda`.")
+    path: XmlField[str] = XmlField("./path", TEXT, "Block device on the host: `/dev/sda`.")
     weight: XmlField[str] = XmlField("./weight", TEXT, "I/O weight of the guest on this device, 100 to 1000.")
     read_bytes_sec: XmlField[int] = XmlField("./read_bytes_sec", INTEGER, "Maximum number of bytes read per second.")
     write_bytes_sec: XmlField[int] = XmlField(

@@ -16,7 +16,7 @@ class NumaSibling(Element):
 
     tag = "sibling"
 
-    id: XmlField[int] = XmlField("./@id", INTEGER, "Number of the other cell.")
+    id: XmlField[int] = XmlField("./@id", INTEGER, "ID of the other cell.")
     value: XmlField[int] = XmlField("./@value", INTEGER, "Distance to the other cell: 10 is local, 20 is remote.")
 
 
@@ -39,7 +39,7 @@ class NumaCell(Element):
 
     tag = "cell"
 
-    id: XmlField[int] = XmlField("./@id", INTEGER, "Number of the NUMA cell, from 0.")
+    id: XmlField[int] = XmlField("./@id", INTEGER, "ID of the NUMA cell, starting at 0.")
     cpus: XmlField[str] = XmlField("./@cpus", TEXT, "vCPUs of the cell, such as `0-3,8`.", commas=True)
     memory: XmlField[int] = XmlField("./@memory", INTEGER, "Memory of the cell, in `unit`.")
     unit: XmlField[str] = XmlField("./@unit", TEXT, "Unit of `memory`; default: `KiB`.")

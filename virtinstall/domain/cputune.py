@@ -17,7 +17,7 @@ class VcpuPin(Element):
 
     tag = "vcpupin"
 
-    vcpu: XmlField[int] = XmlField("./@vcpu", INTEGER, "Number of the vCPU.")
+    vcpu: XmlField[int] = XmlField("./@vcpu", INTEGER, "ID of the vCPU.")
     cpuset: XmlField[str] = XmlField("./@cpuset", TEXT, "Host CPUs that run the vCPU, such as `0-3,^2`.", commas=True)
 
 
@@ -26,7 +26,7 @@ class IothreadPin(Element):
 
     tag = "iothreadpin"
 
-    iothread: XmlField[int] = XmlField("./@iothread", INTEGER, "Number of the I/O thread.")
+    iothread: XmlField[int] = XmlField("./@iothread", INTEGER, "ID of the I/O thread.")
     cpuset: XmlField[str] = XmlField(
         "./@cpuset", TEXT, "Host CPUs that run the I/O thread, such as `0-3,^2`.", commas=True
     )
@@ -92,7 +92,7 @@ class MemoryBandwidth(Element):
 
     tag = "node"
 
-    id: XmlField[int] = XmlField("./@id", INTEGER, "Number of the host's NUMA node.")
+    id: XmlField[int] = XmlField("./@id", INTEGER, "ID of the host NUMA node.")
     bandwidth: XmlField[int] = XmlField("./@bandwidth", INTEGER, "Share of the node's memory bandwidth, in percent.")
 
 
@@ -145,5 +145,5 @@ class Cputune(Section):
     )
     vcpuscheds: Children[VcpuSched] = Children("./vcpusched", VcpuSched, "Schedulers of vCPUs.")
     iothreadscheds: Children[IothreadSched] = Children("./iothreadsched", IothreadSched, "Schedulers of I/O threads.")
-    cachetunes: Children[CacheTune] = Children("./cachetune", CacheTune, "CPU cache of the host.")
-    memorytunes: Children[MemoryTune] = Children("./memorytune", MemoryTune, "Memory bandwidth of the host.")
+    cachetunes: Children[CacheTune] = Children("./cachetune", CacheTune, "Host CPU cache.")
+    memorytunes: Children[MemoryTune] = Children("./memorytune", MemoryTune, "Host memory bandwidth.")

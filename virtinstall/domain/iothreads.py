@@ -18,7 +18,7 @@ class Iothread(Element):
     tag = "iothread"
 
     id: XmlField[int] = XmlField(
-        "./@id", INTEGER, "Number of the thread, from 1; disks refer to it with `driver.iothread`."
+        "./@id", INTEGER, "ID of the thread, starting at 1; disks refer to it with `driver.iothread`."
     )
     thread_pool_min: XmlField[int] = XmlField("./@thread_pool_min", INTEGER, "Minimum number of worker threads.")
     thread_pool_max: XmlField[int] = XmlField("./@thread_pool_max", INTEGER, "Maximum number of worker threads.")

@@ -31,7 +31,7 @@ class LaunchSecurity(Section):
     )
     id_block: XmlField[str] = XmlField("./idBlock", TEXT, "SEV-SNP: identity block, in base64.")
     id_auth: XmlField[str] = XmlField("./idAuth", TEXT, "SEV-SNP: authentication of the identity block, in base64.")
-    host_data: XmlField[str] = XmlField("./hostData", TEXT, "SEV-SNP: data of the host for the attestation, in base64.")
+    host_data: XmlField[str] = XmlField("./hostData", TEXT, "SEV-SNP: host data for the attestation, in base64.")
     kernel_hashes: XmlField[bool] = XmlField(
         "./@kernelHashes", YES_NO, "Measure kernel, initrd and command line of a direct kernel boot."
     )

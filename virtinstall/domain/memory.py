@@ -89,7 +89,7 @@ class Memory(Section):
     old_maximum_option = Suboption(
         "maxmemory",
         _set_old_maximum,
-        "Old spelling of the maximum memory; with it, `memory` is the memory at boot.",
+        "Maximum memory (deprecated); with it, `memory` is the memory at boot.",
         kind_name="size",
     )
     hugepages_option = Suboption(

@@ -17,11 +17,11 @@ class Memnode(Element):
 
     tag = "memnode"
 
-    cellid: XmlField[int] = XmlField("./@cellid", INTEGER, "Number of the guest's NUMA cell.", commas=True)
+    cellid: XmlField[int] = XmlField("./@cellid", INTEGER, "ID of the guest's NUMA cell.", commas=True)
     mode: XmlField[str] = XmlField(
         "./@mode", TEXT, "Allocation policy: `strict`, `preferred`, `interleave`, `restrictive`."
     )
-    nodeset: XmlField[str] = XmlField("./@nodeset", TEXT, "NUMA nodes of the host, such as `0-1`.", commas=True)
+    nodeset: XmlField[str] = XmlField("./@nodeset", TEXT, "Host NUMA nodes, such as `0-1`.", commas=True)
 
 
 class Numatune(Section):
@@ -46,4 +46,4 @@ class Numatune(Section):
     memory_placement: XmlField[str] = XmlField(
         "./memory/@placement", TEXT, "Choice of the nodes: `static`, or `auto` to let numad choose."
     )
-    memnodes: Children[Memnode] = Children("./memnode", Memnode, "Placement per cell of the guest.")
+    memnodes: Children[Memnode] = Children("./memnode", Memnode, "Placement of each guest NUMA cell.")

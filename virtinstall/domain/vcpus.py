@@ -20,10 +20,12 @@ class Vcpu(Element):
 
     tag = "vcpu"
 
-    id: XmlField[int] = XmlField("./@id", INTEGER, "Number of the vCPU, from 0.")
+    id: XmlField[int] = XmlField("./@id", INTEGER, "ID of the vCPU, starting at 0.")
     enabled: XmlField[bool] = XmlField("./@enabled", YES_NO, "Whether the vCPU is enabled at boot.")
     hotpluggable: XmlField[bool] = XmlField("./@hotpluggable", YES_NO, "Whether the vCPU can be unplugged.")
-    order: XmlField[int] = XmlField("./@order", INTEGER, "Position in the order in which vCPUs are added, from 1.")
+    order: XmlField[int] = XmlField(
+        "./@order", INTEGER, "Position in the order in which vCPUs are added, starting at 1."
+    )
 
 
 def _set_maximum(domain: Vcpus, text: str) -> None:

@@ -62,9 +62,12 @@ CLONE_OPTIONS: tuple[Option, ...] = (
         STORAGE,
         "Share data blocks with the originals; the file system must support it (Btrfs, XFS).",
     ),
-    _flag("--nonsparse", "nonsparse", STORAGE, "Allocate all space of the new disks."),
+    _flag("--nonsparse", "nonsparse", STORAGE, "Fully allocate the new disks."),
     _flag(
-        "--preserve-data", "preserve_data", STORAGE, "Do not copy data: the copy uses the existing images of --file."
+        "--preserve-data",
+        "preserve_data",
+        STORAGE,
+        "Do not copy data: the copy uses the existing images that --file specifies.",
     ),
     _value("--nvram", "nvram", STORAGE, "Path of the file with the copy's UEFI variables.", "PATH"),
     _value(

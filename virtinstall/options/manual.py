@@ -44,16 +44,17 @@ def bold_terms(text: str) -> str:
 
 
 def sub_options_section(options: Sequence[Option] = OPTIONS) -> str:
-    """Return the section of a manual page that lists the sub-options of `options`, and the old spellings.
+    """Return the section of a manual page that lists the sub-options of `options`, and the deprecated options.
 
-    Hidden options appear only among the old spellings.
+    Hidden options appear only among the deprecated options.
     """
     lines = [
         "[sub-options]",
-        "Compound options accept sub-options, separated by commas. Put a backslash before a comma within a value, or",
-        "quote the value.",
+        "Compound options accept sub-options, separated by commas. Lists, such as `packages=git,vim`, and free text",
+        "may contain commas: such a value ends at the next sub-option. In other values, put a backslash before a",
+        "comma, or quote the value.",
         "Values of the types yes/no and on/off are yes, no, on or off.",
-        "`NAME=` unsets a value. N in a name is a number, starting at 0.",
+        "`NAME=` unsets a value. N in a name is an index, starting at 0.",
         "Dotted names are paths in libvirt's XML. Names that are not listed here also work if the installed libvirt's",
         "schema contains them.",
     ]
@@ -62,15 +63,15 @@ def sub_options_section(options: Sequence[Option] = OPTIONS) -> str:
         if option.section and not option.hidden:
             lines += _one_option(option)
     lines += _shared()
-    lines += _old_spellings(options)
+    lines += _deprecated_options(options)
     return "\n".join(lines) + "\n"
 
 
-def _old_spellings(options: Sequence[Option]) -> list[str]:
+def _deprecated_options(options: Sequence[Option]) -> list[str]:
     """Return the section with the options that are accepted, but not shown by --help."""
     lines = [
         "",
-        "[old spellings]",
+        "[deprecated options]",
         roff("These options are still accepted. Most of them have a replacement above."),
     ]
     for option in options:

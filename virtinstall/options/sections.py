@@ -49,12 +49,12 @@ class Unattended(Element):
     admin_password_file = Setting(
         TEXT, "File whose first line is the administrator's password; `-` prompts for it.", name="admin-password-file"
     )
-    user_login = Setting(TEXT, "Login of the user to create; default: your login.", name="user-login")
+    user_login = Setting(TEXT, "Login name of the user to create; default: yours.", name="user-login")
     user_password_file = Setting(
         TEXT, "File whose first line is the user's password; `-` prompts for it.", name="user-password-file"
     )
     product_key = Setting(TEXT, "Product key (Windows).", name="product-key")
-    reg_login = Setting(TEXT, "Login for the subscription.", name="reg-login")
+    reg_login = Setting(TEXT, "Login name for the subscription.", name="reg-login")
     drivers = Setting(
         SWITCH, "Whether to add virtio drivers to Windows, from the URL in the OS database; default: `yes`."
     )
@@ -92,7 +92,7 @@ class CloudInit(Element):
     user_data = Setting(TEXT, "File to use as user-data, unchanged.", name="user-data")
     meta_data = Setting(TEXT, "File to use as meta-data, unchanged.", name="meta-data")
     network_config = Setting(TEXT, "File to use as network-config, unchanged.", name="network-config")
-    user = Setting(TEXT, "Login of a user to create; the user may run sudo.")
+    user = Setting(TEXT, "Login name of a user to create, who can use sudo.")
     user_password_generate = Setting(
         SWITCH,
         "Generate a password for `user`, which expires at the first login, and print it.",
@@ -115,7 +115,8 @@ class CloudInit(Element):
     bus = Setting(TEXT, "Bus of the seed ISO: `virtio`, `scsi`, `sata`, ...")
     keep = Setting(
         SWITCH,
-        "Whether the seed ISO stays attached; by default it is detached after the first boot, and its file is deleted.",
+        "Whether the seed ISO stays attached; by default it is detached at the first shutdown, and its file is deleted "
+        "after the start.",
     )
 
 

@@ -84,7 +84,7 @@ def _device(row: DeviceRow) -> Option:
 def _hidden_device(name: str, tag: str) -> Option:
     """Return an option with an old name of a device's option."""
     today = _device(next(row for row in DEVICE_ROWS if row.tag == tag))
-    return today._replace(names=(name,), help=f"Old form of {today.names[-1]}.", hidden=True)
+    return today._replace(names=(name,), help=f"Deprecated form of {today.names[-1]}.", hidden=True)
 
 
 def _help_order(row: DeviceRow) -> int:
@@ -126,16 +126,16 @@ _GENERAL = (
         "--count",
         "count",
         GENERAL,
-        "Number of guests; in other options, `{n}` is the number of each guest, from 1.",
+        "Number of guests; in other options, `{n}` is replaced with the guest's number, starting at 1.",
         "N",
         kind="integer",
     ),
     _domain("--memory", "memory", "Memory", "Memory in MiB, or with a unit: `4096`, `4G`.", GENERAL),
-    _old("-r --ram", "ram", GENERAL, "Old form of --memory."),
+    _old("-r --ram", "ram", GENERAL, "Deprecated form of --memory."),
     _domain("--cpu", "cpu", "Cpu", "CPU model and features: `host-passthrough` or `Skylake-Client,+vmx`.", GENERAL),
     _domain("--vcpus", "vcpus", "Vcpus", "Virtual CPUs: `4`; `4,maxvcpus=8`; or `sockets=2,cores=2`.", GENERAL),
     _old_flag("--check-cpu", "check_cpu", GENERAL, "Accepted without effect."),
-    _old("--cpuset", "cpuset", GENERAL, "Old form of --vcpus cpuset=."),
+    _old("--cpuset", "cpuset", GENERAL, "Deprecated form of --vcpus cpuset=."),
     _domain("--metadata", "metadata", "Metadata", "Title, description, UUID and other metadata.", GENERAL),
     _domain(
         "--xml",
@@ -144,12 +144,12 @@ _GENERAL = (
         "Edit the resulting XML with XPath: `./@foo=bar`, `xpath.delete=./x`.",
         GENERAL,
     ),
-    _old("-u --uuid", "uuid", GENERAL, "Old form of --metadata uuid=."),
-    _old("--description", "description", GENERAL, "Old form of --metadata description=."),
+    _old("-u --uuid", "uuid", GENERAL, "Deprecated form of --metadata uuid=."),
+    _old("--description", "description", GENERAL, "Deprecated form of --metadata description=."),
 )
 
 _INSTALL = (
-    _old("-c", "cdrom_short", INSTALL, "Old form of --cdrom."),
+    _old("-c", "cdrom_short", INSTALL, "Deprecated form of --cdrom."),
     _value("--cdrom", "cdrom", INSTALL, "ISO image or device to install from: a path or URL.", "PATH"),
     _holder(
         "-l --location",
@@ -171,7 +171,7 @@ _INSTALL = (
         ("-x", "--extra-args"),
         "extra_args",
         INSTALL,
-        "Arguments for the kernel of the installer.",
+        "Arguments for the installer's kernel.",
         repeat=True,
         metavar="ARGS",
     ),
@@ -208,7 +208,7 @@ _INSTALL = (
     _old("--test-media-detection", "test_media_detection", INSTALL, "Print the OS detected at a location."),
     _old_flag("--test-stub-command", "test_stub_command", INSTALL, "Accepted without effect."),
     _domain("--boot", "os", "Os", "Boot devices, firmware or kernel: `hd,network`; `uefi`; or `kernel=PATH`.", INSTALL),
-    _old("--init", "init", INSTALL, "Old form of --boot init=."),
+    _old("--init", "init", INSTALL, "Deprecated form of --boot init=."),
 )
 
 _OS = (
@@ -223,23 +223,23 @@ _DEVICES = (
     *(_device(row) for row in sorted(DEVICE_ROWS, key=_help_order) if row.option),
     _hidden_device("--host-device", "hostdev"),
     _hidden_device("--soundhw", "sound"),
-    _old("-f --file", "old_files", DEVICES, "Old form of --disk path=.", repeat=True),
-    _old("-s --file-size", "old_sizes", DEVICES, "Old form of --disk size=.", kind="number", repeat=True),
-    _old_flag("--nonsparse", "nonsparse", DEVICES, "Old form of --disk sparse=no."),
-    _old_flag("--nodisks", "nodisks", DEVICES, "Old form of --disk none."),
-    _old_flag("--nonetworks", "nonetworks", DEVICES, "Old form of --network none."),
-    _old("-b --bridge", "old_bridges", DEVICES, "Old form of --network bridge=.", repeat=True),
-    _old("-m --mac", "old_macs", DEVICES, "Old form of --network mac=.", repeat=True),
-    _old_flag("--vnc", "vnc", DEVICES, "Old form of --graphics vnc."),
-    _old("--vncport", "vncport", DEVICES, "Old form of --graphics port=.", kind="integer"),
-    _old("--vnclisten", "vnclisten", DEVICES, "Old form of --graphics listen=."),
-    _old("-k --keymap", "keymap", DEVICES, "Old form of --graphics keymap=."),
-    _old_flag("--sdl", "sdl", DEVICES, "Old form of --graphics sdl."),
-    _old_flag("--nographics", "nographics", DEVICES, "Old form of --graphics none."),
+    _old("-f --file", "old_files", DEVICES, "Deprecated form of --disk path=.", repeat=True),
+    _old("-s --file-size", "old_sizes", DEVICES, "Deprecated form of --disk size=.", kind="number", repeat=True),
+    _old_flag("--nonsparse", "nonsparse", DEVICES, "Deprecated form of --disk sparse=no."),
+    _old_flag("--nodisks", "nodisks", DEVICES, "Deprecated form of --disk none."),
+    _old_flag("--nonetworks", "nonetworks", DEVICES, "Deprecated form of --network none."),
+    _old("-b --bridge", "old_bridges", DEVICES, "Deprecated form of --network bridge=.", repeat=True),
+    _old("-m --mac", "old_macs", DEVICES, "Deprecated form of --network mac=.", repeat=True),
+    _old_flag("--vnc", "vnc", DEVICES, "Deprecated form of --graphics vnc."),
+    _old("--vncport", "vncport", DEVICES, "Deprecated form of --graphics port=.", kind="integer"),
+    _old("--vnclisten", "vnclisten", DEVICES, "Deprecated form of --graphics listen=."),
+    _old("-k --keymap", "keymap", DEVICES, "Deprecated form of --graphics keymap=."),
+    _old_flag("--sdl", "sdl", DEVICES, "Deprecated form of --graphics sdl."),
+    _old_flag("--nographics", "nographics", DEVICES, "Deprecated form of --graphics none."),
 )
 
 _GUEST = (
-    _domain("--idmap", "idmap", "Idmap", "User and group ID mapping of a container."),
+    _domain("--idmap", "idmap", "Idmap", "User and group ID mapping for a container."),
     _domain("--iothreads", "iothreads", "Iothreads", "Threads for disk I/O."),
     _domain("--seclabel --security", "seclabel", "Seclabel", "Security label of the guest's process."),
     _domain("--keywrap", "keywrap", "Keywrap", "Key wrapping (s390)."),
@@ -275,8 +275,8 @@ _PLATFORM = (
     _value("--arch", "arch", PLATFORM, "Architecture of the guest.", "ARCH"),
     _value("--machine", "machine", PLATFORM, "Machine type: `q35`, `virt`, ...", "MACHINE"),
     _old_flag("--accelerate", "accelerate", PLATFORM, "Accepted without effect."),
-    _old_flag("--noapic", "noapic", PLATFORM, "Old form of --features apic=off."),
-    _old_flag("--noacpi", "noacpi", PLATFORM, "Old form of --features acpi=off."),
+    _old_flag("--noapic", "noapic", PLATFORM, "Deprecated form of --features apic=off."),
+    _old_flag("--noacpi", "noacpi", PLATFORM, "Deprecated form of --features acpi=off."),
 )
 
 _KUBEVIRT = (
@@ -288,7 +288,7 @@ _KUBEVIRT = (
         repeat=True,
         metavar="OPTION",
     ),
-    _value("--kubevirt-namespace", "kubevirt_namespace", KUBEVIRT, "Kubernetes namespace of the guest.", "NAME"),
+    _value("--kubevirt-namespace", "kubevirt_namespace", KUBEVIRT, "Kubernetes namespace for the guest.", "NAME"),
     _value(
         "--kubevirt-run-strategy",
         "kubevirt_run_strategy",
@@ -358,7 +358,7 @@ _MISC = (
         "--timeout", "timeout", MISC, "Maximum time that --wait-for waits: `90s`, `10m`; default: unlimited.", "TIME"
     ),
     _old_flag("--prompt", "prompt", MISC, "Accepted with a warning, but without effect."),
-    _old_flag("--force", "force", MISC, "Old form of --check all=off."),
+    _old_flag("--force", "force", MISC, "Deprecated form of --check all=off."),
     _value(
         "--autoconsole",
         "autoconsole",
@@ -372,12 +372,12 @@ _MISC = (
         ("--print-xml",),
         "print_xml",
         MISC,
-        "Print the guest's XML and change nothing; `1`: only the XML for the installation, `2`: only the final XML.",
+        "Print the guest's XML and change nothing; `1`: only the XML for the installation; `2`: only the final XML.",
         argument="optional",
         bare="all",
         metavar="STEP",
     ),
-    _old("--print-step", "print_step", MISC, "Old form of --print-xml STEP."),
+    _old("--print-step", "print_step", MISC, "Deprecated form of --print-xml STEP."),
     _flag("--dry-run", "dry_run", MISC, "Run all checks and show what would be done; change nothing."),
     _holder("--check", "Check", MISC, "Enable or disable checks: `path_in_use=off`, `migration=on`.", repeat=True),
     _flag("-q --quiet", "quiet", MISC, "Print warnings and errors only."),

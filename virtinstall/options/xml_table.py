@@ -49,8 +49,8 @@ XML_OPTIONS: tuple[Option, ...] = (
         "--edit",
         "edit",
         ACTIONS,
-        "Change devices or sections. WHICH is `N` (number N; `-1` is the last), `all`, or `KEY=VALUE` (those that "
-        "match); default: the first.",
+        "Change devices or sections. WHICH is `N` (the Nth, counting from 1; `-1` is the last), `all`, or "
+        "`KEY=VALUE` (those that match); default: the first.",
         "WHICH",
     ),
     _flag("--remove-device", "remove_device", ACTIONS, "Remove the devices that the option selects."),
