@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 def make_directory(directory: str, undo: Undo) -> None:
-    """Create `directory` and its missing parents, which other users can enter but not list.
+    """Create `directory` and its missing parents.
 
-    The removal of each created directory is pushed to `undo`.
+    Other users can enter the created directories, but cannot list their contents. The removal of each created directory
+    is pushed to `undo`.
 
     Raises: StorageError, if a directory cannot be created.
     """

@@ -261,7 +261,7 @@ class Journal:
 
 
 def names_of_live_runs(folder: Folder) -> frozenset[str]:
-    """Return the names of the guests that runs are creating now; change nothing."""
+    """Return the names of the guests that running processes are creating; change nothing."""
     records = (read_record(path) for path in journal_files(folder) if is_alive(path))
     return frozenset(record.name for record in records if record is not None)
 

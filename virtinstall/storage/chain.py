@@ -22,7 +22,7 @@ MAX_DEPTH = 200
 
 
 def is_local_name(name: str) -> bool:
-    """Return whether the name of a backing file is a path, not a name with a prefix such as `json:` or `nbd:`."""
+    """Return whether `name`, the name of a backing file, is a path, and has no prefix such as `json:` or `nbd:`."""
     return name.startswith("/") or ":" not in name.split("/", 1)[0]
 
 

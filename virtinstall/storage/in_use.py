@@ -32,7 +32,7 @@ IN_USE_HINT = "use another path, or use the file anyway, which can destroy data,
 
 
 def file_identity(path: str) -> Hashable:
-    """Return a value that is equal for all paths of one file; None for files without content, such as pipes.
+    """Return a value that is equal for all paths of one file; None for a special file without content, such as a pipe.
 
     If the file does not exist, the value is the path with symbolic links resolved.
     """
@@ -151,7 +151,7 @@ class FilesInUse:
         )
 
     def same_file(self, path: str, other: str) -> bool:
-        """Return whether both paths refer to the same file, which need not exist."""
+        """Return whether `path` and `other` refer to the same file, which need not exist."""
         identity = self._identify(path)
         return identity is not None and identity == self._identify(other)
 

@@ -66,7 +66,7 @@ class ImageInfo(NamedTuple):
 def probe_image(path: str, image_format: str | None = None) -> ImageInfo:
     """Return the properties in the header of the image at `path`, which is in the format `image_format`.
 
-    If `image_format` is None, the format is detected. At most 4 MiB are read, regardless of the header.
+    If `image_format` is None, the format is detected. At most 4 MiB are read, even if the header refers to more data.
 
     Raises: StorageError, if the image cannot be read, is neither a regular file nor a block device, or has an invalid
     header.

@@ -174,7 +174,7 @@ class _Allocator:
         return end
 
     def append(self, clusters: int) -> int:
-        """Allocate `clusters` contiguous clusters; return their offset in bytes.
+        """Allocate `clusters` contiguous clusters; return the offset of the first one in bytes.
 
         Raises: StorageError, if the refcount table is full.
         """

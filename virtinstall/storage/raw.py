@@ -58,7 +58,7 @@ def write_raw(fd: int, capacity_bytes: int, *, preallocated: bool, progress: Pro
 def grow_raw(path: str, new_size: int) -> None:
     """Enlarge the raw image at `path` to `new_size` bytes, rounded up to a multiple of 512; the new part is sparse.
 
-    Raises: StorageError, if a guest uses the image, or the image would shrink or cannot be written.
+    Raises: StorageError, if a guest uses the image, if the image would shrink, or if the image cannot be written.
     """
     size = round_up(new_size, SECTOR)
     with storage_errors("cannot enlarge", path):

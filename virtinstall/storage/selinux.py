@@ -24,7 +24,7 @@ _REFUSED_TYPES = ("user_home_t", "admin_home_t", "user_tmp_t", "tmp_t", "default
 
 
 def is_enforced(folder: str = SELINUX_FOLDER) -> bool:
-    """Return whether SELinux is in enforcing mode on this machine; `folder` is where selinuxfs is mounted."""
+    """Return whether SELinux is in enforcing mode on this machine; selinuxfs is mounted on the directory `folder`."""
     return _read(f"{folder}/enforce") == "1"
 
 
@@ -39,9 +39,10 @@ def require_label(
     """Check that SELinux allows guests to access the file at `path`, which may not exist yet.
 
     `write` is whether the guest writes to the file. `relabels` is whether libvirt labels the file when the guest
-    starts. `folder` is where selinuxfs is mounted, and `mounts` is the path of the kernel's list of mounts.
+    starts. `folder` is the directory where selinuxfs is mounted, and `mounts` is the path of the kernel's list of
+    mounts.
 
-    Raises: StorageError, if SELinux is in enforcing mode and denies guests access, as far as that can be known.
+    Raises: StorageError, if SELinux is in enforcing mode and is known to deny guests access to the file.
     """
     if not is_enforced(folder):
         return
