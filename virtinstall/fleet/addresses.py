@@ -1,4 +1,4 @@
-"""The fixed addresses of the guests in a file: checks before anything changes, and restoration of lost reservations."""
+"""Checks of the guests' fixed addresses before anything changes, and restoration of lost DHCP reservations."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 def with_addresses(
     found: Sequence[Comparison], guests: Mapping[str, LabGuest], project: str, sessions: Sessions
 ) -> list[Comparison]:
-    """Return the comparisons `found`, completed with the changes to the guests' fixed addresses.
+    """Return the comparisons `found` with the changes that restore lost DHCP reservations.
 
-    If a network no longer has a recorded DHCP reservation, this is a change. If an address that cloud-init sets
-    changes, `at_creation` contains `network` instead. `guests` are the guests in the file by name.
+    A reservation is lost if it is in the guest's record, but no longer in the network. Changes to an address that
+    cloud-init sets are not applied to an existing guest: they are removed from the comparison, whose `at_creation` then
+    contains `network`. `guests` maps names to the guests in the file.
 
     Raises: FileError, with one line for each address that a guest cannot have.
     """
@@ -48,7 +49,10 @@ def with_addresses(
 
 
 def located(guest: LabGuest, error: RequestError) -> FileError:
-    """Return `error` with a position in the file: that of the wrong address, or that of the guest for other errors."""
+    """Return `error` with a position in the file, unless its message already starts with one.
+
+    If `error` is an AddressError, the position is that of the invalid address, otherwise that of the guest.
+    """
     if isinstance(error, FileError) or error.message.startswith(f"{guest.place}: "):
         return FileError(error.message, hint=error.hint)
     if not isinstance(error, AddressError):
@@ -105,7 +109,7 @@ def _lost(
 
 
 def leaf_path(reservation: Reservation) -> str:
-    """Return the path for a DHCP reservation in a comparison, such as `reservation[default/192.168.122.10]`."""
+    """Return the path that denotes a DHCP reservation, such as `reservation[default/192.168.122.10]`."""
     return f"{RESERVATION}[{reservation.network}/{reservation.address}]"
 
 
@@ -120,9 +124,9 @@ def _static_at_creation(found: Comparison) -> Comparison:
 
 
 def add_reservations(changes: Iterable[Difference], found: Comparison, guest: HostGuest, host: Host) -> None:
-    """Add the DHCP reservations among `changes` to the networks, and record them in the guest's metadata.
+    """Create the DHCP reservations that `changes` require, and record them in the guest's metadata.
 
-    `found` is the comparison that contains `changes`.
+    A reservation that the network already has is only recorded. `found` is the comparison that contains `changes`.
 
     Raises: HypervisorError.
     """
@@ -137,7 +141,9 @@ def add_reservations(changes: Iterable[Difference], found: Comparison, guest: Ho
 
 
 def remove_reservations(changes: Iterable[Difference], guest: HostGuest, host: Host) -> None:
-    """Remove the DHCP reservations that `changes` remove from the networks and from the guest's metadata.
+    """Delete DHCP reservations from their networks and from the guest's metadata.
+
+    A reservation is deleted if `changes` contains a change from its MAC address to None.
 
     Raises: HypervisorError.
     """

@@ -1,4 +1,4 @@
-"""The adoption of a guest that was not created from the file: a record as if the file had been applied before."""
+"""The adoption of an existing guest: its record is created as if the file had been applied to the guest before."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _ADOPTED = "adopted"
 def as_found(guest: LabGuest, project: str, session: Session, handle: HostGuest) -> Applied:
     """Return the record for an existing guest that is adopted unchanged.
 
-    `handle` is the existing guest. Later comparisons report the values that differ from the file and the devices in the
-    file that the guest does not have.
+    `handle` is the existing guest. Later comparisons with the record report values that differ from the file, and
+    devices in the file that the guest does not have.
 
     Raises: the same errors as `make_plan`.
     """

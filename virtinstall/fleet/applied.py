@@ -1,6 +1,7 @@
 """The record of the last apply, in the guest's metadata: the planned XML and libvirt's version of it.
 
-The record contains the guest's UUID; a record with another UUID, such as the copy in a clone, is ignored.
+The record contains the guest's UUID. A record with a different UUID, such as a copy in the metadata of a clone, is
+ignored.
 
 Source: https://libvirt.org/formatdomain.html#general-metadata
 """
@@ -31,12 +32,14 @@ _LARGEST_BYTES = 1 << 20
 class Applied(Record):
     """The record of the last apply to a guest.
 
-    `options` maps the option names to hashes of their values. `planned` and `base` map paths to values (see
-    `leaves_of`): `planned` in the planned XML, `base` in the definition that libvirt returned after the apply.
-    `devices` describe the disks and network interfaces in the file, and `creation` has the values of the options that
-    have an effect only at creation. `pending` is the libvirt ID that the guest had if it must be shut down and started
-    again before all changes take effect, otherwise None. `groups` are the guest's groups in the file, for inventories
-    that are created without the file.
+    `options` maps option names to hashes of the option values. `planned` and `base` map paths to values (see
+    `leaves_of`): `planned` contains the values of the planned XML, and `base` those of the definition that libvirt
+    returned after the apply. `devices` are the marks of the disks and network interfaces in the file. `creation` maps
+    the options that determined the installation method and the image to their values.
+
+    `pending` is None if all changes took effect. Otherwise, it is the libvirt ID of the running guest, which must be
+    shut down and started again. `groups` are the guest's groups in the file, for inventories that are created without
+    the file.
     """
 
     project: str
@@ -50,7 +53,7 @@ class Applied(Record):
 
 
 def option_hashes(guest: LabGuest) -> dict[str, str]:
-    """Return a hash of each option's values by option name; the key `name` has a hash of the guest's name."""
+    """Return the hash of each option's values, by option name; the key `name` has the hash of the guest's name."""
     return {name: _hash(name, *values) for name, values in {**guest.options, "name": (guest.name,)}.items()}
 
 
@@ -61,16 +64,17 @@ def _hash(*texts: str) -> str:
 def read_applied(guest: HostGuest) -> Applied | None:
     """Return the record in a guest's metadata; None if it is missing, invalid, or belongs to another guest.
 
-    A clone, for example, has a copy of the record of the original guest.
+    For example, the record in the metadata of a clone is a copy that belongs to the original guest.
     """
     return parse_applied(guest.metadata(NAMESPACE), guest.uuid)
 
 
 def record_element(text: str | None, uuid: str) -> etree._Element | None:
-    """Return the XML element of a guest's record, whose attributes include the project, the name and the file.
+    """Return the root element of the record in a guest's metadata.
 
-    `text` is the metadata element, or None if the guest has none, and `uuid` the guest's UUID. The result is None if
-    `text` is None or invalid, or if the record belongs to another guest.
+    The attributes of the element include the project, the guest's name, and the path of the guests file. `text` is the
+    record as XML, or None if the guest has no record, and `uuid` is the guest's UUID. The result is None if `text` is
+    None or invalid, or if the record belongs to another guest.
     """
     from lxml import etree
 
@@ -84,9 +88,10 @@ def record_element(text: str | None, uuid: str) -> etree._Element | None:
 
 
 def parse_applied(text: str | None, uuid: str) -> Applied | None:
-    """Return the record in the metadata element `text`; None if it is missing, invalid, or belongs to another guest.
+    """Return the record in a guest's metadata.
 
-    `uuid` is the UUID of the guest that has the metadata.
+    `text` is the record as XML, or None if the guest has no record, and `uuid` is the guest's UUID. The result is None
+    if `text` is None or invalid, or if the record belongs to another guest.
     """
     root = record_element(text, uuid)
     if root is None:

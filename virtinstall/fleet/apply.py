@@ -1,4 +1,4 @@
-"""The creation, update and deletion of guests until they match the file."""
+"""The creation, update and deletion of guests so that they match the file."""
 
 from __future__ import annotations
 
@@ -55,13 +55,15 @@ def apply_all(
     report: Callable[[str, str], None] | None = None,
     on_outcome: Callable[[Outcome], None] | None = None,
 ) -> list[Outcome]:
-    """Apply comparisons; return an outcome for each, in the same order.
+    """Apply `comparisons`; return an outcome for each comparison, in the same order.
 
-    `jobs` is the number of guests to process at the same time on each host, or None for the default. With `force`,
-    guests that must be deleted are powered off, and guests that must be restarted are powered off if they do not shut
-    down within a minute. `on_warning` is called with each warning, `report` with a guest's name and the step that
-    starts, such as `creating`, and `on_outcome` with each outcome as soon as it is known. By default, warnings and
-    steps are written to the log.
+    `chosen` is the selection that was compared. `jobs` is the number of guests to process at the same time on each
+    host, or None for the default. With `force`, guests that must be deleted are powered off instead of shut down, and
+    guests that must be restarted are powered off if they do not shut down within a minute. `on_warning` is called with
+    each warning, `report` with a guest's name and the step that starts, such as `creating`, and `on_outcome` with each
+    outcome as soon as it is known. By default, warnings and steps are written to the log.
+
+    Raises: RequestError, if `jobs` is less than 1.
     """
     jobs = worker_count(jobs)
     guests = {guest.name: guest for guest in chosen.guests}
@@ -132,7 +134,7 @@ class _Run:
         self.warn = warn
         self.report = report
         self.awaited: set[str] = set()
-        """Names of guests that must precede guests to be created."""
+        """Names of the guests on which guests to be created depend."""
 
     def step(self, todo: Comparison) -> Outcome:
         if todo.action == "unreachable":
@@ -181,10 +183,10 @@ class _Run:
         return done.replace(pending=pending)
 
     def wait_again(self, guest: LabGuest, session: Session) -> None:
-        """Wait until an existing guest reaches its goal, because an earlier run may have been interrupted.
+        """Wait until an existing guest reaches the goal in its option `wait-for`.
 
-        The goal is the value of `wait-for`. The goals `shutdown` and `cloud-init` are not waited for again. With the
-        test driver, nothing is waited for.
+        The run that created the guest may have been interrupted before the guest reached its goal. Only the goals
+        `running`, `ip`, `agent` and `ssh` are waited for. With the test driver, the method returns immediately.
 
         Raises: the same errors as `Guest.wait_for`.
         """
@@ -195,9 +197,10 @@ class _Run:
             session.hypervisor.guest(guest.name).wait_for(goal, timeout=request.run.timeout_seconds)
 
     def start_interrupted(self, name: str, guest: Guest, session: Session) -> None:
-        """Start the guest that an interrupted run defined but did not start, or resume it if it is paused.
+        """Start or resume a guest after the run that created it was interrupted.
 
-        A warning is reported if the installation in the guest has not finished.
+        A guest that is shut off is started. An active guest is resumed, and a warning is reported if its installation
+        has not finished.
 
         Raises: HypervisorError.
         """
@@ -211,10 +214,9 @@ class _Run:
             self.warn(f"{name}: the installation has not finished; resume it with: {finish}")
 
     def restart(self, name: str, session: Session) -> None:
-        """Shut the guest down and start it again, so that all changes in its definition take effect.
+        """Shut a guest down and start it again, so that all changes in its definition take effect.
 
-        Raises: WaitTimeout, if the guest does not shut down within a minute and must not be powered off;
-        HypervisorError.
+        Raises: WaitTimeout, if the guest does not shut down within a minute and `force` is false; HypervisorError.
         """
         guest = session.hypervisor.guest(name).handle
         if guest.is_active():
@@ -230,7 +232,12 @@ class _Run:
         guest.start()
 
     def require_same(self, name: str, session: Session) -> None:
-        """Raise RequestError if the guest with this name is no longer the one that was compared."""
+        """Check that no other guest has replaced the guest `name` since the comparison.
+
+        Guests to adopt are not checked.
+
+        Raises: RequestError, if another guest has replaced the guest.
+        """
         handle = session.host.guest_named(name)
         if handle is not None and name not in self.chosen.adopt and not belongs(handle, self.project, self.chosen.file):
             raise RequestError(
@@ -239,9 +246,9 @@ class _Run:
             )
 
     def require_creatable(self, guest: LabGuest, session: Session) -> None:
-        """Run the checks of `create`, and download images, before the existing guest is deleted.
+        """Check that a guest can be created again and download its images, before the existing guest is deleted.
 
-        Raises: the same errors as `create`, before anything changes.
+        Raises: the same errors as `Hypervisor.create`.
         """
         plan = plan_again(guest, self.project, session)
         if has_real_storage(session.host):
@@ -252,7 +259,7 @@ class _Run:
     def create_again(self, guest: LabGuest, session: Session) -> tuple[str, ...]:
         """Create a guest that was just deleted; return the generated passwords to print.
 
-        Raises: the same errors as `create`, with a note that the guest has been deleted.
+        Raises: the same errors as `Hypervisor.create`, with a note that the guest has been deleted.
         """
         try:
             return self.create(guest, session)
@@ -263,8 +270,9 @@ class _Run:
     def delete(self, name: str, hypervisor: Hypervisor) -> None:
         """Delete a guest, its disks and the other files that were created for it.
 
-        Raises: RequestError, if one of the disks is also a disk of another guest in the file, or if a part cannot be
-        deleted; HypervisorError.
+        Raises: RequestError, if one of the disks is also a disk of another guest in the file, or if the guest or one of
+        the files cannot be deleted; WaitTimeout, if the guest does not shut down within a minute and `force` is false;
+        HypervisorError.
         """
         plan = hypervisor.deletion_plan(name, "own")
         for item in plan.files:

@@ -1,4 +1,4 @@
-"""The choice of guests and actions, and the comparison with the guests that exist; nothing is changed."""
+"""The selection of guests and allowed actions, and the comparison with the existing guests; nothing is changed."""
 
 from __future__ import annotations
 
@@ -27,11 +27,14 @@ if TYPE_CHECKING:
 class Selection(Record):
     """The guests to process, and the actions that are allowed.
 
-    `file` is the path of the guests file, or None if the file sets `project`. `all_names` are the names of all guests
-    in the file, including those that are not selected. `unreachable` maps the names of guests whose host cannot be
-    reached to errors; the key `host NAME` stands for the guests to prune on the host NAME. With `prune`, guests that
-    the file no longer contains are deleted. `adopt` are the names of guests to adopt, and `recreate` those of guests to
-    delete and create again. With `reboot`, guests are shut down and started again if changes require it.
+    `guests` are the selected guests, except for those whose host cannot be reached. `unreachable` maps the names of
+    these other guests to errors; in addition, the key `host NAME` stands for the guests to prune on the unreachable
+    host NAME. `all_names` are the names of all guests in the file, including those that are not selected. `file` is the
+    path of the guests file, or None if the file sets `project`.
+
+    With `prune`, guests that the file no longer contains are deleted. `adopt` and `recreate` are the names of the
+    guests to adopt, and of those to delete and create again. With `reboot`, guests are shut down and started again if
+    changes require it.
     """
 
     project: str
@@ -48,7 +51,7 @@ class Selection(Record):
 def compare_all(chosen: Selection, sessions: Sessions) -> list[Comparison]:
     """Compare each selected guest with the existing guest of the same name; change nothing.
 
-    Guests to prune, and guests whose host cannot be reached, are included.
+    The result also contains a comparison for each guest to prune, and one for each entry in `chosen.unreachable`.
 
     Raises: RequestError, with one line for each guest that cannot be compared; HostError.
     """
@@ -125,13 +128,14 @@ def _rebooted(comparison: Comparison, chosen: Selection) -> Comparison:
 def selection(
     placed: Placed, every: Sequence[LabGuest], names: Collection[str], *, project: str, file: str | None, **more: Any
 ) -> Selection:
-    """Return the selection of the `placed` guests.
+    """Return the selection of the guests in `placed`.
 
-    `every` contains all guests in the file, and `names` the requested names of guests and groups. If `names` is empty,
-    all guests are selected; only then can guests be pruned. `file` is the path of the guests file, or None if the file
-    sets `project`. `more` has the other parameters of `Lab.diff`: `prune`, `adopt`, `recreate` and `reboot`.
+    `names` are the requested names of guests and groups; if `names` is empty, all guests are requested. `placed`
+    contains the requested guests with their hosts, and `every` contains all guests in the file. `file` is the path of
+    the guests file, or None if the file sets `project`. `more` contains the parameters `prune`, `adopt`, `recreate` and
+    `reboot` of `Lab.diff`; `prune` has an effect only if `names` is empty.
 
-    Raises: RequestError, if `recreate` or `adopt` contains the name of a guest that is not in the file or not selected.
+    Raises: RequestError, if `adopt` or `recreate` contains the name of a guest that is not in the file or not selected.
     """
     known = {*(guest.name for guest in placed.guests), *placed.problems}
     in_file = {guest.name for guest in every}

@@ -1,4 +1,4 @@
-"""The comparison of a guest in the file with the guest that exists: last applied, live and wanted values."""
+"""The comparison of a guest in the file with the existing guest: last applied, present and requested values."""
 
 from __future__ import annotations
 
@@ -44,21 +44,21 @@ class Comparison(Record):
     """The differences between a guest and its description in the file, and the action that `apply` would take.
 
     `action` is `create`, `update`, `adopt` (the guest itself is not changed), `delete`, `recreate`, `reboot`, `none`,
-    or `unreachable`. If it is `unreachable`, `problem` is the error message and `hint` is its hint or None; otherwise,
-    both are None. `host` is the name of the guest's host, or None if the file lists no hosts. `exists` is true if the
-    guest exists.
+    or `unreachable`. If it is `unreachable`, `problem` is the error message, and `hint` is the hint of the error or
+    None; otherwise, both are None. `host` is the name of the guest's host, or None if the file lists no hosts. `exists`
+    is true if a guest with this name exists.
 
     `changes` are the values to change. `at_next_boot` are the paths (see `leaves_of`) of the changes that take effect
     in the running guest only after it is shut down and started again. `added` and `removed` are the paths of the
     devices to add and to remove, such as `devices/disk[vda]`. `moved` has an entry for each disk whose target changes:
-    the key is the new prefix of the disk's paths, and the value the present one. `drift` are the values that
-    other programs changed since the last apply and that are kept. `at_creation` are the changed options that have an
-    effect only at creation.
+    the key is the new prefix of the disk's paths, and the value is the present prefix. `drift` are the differences that
+    other programs have caused since the last apply and that `apply` does not revert. `at_creation` are the names of the
+    changed options that have an effect only at creation.
 
     `pending` is true if changes from an earlier apply take effect only after the running guest is shut down and started
     again. `interrupted` is true if the run that created the guest ended before it stored the guest's record. `applied`
-    is the record of the last apply, and `plan` the plan for the changed guest; they are None if `apply` does not need
-    them.
+    is the record of the last apply, and `plan` is the plan for the changed guest. Each of them is None if `apply` does
+    not need it.
     """
 
     name: str
@@ -101,10 +101,10 @@ class Comparison(Record):
 def compare(guest: LabGuest, project: str, session: Session, *, adopt: bool = False) -> Comparison:
     """Compare one guest in the file with the existing guest of the same name; change nothing.
 
-    With `adopt`, a guest that was not created from the file is adopted unchanged.
+    With `adopt`, the action for an existing guest that was not created from the file is `adopt`.
 
-    Raises: RequestError, if the guest exists, was not created from the file and is not adopted, or if a disk would
-    shrink; the same errors as `make_plan`.
+    Raises: RequestError, if the existing guest was not created from the file and `adopt` is false, or if a disk cannot
+    be resized as requested; the same errors as `make_plan`.
     """
     found = session.host.guest_named(guest.name)
     if found is None:
@@ -282,9 +282,9 @@ def record_after_update(
 ) -> Applied:
     """Return the record of a guest that was just updated.
 
-    `comparison` is the one that was applied, and `definition` the guest's new <domain>. The drift in the comparison is
-    not recorded, so that later comparisons report it again. `pending` is the libvirt ID of the running guest if it must
-    be shut down and started again before all changes take effect, otherwise None.
+    `comparison` is the comparison that was applied, and `definition` is the guest's new <domain>. The drift in the
+    comparison is not recorded, so that later comparisons report it again. `pending` is None if all changes have taken
+    effect. Otherwise, it is the libvirt ID of the running guest, which must be shut down and started again.
     """
     applied, plan = comparison.applied, comparison.plan
     assert applied is not None

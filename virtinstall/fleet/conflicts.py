@@ -1,4 +1,4 @@
-"""The values that two guests of one file cannot share: a UUID, a MAC or IP address, a port, a disk, a device."""
+"""The values that two guests in a file cannot have in common, such as a UUID, an IP address, a port or a disk."""
 
 from __future__ import annotations
 
@@ -32,14 +32,17 @@ _PARTS = {
 }
 """The part of a value that can contain a guest's number."""
 Exclusive = tuple[tuple[str, str, str, str], ...]
-"""(kind, value, host or network where it is unique, position) of each value that only one guest can have."""
+"""Values that only one guest can have, each as (kind, value, scope, position in the file).
+
+The scope is the host or network in which the value must be unique, or an empty string if there is no such limit.
+"""
 
 
 def conflicts(guests: Sequence[LabGuest], values: Mapping[str, Exclusive]) -> list[FileError]:
-    """Return an error for each value of a guest that an earlier guest also has.
+    """Return an error for each exclusive value of a guest that an earlier guest also has.
 
-    For the guests of one `count`, only one error is returned for each kind of value. `values` maps guest names to the
-    results of `exclusive_values`.
+    An entry in the file can describe several guests with `count`; at most one error is returned for each entry and kind
+    of value. `values` maps guest names to the results of `exclusive_values`.
     """
     owners: dict[tuple[str, str, str], LabGuest] = {}
     found: dict[tuple[str, str], FileError] = {}
@@ -56,7 +59,7 @@ def conflicts(guests: Sequence[LabGuest], values: Mapping[str, Exclusive]) -> li
 
 
 def already_used(kind: str, value: str, owner: str) -> str:
-    """Return the message for a value that the guest `owner` also has.
+    """Return the message that a value is already in use by the guest `owner`.
 
     `kind` is the kind of the value, such as `port` or `disk`.
     """
@@ -67,7 +70,10 @@ def already_used(kind: str, value: str, owner: str) -> str:
 
 
 def conflict_hint(kinds: Collection[str], *, numbered: bool) -> str:
-    """Return a hint for conflicts between values of these kinds; `numbered` is true for the guests of one `count`."""
+    """Return a hint for conflicts between values of these kinds.
+
+    `numbered` is true if the guests belong to the same entry with `count`, so that their values can contain numbers.
+    """
     [kind] = kinds if len(kinds) == 1 else ["value"]
     if numbered:
         return f"include `{{n}}`, which is replaced by the guest's number, in the {_PARTS.get(kind, kind)}"
@@ -77,8 +83,8 @@ def conflict_hint(kinds: Collection[str], *, numbered: bool) -> str:
 def exclusive_values(domain: Domain, guest: LabGuest) -> Exclusive:
     """Return the values of a guest that no other guest can have.
 
-    `domain` is the requested domain. Values that must be unique on one host, such as ports, are omitted if the guest's
-    host is not chosen yet.
+    `domain` is the requested domain. If no host has been chosen for the guest yet, values that must be unique on one
+    host, such as ports, are omitted.
     """
     host = guest.host or ""
     found = [(kind, value, "" if kind in _EVERYWHERE else host, guest.place) for kind, value in _exclusive(domain)]

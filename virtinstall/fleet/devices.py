@@ -1,7 +1,7 @@
-"""The matching of the disks and interfaces of a file with those of the guest, by their values and not by their order.
+"""The matching of the disks and interfaces in a file with those of the existing guest, by values and not by order.
 
-If the first of two disks is removed from the file, the guest keeps the second one with its target; a network interface
-keeps its MAC address. The record of the last apply contains a mark for each device.
+For example, if the first of two disks is removed from the file, the second disk keeps its target. In the same way, a
+network interface keeps its MAC address. The record of the last apply contains a mark for each device.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ _DRIVES = ("cdrom", "floppy", "lun")
 class Mark(NamedTuple):
     """The record of a disk or network interface at the last apply.
 
-    `tag` is the name of its XML element, and `key` its target or MAC address (an empty string if unknown). `parts` are
-    hashes of its requested values. `size_bytes` is the requested size of a disk, otherwise None.
+    `tag` is the name of the device's XML element. `key` is the target of a disk or the MAC address of an interface, or
+    an empty string if it is unknown. `parts` are hashes of the requested values. `size_bytes` is the requested size of
+    a disk, or None if no size was requested; it is always None for an interface.
     """
 
     tag: str
@@ -42,8 +43,8 @@ class Mark(NamedTuple):
 def marks_of(request: Request, final: Domain) -> tuple[Mark, ...]:
     """Return a mark for each requested disk and network interface.
 
-    The marks contain the targets and MAC addresses of the planned guest, `final`. If no interface is requested, the
-    mark of the default interface has no hashes.
+    `final` is the planned guest, from which the targets and MAC addresses in the marks are copied. If no interface is
+    requested, the interface that `final` has by default gets a mark without hashes.
     """
     found = []
     for cls in KINDS:
@@ -63,21 +64,24 @@ def key_of(device: Disk | Interface) -> str | None:
 
 
 def parts_of(device: Disk | Interface) -> tuple[str, ...]:
-    """Return sorted hashes of the device's values, except for its size."""
+    """Return the sorted hashes of all values of a device except its size."""
     values = {**leaves_of(device.ensure_node()), **{name: str(value) for name, value in device.settings.items()}}
     values.pop("size_bytes", None)
     return tuple(sorted(part_of(name, value) for name, value in values.items()))
 
 
 def part_of(name: str, value: str) -> str:
-    """Return the hash of one value as in `Mark.parts`; `name` is the path of the value below the device."""
+    """Return the hash of one value, as in `Mark.parts`.
+
+    `name` is the path of the value relative to the device, such as `target/@bus`.
+    """
     return hashlib.sha256(f"{name}={value}".encode()).hexdigest()[:6]
 
 
 def match(old: Sequence[Mark], request: Request) -> list[tuple[Disk | Interface, Mark | None]]:
-    """Return each requested disk and network interface with its mark from the last apply, or None for a new device.
+    """Return each requested disk and network interface, together with its mark from the last apply.
 
-    `old` are the marks from the last apply.
+    The mark is None for a new device. `old` are the marks from the last apply.
     """
     found: list[tuple[Disk | Interface, Mark | None]] = []
     for cls in KINDS:
@@ -98,7 +102,7 @@ def _matched(old: list[Mark], devices: Sequence[Disk | Interface]) -> list[Mark 
 
 
 def kind_of(device: Disk | Interface) -> str:
-    """Return the kind of a device: `interface`, or for a disk `disk`, `cdrom`, `floppy` or `lun`."""
+    """Return the kind of a device: `interface` for an interface; `disk`, `cdrom`, `floppy` or `lun` for a disk."""
     return device.device or "disk" if isinstance(device, Disk) else Interface.tag
 
 
@@ -145,10 +149,10 @@ def _matched_in_kind(old: list[Mark], devices: Sequence[Disk | Interface]) -> li
 
 
 class Pinned(NamedTuple):
-    """A request whose disks and network interfaces have the targets and MAC addresses of the existing guest.
+    """A request in which devices without a target or MAC address have that of the existing device.
 
-    `devices` are pairs of a requested device and its mark from the last apply, or None for a new device. `macs` are the
-    MAC addresses that were copied from the existing guest.
+    `devices` are pairs of a requested device and its mark from the last apply; the mark is None for a new device.
+    `macs` are the MAC addresses that were copied from the existing guest.
     """
 
     request: Request
@@ -162,7 +166,7 @@ class Pinned(NamedTuple):
 
 
 def pinned(request: Request, marks: Sequence[Mark]) -> Pinned:
-    """Return a copy of the request in which devices without a target or MAC address have that of the existing guest.
+    """Return a copy of a request in which devices without a target or MAC address have that of the existing device.
 
     `marks` are the marks from the last apply. A disk whose bus changes does not get its former target.
     """
@@ -188,10 +192,11 @@ def _keeps_bus(disk: Disk, mark: Mark) -> bool:
 
 
 def keep_default_mac(wanted: Pinned, final: Domain, marks: Sequence[Mark]) -> frozenset[str]:
-    """Return the MAC addresses that the file does not set; keep the one of the default interface in `final`.
+    """Return the MAC addresses that the existing guest keeps and that the file does not set.
 
-    `wanted` is the result of `pinned`, and `final` the planned guest. If the file requests no interface, the interface
-    of `final` gets the MAC address that the existing guest has according to `marks`.
+    `wanted` is the result of `pinned`, `final` is the planned guest, and `marks` are the marks from the last apply. If
+    the file requests no interface, this function also sets the MAC address of the default interface in `final` to the
+    one in `marks`.
     """
     if wanted.request.domain.devices_of(Interface):
         return wanted.macs
@@ -202,15 +207,15 @@ def keep_default_mac(wanted: Pinned, final: Domain, marks: Sequence[Mark]) -> fr
 
 
 def prefixes(marks: Iterable[Mark]) -> list[str]:
-    """Return the prefix of each device's paths, such as `devices/disk[vda]/`."""
+    """Return the path prefix of the device of each mark, such as `devices/disk[vda]/`."""
     return [f"devices/{mark.tag}[{mark.key}]/" for mark in marks]
 
 
 def moves(wanted: Pinned, final: Domain, present: Mapping[str, str]) -> dict[str, str]:
-    """Return the disks whose target changes: a mapping from the new prefix of a disk's paths to the present one.
+    """Return the path prefixes of the disks whose target changes, as a mapping from the new to the present prefix.
 
-    `wanted` is the result of `pinned`, `final` the planned guest, and `present` are the values of the existing guest by
-    path. A disk whose image changes in the file counts as a different disk and is not included.
+    `wanted` is the result of `pinned`, `final` is the planned guest, and `present` maps paths to the values of the
+    existing guest. A disk whose image changes in the file counts as a different disk and is not included.
     """
     disks = [(device, mark) for device, mark in wanted.devices if isinstance(device, Disk)]
     found = {}

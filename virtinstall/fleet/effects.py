@@ -1,4 +1,4 @@
-"""The prediction of when a change takes effect in a running guest: immediately, or after it is started again."""
+"""Predictions of whether a change takes effect in a running guest or only after a shutdown and a new start."""
 
 from __future__ import annotations
 
@@ -18,14 +18,21 @@ TEXTS = ("title", "description")
 MEMORY = "currentMemory"
 VCPUS = "vcpu/@current"
 HOTPLUG_BUSES = ("virtio", "scsi", "usb")
-"""Buses whose disks QEMU adds and removes while the guest runs. Source: libvirt, qemuDomainAttachDeviceDiskLive."""
+"""Buses of the disks that QEMU can add and remove while the guest is running.
+
+Source: libvirt, qemuDomainAttachDeviceDiskLive.
+"""
 _VERSION = re.compile(r"-(rhel)?[0-9]+\.[0-9].*$")
 _LIVE_NIC = ("source/", "link/", "bandwidth/", "filterref", "mac/", "virtualport/", "vlan/")
 _LIVE_DISK = ("iotune/",)
 
 
 def groups_of(changes: Iterable[Difference]) -> dict[str, list[Difference]]:
-    """Return the changes by device: the key is the prefix of a device's paths, or `""` for other changes."""
+    """Return the changes, grouped by disk or network interface.
+
+    The key of a group is the path prefix of the device, such as `devices/disk[vda]/`, or an empty string for all other
+    changes.
+    """
     groups: dict[str, list[Difference]] = {}
     for each in changes:
         device = DEVICE.match(each.path)
@@ -34,15 +41,16 @@ def groups_of(changes: Iterable[Difference]) -> dict[str, list[Difference]]:
 
 
 def has_device(prefix: str, leaves: Iterable[str]) -> bool:
-    """Return whether a guest has a device; `prefix` is the prefix of its paths, and `leaves` are the guest's paths."""
+    """Return whether a guest has the device with this path prefix; `leaves` are the paths of the guest's values."""
     return any(path.startswith(prefix) for path in leaves)
 
 
 def is_replaced(prefix: str, changes: Iterable[Difference], after: Mapping[str, str]) -> bool:
-    """Return whether the changes replace a disk or drive because they change its kind, or the image of a disk.
+    """Return whether a disk or drive must be replaced, because its kind or the image of a disk changes.
 
-    A changed medium does not replace the drive. `prefix` is the prefix of the device's paths, and `after` are the
-    planned values of the guest, by path.
+    A drive whose medium changes is not replaced. `prefix` is the path prefix of the device, `changes` are the changes
+    to the device, and `after` maps paths to the planned values of the guest. The result is False for network
+    interfaces.
     """
     kind = f"{prefix}@device"
     if not prefix.startswith("devices/disk"):
@@ -56,9 +64,9 @@ def is_replaced(prefix: str, changes: Iterable[Difference], after: Mapping[str, 
 
 
 def is_other_machine(changes: Iterable[Difference]) -> bool:
-    """Return whether the architecture or the board changes, so that devices must get new addresses.
+    """Return whether the architecture or the board changes, so that devices need new addresses.
 
-    A newer version of the same machine type is not another board.
+    A different version of the same machine type is the same board.
     """
     return any(
         each.path == "os/type/@arch" or (each.path == "os/type/@machine" and _board(each.before) != _board(each.after))
@@ -79,7 +87,7 @@ def is_boot_order(path: str) -> bool:
 def is_live(change: Difference, leaves: Mapping[str, str]) -> bool:
     """Return whether a change can take effect in a running guest immediately, provided that libvirt accepts it.
 
-    `leaves` are the values in the guest's definition, by path.
+    `leaves` maps paths to the values that the guest has before the change.
     """
     device = DEVICE.match(change.path)
     if device is None:
@@ -94,7 +102,7 @@ def is_live(change: Difference, leaves: Mapping[str, str]) -> bool:
 
 
 def is_medium(name: str) -> bool:
-    """Return whether a value belongs to the medium in a drive; `name` is its path below the disk."""
+    """Return whether a value belongs to the medium in a drive; `name` is the path of the value within the drive."""
     return name.startswith(("source/", "driver/", "@type")) or name == "source"
 
 
@@ -114,9 +122,9 @@ def _is_live_value(change: Difference, leaves: Mapping[str, str]) -> bool:
 
 
 def device_is_live(prefix: str, leaves: Mapping[str, str]) -> bool:
-    """Return whether a device can be added to or removed from a running guest.
+    """Return whether a disk or network interface can be added to or removed from a running guest.
 
-    `prefix` is the prefix of the device's paths, and `leaves` are the values of the guest, by path.
+    `prefix` is the path prefix of the device, and `leaves` maps paths to the values of a guest that has the device.
     """
     if prefix.startswith("devices/interface"):
         return True
@@ -130,8 +138,8 @@ def next_boot(
 ) -> list[str]:
     """Return the paths of the changes that take effect only after a running guest is shut down and started again.
 
-    `before` are the values in the guest's definition, and `after` the planned values, both by path. `moved` maps, for
-    each disk whose target changes, the new prefix of its paths to the present one.
+    `before` maps paths to the values in the guest's definition, and `after` maps paths to the planned values. `moved`
+    is the result of `moves`.
     """
     found: list[str] = []
     for prefix, mine in groups_of(changes).items():

@@ -1,8 +1,8 @@
 """The export of existing guests as a guests file.
 
-A guest of virtinstall keeps the image, the cloud-init settings and the sizes of its disks that are in its record. Other
-differences from the plan are added option by option, then value by value as edits of the XML; the rest is named in
-comments.
+For a guest that virtinstall created, the file contains the image, the cloud-init settings and the disk sizes from the
+guest's record. Other differences from the plan are expressed as options if possible, otherwise as edits of the XML.
+Values that cannot be expressed are listed in comments.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ if TYPE_CHECKING:
 class Exported(Record):
     """An exported guest.
 
-    `options` are the keys and values of the guest in the guests file, and `omitted` the values that the options cannot
-    express, as strings. `problem` is the reason why this host cannot create such a guest, or None if it can.
+    `options` maps the keys of the guest in the guests file to values. `omitted` has a string for each value that the
+    options cannot express. `problem` is the reason why this host cannot create such a guest, or None if it can.
     """
 
     name: str
@@ -63,7 +63,8 @@ class Exported(Record):
 def export(hypervisor: Hypervisor, names: Sequence[str]) -> list[Exported]:
     """Return the existing guests with these names as options for a guests file.
 
-    Raises: GuestNotFound; RequestError, if no options describe a guest; HostError.
+    Raises: GuestNotFound, if a guest does not exist; RequestError, if a guest cannot be described by options;
+    HostError.
     """
     return [export_guest(hypervisor.guest(name).handle, hypervisor) for name in names]
 
@@ -71,15 +72,16 @@ def export(hypervisor: Hypervisor, names: Sequence[str]) -> list[Exported]:
 def export_guest(handle: HostGuest, hypervisor: Hypervisor) -> Exported:
     """Return one existing guest as options for a guests file.
 
-    Raises: RequestError, if no options describe the guest; HostError.
+    Raises: RequestError, if the guest cannot be described by options; HostError.
     """
     return _Export(handle, hypervisor).run()
 
 
 def export_text(guests: Sequence[Exported], connect: str | None = None) -> str:
-    """Return a guests file (YAML). Comments at the top list everything that the file does not express.
+    """Return a guests file (YAML) that contains the exported guests.
 
-    `connect` is the connection URI to write to the file; if it is None, the file has no URI.
+    Comments at the top list everything that the file does not express. `connect` is the connection URI to write to the
+    file, or None to write no URI.
     """
     import yaml
 
@@ -130,7 +132,7 @@ class _Export:
         return Exported(name=self.name, options=options, omitted=omitted, problem=self.problem)
 
     def add_options(self) -> None:
-        """Add an option for each difference between the guest and the plan for the options so far."""
+        """Add options for the differences between the guest and the plan that the present options result in."""
         base = _reduced(self.plan())
         for option in dict.fromkeys(options_by_key().values()):
             if option.describes == "section":
@@ -148,7 +150,10 @@ class _Export:
         return load(json.dumps(document), "export", "export", {}).guests[0]
 
     def plan(self) -> etree._Element:
-        """Return the planned `<domain>` for the options so far; if no plan is possible, only the requested values."""
+        """Return the planned `<domain>` for the present options.
+
+        If no plan is possible, `problem` is set, and the result is that of `requested`.
+        """
         guest = self.loaded(self.options)
         request = guest.request
         assert request is not None
@@ -162,7 +167,10 @@ class _Export:
             return self.requested(request.domain)
 
     def requested(self, domain: Domain) -> etree._Element:
-        """Return a `<domain>` that contains only the requested values, the type, the architecture and the machine."""
+        """Return a `<domain>` with the requested values and with the guest's type, architecture and machine type.
+
+        `domain` contains the requested values. Defaults are not added.
+        """
         domain = domain.clone()
         domain.type, domain.os.type_arch, domain.os.type_machine = self.live.type, *self.base.machine
         for element in (domain, *domain.devices):
@@ -171,7 +179,10 @@ class _Export:
         return domain.ensure_node()
 
     def drop_rejected(self) -> None:
-        """Remove the values that are invalid in a guests file; XML edits express these values instead."""
+        """Remove the options and values that are invalid in a guests file; XML edits express these values instead.
+
+        Raises: FileError, if no valid options remain.
+        """
         try:
             self.loaded(self.options)
             return
@@ -193,7 +204,7 @@ class _Export:
         raise problem
 
     def accepted(self, key: str, value: Any) -> Any:
-        """Return the value of the option `key` without its invalid parts; None if nothing remains."""
+        """Return `value`, the value of the option `key`, without its invalid parts; None if nothing remains."""
         try:
             self.loaded({key: value})
             return value
@@ -207,7 +218,10 @@ class _Export:
         return None
 
     def add_section(self, option: Option, base: Domain) -> None:
-        """Add the sub-options of a section whose values differ between the guest and the planned guest `base`."""
+        """Add the sub-options of `option` whose values are different in the guest and in the planned guest `base`.
+
+        `option` describes a section of the XML, such as <cpu>.
+        """
         cls, name = section_class(option), key_of(option)
         if cls is Cpu:
             if _cpu(self.live) != _cpu(base) and _cpu(self.live):
@@ -234,7 +248,10 @@ class _Export:
             self.options[name] = changed
 
     def add_devices(self, option: Option, base: Domain) -> None:
-        """Add all devices of one kind if they differ from those of the planned guest `base`."""
+        """Add the guest's devices that `option` describes if they differ from those of the planned guest `base`.
+
+        Disks and network interfaces are not added, because the options already contain them.
+        """
         cls: Any = section_class(option)
         if cls.tag in (Disk.tag, Interface.tag):
             return

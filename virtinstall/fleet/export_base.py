@@ -1,4 +1,4 @@
-"""The first options of an exported guest: platform, system, installation, disks and networks."""
+"""The first options of an exported guest: platform, operating system, installation, disks and network interfaces."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ _OS_ID = "./metadata/libosinfo:libosinfo/libosinfo:os/@id"
 class Base:
     """The options of an exported guest that do not depend on a comparison with a plan.
 
-    `request` is the guest's recorded request as data, which other programs may have changed; it is empty if the guest
-    has no record. `created` are prefixes of the paths whose values each plan chooses again. `edits` are the values of
-    the key `xml` in the guests file. If `can_be_planned` is false, all values of the disks are exported.
+    `request` is the request in the guest's record, as a dictionary that is empty if the guest has no record. Other
+    programs may have changed the record. `created` are the path prefixes of values that each plan chooses again.
+    `edits` are the values of the key `xml` in the guests file. If `can_be_planned` is false, all values of the disks
+    are exported.
     """
 
     def __init__(self, handle: HostGuest, live: Domain, session: Session) -> None:
@@ -44,7 +45,7 @@ class Base:
         self.machine = (live.os.type_arch, live.os.type_machine)
 
     def options(self) -> dict[str, Any]:
-        """Return the options by key, and set `created` and `edits`."""
+        """Return a mapping from keys to option values; set `created` and `edits`."""
         found: dict[str, Any] = {}
         self.created, self.edits = [], []
         live = self.live
@@ -66,7 +67,8 @@ class Base:
     def system(self) -> Any:
         """Return the value of --osinfo for the guest's operating system.
 
-        If the OS database on this host does not contain the operating system, an XML edit sets its ID.
+        If this value would result in a different operating system ID in the XML, an edit that sets the guest's ID is
+        added to `edits`.
         """
         catalog = self.session.known.catalog(os.environ)
         name, identity = _at(self.request, "os", "values", "name"), self.live.os_id
@@ -85,7 +87,7 @@ class Base:
         return "generic"
 
     def interface(self, interface: Interface) -> dict[str, Any]:
-        """Return the sub-options of a network interface, with the IP address that is reserved for it, if any."""
+        """Return the sub-options of a network interface, including the IP address that is reserved for it, if any."""
         pairs = {_SHORT.get(key, key): value for key, value in pairs_of(interface).items()}
         if pairs.get("type") in pairs:
             del pairs["type"]
@@ -96,14 +98,15 @@ class Base:
         return pairs
 
     def is_seed(self, disk: Disk) -> bool:
-        """Return whether the disk is the seed that configures the guest at its first boot."""
+        """Return whether the disk is the seed image that configures the guest at its first boot."""
         files = () if self.record is None else self.record.files
         return any(each.kind == "seed" and each.path == disk.source_file for each in files)
 
     def disk(self, disk: Disk) -> dict[str, Any]:
         """Return the sub-options of a disk.
 
-        They contain the size and the image of a disk that was created for the guest, or the path of any other disk.
+        For a disk that was created for the guest, they contain the size and, if there is one, the image; for any other
+        disk, they contain the path. If `can_be_planned` is false, all values of the disk are returned.
         """
         if not self.can_be_planned:
             return dict(pairs_of(disk))
@@ -129,7 +132,10 @@ class Base:
         return {**({} if image is None else {"image": image}), **place, "size": _gib(size), **pairs}
 
     def created_file(self, path: str) -> CreatedFile:
-        """Return the record of the created disk at `path`; its values are empty if no disk was created there."""
+        """Return the entry for the created disk at `path` in the guest's record.
+
+        If no disk was created at `path`, the result is an entry with an empty path.
+        """
         files = () if self.record is None else self.record.files
         return next(
             (each for each in files if each.kind == "disk" and each.path == path), CreatedFile(kind="", path="")
@@ -138,7 +144,8 @@ class Base:
     def created_size(self, disk: Disk, path: str) -> int | None:
         """Return the size in bytes of a disk that was created for the guest.
 
-        `path` is the path of the disk. The result is None for other disks and if the size is unknown.
+        `path` is the path of the disk. The result is None if the size is unknown, or if the disk was not created for
+        the guest.
         """
         if not self.created_file(path).path:
             return None
@@ -153,8 +160,8 @@ class Base:
     def requested_disk(self, path: str) -> Mapping[str, Any]:
         """Return the requested values of the created disk at `path`, by name.
 
-        The values are those of the first requested disk with the same path, or else in the same pool, or else without
-        path and pool. The result is empty if there is no such disk.
+        They are the values of the first requested disk with this path. If there is none, the first disk in the same
+        pool is used, or else the first disk without a path or pool. The result is empty if no disk matches.
         """
         devices = self.request.get("devices")
         disks = [each for each in devices if isinstance(each, dict)] if isinstance(devices, list) else []

@@ -1,4 +1,4 @@
-"""The edits of the XML (`--xml`) from the planned to the live guest, for values that other options do not express."""
+"""The XML edits (`--xml`) that change the planned guest into the existing one, if no other option can express this."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _PREFIXES = {uri: prefix for prefix, uri in NAMESPACES.items()}
 class Reduced:
     """A copy of a definition without the values that libvirt fills in.
 
-    `xpaths` maps the paths of the remaining elements to their XPaths in the complete definition. `counts` maps XPaths
-    of elements to the numbers of their children by name. `leaves` are the values by path, and `owners` maps the paths
-    of values to those of their elements.
+    `elements` maps the paths of the remaining elements to the elements, and `xpaths` maps them to the XPaths of the
+    elements in the complete definition. `counts` maps the XPath of each element to the number of its children by tag
+    name. `leaves` maps paths to values, and `owners` maps the path of each value to the path of its element.
     """
 
     def __init__(self, root: etree._Element) -> None:
@@ -44,9 +44,10 @@ class Reduced:
 
 
 def edits_between(planned: etree._Element, live: etree._Element, chosen: Sequence[str]) -> list[Any]:
-    """Return XML edits that change the `planned` <domain> into the `live` one, as values of the key `xml`.
+    """Return the XML edits that change the <domain> `planned` into the <domain> `live`.
 
-    `chosen` are prefixes of the paths whose values each plan chooses again; these values are not changed.
+    The edits are values for the key `xml` in a guests file. `chosen` are the path prefixes of values that each plan
+    chooses again. These values and passwords are not changed.
     """
     before, after = Reduced(planned), Reduced(live)
     raw = {leaf: value for path, node in elements_of(live) for leaf, value in own_leaves(path, node)}
@@ -106,9 +107,10 @@ def _numbered(place: str, counts: Mapping[str, Mapping[str, int]]) -> str:
 def differences_of(
     planned: etree._Element, live: etree._Element, chosen: Sequence[str]
 ) -> Iterator[tuple[str, str | None]]:
-    """Yield the path and the value in `live` of each difference; the value is None if `live` does not have it.
+    """Yield the path of each value that differs between `planned` and `live`, and the value in `live`.
 
-    `chosen` are prefixes of the paths whose values each plan chooses again; these values are ignored.
+    The value is None if `live` does not have it. `chosen` are the path prefixes of values that each plan chooses again.
+    These values and passwords are ignored.
     """
     before, after = Reduced(planned), Reduced(live)
     for leaf in {**after.leaves, **before.leaves}:

@@ -18,16 +18,16 @@ _CHOSEN = ("address.", "alias.", "seclabel", "encryption")
 
 
 def pairs_of(element: Element, cls: type[Element] | None = None) -> dict[str, str]:
-    """Return the sub-options of `element` with their values, without passwords and device addresses.
+    """Return the sub-options of `element` with their values.
 
-    `cls` is the class that declares the sub-options, for sections that are mixed into the domain; by default, it is the
-    class of `element`. A value that its sub-option cannot set is omitted.
+    Passwords, values that libvirt chooses for each guest, such as device addresses, and values that no sub-option can
+    set are omitted. `cls` is the class that declares the sub-options; None stands for the class of `element`.
     """
     return dict(_pairs(element, cls or type(element), ""))
 
 
 def has_secret(element: Element) -> bool:
-    """Return whether the element, or an element below it, has a password."""
+    """Return whether the element, or an element below it, contains a password."""
     node = element.node
     return node is not None and any(name in SECRETS for each in node.iter() for name in map(str, each.attrib))
 

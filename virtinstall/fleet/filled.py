@@ -1,10 +1,11 @@
-"""The values that libvirt fills in where a definition omits them; two definitions are compared without them.
+"""The values that libvirt fills in where a definition omits them; two definitions are compared without these values.
 
 Removing such a value never changes the guest, because libvirt fills in the same value again.
 
-`patch.by_libvirt` answers a similar question for updates: it compares the plan and the definition in the record of the
-last apply, which also shows the places and machine types that libvirt chose for that guest. An export cannot use it:
-guests of other programs have no record, and the plan that an export compares them with was never defined.
+`patch.by_libvirt` has a similar purpose for updates: it compares the plan with the definition in the record of the last
+apply, which also shows the addresses and machine types that libvirt chose for the guest. An export cannot use it,
+because guests that other programs created have no record, and the plan with which an export compares a guest was never
+defined.
 """
 
 from __future__ import annotations
@@ -121,7 +122,10 @@ def _reduce_devices(devices: etree._Element) -> None:
 
 
 def is_added(device: etree._Element, devices: etree._Element) -> bool:
-    """Return whether libvirt adds such a device automatically; `devices` is the <devices> element that contains it."""
+    """Return whether libvirt automatically adds devices such as `device`.
+
+    `devices` is the <devices> element that contains `device`.
+    """
     kind, model = device.get("type"), device.get("model")
     if device.tag == "watchdog":
         # part of q35 boards; all watchdogs have one action. Source: https://libvirt.org/formatdomain.html#watchdog-device

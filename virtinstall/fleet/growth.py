@@ -1,4 +1,4 @@
-"""The growth of disks: `size` is the size at creation, and a larger value later enlarges the disk."""
+"""The enlargement of disks: `size` is the size at creation, and a larger value later enlarges the disk."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from virtinstall.libvirt_host.host import Host, HostGuest
 
 SIZE = "size"
-"""The leaf of a disk's size in bytes, which is not in the XML: `devices/disk[vda]/size`."""
+"""Last part of the path of a disk's size in bytes, `devices/disk[vda]/size`, which is not in the XML."""
 
 
 def growth_of(
@@ -32,8 +32,8 @@ def growth_of(
 ) -> Iterator[Difference]:
     """Yield a change for each disk for which the file requests a larger size.
 
-    `devices` are pairs of a requested device and its mark from the last apply, or None for a new device. `handle` is
-    the existing guest.
+    `devices` are pairs of a requested device and its mark from the last apply; the mark is None for a new device.
+    `handle` is the existing guest.
 
     Raises: RequestError, if the file requests a smaller size, or if another image has replaced the image of the disk
     since the last apply.
@@ -96,8 +96,8 @@ def capacity(handle: HostGuest, target: str, host: Host) -> int | None:
 def grow_disk(handle: HostGuest, target: str, size_bytes: int, host: Host) -> None:
     """Enlarge the guest's disk at `target` to `size_bytes`.
 
-    A running guest sees the new size immediately. If the guest is not running, the image is enlarged. With the test
-    driver, nothing is done.
+    If the guest is running, it sees the new size immediately. Otherwise, the disk's volume or image file is enlarged.
+    With the test driver, nothing is done.
 
     Raises: StorageError, if the image cannot be enlarged; HypervisorError.
     """

@@ -18,7 +18,8 @@ _INSTEAD = {"services": "guests", "vms": "guests", "domains": "guests", "machine
 class Head(NamedTuple):
     """The values at the top of a guests file.
 
-    `project` and `connect` are None if the file does not set them. `hosts` maps the names of hosts to connection URIs.
+    `project` is the name of the project, and `connect` is the connection URI; each of them is None if the file does not
+    set it. `hosts` maps the names of hosts to connection URIs.
     """
 
     project: str | None
@@ -27,9 +28,9 @@ class Head(NamedTuple):
 
 
 def read_head(source: Source, root: Fields) -> Head:
-    """Return the values at the top of a guests file, and check its version; add errors to `source.problems`.
+    """Check the version of a guests file, and return the other values at the top of the file.
 
-    `root` is the mapping that the file contains.
+    `root` is the mapping that the file contains. Errors are added to `source.problems`.
     """
     for key, node in root.keys.items():
         if key not in FILE_KEYS and not key.startswith("x-"):

@@ -1,4 +1,4 @@
-"""The connections to the hosts in a file."""
+"""The connections to the hosts in a guests file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Connections(Mapping[str, Hypervisor]):
     def __init__(self, found: Mapping[str, Hypervisor], errors: Mapping[str, VirtInstallError]) -> None:
         self._found = dict(found)
         self.errors = dict(errors)
-        """The reason why the connection failed, by the name of the host."""
+        """The error for each host that cannot be reached, by host name."""
 
     def __getitem__(self, name: str) -> Hypervisor:
         return self._found[name]
@@ -51,9 +51,10 @@ class Connections(Mapping[str, Hypervisor]):
 def connect_all(hosts: Mapping[str, str], open_one: Callable[[str], Hypervisor] = connect) -> Connections:
     """Connect to all hosts at the same time, so that an unreachable host does not delay the other connections.
 
-    `hosts` maps the names of hosts to URIs. `open_one` is called with each URI, in a thread, and returns a connection.
+    `hosts` maps the names of hosts to URIs. `open_one` is called with each URI, in a separate thread, and returns a
+    connection.
 
-    Raises: the error from the first host, if no host can be reached.
+    Raises: if no host can be reached, the error for the first host in `hosts`.
     """
     found: dict[str, Hypervisor] = {}
     errors: dict[str, VirtInstallError] = {}

@@ -1,4 +1,4 @@
-"""The inventory of the guests in a file, or of all guests: how to reach them by SSH, with groups, for Ansible and ssh.
+"""Inventories of the guests in a file, or of all guests on a host, for Ansible and for OpenSSH.
 
 Source: https://docs.ansible.com/ansible/latest/inventory_guide/intro_inventory.html; ssh_config(5).
 """
@@ -41,7 +41,8 @@ class Inventory(Record):
     def of_host(hypervisor: Hypervisor) -> Inventory:
         """Return the inventory of all guests on a host.
 
-        A guest that was created from a guests file is in the group of the project, and in its groups at the last apply.
+        A guest that was created from a guests file is in the group with the name of the project, and in the groups that
+        the file listed for the guest at the last apply.
 
         Raises: StorageError, if a file with a host key cannot be written; HostError.
         """
@@ -56,9 +57,10 @@ class Inventory(Record):
     def of_guests(
         guests: Sequence[LabGuest], hypervisors: Sequence[Hypervisor], lost: Collection[str] = ()
     ) -> Inventory:
-        """Return the inventory of the guests in a file; a guest may be on any of the connected hosts.
+        """Return the inventory of the guests in a file.
 
-        `lost` are the names of the hosts that cannot be reached.
+        `hypervisors` are the connections to the hosts; a guest may be on any of them. `lost` are the names of the hosts
+        that cannot be reached.
 
         Raises: the same errors as `of_host`.
         """
@@ -77,8 +79,8 @@ class Inventory(Record):
     def groups(self) -> dict[str, list[str]]:
         """The names of the guests, by group.
 
-        In group names, characters other than ASCII letters, digits and underscores are replaced, as Ansible requires. A
-        group with the name of a guest, or with a name that Ansible reserves, is omitted.
+        In group names, characters other than ASCII letters, digits and underscores are replaced with underscores, as
+        Ansible requires. A group with the name of a guest, or with a name that Ansible reserves, is omitted.
         """
         found: dict[str, list[str]] = {}
         # Ansible warns of a group with the name of a host
@@ -90,7 +92,7 @@ class Inventory(Record):
         return found
 
     def text(self, format: Format) -> str:
-        """Return the inventory in the specified format.
+        """Return the inventory as a string in the specified format.
 
         Raises: RequestError, if the format is unknown or does not allow the name of a guest.
         """

@@ -1,4 +1,4 @@
-"""One guest of an inventory, with Ansible's variables.
+"""A guest in an inventory, and its variables for Ansible.
 
 Source: https://docs.ansible.com/ansible/latest/inventory_guide/intro_inventory.html (behavioral parameters).
 """
@@ -15,17 +15,18 @@ from virtinstall.record import Record
 Format = Literal["ini", "yaml", "json", "ssh-config"]
 """Formats of `Inventory.text`."""
 RESERVED_GROUPS = ("all", "ungrouped", "_meta")
-"""Names that every inventory of Ansible has already."""
+"""Group names that Ansible reserves."""
 _SSH = 22
 
 
 class InventoryGuest(Record):
     """A guest in an inventory, with the parameters for an SSH connection.
 
-    `uri` is the connection URI of the guest's host, and `state` the state of the guest, such as `running`. `address`,
-    `port` and `user` are None if unknown. `key` is the path of the private key for the account `user`, or None if
-    unknown. `jump` is the host to connect through, or None for a direct connection. `ssh_options` are the OpenSSH
-    options that verify the guest's host key; they are empty if the host key is unknown.
+    `uri` is the connection URI of the guest's host, and `state` is the state of the guest, such as `running`. `address`
+    and `user` are None if unknown. `port` is the port for SSH connections, or None for the default port. `key` is the
+    path of the private key for the account `user`, or None if unknown. `jump` is the host to connect through, or None
+    for a direct connection. `ssh_options` are the OpenSSH options that verify the guest's host key; they are empty if
+    the host key is unknown.
     """
 
     name: str
@@ -60,6 +61,9 @@ class InventoryGuest(Record):
 
 
 def group_name(group: str) -> str:
-    """Return `group` as a group name that Ansible accepts; invalid characters become underscores."""
+    """Return `group` as a group name that Ansible accepts.
+
+    Invalid characters are replaced with underscores, and an underscore is added before a digit at the beginning.
+    """
     name = re.sub(r"[^A-Za-z0-9_]", "_", group)
     return f"_{name}" if name[:1].isdigit() else name

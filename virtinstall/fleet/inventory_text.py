@@ -1,4 +1,4 @@
-"""An inventory as text: Ansible's INI, YAML and JSON, and a file for `ssh -F`.
+"""Inventories as strings: in Ansible's INI, YAML and JSON formats, and as a configuration file for `ssh -F`.
 
 Source: https://docs.ansible.com/ansible/latest/dev_guide/developing_inventory.html (JSON), the inventory plugins ini
 and yaml; ssh_config(5).
@@ -25,7 +25,9 @@ _SPECIAL = re.compile(r"[\s\[\]:,#;=*?!&\"'\\{}]")
 
 
 def inventory_text(guests: Guests, groups: Groups, format: Format) -> str:
-    """Return an inventory in the specified format.
+    """Return an inventory as a string in the specified format.
+
+    `groups` maps group names to guest names.
 
     Raises: RequestError, if the format is unknown or does not allow the name of a guest.
     """
@@ -48,7 +50,10 @@ def inventory_text(guests: Guests, groups: Groups, format: Format) -> str:
 
 
 def ansible_document(guests: Guests, groups: Groups) -> dict[str, Any]:
-    """Return an inventory as the data that an Ansible inventory script prints for `--list`."""
+    """Return an inventory as the data that an Ansible inventory script prints for `--list`.
+
+    `groups` maps group names to guest names.
+    """
     grouped = {name for names in groups.values() for name in names}
     alone = [guest.name for guest in guests if guest.name not in grouped]
     document: dict[str, Any] = {

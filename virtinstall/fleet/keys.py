@@ -1,4 +1,4 @@
-"""The keys of a guest in the file: the command line's long options, and keys about several guests."""
+"""The keys of a guest in a guests file: long names of command-line options, and keys that only a guests file has."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ _HIDDEN = {"livecd"}
 
 @cache
 def options_by_key() -> dict[str, Option]:
-    """Return the options that a guest in a guests file can have, by their long names without dashes.
+    """Return the options that a guest in a guests file can have, by their long names without the leading dashes.
 
     An option with several long names has several entries.
     """
@@ -83,13 +83,13 @@ def options_by_key() -> dict[str, Option]:
 
 
 def key_of(option: Option) -> str:
-    """Return the key of an option in a guests file: its first long name, without dashes."""
+    """Return the key of an option in a guests file: its first long name, without the leading dashes."""
     return next(name[2:] for name in option.names if name.startswith("--"))
 
 
 @cache
 def has_sub_option(option: Option, key: str) -> bool:
-    """Return whether an option has the sub-option `key`, declared in its class or known from libvirt's schema."""
+    """Return whether an option has the sub-option `key`, either declared in code or known from libvirt's schema."""
     cls = section_class(option)
     if resolve(cls, key) is not None or (option.is_xml and is_shared(key)):
         return True
@@ -105,7 +105,7 @@ def sub_option_spellings(cls: type[Element]) -> Iterator[str]:
 
 
 def unknown_key(key: str) -> tuple[str, str | None]:
-    """Return an error message for a key that a guest cannot have, and a hint."""
+    """Return the error message for a key that a guest cannot have, and a hint or None."""
     dest = next((option.dest for option in OPTIONS if f"--{key}" in option.names), None)
     if key in _HINTS:
         return "unknown key", _HINTS[key]

@@ -1,4 +1,4 @@
-"""`Lab`: the guests in a file."""
+"""The class `Lab`: the guests in a guests file, and the operations on them."""
 
 from __future__ import annotations
 
@@ -28,16 +28,18 @@ if TYPE_CHECKING:
 
 
 Opened = Hypervisor | Connections
-"""One connection, or one for each host of a file."""
+"""A connection, or the connections to the hosts that a guests file lists."""
 
 
 class Lab(Record):
     """The guests in a guests file.
 
     `connect` is the connection URI that the file sets, or None. `hosts` maps the names of the hosts that the file lists
-    to their URIs; a file has either `connect` or `hosts`, or neither. `file` is the absolute path of a file that does
-    not set its project, otherwise None. The project of such a file is the name of its directory, so that the path
-    distinguishes the guests from those of a file in another directory with the same name.
+    to their URIs. A file can set `connect` or `hosts`, but not both.
+
+    `file` is None if the file sets its project, or if it was parsed from a string. Otherwise, the name of the file's
+    directory is the project, and `file` is the absolute path of the file. The path distinguishes its guests from those
+    of a file in another directory with the same name.
     """
 
     project: str
@@ -50,7 +52,7 @@ class Lab(Record):
     def load(path: str | os.PathLike[str], *, variables: Mapping[str, str] | None = None) -> Lab:
         """Load a guests file (YAML or JSON).
 
-        `variables` are the values that replace `${NAME}` in the file; by default, the environment variables.
+        `variables` maps the names in `${NAME}` to their values; by default, the environment variables are used.
 
         Raises: FileError, with the position of each error in the file; RequestError, if the file cannot be read.
         """
@@ -76,7 +78,7 @@ class Lab(Record):
         """Parse the content of a guests file (YAML or JSON).
 
         Error messages use `label` as the file name. `project` is the name of the project if the file does not set one.
-        `variables` are the values that replace `${NAME}` in the file; by default, the environment variables.
+        `variables` maps the names in `${NAME}` to their values; by default, the environment variables are used.
 
         Raises: FileError, with the position of each error.
         """
@@ -92,7 +94,8 @@ class Lab(Record):
 
         Comments at the top list everything that the file does not express.
 
-        Raises: GuestNotFound; RequestError, if no options describe a guest; HostError.
+        Raises: GuestNotFound, if a guest does not exist; RequestError, if a guest cannot be described by options;
+        HostError.
         """
         from virtinstall.fleet.export import export, export_text
 
@@ -101,10 +104,12 @@ class Lab(Record):
     def open(self, uri: str | None = None, *, open_one: Callable[[str | None], Hypervisor] = connect_one) -> Opened:
         """Connect to all hosts that the file lists; if it lists none, connect to `uri`.
 
-        If `uri` is None, the URI in the file is used, or libvirt's default URI. `open_one` is called with each URI and
-        returns a connection. Pass the result to the other methods; on leaving a `with` block, its connections are
-        closed. If only some of the hosts cannot be reached, `Connections.errors` contains the errors, and only the
-        guests on these hosts fail.
+        If `uri` is None, the URI in the file is used, or libvirt's default URI if the file sets none. `open_one` is
+        called with each URI and returns a connection. Pass the result of this method to the other methods. If the
+        result is used in a `with` statement, its connections are closed on leaving the `with` block.
+
+        If only some of the hosts cannot be reached, `Connections.errors` contains the errors, and only the guests on
+        these hosts fail.
 
         Raises: RequestError, if `uri` is not None although the file lists hosts; HypervisorError, if no host can be
         reached.
@@ -118,10 +123,10 @@ class Lab(Record):
     def placed(self, hypervisors: Hypervisors, names: Collection[str] = (), adopt: Collection[str] = ()) -> Placed:
         """Return the guests with their hosts; change nothing.
 
-        `hypervisors` has the same meaning as for `diff`. `names` are names of guests and groups; if it is empty, all
-        guests are returned. Existing guests stay on their hosts, and a host is chosen for each new guest with `spread`.
-        The `problems` of the result are the errors for guests whose host cannot be reached. `adopt` are names of guests
-        that may exist without having been created from the file.
+        `hypervisors` has the same meaning as for `diff`. `names` are names of guests and groups; if `names` is empty,
+        all guests are returned. Existing guests stay on their hosts, and a host is chosen for each new guest with
+        `spread`. The `problems` of the result are the errors for guests whose host cannot be reached. `adopt` are names
+        of guests that may exist without having been created from the file.
 
         Raises: RequestError, if a guest exists on a host other than the one in the file, or if no host is suitable;
         HostError.
@@ -142,9 +147,9 @@ class Lab(Record):
     def chosen(self, names: Collection[str]) -> tuple[LabGuest, ...]:
         """Return the guests with these names and the guests in groups with these names, or all if `names` is empty.
 
-        The guests of a `count` are a group: `web` stands for `web-1`, `web-2` and so on.
+        The guests that an entry with `count` describes form a group: `web` stands for `web-1`, `web-2` and so on.
 
-        Raises: RequestError, if the file does not contain a name.
+        Raises: RequestError, if a name is not the name of a guest or group in the file.
         """
         if isinstance(names, str):
             raise RequestError(f"'names' must be a list, not the string '{names}'", hint=f"use ['{names}']")
@@ -157,11 +162,12 @@ class Lab(Record):
         return tuple(guest for guest in self.guests if guest.name in names or set(guest.groups) & set(names))
 
     def names_to_delete(self, names: Collection[str] = ()) -> list[str]:
-        """Return the names of the guests in the order in which to delete them: dependent guests come first.
+        """Return the names of the guests in the order in which to delete them.
 
-        `names` are names of guests and groups; if it is empty, the names of all guests are returned.
+        Each guest comes before the guests that it depends on. `names` are names of guests and groups; if `names` is
+        empty, the names of all guests are returned.
 
-        Raises: RequestError, if the file does not contain a name.
+        Raises: RequestError, if a name is not the name of a guest or group in the file.
         """
         order: list[str] = []
         after = {guest.name: guest.after for guest in self.guests}
@@ -183,10 +189,10 @@ class Lab(Record):
         """Compare the guests with the existing guests and return a comparison for each; change nothing.
 
         `hypervisors` is the result of `open`: a connection, or a mapping from host names to connections. `names` are
-        names of guests and groups; if it is empty, all guests are compared. A guest whose host cannot be reached has
-        the action `unreachable`. The other parameters have the same meaning as for `apply`.
+        names of guests and groups; if `names` is empty, all guests are compared. A guest whose host cannot be reached
+        has the action `unreachable`. The other parameters have the same meaning as for `apply`.
 
-        Raises: RequestError, if a guest exists that was not created from this file and is not adopted, or if a change
+        Raises: RequestError, if an existing guest was not created from this file and is not in `adopt`, or if a change
         is not possible; HostError.
         """
         chosen = self._selection(hypervisors, names, prune=prune, adopt=adopt, recreate=recreate, reboot=reboot)
@@ -208,15 +214,15 @@ class Lab(Record):
         report: Callable[[str, str], None] | None = None,
         on_outcome: Callable[[Outcome], None] | None = None,
     ) -> list[Outcome]:
-        """Create, update and delete guests until they match the file; return an outcome for each guest.
+        """Create, update and delete guests so that they match the file; return an outcome for each guest.
 
         If an action fails, the outcome contains the error, and only the guests that depend on the failed guest are
-        skipped. `hypervisors` and `names` have the same meaning as for `diff`. Without `names`, `prune` deletes the
-        guests that were created from this file and that it no longer contains. `adopt` are the names of guests to adopt
-        unchanged, although they were not created from this file, and `recreate` the names of guests to delete with
-        their disks and to create again. With `reboot`, guests are shut down and started again if changes require it.
-        With `force`, guests that must be deleted are powered off, and guests that must be restarted are powered off if
-        they do not shut down within a minute.
+        skipped. `hypervisors` and `names` have the same meaning as for `diff`. If `names` is empty, `prune` deletes the
+        guests that were created from this file but are no longer in the file. `adopt` are the names of guests to adopt
+        unchanged, although they were not created from this file. `recreate` are the names of guests to delete, together
+        with their disks, and to create again. With `reboot`, guests are shut down and started again if changes require
+        it. With `force`, guests that must be deleted are powered off instead of shut down, and guests that must be
+        restarted are powered off if they do not shut down within a minute.
 
         `found` is the result of `diff` with the same parameters; by default, the guests are compared first. `jobs` is
         the number of guests to process at the same time on each host, at least 1; None stands for the default.
@@ -224,9 +230,10 @@ class Lab(Record):
         `creating`, both in the thread that processes the guest. `on_outcome` is called with each outcome as soon as it
         is known. By default, warnings and steps are written to the log.
 
-        Ctrl-C interrupts downloads and waiting, and no further step is started. Each guest is then complete or absent.
+        Ctrl-C interrupts all downloads and waits, and no further guests are processed. Each guest is then complete or
+        absent.
 
-        Raises: the same errors as `diff`, before anything changes.
+        Raises: RequestError, if `jobs` is less than 1; the same errors as `diff`, before anything changes.
         """
         hosts = None if found is None else {each.name: each.host for each in found}
         more = {"prune": prune, "adopt": adopt, "recreate": recreate, "reboot": reboot}
@@ -248,11 +255,12 @@ class Lab(Record):
     def inventory(self, hypervisors: Hypervisors, names: Collection[str] = ()) -> Inventory:
         """Return an inventory of the guests, with their groups and the parameters for SSH connections.
 
-        `hypervisors` has the same meaning as for `diff`. `names` are names of guests and groups; if it is empty, all
-        guests are included. The inventory has a warning for each guest that does not exist.
+        `hypervisors` has the same meaning as for `diff`. `names` are names of guests and groups; if `names` is empty,
+        all guests are included. The inventory has a warning for each guest that does not exist and for each host that
+        cannot be reached.
 
-        Raises: RequestError, if the file does not contain a name; StorageError, if a file with a host key cannot be
-        written; HostError.
+        Raises: RequestError, if a name is not the name of a guest or group in the file; StorageError, if a file with a
+        host key cannot be written; HostError.
         """
         from virtinstall.fleet.inventory import Inventory
 
@@ -267,13 +275,13 @@ class Lab(Record):
     ) -> list[dict[str, Any]]:
         """Return KubeVirt manifests for the guests, except for guests that must be absent.
 
-        Nothing is changed, and no hypervisor is contacted. `names` are names of guests and groups; if it is empty, all
-        guests are converted. Groups become labels, and identical Secrets are combined. `drop` are options to omit, in
-        addition to those of `kubevirt-drop` in the file. `namespace` is the namespace of the objects; by default, the
-        one in the file, if any.
+        Nothing is changed, and no hypervisor is contacted. `names` are names of guests and groups; if `names` is empty,
+        all guests are converted. Groups become labels, and identical Secrets are combined. `drop` are the names of
+        options to omit, in addition to those that the file lists under `kubevirt-drop`. `namespace` is the namespace of
+        the objects; by default, the one in the file is used, if any.
 
-        Raises: RequestError, if KubeVirt cannot express an option, or if a password would be generated: it would be
-        lost, because the manifests contain only its hash.
+        Raises: RequestError, if KubeVirt cannot express an option, or if a password would be generated. The password
+        would be lost, because the manifests contain only its hash.
         """
         from virtinstall.fleet.manifests import guest_manifests
         from virtinstall.request import KubevirtRequest

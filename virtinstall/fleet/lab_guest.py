@@ -1,4 +1,4 @@
-"""One guest of a file, with the request that the same options on the command line would create."""
+"""A guest in a guests file, with the request that the same options on the command line would create."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ class LabGuest(Record):
     """A guest in a guests file.
 
     `place` is the guest's position in the file, such as `guests.yaml:14:3`, and `network_places` are the positions of
-    its networks. `after` are the names of the guests that must be created first. `index` is the guest's number if it is
-    one of the guests of a `count`, otherwise None. `host` is the name of the guest's host; it is None if the file lists
-    no hosts, or if no host of `spread` is chosen yet. `given` are the options as the command-line parser stores them.
-    `absent` is true if the guest must not exist, and `has_addresses` is true if the file sets IP addresses for its
-    network interfaces. `read` is the request to use instead of the options in `given`, or None to use these.
+    its networks. `after` are the names of the guests that must be created first. `index` is the guest's number if an
+    entry with `count` describes the guest, otherwise None. `host` is the name of the guest's host; it is None if the
+    file lists no hosts, or if no host in `spread` has been chosen yet. `absent` is true if the guest must not exist,
+    and `has_addresses` is true if the file sets IP addresses for its network interfaces.
+
+    `given` are the option values by name, as the command-line parser stores them. If `read` is not None, it is the
+    guest's request, and `given` is ignored.
     """
 
     name: str
@@ -46,7 +48,8 @@ class LabGuest(Record):
     def request(self) -> Request | None:
         """The guest's request; None if the guest must be absent.
 
-        The request is created for each access and not kept, because a file can have many guests.
+        Unless `read` is set, each access creates a new request, because storing the requests of many guests needs much
+        memory.
         """
         return None if self.absent else self.read or request_of(self.name, self.given)
 
@@ -58,16 +61,16 @@ class LabGuest(Record):
 
     @property
     def options(self) -> dict[str, tuple[str, ...]]:
-        """The values of each option as on the command line, by the name under which the parser stores them."""
+        """The values of each option as strings, by the name under which the command-line parser stores the option."""
         return {
             name: tuple(map(str, value if isinstance(value, list) else [value])) for name, value in self.given.items()
         }
 
 
 def request_of(name: str, given: Mapping[str, Any]) -> Request:
-    """Return the request for a guest.
+    """Return the request for the guest `name`.
 
-    `given` are its options, in the form in which the command-line parser stores them.
+    `given` are the option values by name, as the command-line parser stores them.
 
     Raises: RequestError, if an option or a value is invalid.
     """

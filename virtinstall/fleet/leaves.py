@@ -1,4 +1,4 @@
-"""A guest's XML as paths and values, by which two versions of the XML can be compared."""
+"""A guest's XML as a mapping from paths to values, with which two versions of the XML can be compared."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _NAMED = {"disk": ("target", "dev"), "interface": ("mac", "address")}
 class Difference(NamedTuple):
     """A changed value in a guest's XML.
 
-    `path` is its path (see `leaves_of`). `before` and `after` are the values before and after the change; None stands
-    for a value that does not exist.
+    `path` is the path of the value (see `leaves_of`). `before` and `after` are the values before and after the change;
+    None stands for a value that does not exist.
     """
 
     path: str
@@ -33,9 +33,11 @@ class Difference(NamedTuple):
 
 
 def leaves_of(root: etree._Element, generated: Collection[str] = ()) -> dict[str, str]:
-    """Return the leaves of a guest's XML: its values by path, such as `devices/disk[vda]/source/@file`.
+    """Return the values in a guest's XML by path, such as `devices/disk[vda]/source/@file`.
 
-    `root` is the <domain>. Values in `generated` are replaced with a fixed string, and passwords with their hashes.
+    The values are the attributes and texts of the elements; each of them is a leaf of the XML. `root` is the <domain>.
+    Values in `generated` are replaced with a fixed string, and passwords with their hashes. <metadata> and
+    <backingStore> elements are ignored.
     """
     known = set(generated)
     return {
@@ -46,9 +48,10 @@ def leaves_of(root: etree._Element, generated: Collection[str] = ()) -> dict[str
 
 
 def elements_of(root: etree._Element, path: str = "") -> Iterator[tuple[str, etree._Element]]:
-    """Yield the path and the element for each element whose values `leaves_of` returns.
+    """Yield the path and the element, for `root` and each element below it.
 
-    A path is, for example, `devices/disk[vda]/source/`. `path` is the path of `root`.
+    For example, the path of an element is `devices/disk[vda]/source/`. `path` is the path of `root`. <metadata> and
+    <backingStore> elements are ignored.
     """
     yield path, root
     for child, tag, key in keyed_children(root):
@@ -59,7 +62,8 @@ def elements_of(root: etree._Element, path: str = "") -> Iterator[tuple[str, etr
 def own_leaves(path: str, node: etree._Element) -> Iterator[tuple[str, str]]:
     """Yield the path and value of each attribute of an element, and of its text, if any.
 
-    An element without attributes, text and children has one value, an empty string. `path` is the path of the element.
+    If the element has no attributes, no text and no children, yield the path of the element and an empty string. `path`
+    is the path of the element.
     """
     for name, value in node.attrib.items():
         if path or name not in ("id",):
@@ -75,8 +79,8 @@ def keyed_children(node: etree._Element) -> Iterator[tuple[etree._Element, str, 
     """Yield each child element with its tag and a key that distinguishes it from its siblings with the same tag.
 
     The key of a disk is its target, such as `[vda]`, and that of an interface is its MAC address. The key of a
-    controller consists of its type and its number among the controllers of that type. The key of any other child is its
-    number among the siblings with the same tag, or an empty string for the first one.
+    controller consists of its type and its number among the controllers of that type, such as `[usb.0]`. The key of any
+    other child is an empty string if the child is the first one with its tag, `[1]` for the second one, and so on.
     """
     counts: dict[tuple[str, str], int] = {}
     for child in node:
@@ -107,15 +111,15 @@ def _shown(name: str, value: str, generated: Collection[str]) -> str:
 
 
 def device_of(path: str) -> str | None:
-    """Return the path of the device that a leaf belongs to, such as `devices/disk[vda]`.
+    """Return the path of the device to which the value at `path` belongs, such as `devices/disk[vda]`.
 
-    The result is None if the leaf does not belong to a device.
+    The result is None if the value does not belong to a device.
     """
     return "/".join(path.split("/")[:2]) if path.startswith("devices/") else None
 
 
 def differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[Difference]:
-    """Return a difference for each path whose value differs between the leaves `before` and `after`."""
+    """Return a difference for each path with different values in `before` and `after`, two results of `leaves_of`."""
     paths = [path for path in before if before[path] != after.get(path)]
     paths += [path for path in after if path not in before]
     return [Difference(path, before.get(path), after.get(path)) for path in paths]

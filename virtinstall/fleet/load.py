@@ -1,4 +1,4 @@
-"""The loading of a guests file: defaults, `count`, substitution, and the request of each guest."""
+"""The loading of a guests file: defaults, `count`, placeholders, variables, and the request of each guest."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _NAME = re.compile(r"[^\x00-\x20/]([^\x00-\x1f/]*[^\x00-\x20/])?")
 class Loaded(NamedTuple):
     """The content of a guests file.
 
-    `sets_project` is true if the file itself sets `project`. `connect` is the URI that the file sets, or None. `hosts`
-    maps the names of hosts to URIs.
+    `project` is the name of the project, and `sets_project` is true if the file sets it. `connect` is the connection
+    URI that the file sets, or None. `hosts` maps the names of hosts to connection URIs.
     """
 
     project: str
@@ -48,7 +48,7 @@ def load(data: str | bytes, label: str, project: str, variables: Mapping[str, st
     """Load the content of a guests file.
 
     Error messages use `label` as the file name. `project` is the name of the project if the file does not set one.
-    `variables` are the values that replace `${NAME}` in the file.
+    `variables` maps the names in `${NAME}` to their values.
 
     Raises: FileError, with one line for each error in the file.
     """

@@ -1,4 +1,4 @@
-"""The guests in a file as KubeVirt manifests: documents for each guest, and shared documents once."""
+"""KubeVirt manifests for the guests in a file; identical Secrets of several guests are combined."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def guest_manifests(
 ) -> list[Manifests]:
     """Return the manifests for the guests, except for guests that must be absent.
 
-    `options` are combined with the KubeVirt options of each guest: lists are appended to those of the guest, and other
-    values replace those of the guest. Groups become labels, and identical Secrets are combined. `environ` contains the
-    environment variables; by default, those of this process.
+    `options` are combined with the KubeVirt options of each guest: lists are appended to the guest's lists, and other
+    values, if set, replace the guest's values. Groups become labels, and identical Secrets are combined. `environ`
+    contains the environment variables; None stands for those of this process.
 
-    Raises: RequestError, with one line for each problem and its position in the file.
+    Raises: RequestError, with one line for each problem; the line starts with the guest's position in the file.
     """
     found: list[Manifests] = []
     problems: list[Problem] = []

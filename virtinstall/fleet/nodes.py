@@ -1,7 +1,8 @@
 """The conversion of YAML or JSON text to nodes with positions.
 
-Every scalar stays the text that was written: `on`, `012` and `1:20` mean what they look like, and only `null` has a
-special meaning. The tree is built from the parser's events, so that depth and aliases are limited.
+Each scalar is stored as the string in the file: `on`, `012` and `1:20` are not converted to other types. Only null
+values are recognized. The tree of nodes is built from the events of the YAML parser, so that the depth and the number
+of nodes can be limited.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ class FileError(RequestError):
 class Node:
     """A value in a guests file, with its position.
 
-    `line` and `column` start at 1. `size` is the number of nodes in the value, including the node itself.
+    `line` and `column` start at 1. `size` is the number of nodes in the tree that starts at this node, including the
+    node itself.
     """
 
     __slots__ = ("column", "line", "size")
@@ -42,7 +44,10 @@ class Node:
 
 
 class Text(Node):
-    """A scalar, as a string. `is_null` is true for `null` or `~` without quotes, and for an empty value."""
+    """A scalar, which is stored as the string `text`.
+
+    `is_null` is true for `null` or `~` without quotes, and for an empty value.
+    """
 
     __slots__ = ("is_null", "text")
 
@@ -63,9 +68,10 @@ class Items(Node):
 
 
 class Fields(Node):
-    """A mapping. `values` are the values by key, and `keys` the nodes of the keys, which have their positions.
+    """A mapping.
 
-    `merged` are the keys that were added by a merge key (`<<`).
+    `values` maps keys to the nodes of their values. `keys` maps keys to the nodes of the keys, which contain the
+    positions of the keys. `merged` are the keys that were added by a merge key (`<<`).
     """
 
     __slots__ = ("keys", "merged", "values")
@@ -77,13 +83,13 @@ class Fields(Node):
         self.merged: set[str] = set()
 
     def get(self, name: str) -> Node | None:
-        """Return the value of the key `name`; None if the key is missing or its value is null."""
+        """Return the value node of the key `name`; None if the key is missing or its value is null."""
         found = self.values.get(name)
         return None if found is None or (isinstance(found, Text) and found.is_null) else found
 
 
 def decoded(data: bytes, label: str) -> str:
-    """Decode the content of a guests file. Error messages use `label` as the file name.
+    """Decode the content of a guests file, which must be UTF-8. Error messages use `label` as the file name.
 
     Raises: FileError, with the position of the first byte that is not valid UTF-8.
     """

@@ -1,4 +1,4 @@
-"""The names of the guests and groups in a file, and the order of `after`."""
+"""Checks of the names of guests and groups in a file, and the resolution of groups in `after`."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from virtinstall.similar import did_you_mean
 _MOST_SUGGESTIONS = 20
 _MOST_NAMES = 5
 Places = Mapping[str, Sequence[tuple[str, str]]]
-"""(name, position) of each value of `after` or `groups`, by the name of the guest."""
+"""The values of `after` or `groups` by guest name, each as (name, position)."""
 
 
 def wrong_names(
     guests: Sequence[LabGuest], after: Places, groups: Places, empty: Collection[str], failed: Collection[str]
 ) -> list[FileError]:
-    """Return errors for duplicate guest names, for unknown names, and for names that both a guest and a group have.
+    """Return errors for duplicate guest names, for invalid names in `after`, and for groups with the name of a guest.
 
-    `after` and `groups` are the names that the guests have under these keys, with their positions. `empty` are groups
-    without guests (`count: 0`). `failed` are the names, without numbers, of guests that could not be loaded: references
-    to them are not errors.
+    `after` and `groups` contain the values that the guests have under these keys, with their positions. `empty` are the
+    names of groups without guests (`count: 0`). `failed` are the names, without numbers, of guests that could not be
+    loaded; a name in `after` that starts with one of them is not an error.
     """
     found: dict[tuple[str, str], FileError] = {}
     names: dict[str, LabGuest] = {}
@@ -55,7 +55,7 @@ def wrong_names(
 
 
 def with_order(guests: Sequence[LabGuest]) -> tuple[LabGuest, ...]:
-    """Return the guests, in the same order, with the groups in `after` replaced by the names of their guests.
+    """Return the guests, in the same order, with each group in `after` replaced by the names of its guests.
 
     Raises: FileError, if guests depend on each other in a cycle.
     """

@@ -13,10 +13,10 @@ class Outcome(Record):
     """The result for one guest.
 
     `action` is the action that was requested, as in `Comparison`, and `status` is `done`, `unchanged`, `failed` or
-    `skipped`. `message` is the error, or the reason why the guest was skipped, otherwise None; `hint` is the hint of
-    the error, or None. `seconds` is the duration. `pending` is true if changes take effect only after the guest is shut
-    down and started again, and `restarted` is true if the run restarted the guest. `secrets` are generated passwords to
-    print.
+    `skipped`. `message` is the error message or the reason why the guest was skipped, and `hint` is the hint of the
+    error; each of them is None if there is none. `seconds` is the duration of the action. `pending` is true if changes
+    take effect only after the guest is shut down and started again, and `restarted` is true if the run restarted the
+    guest. `secrets` are generated passwords to print.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Outcome(Record):
     secrets: tuple[str, ...] = ()
 
     def failed(self, error: VirtInstallError) -> Outcome:
-        """Return this outcome with the status `failed`, and with the message, the notes and the hint of `error`."""
+        """Return a copy of this outcome with the status `failed` and the message, the notes and the hint of `error`."""
         message = "\n".join((error.message, *getattr(error, "__notes__", ())))
         return self.replace(status="failed", message=message, hint=error.hint)
 

@@ -1,7 +1,7 @@
-"""The file that a guest was created from: guests of other files are neither changed nor deleted.
+"""The file that a guest was created from; guests from other files are neither changed nor deleted.
 
-The record of a guest contains the project of its file and, if the file does not set one, the path of the file, because
-directories of the same name may contain different labs.
+The record of a guest contains the project and, if the file does not set `project`, the path of the file. The path is
+necessary because several directories with guests files can have the same name.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Owner(NamedTuple):
     """The origin of a guest, according to the record of the last apply.
 
-    `name` is the guest's name at that time, or None if it was not recorded. `file` is the path of the guests file, or
-    None if the file sets `project`.
+    `project` is the name of the project. `name` is the guest's name at that time, or None if it was not recorded.
+    `file` is the path of the guests file, or None if the file sets `project`.
     """
 
     project: str
@@ -30,16 +30,17 @@ class Owner(NamedTuple):
 
 
 def owner_of(guest: HostGuest) -> Owner | None:
-    """Return the origin of a guest; None if the guest has no valid record, or a copy of the record of another guest."""
+    """Return the origin of a guest; None if the guest has no valid record, or only a copy of another guest's record."""
     root = record_element(guest.metadata(NAMESPACE), guest.uuid)
     return None if root is None else Owner(root.get("project", ""), root.get("name"), root.get("file"))
 
 
 def other_file(owner: Owner | None, file: str | None) -> str | None:
-    """Return the path of another guests file that a guest was created from; None if there is none or it was deleted.
+    """Return the path of the guests file that a guest was created from if it is not the current guests file.
 
-    `owner` is the origin of the guest, or None, and `file` is the path of the current guests file, or None if that file
-    sets `project`.
+    `owner` is the origin of the guest or None, and `file` is the path of the current file, or None if this file sets
+    `project`. The result is None if the guest was created from the current file, if the other file no longer exists, or
+    if `owner`, `owner.file` or `file` is None.
     """
     if owner is None or owner.file is None or file is None or owner.file == file:
         return None
@@ -47,9 +48,10 @@ def other_file(owner: Owner | None, file: str | None) -> str | None:
 
 
 def belongs(guest: HostGuest, project: str, file: str | None) -> bool:
-    """Return whether a guest was created from the guests file of this project, even if no record was stored.
+    """Return whether a guest was created from the current guests file.
 
-    `file` is the path of the guests file, or None if the file sets `project`.
+    `project` is the project of this file. `file` is its path, or None if the file sets `project`. If the guest has no
+    record, its UUID is compared with the one that is derived from `project` and the name of the guest.
     """
     owner = owner_of(guest)
     if owner is None:

@@ -1,4 +1,4 @@
-"""The reading, setting and removal of values in a guest's XML, by the path of a leaf."""
+"""Functions that read, set and remove values in a guest's XML, by the paths of the values (see `leaves_of`)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _STEP = re.compile(r"([^/@\[]+)(\[[^\]]*\])?/?")
 DEVICE = re.compile(r"devices/(disk|interface)\[([^\]]*)\]/")
-"""Beginning of the leaves of a disk or an interface: its tag and its key."""
+"""Beginning of the paths of a disk or interface. The groups are the tag and the key, such as `disk` and `vda`."""
 _UNIT = re.compile(r"devices/([^/@\[]+)(\[[^\]]*\])?/")
 _PORTS = ("devices/serial", "devices/console")
 # another value of these makes another kind of device, which may need another place on another bus
@@ -37,7 +37,11 @@ def _child(node: etree._Element, tag: str, key: str) -> etree._Element | None:
 
 
 def node_at(root: etree._Element, path: str) -> etree._Element | None:
-    """Return the element at `path`, which is the path of an element or a leaf; None if the element does not exist."""
+    """Return the element at `path`; None if the element does not exist.
+
+    If `path` is the path of an attribute, the element that would have the attribute is returned, even if it does not
+    have it.
+    """
     node: etree._Element | None = root
     for tag, key in _steps(path)[0]:
         node = None if node is None else _child(node, tag, key)
@@ -45,7 +49,7 @@ def node_at(root: etree._Element, path: str) -> etree._Element | None:
 
 
 def value_at(root: etree._Element, path: str) -> str | None:
-    """Return the value of the leaf at `path`; None if it does not exist."""
+    """Return the attribute value or the text at `path`; None if it does not exist."""
     node, attribute = node_at(root, path), _steps(path)[1]
     if node is None:
         return None
@@ -67,9 +71,9 @@ class _Patch:
         self._forgotten: list[etree._Element] = []
 
     def set(self, path: str, value: str | None) -> None:
-        """Request that the leaf at `path` be set to `value`, or removed if `value` is None.
+        """Schedule the value at `path` to be set to `value`, or to be removed if `value` is None.
 
-        Missing elements are copied from the plan. Nothing changes before `make` is called.
+        `make` applies the change. If an element is missing, `make` adds a copy of the planned element.
         """
         steps, attribute = _steps(path)
         node, twin = self._root, self._planned
@@ -87,14 +91,14 @@ class _Patch:
         self._values.append((node, attribute, value))
 
     def forget(self, path: str) -> None:
-        """Request that the value at `path` be removed, together with elements that become empty."""
+        """Schedule the value at `path` to be removed, together with the elements that become empty as a result."""
         node = node_at(self._root, path)
         if node is not None:
             self._values.append((node, _steps(path)[1], None))
             self._forgotten.append(node)
 
     def make(self) -> None:
-        """Make the requested changes."""
+        """Apply the scheduled changes."""
         for node, attribute, value in self._values:
             if attribute is None:
                 node.text = value
@@ -123,8 +127,8 @@ def patch_all(
 ) -> None:
     """Apply changes to the <domain> `root`.
 
-    `planned` is the planned <domain>. If a part of a device's source changes, the whole source is replaced with the
-    planned one. `filled` are the paths of values to remove because libvirt added them.
+    `planned` is the planned <domain>. If a value in the <source> of a disk or interface changes, the whole <source> is
+    replaced with the planned one. `filled` are the paths of values that libvirt added; these values are removed.
     """
     patch = _Patch(root, planned)
     sources: dict[str, None] = {}
@@ -151,12 +155,15 @@ def patch_all(
 def by_libvirt(
     changes: Iterable[Difference], applied: Applied, live: Mapping[str, str], after: Mapping[str, str]
 ) -> tuple[list[str], list[Difference]]:
-    """Return how libvirt changed the changed devices after the last apply: paths to remove, and planned values to set.
+    """Return the values that libvirt added to and omitted from the changed devices at the last apply.
 
-    The paths are those of values that libvirt added; they are removed because libvirt adds new values if necessary. The
-    planned values are those that libvirt omitted. `live` are the values in the guest's definition by path, and `after`
-    those of the plan. A device that remains the same kind of device keeps its address. A serial port and its console
-    count as one device.
+    The first item of the result lists the paths of the values that libvirt added. The caller removes these values, and
+    libvirt adds new ones if necessary. The second item lists the planned values that libvirt omitted, as changes that
+    set them again. `applied` is the record of the last apply, `live` maps paths to the values in the guest's
+    definition, and `after` maps paths to the planned values.
+
+    A device that remains the same kind of device keeps its address. A change of a serial port also counts as a change
+    of its console, and vice versa.
     """
     units: dict[str, bool] = {}
     for each in changes:
@@ -200,7 +207,7 @@ def _replace_source(device: etree._Element | None, wanted: etree._Element | None
 
 
 def insert_device(root: etree._Element, node: etree._Element) -> None:
-    """Add the device `node` to a <domain>, after the devices of the same kind."""
+    """Add the device `node` to a <domain>, after the existing devices of the same kind."""
     devices = root.find("devices")
     assert devices is not None
     same = devices.findall(str(node.tag))
@@ -213,12 +220,12 @@ def insert_device(root: etree._Element, node: etree._Element) -> None:
 def added_devices(
     root: etree._Element, changes: Iterable[Difference], planned: Iterable[str], *, of_all_kinds: bool
 ) -> list[etree._Element]:
-    """Return the devices that libvirt added to a <domain> and that can be removed before it is defined again.
+    """Return the devices that libvirt added to a <domain> and that can be removed before the <domain> is defined again.
 
-    libvirt adds them again if the changed guest needs them. `planned` are the paths of the planned values; devices that
-    they contain, and controllers, are not returned. With `of_all_kinds`, devices of all kinds are returned, because
-    another board may not support them. Otherwise, only devices of the kinds in `changes` are returned, because libvirt
-    may have copied values from a changed device.
+    libvirt then adds the devices that the changed guest needs. `planned` are the paths of the planned values.
+    Controllers and devices with planned values are not returned. With `of_all_kinds`, devices of all kinds are
+    returned, because a different board may not support them. Otherwise, only devices of the kinds in `changes` are
+    returned, because libvirt may have copied values from a changed device.
     """
     kinds = {unit[1] for each in changes if (unit := _UNIT.match(each.path)) is not None}
     return [
@@ -231,7 +238,7 @@ def added_devices(
 def added_since(root: etree._Element, base: Iterable[str]) -> set[str]:
     """Return the paths of the devices that libvirt has added to a <domain>, for example after an upgrade of libvirt.
 
-    `base` are the paths of the values that the <domain> had before.
+    `base` are the paths of the values that the <domain> had before the devices were added.
     """
     return set(_added(root, base))
 
@@ -251,7 +258,8 @@ def _added(root: etree._Element, known: Iterable[str]) -> dict[str, etree._Eleme
 def forget_places(root: etree._Element, planned: Iterable[str]) -> None:
     """Remove the device addresses that depend on the board, and the controllers that the plan does not contain.
 
-    libvirt then assigns new addresses and adds controllers. `planned` are the paths of the planned values.
+    When the <domain> is defined, libvirt assigns new addresses and adds the controllers that are necessary. `planned`
+    are the paths of the planned values.
     """
     kept = {unit[0] for path in planned if (unit := _UNIT.match(path)) is not None}
     devices = root.find("devices")
@@ -267,7 +275,7 @@ def forget_places(root: etree._Element, planned: Iterable[str]) -> None:
 def without_order(node: etree._Element) -> etree._Element:
     """Remove the boot order from a device; return the device.
 
-    The boot order is set at the end, because two devices cannot have the same one.
+    The caller sets the boot order after all devices have been changed, because two devices cannot have the same order.
     """
     for order in node.findall("boot"):
         node.remove(order)
@@ -277,7 +285,8 @@ def without_order(node: etree._Element) -> etree._Element:
 def with_source_of(planned: etree._Element, prefix: str, leaves: Mapping[str, str]) -> etree._Element:
     """Return a copy of the planned disk that has the image file and the format of an existing disk.
 
-    `prefix` is the prefix of the existing disk's paths, and `leaves` are the values by path.
+    `prefix` is the path prefix of the existing disk, and `leaves` maps paths to the values of the guest that has this
+    disk.
     """
     node = copy.deepcopy(planned)
     path, image_format = leaves.get(f"{prefix}source/@file"), leaves.get(f"{prefix}driver/@type")

@@ -1,6 +1,6 @@
-"""The host of each guest in a file: its present host, else its `host`, else a choice from its `spread`.
+"""The choice of a host for each guest in a file: its present host, its `host`, or one of the hosts in its `spread`.
 
-A guest exists on the host where it was created, so that the host itself records the choice; guests are never moved.
+Guests are never moved to other hosts. The choice need not be stored, because a later run finds the guest on its host.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _Value = tuple[str, str, str]
 
 
 class UnreachableError(RequestError):
-    """An error about a guest whose host cannot be reached."""
+    """An error about a host that cannot be reached."""
 
     def __init__(self, host: str, error: VirtInstallError, consequence: str | None = None) -> None:
         lost = f"the host '{host}' cannot be reached"
@@ -37,8 +37,8 @@ class UnreachableError(RequestError):
 class Placed(NamedTuple):
     """The guests with their hosts.
 
-    `problems` contains the errors for guests whose host cannot be determined because a host cannot be reached, by guest
-    name. These guests are not in `guests`.
+    If a guest is or may be on a host that cannot be reached, the guest is not in `guests`, and `problems` maps its name
+    to the error.
     """
 
     guests: tuple[LabGuest, ...]
@@ -71,11 +71,11 @@ def place(
 ) -> Placed:
     """Return the guests with their hosts.
 
-    `hypervisors` are the connections by host name, and `errors` the errors for hosts without a connection. `adopt` are
-    names of guests that may exist without having been created from the file. A new guest with `spread` is placed on a
-    host on which no other guest in the file uses the same port, disk or device. Of these hosts, the one with the fewest
-    guests is chosen. If several have the same number of guests, the one with the most free memory is chosen, or else
-    the first one in the list.
+    `hypervisors` maps host names to connections, and `errors` maps the names of hosts that cannot be reached to errors.
+    `adopt` are names of guests that may exist without having been created from the file. A new guest with `spread` is
+    placed on a host on which no other guest in the file uses the same port, disk or device. Of these hosts, the one
+    with the fewest guests is chosen. If several have the same number of guests, the one with the most free memory is
+    chosen, or else the first one in `spread`.
 
     Raises: RequestError, if a guest exists on several hosts or on a host other than its `host`, or if no host is
     suitable; HostError.

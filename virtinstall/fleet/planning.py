@@ -1,4 +1,4 @@
-"""The plans for the guests of a lab, whose UUIDs and MAC addresses are derived from project and name."""
+"""Plans for the guests in a file, whose UUIDs and MAC addresses are derived from the project and the guest name."""
 
 from __future__ import annotations
 
@@ -23,26 +23,29 @@ if TYPE_CHECKING:
 
 
 RESERVATION = "reservation"
-"""Beginning of the leaves of DHCP reservations, `reservation[NETWORK/ADDRESS]`: the MAC address."""
+"""First part of the path of a DHCP reservation, `reservation[NETWORK/ADDRESS]`; the value is the MAC address."""
 AUTOSTART = "autostart"
-"""Leaf of a guest that starts with its host: `yes`."""
+"""Path that has the value `yes` if the guest is started together with its host."""
 SEED_NETWORK = "cloud-init/network-config"
-"""Leaf of the network configuration that cloud-init applies at the first boot: its hash."""
+"""Path of the network configuration that cloud-init applies at the first boot; the value is its hash."""
 
 
 UNCHECKED = Checks(
     path_in_use=False, disk_size=False, path_exists=False, path_access=False, mac_in_use=False, xml=False
 )
-"""Checks of a plan that creates nothing: it describes a guest that exists."""
+"""Checks for a plan that describes an existing guest and creates nothing."""
 
 
 def seed_of(project: str, name: str) -> bytes:
-    """Return the bytes from which the UUID and the MAC addresses of a guest are derived."""
+    """Return the bytes from which the UUID and the MAC addresses of the guest `name` are derived."""
     return hashlib.shake_256(f"virtinstall\0{project}\0{name}".encode()).digest(128)
 
 
 def uuid_of(project: str, name: str) -> str:
-    """Return the UUID of a guest whose UUID is not set in the file and does not conflict with that of another guest."""
+    """Return the UUID that the guest `name` gets by default.
+
+    The guest has a different UUID if the file sets one, or if another guest already has the default UUID.
+    """
     return str(Random(seed_of(project, name)).uuid())
 
 
@@ -57,9 +60,9 @@ def plan_guest(guest: LabGuest, project: str, session: Session) -> Plan:
 
 
 def plan_again(guest: LabGuest, project: str, session: Session, request: Request | None = None) -> Plan:
-    """Return the plan for creating a guest, as if the guest with this name did not exist yet.
+    """Return the plan for creating a guest, as if no guest with this name existed.
 
-    `request` is used instead of the guest's request if it is not None.
+    `request` is the request to plan, or None for the guest's request.
 
     Raises: the same errors as `make_plan`.
     """
@@ -71,9 +74,11 @@ def plan_again(guest: LabGuest, project: str, session: Session, request: Request
 
 
 def planned_leaves(plan: Plan, macs: Collection[str] = ()) -> dict[str, str]:
-    """Return the values of a planned guest by path, including its DHCP reservations and whether it is autostarted.
+    """Return the values of a planned guest by path.
 
-    Names that were generated for the plan, and the MAC addresses `macs`, are replaced with `GENERATED`.
+    They include the DHCP reservations, whether the guest is autostarted, and a hash of its network configuration for
+    cloud-init. Names and paths that were generated for the plan, and the MAC addresses in `macs`, are replaced with
+    `GENERATED`.
     """
     chosen: set[str] = {*plan.generated, *macs}
     for volume in plan.volumes:

@@ -1,4 +1,4 @@
-"""The record of a guest that was just created from the file."""
+"""The record of a guest that was just created from a guests file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CREATION = ("image", "location", "cdrom", "install", "pxe", "import_disk", "live
 
 
 def as_created(guest: LabGuest, applied: Applied) -> Request:
-    """Return the guest's request, but with the installation method and the image with which the guest was created.
+    """Return the guest's request, with the installation method and the image that were used when the guest was created.
 
     `applied` is the record of the last apply.
     """
@@ -32,7 +32,10 @@ def as_created(guest: LabGuest, applied: Applied) -> Request:
 
 
 def record_of(guest: LabGuest, project: str, plan: Plan, definition: etree._Element) -> Applied:
-    """Return the record for a guest that was just created; `definition` is the <domain> that libvirt returned."""
+    """Return the record for a guest that was just created.
+
+    `plan` is the plan that was applied, and `definition` is the <domain> that libvirt returned.
+    """
     request = plan.request
     assert request is not None
     base = leaves_of(definition)

@@ -1,4 +1,4 @@
-"""The changes to a running guest that need no restart; its definition is changed elsewhere."""
+"""The changes to a running guest that need no restart; other modules change the guest's definition."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class Applying(NamedTuple):
     """The input for changing one existing guest.
 
-    `guest` is the guest in the file, `handle` the existing guest, and `host` the connection. `warn` is called with each
-    warning.
+    `guest` is the guest in the file, `comparison` contains the changes, `handle` is the existing guest, and `host` is
+    the connection. `warn` is called with each warning.
     """
 
     guest: LabGuest
@@ -49,10 +49,10 @@ def final_of(work: Applying) -> etree._Element:
 
 
 def plug_in_defined(work: Applying, prefix: str, before: Mapping[str, str]) -> bool:
-    """Attach a device in the definition to the running guest, which does not have it; return whether this succeeded.
+    """Attach a device that only the definition has to the running guest; return whether this succeeded.
 
-    `prefix` is the prefix of the device's paths, and `before` are the values in the definition by path. A device that
-    cannot be attached to a running guest is not attached.
+    `prefix` is the path prefix of the device, and `before` maps paths to the values in the definition. The result is
+    False without an attempt if a device of this kind cannot be attached to a running guest.
     """
     node = node_at(definition_of(work), prefix)
     return (
@@ -63,7 +63,7 @@ def plug_in_defined(work: Applying, prefix: str, before: Mapping[str, str]) -> b
 
 
 def attach_live(guest: HostGuest, node: etree._Element) -> bool:
-    """Attach a device to the running guest; return True.
+    """Attach the device `node` to the running guest; return True, as `tried` requires.
 
     Raises: HypervisorError.
     """
@@ -85,15 +85,15 @@ def unplug(work: Applying, prefix: str) -> bool:
 
 
 def device_at(domain: Domain, prefix: str) -> Device:
-    """Return the device with this path prefix, which must exist."""
+    """Return the device in `domain` with this path prefix; the device must exist."""
     node = node_at(domain.ensure_node(), prefix)
     return next(each for each in domain.devices if each.ensure_node() is node)
 
 
 def change_running(work: Applying, changes: list[Difference], before: Mapping[str, str]) -> bool:
-    """Make those of the changes that a running guest accepts; return whether all of them have taken effect.
+    """Apply those of the changes that a running guest accepts; return whether all `changes` have taken effect.
 
-    `before` are the values in the guest's definition before the changes, by path.
+    `before` maps paths to the values in the guest's definition before the changes.
     """
     guest = work.handle.handle
     root = etree.fromstring(guest.xml().encode())
@@ -142,10 +142,10 @@ def _update_device(guest: HostGuest, node: etree._Element) -> bool:
 
 
 def tried(work: Applying, change: Callable[[], bool]) -> bool:
-    """Change the running guest to match its definition; return whether the change took effect.
+    """Call `change`, which changes the running guest; return whether the change took effect.
 
-    `change` is called without arguments; it makes the change and returns whether the change took effect. If libvirt
-    rejects the change, the result is False, and a warning is reported.
+    `change` takes no arguments and returns whether the change took effect. If libvirt rejects the change, a warning is
+    reported, and the result is False.
     """
     try:
         return change()

@@ -1,4 +1,4 @@
-"""The execution of a step for each guest, in the order of `after` or in parallel; a failure skips only dependents."""
+"""The execution of a step for each guest, in the order of `after` or in parallel; a failure affects only dependents."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def run_in_order(
     """Call `step` with each name, in threads; return the results by name.
 
     `after` maps each name to its predecessors, whose steps must be finished first. A step that fails must not raise an
-    exception, but return a result for which `failed` returns True. If a predecessor failed, `skip(name, cause)` is
-    called instead of the step and returns the result; `cause` is the name of the step that failed. `pool_of` returns
-    the pool of threads for a name, by default one pool for all names. Each pool has `jobs` threads. `on_result` is
-    called in the current thread with each result as soon as it is known.
+    exception, but return a result for which `failed` returns True. If the step of a predecessor failed or was skipped,
+    `skip(name, cause)` is called instead of `step(name)` and returns the result; `cause` is the name whose step failed.
+    `pool_of` returns the name of the thread pool for a name; by default, all names use the same pool. Each pool has
+    `jobs` threads. `on_result` is called in the current thread with each result as soon as it is known.
 
-    If the current thread is interrupted, `interrupt` is called, no further steps are started, and running steps are
-    waited for, so that each guest is complete or absent.
+    If the current thread is interrupted, `interrupt` is called, no further steps are started, and the function waits
+    until the running steps have ended.
 
     Raises: the exception that interrupted the current thread.
     """
@@ -80,7 +80,10 @@ class _Run(Generic[T]):
         self.ready = deque(name for name, count in self.missing.items() if not count)
 
     def until_done(self, pools: Mapping[str, ThreadPoolExecutor], pool_of: Callable[[str], str], jobs: int) -> None:
-        """Run the steps until every name has a result; each pool runs at most `jobs` steps at the same time."""
+        """Run the steps until every name has a result; each pool runs at most `jobs` steps at the same time.
+
+        `pools` maps the names of thread pools to the pools, and `pool_of` returns the name of the pool for a name.
+        """
         done = self.done
         queues: dict[str, deque[str]] = {pool: deque() for pool in pools}
         running = dict.fromkeys(pools, 0)
@@ -105,9 +108,9 @@ class _Run(Generic[T]):
                 self.finish(name, result, name if self.failed(result) else None)
 
     def finish(self, name: str, result: T, cause: str | None) -> None:
-        """Record the result for `name`, and make names ready that waited only for it.
+        """Record the result for `name`; the names that waited only for this result become ready.
 
-        `cause` is the name of the step that failed, either `name` or a predecessor; None if no step failed.
+        `cause` is the name whose step failed, either `name` or a predecessor; None if no step failed.
         """
         self.results[name] = result
         if self.on_result is not None:
@@ -120,7 +123,7 @@ class _Run(Generic[T]):
                 self.ready.append(each)
 
     def finish_rest(self) -> None:
-        """Report the results of the steps that were running when the current thread was interrupted."""
+        """Call `on_result` for the steps that were running when the current thread was interrupted."""
         while not self.done.empty():
             _, future = self.done.get()
             if self.on_result is not None and not future.cancelled() and future.exception() is None:

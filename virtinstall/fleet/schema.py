@@ -1,4 +1,4 @@
-"""The JSON Schema of a guests file, generated from the declarations of the options; published as schema/guests.json."""
+"""The JSON Schema for guests files, generated from the declarations of the options; published as schema/guests.json."""
 
 from __future__ import annotations
 

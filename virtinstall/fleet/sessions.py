@@ -1,4 +1,4 @@
-"""The connections of one run: one to each host, with the facts that the plans for its guests share."""
+"""The connections of one run to the hosts, with the facts about each host that all plans for this host share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from virtinstall.libvirt_host.connection import LibvirtHost
 
 Hypervisors = Hypervisor | Mapping[str, Hypervisor]
-"""A connection, or one for each host that the file names."""
+"""A connection, or a mapping from the names of the hosts in a guests file to connections."""
 
 
 class Session:
@@ -31,22 +31,22 @@ class Session:
 
     @property
     def host(self) -> LibvirtHost:
-        """The libvirt connection."""
+        """The libvirt connection of `hypervisor`."""
         return self.hypervisor.host
 
     def environment(self, random_bytes: bytes) -> Environment:
-        """Return the environment of this process for one plan, with `random_bytes` as the source of randomness."""
+        """Return the environment of this process for one plan; `random_bytes` is the source of its randomness."""
         return self._environment.replace(random_bytes=random_bytes, token=secrets.token_hex(4))
 
 
 class Interruptible(Silent):
-    """Progress reporting that shows nothing, and ends a download with an error as soon as `interrupted` is set."""
+    """A progress receiver that shows nothing, and that stops a download as soon as the event `interrupted` is set."""
 
     def __init__(self, interrupted: threading.Event) -> None:
         self._interrupted = interrupted
 
     def advance(self, count_bytes: int) -> None:
-        """Raise EndedError if the run was interrupted; `count_bytes` is ignored."""
+        """Raise EndedError if `interrupted` is set; `count_bytes` is ignored."""
         if self._interrupted.is_set():
             raise EndedError("interrupted")
 
@@ -67,17 +67,14 @@ class Sessions:
         self._opened: list[Hypervisor] = []
         self.interrupted = threading.Event()
         self.alone = False
-        """Whether one thread at a time works: it needs no separate connection."""
+        """Whether only one thread works at a time, so that threads need no separate connections."""
 
     def hosts(self) -> tuple[str | None, ...]:
         """Return the names of the connected hosts; None stands for the only host if the file lists no hosts."""
         return tuple(self._hypervisors)
 
     def are_real(self) -> bool:
-        """Return whether any of the hosts has real guests, and not only those of libvirt's test driver.
-
-        The test driver runs in this process, where threads only wait for each other.
-        """
+        """Return whether at least one of the connections is to a driver other than libvirt's test driver."""
         return any(has_real_storage(each.host) for each in self._hypervisors.values())
 
     def of(self, host: str | None) -> Session:
@@ -98,10 +95,10 @@ class Sessions:
     def of_this_thread(self, host: str | None) -> Session:
         """Return a session for the current thread.
 
-        It has a separate connection, except with the test driver or if only one thread runs. `host` has the same
-        meaning as for `of`.
+        The session has a separate connection, unless `alone` is true or the connection to the host uses the test
+        driver. `host` has the same meaning as for `of`.
 
-        Raises: HypervisorError.
+        Raises: RequestError, if there is no connection to the host; HypervisorError.
         """
         shared = self.of(host)
         if self.alone or not has_real_storage(shared.host):
@@ -116,13 +113,13 @@ class Sessions:
         return own[host]
 
     def interrupt(self) -> None:
-        """Interrupt waiting and downloads in all threads: they end with an error."""
+        """Interrupt downloads and waits in all threads; an interrupted download or wait raises EndedError."""
         self.interrupted.set()
         for each in (*self._opened, *self._hypervisors.values()):
             each.host.interrupted.set()
 
     def close(self) -> None:
-        """Close the separate connections of the threads; the connections of the caller stay open."""
+        """Close the separate connections of the threads; the connections that the caller passed stay open."""
         for hypervisor in self._hypervisors.values():
             hypervisor.host.interrupted.clear()
         for each in self._opened:

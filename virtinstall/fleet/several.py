@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 
 def numbered_names(name: str, count: int) -> list[str]:
-    """Return `count` names with a number from 1, in place of `{n}` in `name` or appended to it, as in `web-1`."""
+    """Return `count` guest names with the numbers from 1 to `count`.
+
+    The number replaces `{n}` in `name`, or is appended to `name`, as in `web-1`.
+    """
     return [numbered_name(name, index) for index in range(1, count + 1)]
 
 
@@ -89,11 +92,11 @@ def create_all(
 ) -> list[Outcome]:
     """Create guests from several plans in parallel; return an outcome for each.
 
-    Each guest is complete or absent afterwards, and a failure does not affect the other guests. The options in each
-    plan (`wait_for`, `wait_minutes`) determine what is waited for. `jobs` is the number of guests to create at the same
-    time, at least 1; None stands for the default. `on_warning` is called with each warning, and `report` with a guest's
-    name and the step that starts, such as `creating`, both in the thread that creates the guest. By default, warnings
-    and steps are written to the log.
+    Each guest is complete or absent afterwards, and a failure does not affect the other guests. The options `wait_for`
+    and `wait_minutes` in each plan determine what to wait for and how long. `jobs` is the number of guests to create at
+    the same time, at least 1; None stands for the default. `on_warning` is called with each warning, and `report` with
+    a guest's name and the step that starts, such as `creating`, both in the thread that creates the guest. By default,
+    warnings and steps are written to the log.
 
     Raises: RequestError, if `jobs` is less than 1.
     """

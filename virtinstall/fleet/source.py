@@ -1,4 +1,4 @@
-"""The text of a guests file for its readers: variables, simple values, and the mistakes found so far."""
+"""A guests file that is being loaded: variables, values of keys, and the errors that have been found."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _POSITION = re.compile(r":([0-9]+):([0-9]+): ")
 class Source:
     """A guests file that is being loaded.
 
-    Error messages use `label` as the file name. `variables` are the values that replace `${NAME}`. `problems` are the
-    errors so far.
+    Error messages use `label` as the file name. `variables` maps the names in `${NAME}` to their values. `problems` are
+    the errors that have been found so far.
     """
 
     def __init__(self, label: str, variables: Mapping[str, str]) -> None:
@@ -39,7 +39,7 @@ class Source:
     def reported(self, step: Callable[[], R]) -> R | None:
         """Call `step`, without arguments, and return its result.
 
-        If it raises FileError, the error is added to `problems`, and the result is None.
+        If `step` raises FileError, the error is added to `problems`, and None is returned.
         """
         try:
             return step()
@@ -49,9 +49,9 @@ class Source:
 
     @contextmanager
     def reported_together(self) -> Iterator[None]:
-        """Context manager that raises an error on leaving the `with` block if `reported` has added errors within it.
+        """Context manager that raises an error on leaving the `with` block if `reported` has added errors in the block.
 
-        The last of these errors is raised, and the others remain in `problems`.
+        The last of these errors is removed from `problems` and raised; the others remain in `problems`.
         """
         before = len(self.problems)
         yield
@@ -59,7 +59,7 @@ class Source:
             raise self.problems.pop()
 
     def expanded(self, node: Text, path: str) -> str:
-        """Return the string of a node, in which variables are replaced with their values.
+        """Return the string of a node with the variables replaced by their values.
 
         `path` is the path of the node for error messages, such as `web.disk`.
 
@@ -73,7 +73,8 @@ class Source:
     def text_of(self, parent: Fields, key: str) -> str | None:
         """Return the single value of `key` as a string; None if the key is missing or its value is null.
 
-        Raises: FileError, if the value is a list or a mapping, or if a variable in it is not set.
+        Raises: FileError, if the value is a list or a mapping, or if the value contains a variable that is invalid or
+        not set.
         """
         node = parent.get(key)
         if node is None:
@@ -95,10 +96,10 @@ class Source:
         return node
 
     def names(self, parent: Fields, key: str, path: str) -> list[tuple[str, Node]]:
-        """Return the names in the value of `key`, which is one name or a list of names, each with its node.
+        """Return the names in the value of `key`, each with its node.
 
-        The result is empty if the key is missing or its value is null. `path` is the path of `parent` for error
-        messages.
+        The value is one name or a list of names. The result is an empty list if the key is missing or its value is
+        null. `path` is the path of `parent` for error messages.
 
         Raises: FileError, if the value contains something other than names.
         """
@@ -114,10 +115,11 @@ class Source:
 
 
 def together(problems: Sequence[RequestError]) -> FileError:
-    """Return several errors as one error, with a line for each, in the order of their positions in the file.
+    """Combine several errors into one error, with a line for each of them, in the order of their positions in the file.
 
-    If the hints differ, each line has its hint in parentheses. An error in the defaults, or at an anchor, is one line
-    for all guests that it affects.
+    If all errors have the same hint, this is the hint of the combined error. Otherwise, each line ends with its hint in
+    parentheses. An error in the defaults or at an anchor has only one line, which also contains the number of other
+    guests that the error affects.
     """
     alike: dict[tuple[str, str], list[RequestError]] = {}
     for problem in sorted(problems, key=_position):

@@ -1,4 +1,4 @@
-"""The conversion of command-line options to a guests file with the same meaning: the reverse of `load`."""
+"""The conversion of command-line options to a guests file with the same meaning, which is the reverse of `load`."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ DEFAULT_NAME = "guest"
 
 
 def spec_document(given: Namespace) -> dict[str, Any]:
-    """Return a guests file, as data, that has the same meaning as a command line.
+    """Return a guests file, as a dictionary, that has the same meaning as a command line.
 
-    `given` are the parsed options, in which old spellings have been replaced (`legacy.rewrite`). A command line that
-    only prints XML needs no installation method; the guest in the file then boots from its disk.
+    `given` are the parsed options, in which old spellings have been replaced (`legacy.rewrite`). If the command line
+    has no installation method, because it only prints XML, the guest in the file boots from its disk.
 
     Raises: RequestError, if the command line is invalid, or if a guests file cannot contain one of the options.
     """
@@ -122,5 +122,9 @@ def _same(left: Sequence[Pair], right: Sequence[Pair]) -> bool:
 
 
 def plain(text: str) -> Any:
-    """Return `text` as a value for a guests file: as a number, or as a string whose placeholders are escaped."""
+    """Return `text` as a value for a guests file.
+
+    A whole number of up to nine digits, without leading zeros, is returned as an integer. Any other text is returned as
+    a string with its placeholders escaped.
+    """
     return int(text) if _NUMBER.fullmatch(text) else protect(text)

@@ -1,4 +1,4 @@
-"""The only templates in the values of a guests file: `${NAME}`, `${NAME:-default}`, `{n}` and `{name}`."""
+"""The replacement of `${NAME}`, `${NAME:-DEFAULT}`, `{n}` and `{name}` in the values of a guests file."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _PLACE = re.compile(r"\{\{(n(?::0?[0-9]{0,2}[dxX]?)?|name)\}\}|\{(n(?::0?[0-9]{0
 
 
 def expand_variables(text: str, variables: Mapping[str, str]) -> str:
-    """Return `text`, in which each variable, such as `${NAME}`, is replaced with its value.
+    """Return `text` with each variable, such as `${NAME}`, replaced by its value.
 
-    `${NAME:-DEFAULT}` is replaced with the default if the variable is not set or is empty, and `${NAME-DEFAULT}` only
-    if it is not set. `$${` is replaced with `${`.
+    `variables` maps names to values. `${NAME:-DEFAULT}` is replaced with the default if the variable is not set or is
+    empty, and `${NAME-DEFAULT}` only if it is not set. `$${` is replaced with `${`.
 
     Raises: RequestError, if a variable is invalid, or is not set and has no default.
     """
@@ -47,10 +47,10 @@ def expand_variables(text: str, variables: Mapping[str, str]) -> str:
 
 
 def expand_places(text: str, name: str, index: int | None) -> str:
-    """Return `text`, in which `{name}`, `{n}` and formatted numbers, such as `{n:02}`, are replaced.
+    """Return `text` with `{name}` and `{n}` replaced by the name and the number of a guest.
 
-    `name` is the guest's name. `index` is the number of a guest with `count`, otherwise None. `{{n}}` is replaced with
-    `{n}`, and `{{name}}` with `{name}`.
+    `{n}` can contain a format, such as `{n:02}`. `index` is the number, or None for a guest without `count`. `{{n}}` is
+    replaced with `{n}`, and `{{name}}` with `{name}`.
 
     Raises: RequestError, if `text` contains `{n}` although `index` is None.
     """
@@ -72,7 +72,7 @@ def expand_places(text: str, name: str, index: int | None) -> str:
 
 
 def numbered_name(name: str, index: int | None) -> str:
-    """Return the name of a guest with its number, in place of `{n}` or appended, as in `web-1`.
+    """Return the name of a guest, in which the number replaces `{n}` or is appended, as in `web-1`.
 
     `index` is the number, or None for a guest without `count`, whose name has no number.
 
@@ -86,7 +86,10 @@ def numbered_name(name: str, index: int | None) -> str:
 
 
 def without_number(name: str) -> str:
-    """Return the name of the group of a guest with `count`, such as `web` for `web`, `web{n}` or `web-{n:02}`."""
+    """Return the name of the group that the guests of an entry with `count` form.
+
+    For example, the group is `web` if `name` is `web`, `web{n}` or `web-{n:02}`.
+    """
     rest = _PLACE.sub(lambda found: "" if found[1] is None else found[0], name)
     return rest.strip("-_. ") or name
 
@@ -94,11 +97,11 @@ def without_number(name: str) -> str:
 def protect(text: str) -> str:
     """Return `text` with its placeholders and variables escaped.
 
-    From the result, `expand_variables` and `expand_places` restore `text`.
+    If `expand_variables` and `expand_places` are applied to the result, they return the original `text`.
     """
     return _PLACE.sub(lambda found: f"{{{found[0]}}}", text).replace("${", "$${")
 
 
 def unprotect(text: str) -> str:
-    """Return `text`, a result of `protect`, in which `{n}` and `{name}` are no longer escaped."""
+    """Return `text`, a result of `protect`, with `{n}` and `{name}` no longer escaped; variables remain escaped."""
     return _PLACE.sub(lambda found: found[0][1:-1] if found[1] is not None else found[0], text)

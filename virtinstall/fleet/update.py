@@ -1,8 +1,8 @@
 """The application of a comparison to an existing guest, in the least disruptive way.
 
 The definition is changed first, so that a running guest never gets values that libvirt rejects. Then the running guest
-gets the changes that it accepts; the others take effect after it is shut down and started again. A new device is
-attached to the running guest before it is defined.
+gets the changes that it accepts; the other changes take effect after the guest is shut down and started again. A new
+device, however, is attached to the running guest before it is added to the definition.
 """
 
 from __future__ import annotations
@@ -59,8 +59,9 @@ if TYPE_CHECKING:
 def update_guest(work: Applying) -> bool:
     """Change an existing guest; return whether it must be shut down and started again before all changes take effect.
 
-    Disks are enlarged. New disks and network interfaces are attached, and those that the file no longer contains are
-    detached, but the storage of the disks is kept. A running guest gets all changes that it accepts.
+    Disks are enlarged. New disks and network interfaces are attached. Disks and network interfaces that the file no
+    longer contains are detached, but the storage of these disks is kept. A running guest gets all changes that it
+    accepts.
 
     Raises: RequestError, if a change is not possible; StorageError, if a disk cannot be enlarged; HypervisorError.
     """

@@ -1,4 +1,4 @@
-"""The value of one option in the file: text as on the command line, a mapping of sub-options, or a list of both."""
+"""The value of an option in a guests file: a string as on the command line, sub-options, or a list of both."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ _NUMBERS = {"integer": (int, "a whole number"), "number": (float, "a number")}
 
 
 class Wrong(Exception):
-    """An error at a node; `path` is the path of the node below its option, such as `[1].sizee`."""
+    """An error in the value of an option.
+
+    `node` is the invalid node, and `path` is its path relative to the option, such as `[1].sizee`.
+    """
 
     def __init__(self, node: Node, path: str, message: str, hint: str | None = None) -> None:
         super().__init__(message)
@@ -36,11 +39,14 @@ class Wrong(Exception):
 
 
 def flatten(node: Fields, option: Option, path: str = "") -> Pairs:
-    """Return the sub-options in a mapping, with dotted names for nested mappings and lists.
+    """Return the sub-options in a mapping, by name.
 
-    `path` is the path of `node` below the option.
+    Keys in nested mappings are joined with periods, such as `target.bus`. The items of a list are joined into one value
+    if the sub-option accepts several values; otherwise, numbers are appended to the name. `path` is the path of `node`
+    relative to the option.
 
-    Raises: Wrong, if the option does not have a sub-option, or if a sub-option that is a single value has a list.
+    Raises: Wrong, if a key is not a sub-option of the option, or if a sub-option that accepts a single value has a
+    list.
     """
     found: Pairs = {}
     for key, value in node.values.items():
@@ -82,7 +88,7 @@ def _unknown(option: Option, name: str, node: Node, path: str) -> Wrong:
 def as_text(pairs: Pairs, option: Option, expand: Expand) -> str:
     """Return sub-options as on the command line, such as `size=20,format=raw`. Sub-options that are null are omitted.
 
-    `expand` is called with each value and returns its string, in which placeholders are replaced.
+    `expand` is called with the node of each value and returns the string of the node with its placeholders replaced.
     """
     cls = section_class(option)
     values = {key: expand(text) for key, text in pairs.items() if not text.is_null}
@@ -95,7 +101,7 @@ def as_text(pairs: Pairs, option: Option, expand: Expand) -> str:
 
 
 def quoted(value: str) -> str:
-    """Return a value with escaped commas, quotes and backslashes, for use as the value of a sub-option."""
+    """Return `value` with commas, quotes and backslashes escaped, for use as the value of a sub-option."""
     if not any(char in value for char in ",\\\"'"):
         return value
     return "".join("\\" + char if char in ",\\\"'" else char for char in value)
@@ -104,8 +110,8 @@ def quoted(value: str) -> str:
 class Value:
     """One value of an option.
 
-    `node` is the value in the file, `path` its path below the option, such as `[1]`, and `pairs` its sub-options, or
-    None if the value is a string.
+    `node` is the value in the file, and `path` is the path of the value relative to the option, such as `[1]`. `pairs`
+    are the sub-options by name, or None if the value is a string.
     """
 
     def __init__(self, node: Node, path: str, pairs: Pairs | None = None) -> None:
@@ -122,10 +128,10 @@ class Value:
 
 
 def values_of(node: Node, option: Option, below: Node | None = None) -> list[Value]:
-    """Return the values of an option.
+    """Return the values of an option; an empty list if the value in the file is null.
 
-    `node` is the value in the file, and `below` the value in the defaults, or None. If both are mappings, their
-    sub-options are merged, except for devices.
+    `node` is the value in the file, and `below` is the value in the defaults, or None. If both are mappings, their
+    sub-options are merged, unless the option describes a device.
 
     Raises: Wrong, if the option does not accept the value.
     """
@@ -202,8 +208,8 @@ def _converted(text: str, value: Value, option: Option) -> object:
 def wrong_value(error: RequestError, option_name: str, path: str) -> str:
     """Return the message of `error` without the option and the sub-option, which the path in the file already shows.
 
-    `option_name` is the option without dashes. `path` is the path of the value below the option, such as `.size`; it is
-    an empty string for the whole option.
+    `option_name` is the name of the option without dashes. `path` is the path of the value relative to the option, such
+    as `.size`, or an empty string for the whole option.
     """
     text = error.message.removeprefix(f"--{option_name}").removeprefix(":").strip()
     sub = path.rpartition(".")[2]
