@@ -206,11 +206,11 @@ class Hypervisor:
     ) -> CachedImage:
         """Return an image from the cache; download it first if the cache contains no current copy.
 
-        `name` is `NAME[:VARIANT]`, a URL or `docker://REFERENCE`. `arch` is the architecture; None stands for the
-        host's. `refresh` determines whether the server is asked for a newer version of a cached image: True always,
-        False never, and None at most once a day. `checksum` replaces the checksum from the image catalog. It is
-        `ALGORITHM:HEX`, the URL of a checksum list, `none` to skip the verification, or an empty string to use the
-        catalog's checksum.
+        `name` is the name of an image in a catalog (`NAME[:VARIANT]`), a URL or `docker://REFERENCE`. `arch` is the
+        architecture; None stands for the host's. `refresh` determines whether the server is asked for a newer version
+        of a cached image: True always, False never, and None at most once a day. `checksum` replaces the checksum from
+        the image catalog. It is `ALGORITHM:HEX`, the URL of a checksum list, `none` to skip the verification, or an
+        empty string to use the catalog's checksum.
 
         Raises: RequestError, if `name` is unknown or the path of a local file; FetchError, if the image cannot be
         downloaded or its checksum is wrong; StorageError, if the cache cannot be written.

@@ -35,7 +35,7 @@ class Action(NamedTuple):
 class ImageFetch(Record):
     """An image that new disks start from; if necessary, it is downloaded when the plan is applied.
 
-    `cached` is the copy in the cache when the plan was created, or None. `is_current`: whether this copy is used
+    `cached` is the copy that the cache had when the plan was created, or None. `is_current`: whether this copy is used
     without asking the server for a newer version. `refresh` and `checksum` are parameters for
     `Hypervisor.fetch_image`. `pool` is the name of the storage pool to which the image is copied because QEMU cannot
     read the cache; None if no copy is required. `result` is the image that is used; None until the plan is applied.
@@ -103,9 +103,10 @@ class NewReservation(Record):
 class BootFile(Record):
     """A kernel or initrd that the guest boots for its installation; `what` is `kernel` or `initrd`.
 
-    The file is downloaded from `source`, which is relative to the install tree or ISO image `location`, to `path`. If
-    `location` is None, `source` is a local path; if it equals `path`, the file is not copied. `inject` are the paths of
-    local files to add to the initrd. `answers` are generated files to add to the initrd, as pairs of name and content.
+    The file is downloaded from `source` to `path`. `source` is relative to `location`, an install tree or ISO image; if
+    `location` is None, `source` is a local path. If `source` equals `path`, nothing is downloaded or copied. `inject`
+    are the paths of local files to add to the initrd. `answers` are generated files to add to the initrd, as pairs of
+    name and content.
     """
 
     source: str

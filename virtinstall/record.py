@@ -8,7 +8,7 @@
     User("anna", groups=["wheel"]).replace(password="...")
 
 Fields are keyword-only unless declared with `field(kw_only=False)`. Type checkers read the class as a dataclass. No
-code is generated, unlike by `dataclasses` and `typing.NamedTuple`, which compile source text for each class at every
+code is generated; by contrast, `dataclasses` and `typing.NamedTuple` compile source text for each class at every
 start of a command. A field's annotation is evaluated when its first value is checked; a class that the module imports
 for type checkers only is compared by name. A protocol must be imported at run time, because its methods are checked.
 """
@@ -160,7 +160,7 @@ class Record:
         self.validate()
 
     def validate(self) -> None:
-        """Check constraints other than types; a subclass overrides this method, which raises RequestError."""
+        """Check constraints other than types; subclasses override this method, and raise RequestError."""
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy of the record in which the fields in `changes` have new values.

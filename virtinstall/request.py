@@ -94,7 +94,7 @@ class OsRequest(Record):
 
 
 class PlatformRequest(Record):
-    """The requested hypervisor, architecture and machine type; values that are None are chosen by the planning.
+    """The requested hypervisor, architecture and machine type; values that are None are chosen during planning.
 
     `os_type` is libvirt's OS type: `hvm`, `xen` or `exe`. `virt_type` is the hypervisor type, such as `kvm`.
     """

@@ -17,7 +17,7 @@ def unlisted_warning(typed: str, listed: str) -> str:
 
 
 def listed_values(warnings: Iterable[str], rejection: str) -> str | None:
-    """Return a hint with the values that the schema lists, after libvirt has rejected a value that it does not list.
+    """Return a hint with the values in the schema, after libvirt has rejected a value that the schema does not list.
 
     `warnings` are warnings about the guest, some of which `unlisted_warning` may have returned, and `rejection` is
     libvirt's error message. The result is None if no warning is about the rejected value.
