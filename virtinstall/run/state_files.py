@@ -135,7 +135,7 @@ def _nvram_folders(host: Host) -> tuple[str, str]:
 
 
 def has_emulated_tpm(domain: etree._Element) -> bool:
-    """Return whether the guest in `domain`, a <domain> element, has a TPM whose state is stored on the host."""
+    """Return whether the guest that `domain`, a <domain> element, describes has a TPM whose state is on the host."""
     return domain.find("devices/tpm/backend[@type='emulator']") is not None
 
 

@@ -28,9 +28,10 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def planned_nvram(plan: Plan, host: Host) -> str | None:
-    """Return the path that the user specified for the guest's UEFI variables, if the file does not exist yet.
+    """Return the path that the user specified for the guest's UEFI variables, if this run will create the file.
 
-    Otherwise, return None. Call this before the guest is started, because the start creates the file.
+    The result is None if the user specified no path, if the file exists already, or if libvirt runs on another host. It
+    is also None if the guest is reinstalled. Call this before the guest is started, because the start creates the file.
     """
     path = None if plan.request is None or plan.reinstall else plan.request.domain.os.nvram
     return path if path is not None and host.is_local() and not os.path.lexists(path) else None

@@ -56,10 +56,10 @@ def survey_images(
 
 
 def cache_directory(host: HostFacts, environ: Mapping[str, str]) -> tuple[str, bool]:
-    """Return the directory of the image cache, and whether this host's QEMU can read it.
+    """Return the directory of the image cache, and whether QEMU on this host can read the cache.
 
     The cache is in the directory of libvirt's default pool if this user may write there, otherwise in the user's cache
-    directory. The environment variable VIRTINSTALL_IMAGE_CACHE specifies another directory.
+    directory. The environment variable VIRTINSTALL_IMAGE_CACHE specifies a different directory.
     """
     named = environ.get("VIRTINSTALL_IMAGE_CACHE")
     if named:

@@ -31,9 +31,9 @@ def survey_unattended(
 ) -> SeedFacts:
     """Return the answers for the installer of a guest.
 
-    `values` are the sub-options of --unattended. `host_arch` and `arch` are libvirt's names for the architectures of
-    the host and the guest. `media` is the install medium, or None. `environment` contains the environment variables.
-    `read_file` is called to read a file that a sub-option specifies.
+    `values` are the sub-options of --unattended, and `system` is the guest's operating system. `host_arch` and `arch`
+    are libvirt's names for the architectures of the host and the guest. `media` is the install medium, or None.
+    `environment` contains the environment variables. `read_file` is called to read a file that a sub-option specifies.
 
     Raises: RequestError, if the operating system or the medium does not support unattended installation, or if an
     answer is missing or invalid.
