@@ -21,7 +21,7 @@ from virtinstall.devices.serial import Serial
 from virtinstall.domain.domain import Domain
 from virtinstall.errors import CloudInitFailed, RequestError
 from virtinstall.libvirt_host import console_stream as console
-from virtinstall.libvirt_host.guest_agent import addresses, agent_answer
+from virtinstall.libvirt_host.guest_agent import addresses, agent_answer, agent_command
 from virtinstall.run.cloud_init_errors import error_on_console, errors_of
 from virtinstall.run.wait import ConsoleWatch, Waiter, has_text_console, is_ssh_server, refuse_impossible
 
@@ -294,6 +294,7 @@ def test_invalid_reply_of_the_agent_is_ignored(monkeypatch: pytest.MonkeyPatch, 
 
     monkeypatch.setattr(libvirt_qemu, "qemuAgentCommand", lambda *arguments: answer)
     assert agent_answer(FakeDomain({}), "guest-ping") is None
+    assert agent_command(FakeDomain({}), "guest-ping") is None
 
 
 def test_errors_of_a_guest_are_truncated() -> None:

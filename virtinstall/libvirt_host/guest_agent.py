@@ -64,7 +64,8 @@ def _is_address(text: str) -> bool:
 def agent_command(domain: Any, command: str, **arguments: object) -> Any:
     """Return the guest agent's result for `command` with `arguments`, decoded from JSON.
 
-    `domain` is a domain object from libvirt.
+    `domain` is a domain object from libvirt. The result is None if the reply is invalid, because the guest may run any
+    program as its agent.
 
     Raises: libvirtError, if the agent does not answer or reports an error.
     """
@@ -73,19 +74,16 @@ def agent_command(domain: Any, command: str, **arguments: object) -> Any:
     import libvirt_qemu
 
     request = json.dumps({"execute": command, "arguments": arguments})
-    return json.loads(libvirt_qemu.qemuAgentCommand(domain, request, _AGENT_SECONDS, 0)).get("return")
+    try:
+        reply = json.loads(libvirt_qemu.qemuAgentCommand(domain, request, _AGENT_SECONDS, 0))
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return reply.get("return") if isinstance(reply, dict) else None
 
 
 def agent_answer(domain: Any, command: str, **arguments: object) -> Any:
-    """Return the guest agent's result for `command` with `arguments`; None if the agent returns no result."""
-    import json
-
-    import libvirt_qemu
-
-    request = json.dumps({"execute": command, "arguments": arguments})
+    """Return the result of `agent_command`; None if the agent does not answer, reports an error or replies invalidly."""
     try:
-        return json.loads(libvirt_qemu.qemuAgentCommand(domain, request, _AGENT_SECONDS, 0))["return"]
+        return agent_command(domain, command, **arguments)
     except libvirt.libvirtError:
-        return None
-    except (ValueError, KeyError, TypeError, RecursionError):  # the guest may run any program as its agent
         return None
