@@ -82,7 +82,7 @@ def agent_command(domain: Any, command: str, **arguments: object) -> Any:
 
 
 def agent_answer(domain: Any, command: str, **arguments: object) -> Any:
-    """Return the result of `agent_command`; None if the agent does not answer, reports an error or replies invalidly."""
+    """Return the result of `agent_command`; None if the agent does not answer or reports an error."""
     try:
         return agent_command(domain, command, **arguments)
     except libvirt.libvirtError:
