@@ -115,7 +115,7 @@ class CloudInit(Element):
     bus = Setting(TEXT, "Bus of the seed ISO: `virtio`, `scsi`, `sata`, ...")
     keep = Setting(
         SWITCH,
-        "Whether the seed ISO stays attached; by default it is detached at the first shutdown, and its file is deleted "
+        "Whether the seed ISO stays attached; by default it is detached at the first shutdown and its file deleted "
         "after the start.",
     )
 
