@@ -133,7 +133,7 @@ def create(
     `plan`. After a failure, everything that this call created is removed.
 
     `progress` receives the progress of downloads and copies; None shows no progress. `on_warning` is called with each
-    warning, and `report` with each line about the progress; if `on_warning` or `report` is None, its lines are logged.
+    warning, and `report` with each line of progress output; if `on_warning` or `report` is None, its lines are logged.
     If `paused` is true, the guest stays paused until `resume_if_paused` is called, so that the guest's console can be
     read from the first line.
 

@@ -242,8 +242,8 @@ class StorageFacts(Record):
     no disk is added. `cdrom` describes the install medium that is attached as a CD-ROM, or is None. For a remote host,
     `upload_pool` is the pool to which the files for the installation are uploaded, or None if no pool is suitable, and
     `local_files` contains the paths of the kernel and initrd that are uploaded. `image_names` contains the names of the
-    files in the image directory; it is empty if no file name must be generated. `disk_folder` is the directory of the
-    first disk if a seed can be created there, otherwise None.
+    files in the image directory; it is empty if no file name needs to be generated. `disk_folder` is the directory of
+    the first disk if a seed can be created there, otherwise None.
     """
 
     disks: tuple[DiskFacts, ...] = ()

@@ -58,7 +58,7 @@ class Guest:
 
     If the guest no longer exists in libvirt, `state` is `State.GONE`, and methods raise GuestNotFound. Methods that use
     libvirt raise HypervisorError if libvirt reports an error. The function `on_warning` is called with each warning,
-    and `report` with each line about the progress; if the function is None, the logger `virtinstall` logs the text.
+    and `report` with each line of progress output; if the function is None, the logger `virtinstall` logs the text.
     """
 
     def __init__(

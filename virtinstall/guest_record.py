@@ -273,7 +273,7 @@ def _volume_base(volume: NewVolume) -> str | None:
 
 
 def canonical_request(request: Request) -> str | None:
-    """Return the request as JSON with sorted names, without secrets; None if the JSON is longer than 8 KiB."""
+    """Return the request as JSON with sorted keys and without secrets; None if the JSON is longer than 8 KiB."""
     import json
 
     from lxml import etree

@@ -110,7 +110,7 @@ def test_decompression_needs_little_memory(kind: str) -> None:
     size = 128 * MIB
     data = COMPRESSIONS[kind](bytes(size))
     counter = _Counter()
-    decompressor = Decompressor(kind, counter)
+    decompressor = Decompressor(kind, counter, "https://h/x")
     tracemalloc.start()
     for start in range(0, len(data), 65536):
         decompressor.write(data[start : start + 65536])

@@ -9,7 +9,7 @@ from virtinstall.libvirt_host.open import open_host
 def connect(uri: str | None, *, events: bool = True) -> Hypervisor:
     """Connect to `uri`; None denotes libvirt's default.
 
-    `events` is whether the command waits for guest events; without events, some connections open faster.
+    `events` is true if the command waits for guest events; without events, some connections open faster.
 
     Raises: the errors of `virtinstall.connect`.
     """

@@ -83,7 +83,7 @@ def _image(guest: Summary) -> str:
 
 
 def age(created: str | None, now: float) -> str:
-    """Return the time from `created` (in ISO 8601) to `now` (seconds since 1970) in the largest unit, such as `3d`.
+    """Return the time from `created` (in ISO 8601) to `now` (seconds since 1970), such as `3d`, in one unit.
 
     Return `-` if `created` is None or not a valid time.
     """

@@ -105,7 +105,7 @@ def _requested_step(given: Namespace) -> str | None:
         return step
     raise UsageError(
         f"--print-xml {step}: invalid value",
-        hint="use 1 (the installation), 2 (the finished guest) or all (both)",
+        hint="use 1 (the installation), 2 (the finished guest) or 'all' (both)",
     )
 
 

@@ -90,7 +90,7 @@ class Bars(Lines):
 
 
 def progress_on(stream: TextIO, *, quiet: bool = False) -> Progress:
-    """Return the progress for `stream`: bars on a terminal, plain lines on other outputs, nothing if `quiet`."""
+    """Return a progress display for `stream`: bars on a terminal, plain lines on other outputs, nothing if `quiet`."""
     if quiet:
         return Silent()
     return Bars(stream) if stream.isatty() else Lines(stream)

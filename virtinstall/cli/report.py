@@ -36,7 +36,7 @@ def wants_json(arguments: Sequence[str]) -> bool:
 def guest_document(plan: Plan, host: Host, warnings: Sequence[str], *, created: bool, status: int = 0) -> str:
     """Return the JSON document for a run that planned or created one guest.
 
-    `created` is whether the guest was created. `status` is the exit status.
+    `created` is true if the guest was created. `status` is the exit status.
     """
     from virtinstall.devices.interface import Interface
 

@@ -222,7 +222,7 @@ class DiskPlanner:
     def copy_to(self, source: SourceFacts, path: str, *, overwrite: bool = False) -> Copy:
         """Return the description of how the image `source` is copied to `path`.
 
-        `overwrite` is whether the copy replaces an existing file. `source.path` must not be None.
+        `overwrite` is true if the copy replaces an existing file. `source.path` must not be None.
 
         Raises: RequestError or StorageError, if `source` cannot be copied to `path`.
         """

@@ -48,7 +48,7 @@ class SourceFacts(NamedTuple):
     """An image of the original; `path` is None for an empty drive or a network disk.
 
     `kind` is `file`, `block`, `dir`, `network`, or None if the image was not found or the drive is empty. `volume` is
-    the image's volume, or None if it is not in a storage pool. `readable` is whether this process can read the image.
+    the image's volume, or None if it is not in a storage pool. `readable` is true if this process can read the image.
     `relative_backing` is the path of the backing file as stored in the image, or None if that path is not relative.
     `backing_format` is the format of the backing file as stored in the image, or None. `data_file` is the path of an
     external data file, or None. `file_bytes` is the size of a volume's file if the volume is an overlay, and 0 for
@@ -70,7 +70,7 @@ class SourceFacts(NamedTuple):
 class Place(NamedTuple):
     """A directory for new images.
 
-    `writable` is whether this process can create files in the directory, and `names` are the names of the files in it.
+    `writable` is true if this process can create files in the directory, and `names` are the names of the files in it.
     `pool` is the active pool for the directory, or None if there is none.
     """
 
@@ -89,8 +89,8 @@ class CloneFacts(NamedTuple):
     about other users of the file. `onto_source` are the paths in --file or --nvram that must not be overwritten,
     because the original uses the file or a file that it refers to. `formats` are the formats of the existing images in
     --file, by path. `guest_macs` maps each MAC address in lowercase to the name of the guest that has it. `is_qemu` is
-    whether the hypervisor is QEMU. `remote` is whether the hypervisor is on another host, and `uri` is the connection's
-    URI. `pretended` is whether the hypervisor is libvirt's test driver, whose guests have no real images. The copy's
+    true if the hypervisor is QEMU. `remote` is true if the hypervisor is on another host, and `uri` is the connection's
+    URI. `pretended` is true if the hypervisor is libvirt's test driver, whose guests have no real images. The copy's
     UUID and MAC addresses are generated from `random_bytes`. `tpm` is the directory of the original's TPM state, or
     None if there is none.
     """
@@ -117,8 +117,8 @@ class Copy(NamedTuple):
 
     `how` is the method: `file` (this process copies the file), `volume` (libvirt copies a volume), `stream` (libvirt
     creates a volume, and this process transfers the data from the source volume) or `upload` (libvirt creates a volume,
-    and this process uploads a file). `sparse` and `reflink` are those of `CloneRequest`. `overwrite` is whether
-    `target` replaces an existing file. `generated` is whether `target` was generated, so that a different path can be
+    and this process uploads a file). `sparse` and `reflink` are those of `CloneRequest`. `overwrite` is true if
+    `target` replaces an existing file. `generated` is true if `target` was generated, so that a different path can be
     used. `allocation_bytes` is the space that the copy needs when it is created, and `capacity_bytes` is the size to
     which it may grow. `pool` and `volume` are the names of the pool and of the new volume, and `volume_xml` is the XML
     of the new volume; for the method `file`, these are empty strings. `source_volume` is a pair of the names of the
@@ -143,9 +143,9 @@ class Copy(NamedTuple):
 class ClonePlan(NamedTuple):
     """The plan of a copy: the images to copy, and the guest to define with `xml`.
 
-    `virt_type` is the domain type, such as `kvm`. `generated` is whether the name was generated, and `uuid_is_new` is
-    whether the UUID was generated. `replaces` is whether an existing guest with the same name is deleted. `keeps_nvram`
-    is whether the user specified the path of the UEFI variables. `original_xml` is the XML of the original, or None if
+    `virt_type` is the domain type, such as `kvm`. `generated` is true if the name was generated, and `uuid_is_new` is
+    true if the UUID was generated. `replaces` is true if an existing guest with the same name is deleted. `keeps_nvram`
+    is true if the user specified the path of the UEFI variables. `original_xml` is the XML of the original, or None if
     the user specified the XML instead of a guest's name. `tpm` is a pair of the directories of the original's and the
     copy's TPM state, or None if there is no TPM state.
     """

@@ -19,7 +19,7 @@ _USB_REDIRECTIONS = 2
 
 
 def add_display(draft: Draft) -> None:
-    """Add the default graphics device if none was requested, and complete the requested ones."""
+    """Add the default graphics device if none was requested, and fill in missing values of requested ones."""
     platform = draft.platform
     # a container of Virtuozzo shows its console over VNC
     able = platform.virt_type == "vz" or not (platform.is_container or platform.is_s390x or platform.is_fixed_board)
@@ -109,10 +109,10 @@ def _video_model(draft: Draft) -> str:
 
 
 def add_inputs(draft: Draft) -> None:
-    """Add input devices if the guest has a graphics device but no input device, and complete the requested ones.
+    """Add input devices if the guest has a graphics device but no input device.
 
-    The added devices are a tablet, which reports absolute pointer positions, and on architectures other than x86 also a
-    keyboard.
+    Missing values of requested input devices are filled in. The added devices are a tablet, which reports absolute
+    pointer positions, and on architectures other than x86 also a keyboard.
     """
     platform = draft.platform
     inputs = draft.domain.devices_of(Input)

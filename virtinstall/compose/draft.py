@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Draft:
     """A plan under construction: `domain`, a copy of the requested domain, is filled in step by step.
 
-    `default_tpm` is whether a TPM was added by default. `install_cdrom` is the position, among the domain's disks, of
+    `default_tpm` is true if a TPM was added by default. `install_cdrom` is the position, among the domain's disks, of
     the install medium that is ejected after the installation (except for Windows), or None. `seed_disks` are the
     positions of the seed media that only the installation reads. `images`, `volumes` and similar lists collect what the
     plan creates. `generated` contains the names, UUIDs, MAC addresses and paths that the user did not choose.

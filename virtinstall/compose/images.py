@@ -79,7 +79,7 @@ def with_login(request: Request, facts: Facts) -> Request:
 
 
 def fill_memory(draft: Draft) -> None:
-    """Set the memory size of a guest from --image, if none was requested and the OS database recommends none."""
+    """Set the memory size of a guest with --image, if neither the user nor the OS database specifies one."""
     domain = draft.domain
     if not draft.request.install.image_defaults or domain.memory_kib is not None or domain.current_memory_kib:
         return

@@ -28,7 +28,7 @@ _VIRTIO_ONLY = ("vdpa", "vhostuser")
 
 
 def add_interfaces(draft: Draft) -> None:
-    """Add the default network interface if none was requested, and complete the requested ones.
+    """Add the default network interface if none was requested, and fill in missing values of requested ones.
 
     Raises: RequestError, if an interface type, a MAC address or a port forward is invalid.
     """

@@ -21,7 +21,7 @@ def use_network_volume(disk: Disk, name: str, pool_xml: str, path: str) -> None:
     """Set the disk's source to a volume in a network pool, which QEMU accesses directly over the network.
 
     `name` and `path` are those of the volume; `path` is empty for a new volume. `pool_xml` is the pool's XML, which
-    contains the protocol, the hosts and the login.
+    contains the protocol, the hosts and <auth>.
     """
     source = etree.fromstring(pool_xml.encode()).find("source")
     pool_type = etree.fromstring(pool_xml.encode()).get("type")

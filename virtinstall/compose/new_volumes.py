@@ -75,7 +75,7 @@ def add_volume(
     """Plan a new volume of `size` bytes for `disk`; `form` is its image format.
 
     `upload_from` is the path of the local file to copy into the volume, or None for an empty volume.
-    `temporary_pool` is whether `pool` is created for this volume and removed afterwards.
+    `temporary_pool` is true if `pool` is created for this volume and removed afterwards.
 
     Raises: RequestError, if the pool does not have enough space, if a backing file is requested but the pool does not
     support backing files, or if the requested mode, owner or group is not numeric.

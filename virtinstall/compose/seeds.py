@@ -24,7 +24,7 @@ DRIVERS = "drivers"
 def new_seeds(draft: Draft, *, removable: bool) -> list[SeedFile]:
     """Return the guest's seed media, still without their files, which `fill_seeds` adds.
 
-    `removable` is whether the cloud-init medium is in a CD-ROM drive, which can be empty later.
+    `removable` is true if the cloud-init medium is in a CD-ROM drive, which can be empty later.
     """
     found, host = [], draft.facts.host
     stem = f"virtinst-{draft.facts.token}"

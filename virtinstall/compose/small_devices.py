@@ -52,7 +52,7 @@ def add_rng(draft: Draft) -> None:
 
 
 def add_memballoon(draft: Draft) -> None:
-    """Add a memory balloon, if the guest's operating system has a driver for it; complete a requested one."""
+    """Add a memory balloon if the guest's operating system has a driver; fill in missing values of a requested one."""
     platform = draft.platform
     balloons = draft.domain.devices_of(Memballoon)
     suits = platform.is_qemu and not platform.is_fixed_board and draft.os.supports_virtio_balloon(platform.arch)
@@ -64,7 +64,7 @@ def add_memballoon(draft: Draft) -> None:
 
 
 def add_tpm(draft: Draft) -> None:
-    """Add an emulated TPM if the guest boots with UEFI and the host supports it; complete a requested TPM."""
+    """Add an emulated TPM if the guest uses UEFI and the host supports TPMs; fill in values of a requested one."""
     platform = draft.platform
     tpms = draft.domain.devices_of(Tpm)
     if not tpms and draft.wants("tpm") and platform.is_qemu and is_uefi(draft):

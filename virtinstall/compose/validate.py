@@ -52,14 +52,14 @@ def _check_methods(request: Request) -> None:
     if install.unattended is not None and install.cloud_init is not None:
         raise RequestError(
             "--unattended and --cloud-init cannot be used together",
-            hint="use --unattended with an installer, or --cloud-init with an installed image",
+            hint="use --unattended with an installer, or --cloud-init with a cloud image",
         )
     if install.live_cdrom and install.cdrom is None:
         raise RequestError(
             "--livecd requires --cdrom", hint="add the live system, for example: --cdrom /images/live.iso"
         )
     if install.unattended is not None and given and given[0] in ("--import", "--pxe"):
-        why, more = "there is no installer to automate", ", or --cloud-init with an installed image"
+        why, more = "there is no installer to automate", ", or --cloud-init with a cloud image"
         if given[0] == "--pxe":
             why, more = "the installer that is booted over the network is unknown", ""
         raise RequestError(
@@ -113,5 +113,6 @@ def _check_amounts(request: Request) -> None:
             raise RequestError(f"--vcpus {number}: must be at least 1", hint="for example: --vcpus 2")
     if most is not None and count is not None and count > most:
         raise RequestError(
-            f"--vcpus {count} exceeds maxvcpus={most}", hint=f"for example: --vcpus {count},maxvcpus={count}"
+            f"--vcpus {count} exceeds maxvcpus={most}",
+            hint=f"use fewer vCPUs, or raise the maximum: --vcpus {count},maxvcpus={count}",
         )

@@ -46,7 +46,7 @@ class QemuOverride(Section):
 
 
 class QemuCapability(Element):
-    """<qemu:add> and <qemu:del>: libvirt's name for one QEMU capability."""
+    """<qemu:add> or <qemu:del>: a QEMU capability to add or remove, by libvirt's name for it."""
 
     tag = "qemu:add"
 

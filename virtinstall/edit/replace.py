@@ -1,6 +1,6 @@
 """The values of an existing object that a new value replaces: former sources, CPU features and ports.
 
-In a new guest, no former values must be removed.
+In a new guest, there are no former values to remove.
 """
 
 from __future__ import annotations

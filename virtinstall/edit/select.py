@@ -84,7 +84,7 @@ def select(
         )
     if abs(number) > len(found):
         count = f"one {option} {kind}" if len(found) == 1 else f"{len(found)} {option} {kind}s"
-        raise RequestError(f"{typed}: the guest has only {count}", hint=f"use {_numbers(found)}, or all")
+        raise RequestError(f"{typed}: the guest has only {count}", hint=f"use {_numbers(found)}, or 'all'")
     return [found[number - 1 if number > 0 else number]]
 
 
@@ -105,13 +105,13 @@ def _matching(
         if pair.target is not None and not pair.target.declared.match:
             raise RequestError(
                 f"{typed}: cannot select a {_kind(cls)} by '{pair.key}'",
-                hint=f"use a {_kind(cls)} number, all, or another sub-option",
+                hint=f"use a {_kind(cls)} number, 'all', or another sub-option",
             )
     chosen = [each for each in found if all(_matches(each, option, pair, fallback) for pair in pairs)]
     if not chosen:
         raise RequestError(
             f"{typed}: no {option} {_kind(cls)} matches",
-            hint=f"use {_described(found, pairs[0])}, {_numbers(found)}, or all",
+            hint=f"use {_described(found, pairs[0])}, {_numbers(found)}, or 'all'",
         )
     return chosen
 

@@ -99,8 +99,8 @@ def _of_other_file(guest: LabGuest, chosen: Selection, session: Session) -> Comp
         return None
     if guest.name not in chosen.adopt:
         raise RequestError(
-            f"{guest.place}: the guest '{guest.name}' already exists and was created from '{other}', which also "
-            f"belongs to the project '{chosen.project}'",
+            f"{guest.place}: the guest '{guest.name}' already exists and was created from '{other}'; neither "
+            f"file sets `project`, so both use the name of their directory, '{chosen.project}'",
             hint="if both files describe this guest, set the same `project: NAME` in both; if not, use another name "
             f"in this file, or adopt the guest unchanged with: {guest.apply_command} --adopt {quote(guest.name)}",
         )

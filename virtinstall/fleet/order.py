@@ -20,8 +20,8 @@ def wrong_names(
     """Return errors for duplicate guest names, for invalid names in `after`, and for groups with the name of a guest.
 
     `after` and `groups` contain the values that the guests have under these keys, with their positions. `empty` are the
-    names of groups without guests (`count: 0`). `failed` are the names, without numbers, of guests that could not be
-    loaded; a name in `after` that starts with one of them is not an error.
+    names of groups without guests (`count: 0`). `failed` contains the names, without the numbers that `count` appends,
+    of guests that could not be loaded; a name in `after` that starts with one of them is not an error.
     """
     found: dict[tuple[str, str], FileError] = {}
     names: dict[str, LabGuest] = {}

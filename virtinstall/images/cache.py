@@ -128,7 +128,7 @@ class ImageCache:
 
         If another run holds the lock, `waiting` is called once, before waiting for that run.
 
-        On leaving the `with` block, an empty download is removed; an incomplete download is kept for the next run.
+        When the `with` block ends, an empty download is removed; an incomplete download is kept for the next run.
 
         Raises: StorageError, if the cache is not writable.
         """

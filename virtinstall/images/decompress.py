@@ -43,11 +43,13 @@ def compression_of(head: bytes) -> str | None:
 class Decompressor:
     """A writer that decompresses data and passes it to `target`.
 
-    `kind` is `xz`, `gzip`, `bzip2` or `zstd`. The input may consist of several compressed streams.
+    `kind` is `xz`, `gzip`, `bzip2` or `zstd`, and `source` is the URL of the data for messages. The input may consist
+    of several compressed streams.
     """
 
-    def __init__(self, kind: str, target: Writer) -> None:
+    def __init__(self, kind: str, target: Writer, source: str) -> None:
         self._kind = kind
+        self._source = source
         self._target = target
         self._stream = _open_stream(kind)
         self._is_between = False
@@ -76,7 +78,9 @@ class Decompressor:
         Raises: FetchError, if the last stream is incomplete.
         """
         if not self._is_between:
-            raise FetchError(f"the image is incomplete: its {self._kind} data is truncated", hint=_DAMAGED_HINT)
+            raise FetchError(
+                f"the image '{self._source}' is incomplete: its {self._kind} data is truncated", hint=_DAMAGED_HINT
+            )
 
     def _decompress(self, data: bytes) -> bytes:
         """Decompress the data up to the end of a stream, and return the rest."""
@@ -85,7 +89,8 @@ class Decompressor:
                 output = self._stream.decompress(data, PIECE_BYTES)
             except Exception as error:  # zlib.error, lzma.LZMAError, OSError, EOFError, ZstdError: one per library
                 raise FetchError(
-                    f"the image is damaged: its {self._kind} data cannot be decompressed", hint=_DAMAGED_HINT
+                    f"the image '{self._source}' is damaged: its {self._kind} data cannot be decompressed",
+                    hint=_DAMAGED_HINT,
                 ) from error
             if output:
                 self._target.write(output)

@@ -60,7 +60,7 @@ class Download:
     """A download of `url` into the locked `part`.
 
     `expected` is the digest that the file must have, None if unknown. `headers` are additional request headers.
-    `is_archive` is whether the file is a layer of a containerdisk, from which the disk is extracted. If `fresh` is
+    `is_archive` is true if the file is a layer of a containerdisk, from which the disk is extracted. If `fresh` is
     True, HTTP caches between this host and the server must check that their copies are current.
     """
 
@@ -141,7 +141,9 @@ class Download:
         inner: Writer = SparseFile(self._part.fd, start)
         if self._is_archive:
             inner = self._extractor = DiskExtractor(inner)
-        return Sink(self._part.fd, self._hash, inner, start=start, on_plain=self._describe)
+        return Sink(
+            self._part.fd, self._hash, inner, source=display_url(self._url), start=start, on_plain=self._describe
+        )
 
     def _restart(self) -> None:
         """Start the download again, because the server has another version now."""

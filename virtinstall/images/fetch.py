@@ -31,8 +31,8 @@ _PINNED_HINT = "check the digest in --disk image.checksum=; if it is correct, do
 class FetchRequest(NamedTuple):
     """A request for an image.
 
-    `refresh` is whether the server is asked for a new version of a cached image: True means always, False means never,
-    and None means at most once a day. `checksum` replaces the checksum in the catalog: `ALGORITHM:HEX`, the URL of a
+    `refresh` determines when the server is asked for a new version of a cached image: always (True), never (False), or
+    at most once a day (None). `checksum` replaces the checksum in the catalog: `ALGORITHM:HEX`, the URL of a
     checksum list, or `none`. An empty string keeps the catalog's checksum.
     """
 

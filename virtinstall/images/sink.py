@@ -74,9 +74,10 @@ class SparseFile:
 class Sink:
     """The target of a download: it updates `digest` with the data, and passes the decompressed data to `inner`.
 
-    `fd` is the file descriptor to which `inner` writes. `start` is the number of bytes that an earlier run has already
-    stored. `is_plain` is whether the data is not compressed, so that another run can resume the download; it is None
-    until enough data has arrived to recognize the compression. `on_plain` is called when `is_plain` becomes True.
+    `fd` is the file descriptor to which `inner` writes. `source` is the URL of the download for messages. `start` is
+    the number of bytes that an earlier run has already stored. `is_plain` is True if the data is not compressed, so
+    that another run can resume the download, and None until enough data has arrived to recognize the compression.
+    `on_plain` is called when `is_plain` becomes True.
     """
 
     def __init__(
@@ -85,12 +86,14 @@ class Sink:
         digest: _Hash,
         inner: Writer,
         *,
+        source: str,
         start: int = 0,
         on_plain: Callable[[], None] = lambda: None,
     ) -> None:
         self._fd = fd
         self._digest = digest
         self._inner = inner
+        self._source = source
         self._on_plain = on_plain
         self._head = bytearray()
         self._decompressor: Decompressor | None = None
@@ -130,7 +133,7 @@ class Sink:
         kind = compression_of(bytes(self._head))
         self.is_plain = kind is None
         if kind is not None:
-            self._decompressor = Decompressor(kind, self._inner)
+            self._decompressor = Decompressor(kind, self._inner, self._source)
         else:
             self._on_plain()
         head, self._head = bytes(self._head), bytearray()

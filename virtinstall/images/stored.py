@@ -34,7 +34,7 @@ class StoredImage(Record):
 
     `names` and `urls` are the names and URLs of the sources from which the image was downloaded. `users` are the guests
     and disks that use the image as a backing file, such as `guest web` or `disk /path`. `fetched` is the time of the
-    last download in seconds since 1970, and `size_bytes` is the size on disk. `is_recent` is whether the image was
+    last download in seconds since 1970, and `size_bytes` is the size on disk. `is_recent` is true if the image was
     downloaded or requested within the last hour, so that another run may be about to use it.
     """
 

@@ -40,7 +40,7 @@ _ALIVE_SECONDS, _ALIVE_COUNT = 5, 5
 def connect(uri: str | None, *, events: bool = True) -> LibvirtHost:
     """Connect to `uri`; None denotes libvirt's default.
 
-    `events` is whether to receive guest events. Without guest events, a connection to a local daemon does not start the
+    If `events` is true, guest events are received. Without them, a connection to a local daemon does not start the
     thread for libvirt's event loop.
 
     Raises: HypervisorError, if the connection fails.

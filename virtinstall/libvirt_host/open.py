@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def open_host(uri: str | None = None, *, events: bool = True) -> LibvirtHost:
     """Connect to `uri`: `embed` denotes the embedded driver, and None libvirt's default.
 
-    `events` is whether to receive guest events; without guest events, some connections open faster.
+    If `events` is true, guest events are received; without them, some connections open faster.
 
     Raises: HypervisorError, if the connection fails; StorageError, if the embedded driver's directory cannot be used;
     RequestError, if the file in a `test:///` URI does not exist.

@@ -73,10 +73,10 @@ def delete(
 ) -> Deletion:
     """Apply the plan; return its result.
 
-    `guest` is None if the guest is already removed and only some of its files remain. A running guest is shut down if
-    `shutdown_timeout` (in seconds) is not None, and powered off if `force` is true and it is still running. `wipe`
-    overwrites the files with zeros before they are removed. `on_warning` is called with each warning, and `report`
-    with each line about the progress.
+    `guest` is None if the guest has already been removed and only some of its files remain. A running guest is shut
+    down if `shutdown_timeout` (in seconds) is not None, and powered off if `force` is true and it is still running.
+    `wipe` overwrites the files with zeros before they are removed. `on_warning` is called with each warning, and
+    `report` with each line of progress output.
 
     Raises: RequestError, if the guest is running and neither `force` nor `shutdown_timeout` is set; WaitTimeout, if the
     guest does not shut down in time; HypervisorError, if the guest cannot be removed. In these cases, all of the

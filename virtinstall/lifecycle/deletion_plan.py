@@ -71,7 +71,7 @@ class ReservationFacts(Record):
 class DeletionFacts(Record):
     """The parts of a guest.
 
-    `exists` is false if the guest is already removed and only some of its files remain, because its deletion was
+    `exists` is false if the guest has already been removed and only some of its files remain, because its deletion was
     interrupted. `nvram` is the path of the guest's UEFI variables, or None. `nvram_file` describes this file; it is
     None if the file cannot be examined. `nvram_objection` is the reason why the file must be kept, or None.
     `former_nvram` is the path of the UEFI variables under the guest's name before it was renamed, or None. `tpm` is the
@@ -128,7 +128,7 @@ class Item(Record):
 class DeletionPlan(Record):
     """The plan for a deletion: the parts to remove and to keep, each with the reason.
 
-    `exists` is false if the guest is already removed and only some of its files remain, because its deletion was
+    `exists` is false if the guest has already been removed and only some of its files remain, because its deletion was
     interrupted. `must_stop` is true if the guest is running. `storage` is the requested `Storage` value.
     `would_remove_with_all` are the paths of kept files that `storage="all"` would remove. `earlier_uuids` are the UUIDs
     of guests with this name whose deletion was interrupted, and `stale_pools` are the pools to refresh after these

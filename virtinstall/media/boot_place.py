@@ -14,7 +14,7 @@ SYSTEM_DIRECTORY = "/var/lib/libvirt/boot"
 def boot_directory(*, system: bool, environment: Mapping[str, str], root: str | None = None) -> str:
     """Return the directory in which the kernel and initrd of an installation are stored; do not create it.
 
-    `system` is whether QEMU is started by this host's system daemon. `environment` contains the environment variables
+    `system` is true if QEMU is started by this host's system daemon. `environment` contains the environment variables
     that locate the user's cache. `root` is the embedded driver's root directory, or None for other drivers.
     """
     if root is not None:

@@ -194,6 +194,6 @@ def _check_inside(source: ByteSource, offset: int, length: int) -> None:
 def truncated(source: ByteSource) -> FetchError:
     """Return the error for the truncated ISO image in `source`."""
     return FetchError(
-        f"the ISO image '{source.name}' is truncated: it ends before the data listed in its directory",
+        f"the ISO image '{source.name}' is truncated: it ends before the end of the data that its directory lists",
         hint="download the image again and verify its checksum",
     )

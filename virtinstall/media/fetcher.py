@@ -178,7 +178,7 @@ def space_hint(error: OSError, path: object) -> str | None:
 def no_such_file(location: str, path: str, *, in_image: bool = False, hint: str | None = None) -> FetchError:
     """Return the error for a file that does not exist at a location.
 
-    `path` is relative to `location`. `in_image` is whether the location is an ISO image. `hint` replaces the default
+    `path` is relative to `location`. `in_image` is true if the location is an ISO image. `hint` replaces the default
     hint.
     """
     name = clean_path(path)

@@ -43,8 +43,8 @@ class Injection:
     """A file that is added to the root directory of the initrd as `name`; `size` is in bytes.
 
     `path` is the path of the file on this host. A generated file does not exist on the host: its `path` is its name,
-    and `content` is its contents. `content` is None for other files. `executable` is whether the file is executable in
-    the initrd. `private` is whether other users on this host must not be able to read the file.
+    and `content` is its contents. `content` is None for other files. `executable` is true if the file is executable in
+    the initrd. `private` is true if other users on this host must not be able to read the file.
     """
 
     path: Path

@@ -40,7 +40,7 @@ class IsoEntry:
     """A file, directory or symbolic link in an ISO image.
 
     Each of the `extents` is a pair of an offset in the image and a length, both in bytes. `link` is the target of a
-    symbolic link, None for other entries. `compressed` is whether the data is compressed with zisofs.
+    symbolic link, None for other entries. `compressed` is true if the data is compressed with zisofs.
     """
 
     name: str

@@ -28,7 +28,7 @@ class SystemUse:
     """The Rock Ridge data in the system use area of a directory record.
 
     `name` is the Rock Ridge name, `link` the target of a symbolic link, and `child_block` the first logical block of a
-    relocated directory; each is None if the area does not contain it. `compressed` is whether the file is compressed
+    relocated directory; each is None if the area does not contain it. `compressed` is true if the file is compressed
     with zisofs.
     """
 
@@ -46,7 +46,7 @@ class Record:
     """A directory record for one extent of a file or directory.
 
     `block` is the extent's first logical block, and `length` is the length of the extent in bytes. `more_extents` is
-    whether the next record describes another extent of the same file. `interleaved` is whether there are gaps in the
+    true if the next record describes another extent of the same file. `interleaved` is true if there are gaps in the
     extent.
     """
 

@@ -16,7 +16,7 @@ class TreeInfo:
 
     The `<treeinfo>` rules in osinfo-db are compared with the strings `family`, `version`, `arch` and `variant`.
     `images` maps the name of each image section, such as `x86_64`, to a mapping from the names of its images, such as
-    `kernel`, to their paths. `stage2` is the path of anaconda's main image, or an empty string. `new_format` is whether
+    `kernel`, to their paths. `stage2` is the path of anaconda's main image, or an empty string. `new_format` is true if
     the file has the format of productmd.
     """
 

@@ -55,7 +55,7 @@ class Response:
 
     `url` is the URL after all redirects, without user name, password or query. `length` is the size of the whole file
     in bytes, or None if it is unknown; it is always known after a complete transfer. `etag`, `last_modified` and
-    `content_type` are in the server's format, or empty strings. `not_modified` is whether the cached copy is current,
+    `content_type` are in the server's format, or empty strings. `not_modified` is true if the cached copy is current,
     so that the server sends no contents.
     """
 

@@ -105,7 +105,8 @@ def _unknown(probe: Probe, treeinfo: TreeInfo | None, arch: str) -> FetchError:
     hint = "for an unknown Linux distribution, specify the files with: --location LOCATION,kernel=PATH,initrd=PATH"
     start = _location_hint(probe, treeinfo, arch)
     return FetchError(
-        f"no installable distribution found at '{probe.location}': looked for {shown}{more}", hint=f"{start}, or {hint}"
+        f"no installable distribution found at '{probe.location}': looked for {shown}{more}",
+        hint=f"{start}; or, {hint}",
     )
 
 

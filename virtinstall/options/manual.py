@@ -123,9 +123,9 @@ def write_includes(folder: Path) -> None:
 def mark_pages(folder: Path) -> None:
     """Correct the manual pages (`*.1`) in `folder`, which argparse-manpage has generated.
 
-    argparse-manpage does not convert backticks, prints the description in `PROGRAM.text` first, and prints the text at
-    the end of the help under the heading COMMENTS. Therefore, text in backticks becomes bold, the first sentence of
-    --help moves to the start of the description, and the heading becomes NOTES.
+    argparse-manpage does not convert backticks, puts the text from `PROGRAM.text` before the description, and prints
+    the text at the end of the help under the heading COMMENTS. This function makes text in backticks bold, moves the
+    first sentence of --help to the start of the description, and changes the heading to NOTES.
     """
     for path in folder.glob("*.1"):
         page = path.read_text(encoding="utf-8").replace(".SH COMMENTS\n", ".SH NOTES\n")

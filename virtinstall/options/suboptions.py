@@ -43,9 +43,9 @@ class Target(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """A part `key=value` of a compound value; `target` is None if no class declares the key.
+    """A `key=value` part of a compound value; `target` is None if no class declares the key.
 
-    `bare` is whether the value was typed without the key.
+    `bare` is true if the value was typed without the key.
     """
 
     key: str
@@ -341,8 +341,8 @@ def read_edits(option: str, pairs: list[Pair]) -> list[Edit]:
                 if not equals:
                     raise RequestError(
                         f"{option} {pair.typed}: must be XPATH=VALUE",
-                        hint="set a value, for example ./vcpu/@placement=static, or remove the node with an empty "
-                        "value, for example: ./vcpu/@placement=",
+                        hint="set a value, for example ./vcpu/@placement=static; or, to remove the node, leave the "
+                        "value empty, for example: ./vcpu/@placement=",
                     )
                 edits.append(Edit(action, xpath, text))
             else:

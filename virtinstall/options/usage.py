@@ -54,7 +54,7 @@ def _wrap(text: str, width: int) -> list[str]:
 
 
 def columns() -> int:
-    """Return the width of help texts in columns, which depends on the terminal if standard output is a terminal."""
+    """Return the width of the help text in columns: that of the terminal, if any, otherwise a default."""
     try:
         return max(40, os.get_terminal_size(1).columns - 2)
     except OSError:

@@ -18,7 +18,7 @@ _FORMAT = 2
 
 
 class JsonCache:
-    """The JSON files in `$XDG_CACHE_HOME/virtinstall/osinfo`; `write` is whether files may be created and changed."""
+    """The JSON files in `$XDG_CACHE_HOME/virtinstall/osinfo`; `write` is true if files may be created and changed."""
 
     def __init__(self, environment: Mapping[str, str], *, write: bool = True) -> None:
         home = cache_home(environment)

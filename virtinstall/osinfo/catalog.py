@@ -48,7 +48,7 @@ class Lookup(NamedTuple):
 class Catalog:
     """The OS database (osinfo-db) in the directories that `database_directories(environment)` returns.
 
-    `cache` is whether cache files may be written. `broken_files` contains the paths of files that were skipped because
+    `cache` is true if cache files may be written. `broken_files` contains the paths of files that were skipped because
     they cannot be read or are not valid XML.
     """
 

@@ -15,7 +15,7 @@ class Media(NamedTuple):
     """`<media>`: an installation or live medium.
 
     `volume_id`, `system_id`, `publisher_id` and `application_id` are regular expressions. Together with `volume_size`,
-    which is in bytes, they recognize the medium. `installer_script` is whether the medium supports install scripts, and
+    which is in bytes, they recognize the medium. `installer_script` is true if the medium supports install scripts, and
     `scripts` contains the IDs of these scripts. `installer_reboots` is the number of reboots until the operating system
     is installed.
 
@@ -73,7 +73,7 @@ class Image(NamedTuple):
 class Driver(NamedTuple):
     """`<driver>`: files with drivers for devices that the operating system does not support without them.
 
-    `location` is the URL of the directory that contains `files`. `pre_installable` is whether the installer can load
+    `location` is the URL of the directory that contains `files`. `pre_installable` is true if the installer can load
     the drivers. If several drivers are available, the one with the highest `priority` is used. `devices` contains the
     IDs of the devices that the drivers support.
     """

@@ -24,9 +24,9 @@ _GENERIC_CHOSEN = (
 class RequestedOs(NamedTuple):
     """The values of `--osinfo`.
 
-    `name` is a short ID, a full ID or `generic`; None if no name is specified. `detect` is whether to detect the
-    operating system; if it is true, `name` is used only if the detection fails. `require` is whether it is an error if
-    the operating system is neither specified nor detected; None if the user does not specify this. `strict` is whether
+    `name` is a short ID, a full ID or `generic`; None if no name is specified. If `detect` is true, the
+    operating system is detected, and `name` is used only if the detection fails. `require` is whether it is an error if
+    the operating system is neither specified nor detected; None if the user does not specify this. `strict` is true if
     detect=on or require=on is specified, so that by default a failed detection is an error.
     """
 
@@ -39,7 +39,7 @@ class RequestedOs(NamedTuple):
 class ChosenOs(NamedTuple):
     """The record to use for the guest's operating system, and the warnings about this choice.
 
-    `assumed` is whether the record describes a different operating system, because the guest's operating system is not
+    `assumed` is true if the record describes a different operating system, because the guest's operating system is not
     in the database or was neither specified nor detected.
     """
 
@@ -94,7 +94,7 @@ def choose_os(
 
     `detected` contains names from the medium or the image, the most likely first; they are ignored if detection is off.
     `default_name` is the name from another option, such as `--install fedora36`, or None; it is used if `requested`
-    contains no name. `is_hvm` is whether the guest is fully virtualized; containers and paravirtual guests do not need
+    contains no name. `is_hvm` is true if the guest is fully virtualized; containers and paravirtual guests do not need
     a name. `environment` contains the environment variables. If VIRTINSTALL_OSINFO_DISABLE_REQUIRE is set, a missing
     name is an error only with require=on.
 

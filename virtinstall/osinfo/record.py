@@ -53,10 +53,10 @@ class OsRecord(NamedTuple):
     """An operating system, with the facts that it inherits.
 
     `devices` contains the IDs of the devices that the operating system supports. `resources` contains the requirements
-    in its files, and `inherited_resources` those of the nearest ancestor that has any. `family` is osinfo's name of the
-    family, such as `linux`, `winnt` or `freebsd`. Dates have the form `YYYY-MM-DD`. `ancestors` and `upgrades` contain
-    full IDs, and `scripts` the IDs of install scripts. `is_generic` is whether nothing is known about the operating
-    system (`--osinfo generic`). Unknown values are None.
+    that osinfo specifies for it, and `inherited_resources` those of the nearest ancestor that has any. `family` is
+    osinfo's name of the family, such as `linux`, `winnt` or `freebsd`. Dates have the form `YYYY-MM-DD`. `ancestors`
+    and `upgrades` contain full IDs, and `scripts` the IDs of install scripts. `is_generic` is true if nothing is known
+    about the operating system (`--osinfo generic`). Unknown values are None.
 
     This is a named tuple, because a frozen dataclass of this size costs 2 ms at each start of the program.
     """

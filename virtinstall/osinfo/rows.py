@@ -24,7 +24,7 @@ class Amounts(NamedTuple):
 class Resources(NamedTuple):
     """`<resources>`: the requirements on the architecture `arch`, or on any architecture if `arch` is `all`.
 
-    `inherit` is whether missing values are inherited from the operating system that this one derives from.
+    `inherit` is true if missing values are inherited from the operating system that this one derives from.
     """
 
     arch: str

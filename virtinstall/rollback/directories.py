@@ -38,7 +38,7 @@ def make_directory(directory: str, undo: Undo) -> None:
 
 
 def can_make(directory: str) -> bool:
-    """Return whether `directory` exists, or whether this user can create it; change nothing."""
+    """Return whether `directory` exists or can be created by this user, without creating it."""
     missing = _missing(directory)
     return not missing or os.access(os.path.dirname(missing[-1]), os.W_OK | os.X_OK)
 

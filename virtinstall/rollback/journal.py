@@ -47,7 +47,7 @@ class Leftover(NamedTuple):
     `kind` is `file`, `boot file`, `seed`, `kept seed`, `domain`, `volume`, `temporary pool` or `reservation`. `path` is
     the path of a file, the name of a guest or pool, `POOL/VOLUME` for a volume, or `ADDRESS MAC NETWORK` for a DHCP
     reservation. For a file, `identity` was recorded after its creation, and `state` was recorded after its completion.
-    `incomplete` is whether the run was killed before a guest could have used the object. `uri` is the URI of the run's
+    `incomplete` is true if the run was killed before a guest could have used the object. `uri` is the URI of the run's
     connection, and `uuid` is the UUID of a guest. Values that are unknown or do not apply are None.
     """
 
@@ -146,9 +146,9 @@ def _require_unclaimed(name: str, uuid: str | None, uri: str | None, folder: Fol
 
 
 class Journal:
-    """The journal of one run, used as a context manager: a file that lists the objects that the run creates.
+    """The journal of one run: a file that lists the objects that the run creates. It is used as a context manager.
 
-    On leaving the `with` block, the journal is removed, whether the run succeeds or fails, unless `keep_for_next_run`
+    When the `with` block ends, the journal is removed, whether the run succeeds or fails, unless `keep_for_next_run`
     was called. `fd` is the file descriptor of the open journal, and `path` is its path.
     """
 

@@ -130,11 +130,11 @@ def _left(leftover: Leftover) -> str:
 def remove_leftovers(
     name: str, host: Host, report: Report, named: Iterable[str] = (), *, complete: bool = False
 ) -> None:
-    """Remove objects that killed runs for the guest `name` created but no guest could have used; report all others.
+    """Remove the leftovers of killed runs for the guest `name` that no guest could have used; report all others.
 
-    Files are only removed if they are unchanged and not in use. If `complete` is true, this includes files that a guest
-    could have used. `named` are the values in the current request; a file that one of them refers to is kept. `report`
-    is called with a message about each object.
+    Files are removed only if they are unchanged and not in use. If `complete` is true, files that a guest could have
+    used are also removed. `named` contains the values in the current request; a file that one of them refers to is
+    kept. `report` is called with a message about each object.
 
     Raises: StorageError, if a file cannot be removed.
     """
@@ -288,7 +288,7 @@ def begin_journal(
     """Start the journal of a run that creates the guest `name`, and return it.
 
     `uri` is the URI of the run's connection, and `uuid` is the UUID of the guest; each is None if it is unknown.
-    `generated` is whether the name was generated. If the journal cannot be written, `report` is called with a warning,
+    `generated` is true if the name was generated. If the journal cannot be written, `report` is called with a warning,
     and the result is None.
 
     Raises: HypervisorError, if another run is creating a guest with that name or UUID; TakenError instead, if

@@ -31,8 +31,8 @@ def boot(plan: Plan, host: Host, undo: Undo, *, paused: bool = False) -> HostGue
     guest is started, but not defined. If `paused` is true, the guest stays paused until `resume_if_paused` is called.
     The removal of the guest is pushed to `undo`.
 
-    Raises: HypervisorError, if the guest cannot be started or defined; TakenError, if another guest has meanwhile been
-    created with the same generated name or MAC address.
+    Raises: HypervisorError, if the guest cannot be started or defined; TakenError, if another guest has in the meantime
+    been created with the same generated name or MAC address.
     """
     own = OwnGuest(
         plan.final.to_xml(),

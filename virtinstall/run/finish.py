@@ -27,7 +27,7 @@ def finish(
     """Complete the installation of the guest `name`, and return the guest.
 
     After the end of the installation, the guest is started if `start` is true. If the guest is running normally during
-    its first boot from an image, it is returned immediately. `report` is called with each line about the progress.
+    its first boot from an image, it is returned immediately. `report` is called with each line of progress output.
     `timeout_seconds` is the maximum time to wait for the end of the installation; None means no limit.
 
     Raises: GuestNotFound, if the guest does not exist; RequestError, if the guest is not being installed; WaitTimeout,
@@ -54,7 +54,7 @@ def finish(
 def prepare_finish(name: str, host: Host, report: Callable[[str], None]) -> HostGuest:
     """Define the guest if it is not defined, and remove files that only the installation needed; return the guest.
 
-    `report` is called with each line about the progress.
+    `report` is called with each line of progress output.
 
     Raises: GuestNotFound, if the guest does not exist; RequestError, if the guest is not being installed; HostError, if
     an operation on the host fails.

@@ -53,7 +53,7 @@ def has_text_console(domain: Domain) -> bool:
 def refuse_impossible(goal: str, domain: Domain, *, noreboot: bool) -> None:
     """Check that the guest can reach `goal`, a value of --wait-for such as `ssh`.
 
-    `noreboot` is whether the guest stays off after its installation.
+    `noreboot` is true if the guest stays off after its installation.
 
     Raises: RequestError, if the guest cannot reach `goal`.
     """
@@ -91,7 +91,7 @@ def refuse_impossible(goal: str, domain: Domain, *, noreboot: bool) -> None:
 class Waiter:
     """A waiter for conditions of one guest; `domain` is the configuration of that guest.
 
-    `report` is called with each line about the progress. `deadline` is a value of time.monotonic(), or None for no
+    `report` is called with each line of progress output. `deadline` is a value of time.monotonic(), or None for no
     limit.
     """
 

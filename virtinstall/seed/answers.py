@@ -31,7 +31,7 @@ class Installer:
     """An installer that reads answers from a file.
 
     `kind` is `kickstart`, `preseed`, `autoinstall`, `autoyast`, `agama` or `autounattend`. `profile` is the name of the
-    profile, such as `desktop`. `file_name` is the name of the file with the answers. `in_initrd` is whether this file
+    profile, such as `desktop`. `file_name` is the name of the file with the answers. `in_initrd` is true if this file
     is in the root directory of the initrd instead of on a CD-ROM. `required` are the names of the answers that the
     installer needs, such as `admin-password`.
     """
@@ -48,7 +48,7 @@ class AnswerTarget:
     """The properties of the guest that the answers refer to.
 
     `arch` is the architecture, such as `x86_64`. `disk` is the device to install on, such as `/dev/vda`. `efi` is
-    whether the guest boots from UEFI firmware.
+    true if the guest boots from UEFI firmware.
     """
 
     hostname: str

@@ -34,7 +34,7 @@ def config_bytes(source: str, text: str) -> bytes:
             ) from error
         place = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         raise RequestError(
-            f"--ignition {source}: invalid JSON{place or ': too many nested levels'}",
+            f"--ignition {source}: invalid JSON{place or ': nested too deeply'}",
             hint=f"correct the file, or create it from a Butane config with: {_BUTANE.format('FILE')}",
         ) from error
     header = config.get("ignition") if isinstance(config, dict) else None

@@ -40,7 +40,7 @@ class StaticAddress:
 def network_config(interfaces: Sequence[tuple[str, StaticAddress | None, bool]]) -> dict[str, Any]:
     """Return cloud-init's network configuration, version 2, for `interfaces`.
 
-    Each interface is a tuple of its MAC address, its static addresses or None, and whether it uses DHCPv4.
+    Each interface is a tuple of its MAC address, its static configuration or None, and a bool: whether it uses DHCPv4.
     """
     ethernets = {}
     for number, (mac, static, dhcp) in enumerate(interfaces):

@@ -41,7 +41,7 @@ def find_blocked(path: str, account: Account, *, write: bool = True, owner_is_gi
     """Return the paths whose permissions prevent `account` from opening the disk at `path`, topmost first.
 
     The list is empty if no such path is known. If the disk does not exist yet, only its directories are checked.
-    `write` is whether QEMU also writes to the disk. If `owner_is_given` is true, libvirt changes the owner of the disk
+    `write` is true if QEMU also writes to the disk. If `owner_is_given` is true, libvirt changes the owner of the disk
     to `account` before it starts QEMU (`dynamic_ownership`), so the permissions of the disk are ignored. Paths that the
     current user cannot examine are skipped.
 

@@ -168,7 +168,7 @@ def make_storage(plan: Plan, host: Host, undo: Undo, progress: Progress, journal
     The removal of each created volume and image is pushed to `undo`, and the volume or image is recorded in `journal`
     if that is not None. No images are written for libvirt's test driver, which only simulates guests.
 
-    Raises: StorageError or RequestError, if something cannot be created; TakenError, if another run has meanwhile
+    Raises: StorageError or RequestError, if something cannot be created; TakenError, if another run has in the meantime
     created an object with a generated name.
     """
     for pool in plan.start_pools:

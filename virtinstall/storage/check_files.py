@@ -35,7 +35,7 @@ def check_files(uses: Collection[FileUse], account: Account | None, *, created: 
 
     `uses` are the guest's uses of files. `created` are the paths of files that do not exist yet; only their directories
     are checked. `account` is the user that QEMU runs as; if it is None because the user is unknown, access is not
-    checked. `session` is whether libvirt runs as that user too, and therefore cannot change the owners of files.
+    checked. `session` is true if libvirt runs as that user too, and therefore cannot change the owners of files.
 
     Raises: StorageError, if a required file does not exist, or if QEMU cannot open a file.
     """

@@ -42,7 +42,7 @@ def copy_image(
 ) -> None:
     """Copy the file or block device `source` to the new file `target`.
 
-    If `keep_sparse` is false, all space for the copy is allocated, and no data is shared. `reflink` is whether the copy
+    If `keep_sparse` is false, all space for the copy is allocated, and no data is shared. `reflink` is true if the copy
     shares the data of `source`: `auto` (if the file system supports it), `always` or `never`. `mode` is the file mode
     of `target`, subject to the umask. The removal of `target` is pushed to `undo`, and `target` is recorded in
     `journal` if that is not None.

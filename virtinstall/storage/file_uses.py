@@ -64,7 +64,7 @@ class FileUse(NamedTuple):
     `role` is the purpose of the use. `device` depends on the role. For a disk and the files in its backing chain, it is
     the disk's target, such as `vda`. For a log, it is the name of the device's XML element, such as `serial`. For a
     shared directory, it is the driver, such as `virtiofs`. For a file that the host uses, it describes this use. For
-    other roles, it is an empty string. `writes` is whether the file is written to, and `shareable` is whether the disk
+    other roles, it is an empty string. `writes` is true if the file is written to, and `shareable` is true if the disk
     is marked as <shareable>. `image_format` is the format in the XML, or None if the XML contains no format. `volume`
     is a pair of the pool's name and the volume's name, or None if the XML contains a path.
     """
@@ -128,7 +128,7 @@ def not_a_disk(path: str) -> str | None:
             return what
     names = (os.path.abspath(path), os.path.realpath(path))
     if any(name.startswith(_KERNEL_FILES) for name in names):
-        return "a file in a kernel file system, not a disk"
+        return "a file in a virtual file system such as /proc or /sys, not a disk"
     return None
 
 

@@ -35,7 +35,7 @@ class Entry(NamedTuple):
 class Permissions(NamedTuple):
     """The access permissions of one file; `acl` is empty if only the mode applies.
 
-    `acl_supported` is whether the file system supports access control lists.
+    `acl_supported` is true if the file system supports access control lists.
     """
 
     uid: int

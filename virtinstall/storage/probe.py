@@ -199,7 +199,8 @@ def _from_vmdk(fd: int, plain: ImageInfo, head: bytes) -> ImageInfo:
 def _stored_name(fd: int, plain: ImageInfo, kind: str, offset: int, length: int) -> str | None:
     if length > 1023 or offset + length > plain.file_size:
         raise StorageError(
-            f"'{plain.path}' is not a valid {kind} image: the name of its backing file is outside the file",
+            f"'{plain.path}' is not a valid {kind} image: its header places the name of the backing file beyond "
+            "the end of the image",
             hint=DAMAGED_HINT,
         )
     return _name(read_at(fd, length, offset))

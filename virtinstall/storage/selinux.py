@@ -38,7 +38,7 @@ def require_label(
 ) -> None:
     """Check that SELinux allows guests to access the file at `path`, which may not exist yet.
 
-    `write` is whether the guest writes to the file. `relabels` is whether libvirt labels the file when the guest
+    `write` is true if the guest writes to the file. `relabels` is true if libvirt labels the file when the guest
     starts. `folder` is the directory where selinuxfs is mounted, and `mounts` is the path of the kernel's list of
     mounts.
 

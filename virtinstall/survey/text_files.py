@@ -20,8 +20,8 @@ def given_text(typed: Mapping[str, str], source: str, option: str, limit_bytes: 
     """Return the contents of the file, URL or standard input that the value of an option refers to.
 
     `source` is the value: a path, a URL, or `-` for standard input. `typed` maps the name of an option to the string
-    that was read from standard input for it. `option` is the name of the option, also for messages. `limit_bytes` is
-    the maximum size of the contents.
+    that was read from standard input for it. `option` is the name of the option, which messages contain, too.
+    `limit_bytes` is the maximum size of the contents.
 
     Raises: RequestError, if the file is missing, or if the contents are too large or not UTF-8; FetchError, if the URL
     cannot be read.

@@ -28,7 +28,7 @@ Rank = Mapping[str, int]
 class Step(NamedTuple):
     """One child step of a path.
 
-    `tag` is the tag as lxml writes it. `condition` is the name and value of an attribute that the child must have, or
+    `tag` is the tag in lxml's notation. `condition` is the name and value of an attribute that the child must have, or
     None.
     """
 
@@ -47,7 +47,7 @@ class Path(NamedTuple):
 
 
 def full_tag(name: str) -> str:
-    """Return a tag as lxml writes it: `{http://...}arg` for `qemu:arg`; a name without a prefix is not changed."""
+    """Return a tag in lxml's notation: `{http://...}arg` for `qemu:arg`; a name without a prefix is not changed."""
     prefix, colon, local = name.partition(":")
     return f"{{{NAMESPACES[prefix]}}}{local}" if colon else name
 

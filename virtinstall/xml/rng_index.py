@@ -45,7 +45,7 @@ class _Content:
 
 
 def names_of(pattern: Pattern, namespace: str) -> list[str]:
-    """Return the names that an `element` or `attribute` pattern allows, as lxml writes them; empty if it allows any.
+    """Return the names that an `element` or `attribute` pattern allows, in lxml's notation; empty if it allows any.
 
     `namespace` is the namespace of the names, or an empty string.
     """

@@ -30,7 +30,7 @@ _ON_OFF = frozenset(("on", "off"))
 class Leaf:
     """One value in the schema, relative to an element.
 
-    `steps` lead from the element to the value; each is a pair of a tag, as lxml writes it, and a number, counted from
+    `steps` lead from the element to the value; each is a pair of a tag in lxml's notation and a number, counted from
     0, among the children with that tag. `attribute` is the name of the attribute; None if the value is an element's
     text or presence. `type` is `text`, `integer`, `yes/no`, `on/off`, `choice` (one of `values`) or `present`. For
     `text` and `integer`, `values` are the known values, and others are allowed too.
@@ -136,7 +136,7 @@ class Schema:
         return self._value(ids)[1] if ids and self._closed(ids) else ()
 
     def child_order(self, element_path: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the tags of the element's children, as lxml writes them, in the order that the schema requires."""
+        """Return the tags of the element's children, in lxml's notation, in the order that the schema requires."""
         element = self._element(element_path)
         return tuple(element.children) if element is not None else ()
 
