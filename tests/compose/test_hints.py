@@ -87,12 +87,12 @@ def test_unknown_machine_type_is_an_error(args: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("method", "hint"),
     [
-        ("--import", "use --location or --cdrom, or --cloud-init with an installed image"),
+        ("--import", "use --location or --cdrom, or --cloud-init with a cloud image"),
         ("--pxe", "use --location or --cdrom"),
     ],
 )
 def test_unattended_without_an_installer_is_an_error(method: str, hint: str) -> None:
-    """For --import, the hint suggests --cloud-init, which configures an installed image."""
+    """For --import, the hint suggests --cloud-init, which configures a cloud image."""
     with pytest.raises(RequestError, match=f"--unattended and {method} cannot be used together") as caught:
         validate_request(parse_request(["--name", "x", "--memory", "512", "--unattended", method]))
     assert caught.value.hint == hint

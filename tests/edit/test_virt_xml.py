@@ -275,5 +275,5 @@ def test_hint_lists_the_values_that_can_be_selected(virt_xml: VirtXml) -> None:
     """No device matches the selector."""
     by_model = virt_xml("off", "--edit", "model=sb16", "--sound", "es1370").err
     by_target = virt_xml("off", "--edit", "target=vdz", "--disk", "cache=none").err
-    assert "use model=ich6, model=ac97, a number from 1 to 2, or all" in by_model
-    assert "use target=hda, target=hdc, a number from 1 to 2, or all" in by_target
+    assert "use model=ich6, model=ac97, a number from 1 to 2, or 'all'" in by_model
+    assert "use target=hda, target=hdc, a number from 1 to 2, or 'all'" in by_target

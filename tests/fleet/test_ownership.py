@@ -47,7 +47,7 @@ def test_two_files_without_a_project_are_two_labs(
     assert one.diff(hypervisor, prune=True)[-1].name == "a"
     same = written(tmp_path / second, f"{{a: {{{ONE}}}}}")
     with pytest.raises(
-        RequestError, match=r"'a' already exists and was created from '.*', which also belongs to the project 'lab'"
+        RequestError, match=r"'a' already exists and was created from '.*'; neither file sets `project`.*'lab'"
     ):
         Lab.load(same).diff(hypervisor)
     assert guest_main(["delete", "-f", str(same), "--force", "--yes"]) == 1

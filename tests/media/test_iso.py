@@ -156,7 +156,7 @@ def test_truncated_image_is_an_error(tmp_path: Path) -> None:
     path = build_iso(tmp_path / "x.iso", {"a": b"a", "zz": KERNEL})
     with path.open("r+b") as cut:
         cut.truncate(path.stat().st_size - 40_000)
-    with pytest.raises(FetchError, match="ends before the data"):
+    with pytest.raises(FetchError, match="ends before the end of the data"):
         content(opened(path), "zz")
 
 

@@ -48,9 +48,9 @@ def test_kernel_from_the_database_gets_the_arguments_of_the_menu() -> None:
 @pytest.mark.parametrize(
     ("files", "hint"),
     [
-        ({"BaseOS/x86_64/os/.treeinfo": "x"}, "use the install tree http://127.0.0.1/dir/BaseOS/x86_64/os/, or"),
-        ({"os/x86_64/.treeinfo": "x"}, "use the install tree http://127.0.0.1/dir/os/x86_64/, or"),
-        ({"repo/oss/.treeinfo": "x"}, "use the install tree http://127.0.0.1/dir/repo/oss/, or"),
+        ({"BaseOS/x86_64/os/.treeinfo": "x"}, "use the install tree http://127.0.0.1/dir/BaseOS/x86_64/os/; or, for"),
+        ({"os/x86_64/.treeinfo": "x"}, "use the install tree http://127.0.0.1/dir/os/x86_64/; or, for"),
+        ({"repo/oss/.treeinfo": "x"}, "use the install tree http://127.0.0.1/dir/repo/oss/; or, for"),
         (
             {".treeinfo": productmd("Rocky Linux", "Rocky", "9.2")[:200].partition("[images")[0]},
             "the .treeinfo file lists no kernel",

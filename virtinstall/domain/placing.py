@@ -28,7 +28,7 @@ _SOURCE_ATTRIBUTES = ("file", "dev", "dir", "volume", "pool", "protocol", "name"
 
 @contextmanager
 def new_ones_last(domain: Domain) -> Iterator[None]:
-    """When the `with` block ends, move the elements that the block added after their siblings.
+    """Move the elements that the `with` block added after their siblings, when the block ends.
 
     A diff then shows only the new elements. Whitespace in elements that have become empty is removed.
     """
