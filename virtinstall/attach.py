@@ -272,7 +272,7 @@ def find_device(domain: Domain, device: D, uri: str) -> D:
     if not found:
         raise RequestError(
             f"no <{kind}> device in the guest '{domain.name}' matches {_shown(device)}",
-            hint=f"list the devices with: {virsh_command(uri, 'dumpxml', str(domain.name))}",
+            hint=f"show the guest's devices with: {virsh_command(uri, 'dumpxml', str(domain.name))}",
         )
     raise RequestError(
         f"{len(found)} <{kind}> devices in the guest '{domain.name}' match {_shown(device)}",

@@ -165,7 +165,7 @@ class Pxe(Record):
 
 
 class CloudImage(Record):
-    """A boot without an installation from a disk that contains an installed system, such as a cloud image.
+    """A boot from a disk that contains an installed system, such as a cloud image; nothing is installed.
 
     The system reads `seed` at its first boot. If `seed` is None, the system is not configured.
     """
@@ -187,7 +187,7 @@ class Kernel(Record):
 
 
 class Existing(Record):
-    """A boot without an installation from a disk that contains an installed system."""
+    """A boot from a disk that contains an installed system; nothing is installed."""
 
 
 class Reinstall(Record):

@@ -131,7 +131,7 @@ def test_added_interface_gets_its_address(hypervisor: Hypervisor) -> None:
         ("ip: 10.7.0", "ip=10.7.0: invalid IP address"),
         ("ip: 'fd08::1'", "ip=fd08::1: the address is not in the network 'lab' (10.7.0.0/24, fd07::/64)"),
         ("ip: 'fd07::1'", "ip=fd07::1: this is the host's address in the network 'lab'"),
-        ("ip: [10.7.0.10, 10.7.0.10]", "ip=10.7.0.10: the address is specified twice"),
+        ("ip: [10.7.0.10, 10.7.0.10]", "ip=10.7.0.10: the address is specified more than once"),
         (
             "ip: 10.7.0.10, gateway: 10.7.0.1",
             "gateway= cannot be used with the network 'lab', whose DHCP server sets the gateway and the name servers",

@@ -103,7 +103,7 @@ def library_log(log: Log, *, everything: bool = False) -> Iterator[None]:
 
 
 class LoggedProgress:
-    """A wrapper for the progress `shown` that also writes a line to `log` at the start of each step."""
+    """A wrapper around the progress display `shown` that also writes a line to `log` at the start of each step."""
 
     def __init__(self, shown: Progress, log: Log) -> None:
         self._shown = shown

@@ -310,8 +310,8 @@ class DiskPlanner:
         if self._facts.remote:
             raise StorageError(
                 f"'{path}' is not in a storage pool on the remote host",
-                hint="use a path in one of the pools that this command lists: "
-                + virsh_command(self._facts.uri, "pool-list", "--details"),
+                hint=f"list the pools with: {virsh_command(self._facts.uri, 'pool-list')}; show a pool's directory "
+                f"with: {virsh_command(self._facts.uri, 'pool-dumpxml', 'POOL')}",
             )
         if not place.exists:
             raise StorageError(f"no such directory: '{directory}'", hint=missing_directory_hint(directory))

@@ -86,7 +86,7 @@ def _assign(draft: Draft, interface: Interface, seen: set[str]) -> None:
         address = _parsed(text)
         if str(address.ip) in seen:
             raise RequestError(
-                f"--network ip={text}: the address is specified twice", hint="omit one of them, or use another address"
+                f"--network ip={text}: the address is specified more than once", hint="use each address only once"
             )
         seen.add(str(address.ip))
         subnet = _subnet(draft, interface, text, address)

@@ -20,7 +20,7 @@ _NAME_LENGTH = 64
 
 
 def add_media(draft: Draft) -> None:
-    """Attach the install media and the seeds, and plan the kernel and initrd to fetch.
+    """Attach the install media and the seeds, and plan the download of the kernel and initrd.
 
     Raises: RequestError, if an option requires an install kernel and there is none.
     """

@@ -56,7 +56,7 @@ def _check_methods(request: Request) -> None:
         )
     if install.live_cdrom and install.cdrom is None:
         raise RequestError(
-            "--livecd requires --cdrom", hint="add the live system, for example: --cdrom /images/live.iso"
+            "--livecd requires --cdrom", hint="specify the live image, for example: --cdrom /images/live.iso"
         )
     if install.unattended is not None and given and given[0] in ("--import", "--pxe"):
         why, more = "there is no installer to automate", ", or --cloud-init with a cloud image"

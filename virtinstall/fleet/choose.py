@@ -101,8 +101,8 @@ def _of_other_file(guest: LabGuest, chosen: Selection, session: Session) -> Comp
         raise RequestError(
             f"{guest.place}: the guest '{guest.name}' already exists and was created from '{other}'; neither "
             f"file sets `project`, so both use the name of their directory, '{chosen.project}'",
-            hint="if both files describe this guest, set the same `project: NAME` in both; if not, use another name "
-            f"in this file, or adopt the guest unchanged with: {guest.apply_command} --adopt {quote(guest.name)}",
+            hint="if both files describe this guest, set the same `project: NAME` in both; if not, use another guest "
+            f"name in this file, or adopt the guest unchanged with: {guest.apply_command} --adopt {quote(guest.name)}",
         )
     known = Comparison(name=guest.name, host=guest.host, exists=True, action="delete" if guest.absent else "adopt")
     return known if guest.absent else known.replace(applied=as_found(guest, chosen.project, session, handle))

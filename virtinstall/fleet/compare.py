@@ -272,7 +272,7 @@ def _foreign(guest: LabGuest, applied: Applied | None) -> RequestError:
     owner = "was not created from this file" if applied is None else f"belongs to the project '{applied.project}'"
     return RequestError(
         f"{guest.place}: the guest '{guest.name}' already exists and {owner}",
-        hint="use another name in the file, or adopt the guest unchanged with: "
+        hint="use another guest name, or adopt the guest unchanged with: "
         f"{guest.apply_command} --adopt {quote(guest.name)}",
     )
 

@@ -197,7 +197,7 @@ class _Loader:
         found = self.source.names(own, "groups", name)
         for group, node in found:
             if group in RESERVED_GROUPS:
-                raise self.error(node, f"{name}.groups: Ansible reserves the name '{group}'", "use another name")
+                raise self.error(node, f"{name}.groups: Ansible reserves the name '{group}'", "use another group name")
         return found
 
     def _network_places(self, values: Iterable[tuple[str, Option, list[Value]]]) -> Iterator[str]:

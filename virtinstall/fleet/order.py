@@ -29,7 +29,7 @@ def wrong_names(
         if guest.name in names:
             found[guest.place, ""] = FileError(
                 f"{guest.place}: the guest name '{guest.name}' is already in use at {names[guest.name].place}",
-                hint="use another name",
+                hint="use another guest name",
             )
         names.setdefault(guest.name, guest)
     known = {*names, *empty, *(group for guest in guests for group in guest.groups)}

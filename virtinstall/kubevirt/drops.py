@@ -79,6 +79,7 @@ _PLATFORM = {
 _RUN = {"autostart": "autostart", "transient": "transient", "noreboot": "noreboot"}
 _MAPPINGS = {"cloud-init": "cloud_init", "unattended": "unattended"}
 _EXPRESSIBLE = ("kubevirt-device", "kubevirt-instancetype", "kubevirt-preference", "osinfo", "name", "image", "import")
+_EXAMPLE = "use OPTION or OPTION.SUBOPTION, for example: --kubevirt-drop disk.snapshot"
 
 
 def without_dropped(request: Request) -> Request:
@@ -109,11 +110,12 @@ def _normal(text: str) -> str:
 def _check(text: str) -> None:
     option, _, name = text.partition(".")
     known = [*option_names()]
+    if not text:
+        raise RequestError("--kubevirt-drop: the value is empty", hint=_EXAMPLE)
     if option not in known:
-        hint = did_you_mean(option, known, "use OPTION or OPTION.SUBOPTION, for example: --kubevirt-drop disk.snapshot")
+        hint = did_you_mean(option, known, _EXAMPLE)
         which = "" if text == option else f": '{option}'"
-        shown = text or "''"
-        raise RequestError(f"--kubevirt-drop {shown}: no such option{which}", hint=hint)
+        raise RequestError(f"--kubevirt-drop {text}: no such option{which}", hint=hint)
     if option in _EXPRESSIBLE:
         raise RequestError(f"--kubevirt-drop {text}: --{option} cannot be dropped", hint=f"omit --{option} instead")
     if not name:

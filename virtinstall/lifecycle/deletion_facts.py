@@ -37,7 +37,7 @@ _DRIVES = ("cdrom", "floppy")
 
 
 def deletion_facts(name: str, guest: HostGuest | None, host: Host) -> DeletionFacts:
-    """Return the parts of the guest, and the files that interrupted deletions of this name did not remove.
+    """Return the parts of the guest, and the files that interrupted deletions of guests with this name did not remove.
 
     `guest` is None if the guest no longer exists.
 

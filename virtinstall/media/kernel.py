@@ -1,7 +1,7 @@
 """The download of the kernel and initrd of an installation to paths that the plan has chosen.
 
 Any user can read the files, because QEMU runs as a different user. An initrd with generated answers contains passwords,
-so only its owner can read it, as with a seed; libvirt's daemon makes it readable for QEMU's user.
+so only its owner can read it, as with a seed; libvirt's daemon makes it readable by QEMU's user.
 
 Source: libvirt's qemu.conf (user, group, security, dynamic_ownership); open(2) (O_EXCL, O_NOFOLLOW).
 """

@@ -250,7 +250,7 @@ def _name_exists(name: str, *, name_is_generated: bool, code: int | None = None)
     message = f"a guest named '{name}' was created in the meantime"
     if name_is_generated:
         return TakenError(message, hint="try again; another name is then generated")
-    return HypervisorError(message, hint="use another name: --name NAME", code=code)
+    return HypervisorError(message, hint="use another name with --name", code=code)
 
 
 def _small_definition(document: etree._Element, name: str) -> str:

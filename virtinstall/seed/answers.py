@@ -119,8 +119,8 @@ def read_answers(
 ) -> Answers:
     """Return the answers in `values`, the sub-options of --unattended.
 
-    If `values` contain no user name, `login` is used, or `user` if the installer rejects `login`. `read_file` is called
-    with the path of a file and the option's name, for messages, and returns the content of the file.
+    If `values` contains no user name, `login` is used, or the name "user" if the installer rejects `login`. `read_file`
+    is called with the path of a file and the option's name, for messages, and returns the content of the file.
 
     Raises: RequestError, if an answer is invalid, or if an answer that the installer requires is missing.
     """

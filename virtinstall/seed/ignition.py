@@ -16,7 +16,7 @@ _BUTANE = "butane --strict {} > config.ign"
 def config_bytes(source: str, text: str) -> bytes:
     """Return the Ignition configuration `text` as the bytes of the disk from which the guest reads it.
 
-    The last sector of the disk is filled with line breaks, which JSON allows at the end. `source` is the path or URL of
+    The last sector of the disk is padded with line breaks, which JSON allows at the end. `source` is the path or URL of
     the configuration, for messages.
 
     Raises: RequestError, if `text` is not an Ignition configuration.

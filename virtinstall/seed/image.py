@@ -41,7 +41,7 @@ def write_seed_file(path: Path, content: bytes, undo: Undo, *, keep: bool = Fals
     """Write `content` to the new file `path`, and push its removal to `undo`.
 
     If `keep` is false, the file is temporary: it is removed even if the run succeeds. Only the owner can read the file,
-    because answers for an installer contain passwords. libvirt's daemon makes the file readable for QEMU's user.
+    because answers for an installer contain passwords. libvirt's daemon makes the file readable by QEMU's user.
 
     Raises: StorageError, if the file exists or cannot be written.
     """

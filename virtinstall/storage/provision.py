@@ -77,7 +77,7 @@ def check_image(image: NewImage) -> int:
         )
     if image.backing_path is not None:
         raise RequestError(
-            "--disk backing_store=: a raw image cannot have a backing file", hint="use --disk format=qcow2"
+            "--disk backing_store: a raw image cannot have a backing file", hint="use --disk format=qcow2"
         )
     check_raw(capacity)
     return raw_allocation_bytes(capacity, preallocated=not image.sparse)

@@ -28,7 +28,8 @@ def check_external(image: NewImage) -> None:
     """
     if image.backing_path is not None:
         raise RequestError(
-            f"--disk backing_store=: a {image.format} image cannot have a backing file", hint="use --disk format=qcow2"
+            f"--disk backing_store: cannot create a {image.format} image with a backing file",
+            hint="use --disk format=qcow2",
         )
     if not image.sparse:
         raise RequestError(

@@ -77,11 +77,11 @@ class Declared:
 class XmlField(Declared, Generic[T]):
     """A value in the XML below an element, bound to a typed Python attribute.
 
-    `path` is the path of the value below the element, and `kind` is its notation. `name` is the sub-option's name; an
-    empty string derives it from the path, and None means that there is no sub-option. `convert` is needed if users type
-    the value in a different form from the one in the XML, for example in MiB instead of KiB. It is called with the
-    string that a user typed, returns the value, and raises ValueError if the string is invalid. `own_values` are values
-    that the composer replaces before libvirt sees them.
+    `path` is the path of the value below the element, and `kind` determines how it is written. `name` is the
+    sub-option's name; an empty string derives it from the path, and None means that there is no sub-option. `convert`
+    is needed if users type the value in a different form from the one in the XML, for example in MiB instead of KiB. It
+    is called with the string that a user typed, returns the value, and raises ValueError if the string is invalid.
+    `own_values` are values that the composer replaces before libvirt sees them.
     """
 
     def __init__(
@@ -215,8 +215,9 @@ class XmlField(Declared, Generic[T]):
 class Setting(Declared, Generic[T]):
     """A value that is requested for an element but is not part of the XML, such as the size of a disk to create.
 
-    The value is stored in the element's `settings`. `kind` is the notation of the value. `name` is the sub-option's
-    name; an empty string stands for the name of the attribute, None for no sub-option. `convert` is as for `XmlField`.
+    The value is stored in the element's `settings`. `kind` determines how the value is written. `name` is the
+    sub-option's name; an empty string stands for the name of the attribute, None for no sub-option. `convert` is as for
+    `XmlField`.
     """
 
     def __init__(

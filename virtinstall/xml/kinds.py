@@ -16,7 +16,7 @@ _FALSE = ("n", "no", "0", "false", "f", "off")
 
 
 class Kind(Generic[T]):
-    """The notation of a value in XML and on the command line.
+    """A kind of value, such as text or a number: how it is written in XML and on the command line.
 
     `name` is what help prints. `type` is the class of the values in Python. `read` converts a string in the XML to a
     value, and `write` does the reverse. `parse` converts what a user typed, by default as `read` does; it raises
