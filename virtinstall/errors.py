@@ -26,7 +26,8 @@ from __future__ import annotations
 class VirtInstallError(Exception):
     """The base class of all errors that virtinstall raises.
 
-    `message` describes the problem, including the invalid value. `hint` suggests a solution, or is None.
+    `message` describes the problem and contains the invalid value, if there is one. `hint` suggests a solution, or is
+    None.
     """
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
@@ -76,7 +77,7 @@ class TakenError(HostError):
 
 
 class StorageError(HostError):
-    """An error about a disk, pool or volume that could not be examined, created or accessed."""
+    """An error about a disk, pool, volume, file or directory that could not be examined, created, used or removed."""
 
 
 class NoSpaceError(StorageError):
@@ -99,7 +100,7 @@ class HypervisorError(HostError):
 
 
 class WaitTimeout(HostError):
-    """An error about a running guest that did not reach a condition or complete a command in time."""
+    """An error about a running guest that did not meet a condition or complete a command in time."""
 
 
 class GuestStopped(HostError):

@@ -230,7 +230,7 @@ class Hypervisor:
 
     @for_scripts
     def remove_images(self, images: Sequence[StoredImage]) -> list[str]:
-        """Remove `images`, which `images()` returned, and incomplete downloads from the cache; return their paths.
+        """Remove `images` and incomplete downloads from the cache; return the paths of all removed files.
 
         Raises: RequestError, if an image is in use; StorageError, if an image cannot be removed, or if a disk that may
         use an image cannot be read.
@@ -257,7 +257,7 @@ class Hypervisor:
         return sorted((self._guest(each) for each in self.host.guests()), key=lambda guest: guest.name)
 
     def summaries(self) -> list[Summary]:
-        """Return a summary of each guest, which includes its state, addresses and image; sorted by name."""
+        """Return summaries of all guests, sorted by name; each includes the guest's state, addresses and image."""
         from virtinstall.lifecycle.addresses import summaries
 
         return summaries(self.host)
@@ -366,13 +366,13 @@ class Hypervisor:
         named: Iterable[str] = (),
         on_warning: Callable[[str], None] | None = None,
     ) -> bool:
-        """Remove objects that killed runs created and no guest needs; return whether there were any for guest `name`.
+        """Remove what killed runs created and no guest needs; return whether there was anything for guest `name`.
 
         For guest `name`, objects that no guest can have used are removed, such as incomplete files. For all other
         guests, only files that were created for an installation are removed. If `name` is None, this applies to all
         guests, and the result is False. `on_warning` is called with a line about each removed object, and about each
-        object of guest `name` that is kept. A file of guest `name` is kept if a string in `named`, such as its path,
-        refers to it. `create` begins with the same removal.
+        object of guest `name` that is kept; by default, these lines are written to the log. A file of guest `name` is
+        kept if a string in `named`, such as its path, refers to it. `create` begins with the same removal.
 
         Raises: StorageError, if a file of guest `name` cannot be removed; HypervisorError.
         """

@@ -144,9 +144,9 @@ class Plan(Record):
     started with; None if the guest is started with `install` or `final`. `final` is the domain of the finished guest.
 
     `start_pools` are the names of storage pools that must be started first. `generated` are the values that the user
-    did not specify: the guest's name and UUID, `POOL/VOLUME`, paths of images, and MAC addresses. `notes` and
-    `warnings` are lines for the user. `passwords` are pairs of an account and its generated password, and `secrets` are
-    lines that show these passwords. `account` is the name of the account for logins over SSH, and `host_key` is the
+    did not specify: the guest's name and UUID, volumes as `POOL/VOLUME`, paths of images, and MAC addresses. `notes`
+    and `warnings` are lines for the user. `passwords` are pairs of an account and its generated password, and `secrets`
+    are lines that show these passwords. `account` is the name of the account for logins over SSH, and `host_key` is the
     public key of the guest's SSH server; each is None if unknown. `qemu_label` is the user that QEMU will run as, in
     libvirt's notation, such as `+64055:+64055`; None if unknown. `request` is the planned request, from which the guest
     can be planned again, or None. `random_bytes` are the random bytes from which values were generated; None if the

@@ -40,8 +40,9 @@ class InstallRequest(Record):
     replace them. `reinstall` is the name of the guest to reinstall. `unattended` and `cloud_init` map the sub-options
     of --unattended and --cloud-init to their values, or are None; scripts set `cloud_init` to a `CloudInitRequest`.
     `ignition` is the path or URL of an Ignition configuration, or None. `image_defaults`: whether --image was used, so
-    that the memory size, the disk size and the login have defaults for the image. `typed` contains the contents of
-    files whose name is `-`; each key is an option and a sub-option, such as `--cloud-init user-password-file`.
+    that the memory size, the disk size and the login have defaults for the image. `typed` maps an option and its
+    sub-option, such as `--cloud-init user-password-file`, to the text that was typed or read from standard input,
+    because the name of the file is `-`.
     """
 
     location: LocationRequest | None = None
@@ -87,7 +88,8 @@ class InstallRequest(Record):
 class OsRequest(Record):
     """The requested operating system.
 
-    `values` maps the sub-options of --osinfo, such as `name` or `detect`, to their values; None if not specified.
+    `values` maps the sub-options of --osinfo, such as `name` or `detect`, to their values; it is None if --osinfo is
+    not specified.
     """
 
     values: Mapping[str, str] | None = None

@@ -113,12 +113,12 @@ class Ignition(Record):
 class Unattended(Record):
     """Answers for the installer of a `Tree` or `Iso`; they are written to a generated file, such as a kickstart file.
 
-    `profile` is the installation profile, such as `desktop`, or `jeos` for a minimal system; None uses `desktop` if the
-    operating system supports this profile. `admin_password` is the password of root or of the administrator.
-    `user_login` is the name of the user account to create; by default, it is the name of the user who runs the program.
-    `user_password` is the password of this account. `product_key` is the product key of Windows. `subscription_login`
-    is the account name for an operating system that requires a subscription. `drivers`: whether virtio drivers are
-    installed in Windows.
+    `profile` is the installation profile, such as `desktop`, or `jeos` for a minimal system; if it is None, `desktop`
+    is used if the operating system supports this profile. `admin_password` is the password of root or of the
+    administrator. `user_login` is the name of the user account to create; by default, it is the name of the user who
+    runs the program. `user_password` is the password of this account. `product_key` is the product key of Windows.
+    `subscription_login` is the account name for an operating system that requires a subscription. `drivers`: whether
+    virtio drivers are installed in Windows.
     """
 
     profile: str | None = None
@@ -133,10 +133,10 @@ class Unattended(Record):
 class Tree(Record):
     """Installation from the kernel and initrd of an install tree or ISO image.
 
-    `location` is an http, https, ftp or nfs URL, a directory or an ISO image. `kernel` and `initrd` are paths within
-    the location; None finds them automatically. `extra_args` are added to the installer's kernel arguments.
-    `initrd_inject` are the paths of files to add to the root of the initrd, such as a kickstart file. `unattended` are
-    the answers for the installer; None if the user answers the installer's questions.
+    `location` is an http, https, ftp or nfs URL, or the path of a directory or an ISO image. `kernel` and `initrd` are
+    paths within the location; by default, they are found automatically. `extra_args` are added to the installer's
+    kernel arguments. `initrd_inject` are the paths of files to add to the root of the initrd, such as a kickstart file.
+    `unattended` are the answers for the installer; None if the user answers the installer's questions.
     """
 
     location: str | Path = field(kw_only=False)

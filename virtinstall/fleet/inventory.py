@@ -42,7 +42,7 @@ class Inventory(Record):
         """Return the inventory of all guests on a host.
 
         A guest that was created from a guests file is in the group with the name of the project, and in the groups that
-        the file listed for the guest at the last apply.
+        the file listed for the guest when it was last applied.
 
         Raises: StorageError, if a file with a host key cannot be written; HostError.
         """
@@ -57,7 +57,7 @@ class Inventory(Record):
     def of_guests(
         guests: Sequence[LabGuest], hypervisors: Sequence[Hypervisor], lost: Collection[str] = ()
     ) -> Inventory:
-        """Return the inventory of the guests in a file.
+        """Return the inventory of `guests`, which are the guests in a guests file.
 
         `hypervisors` are the connections to the hosts; a guest may be on any of them. `lost` are the names of the hosts
         that cannot be reached.

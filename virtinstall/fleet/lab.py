@@ -38,8 +38,8 @@ class Lab(Record):
     to their URIs. A file can set `connect` or `hosts`, but not both.
 
     `file` is None if the file sets its project, or if it was parsed from a string. Otherwise, the name of the file's
-    directory is the project, and `file` is the absolute path of the file. The path distinguishes its guests from those
-    of a file in another directory with the same name.
+    directory is the project, and `file` is the absolute path of the file. The path distinguishes the file's guests from
+    those of a file in a different directory that has the same name.
     """
 
     project: str
@@ -54,7 +54,8 @@ class Lab(Record):
 
         `variables` maps the names in `${NAME}` to their values; by default, the environment variables are used.
 
-        Raises: FileError, with the position of each error in the file; RequestError, if the file cannot be read.
+        Raises: FileError, if the content is invalid, with the position of each error; RequestError, if the file cannot
+        be read.
         """
         where = Path(path)
         try:
@@ -80,7 +81,7 @@ class Lab(Record):
         Error messages use `label` as the file name. `project` is the name of the project if the file does not set one.
         `variables` maps the names in `${NAME}` to their values; by default, the environment variables are used.
 
-        Raises: FileError, with the position of each error.
+        Raises: FileError, if the content is invalid, with the position of each error.
         """
         return Lab._of(load(data, label, project, os.environ if variables is None else variables))
 
@@ -105,11 +106,12 @@ class Lab(Record):
         """Connect to all hosts that the file lists; if it lists none, connect to `uri`.
 
         If `uri` is None, the URI in the file is used, or libvirt's default URI if the file sets none. `open_one` is
-        called with each URI and returns a connection. Pass the result of this method to the other methods. If the
-        result is used in a `with` statement, its connections are closed on leaving the `with` block.
+        called with each URI, or with None for libvirt's default URI, and returns a connection; by default, it is
+        `connect`. Pass the result of this method to the other methods. If the result is used in a `with` statement, its
+        connections are closed on leaving the `with` block.
 
-        If only some of the hosts cannot be reached, `Connections.errors` contains the errors, and only the guests on
-        these hosts fail.
+        If only some of the hosts can be reached, the `errors` of the result contain the errors for the other hosts, and
+        only the guests on those hosts fail.
 
         Raises: RequestError, if `uri` is not None although the file lists hosts; HypervisorError, if no host can be
         reached.
@@ -124,12 +126,12 @@ class Lab(Record):
         """Return the guests with their hosts; change nothing.
 
         `hypervisors` has the same meaning as for `diff`. `names` are names of guests and groups; if `names` is empty,
-        all guests are returned. Existing guests stay on their hosts, and a host is chosen for each new guest with
-        `spread`. The `problems` of the result are the errors for guests whose host cannot be reached. `adopt` are names
-        of guests that may exist without having been created from the file.
+        all guests are returned. Existing guests stay on their hosts, and for each new guest that sets `spread`, a host
+        is chosen. The `problems` of the result are the errors for guests whose host cannot be reached. `adopt` are
+        names of guests that may exist without having been created from the file.
 
-        Raises: RequestError, if a guest exists on a host other than the one in the file, or if no host is suitable;
-        HostError.
+        Raises: RequestError, if a name is not the name of a guest or group in the file, if a guest exists on a host
+        other than the one in the file, or if no host is suitable for a new guest; HostError.
         """
         chosen = self.chosen(names)
         if not self.hosts:
@@ -186,14 +188,14 @@ class Lab(Record):
         recreate: Collection[str] = (),
         reboot: bool = False,
     ) -> list[Comparison]:
-        """Compare the guests with the existing guests and return a comparison for each; change nothing.
+        """Compare the guests in the file with the existing guests; return a comparison for each. Nothing is changed.
 
         `hypervisors` is the result of `open`: a connection, or a mapping from host names to connections. `names` are
         names of guests and groups; if `names` is empty, all guests are compared. A guest whose host cannot be reached
         has the action `unreachable`. The other parameters have the same meaning as for `apply`.
 
-        Raises: RequestError, if an existing guest was not created from this file and is not in `adopt`, or if a change
-        is not possible; HostError.
+        Raises: RequestError, if a name is not the name of a guest or group in the file, if an existing guest was not
+        created from this file and is not in `adopt`, or if a change is not possible; HostError.
         """
         chosen = self._selection(hypervisors, names, prune=prune, adopt=adopt, recreate=recreate, reboot=reboot)
         return compare_all(chosen, Sessions(hypervisors))
@@ -217,12 +219,12 @@ class Lab(Record):
         """Create, update and delete guests so that they match the file; return an outcome for each guest.
 
         If an action fails, the outcome contains the error, and only the guests that depend on the failed guest are
-        skipped. `hypervisors` and `names` have the same meaning as for `diff`. If `names` is empty, `prune` deletes the
-        guests that were created from this file but are no longer in the file. `adopt` are the names of guests to adopt
-        unchanged, although they were not created from this file. `recreate` are the names of guests to delete, together
-        with their disks, and to create again. With `reboot`, guests are shut down and started again if changes require
-        it. With `force`, guests that must be deleted are powered off instead of shut down, and guests that must be
-        restarted are powered off if they do not shut down within a minute.
+        skipped. `hypervisors` and `names` have the same meaning as for `diff`. `prune` deletes the guests that were
+        created from this file but are no longer in the file; it has no effect if `names` is not empty. `adopt` are the
+        names of guests to adopt unchanged, although they were not created from this file. `recreate` are the names of
+        guests to delete, together with their disks, and to create again. With `reboot`, guests are shut down and
+        started again if changes require it. With `force`, guests that must be deleted are powered off instead of shut
+        down, and guests that must be restarted are powered off if they do not shut down within a minute.
 
         `found` is the result of `diff` with the same parameters; by default, the guests are compared first. `jobs` is
         the number of guests to process at the same time on each host, at least 1; None stands for the default.
@@ -230,8 +232,8 @@ class Lab(Record):
         `creating`, both in the thread that processes the guest. `on_outcome` is called with each outcome as soon as it
         is known. By default, warnings and steps are written to the log.
 
-        Ctrl-C interrupts all downloads and waits, and no further guests are processed. Each guest is then complete or
-        absent.
+        Ctrl-C interrupts every download and every wait, and no further guests are processed. Each guest is then
+        complete or absent.
 
         Raises: RequestError, if `jobs` is less than 1; the same errors as `diff`, before anything changes.
         """
@@ -280,8 +282,9 @@ class Lab(Record):
         options to omit, in addition to those that the file lists under `kubevirt-drop`. `namespace` is the namespace of
         the objects; by default, the one in the file is used, if any.
 
-        Raises: RequestError, if KubeVirt cannot express an option, or if a password would be generated. The password
-        would be lost, because the manifests contain only its hash.
+        Raises: RequestError, if a name is not the name of a guest or group in the file, if KubeVirt cannot express an
+        option, or if a password would be generated. The password would be lost, because the manifests contain only its
+        hash.
         """
         from virtinstall.fleet.manifests import guest_manifests
         from virtinstall.request import KubevirtRequest

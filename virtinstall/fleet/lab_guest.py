@@ -48,8 +48,8 @@ class LabGuest(Record):
     def request(self) -> Request | None:
         """The guest's request; None if the guest must be absent.
 
-        Unless `read` is set, each access creates a new request, because storing the requests of many guests needs much
-        memory.
+        Unless `read` is set, each access creates a new request, because storing the requests of many guests would need
+        a lot of memory.
         """
         return None if self.absent else self.read or request_of(self.name, self.given)
 

@@ -30,7 +30,7 @@ class Outcome(Record):
     secrets: tuple[str, ...] = ()
 
     def failed(self, error: VirtInstallError) -> Outcome:
-        """Return a copy of this outcome with the status `failed` and the message, the notes and the hint of `error`."""
+        """Return a copy of this outcome with the status `failed` and the message (with notes) and hint of `error`."""
         message = "\n".join((error.message, *getattr(error, "__notes__", ())))
         return self.replace(status="failed", message=message, hint=error.hint)
 

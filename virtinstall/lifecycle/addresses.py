@@ -33,7 +33,7 @@ class Summary(Record):
     """One row of `virt-guest list`: a guest.
 
     `image` is the name, URL or path of the image that the guest's disk is based on, and `os` is the operating system's
-    short ID, such as `debian12`; both are None if unknown. `memory_kib` is the current memory size in KiB. `created` is
+    short ID, such as `debian12`; each is None if unknown. `memory_kib` is the current memory size in KiB. `created` is
     the time of creation in UTC, such as `2026-11-30T12:00:00Z`, or None for guests that other programs created.
     """
 

@@ -41,9 +41,9 @@ class ResetPlan(Record):
     """The plan for a reset. `disks` are pairs of a disk's path and its image's path.
 
     `kept` are pairs of the path of another disk and the reason why it is kept. `snapshots` and `checkpoints` are the
-    names of those to delete, and `overlays` are the files of external snapshots to remove. `inserts` is the path of a
-    seed that is inserted into an empty drive of the guest again, or None. `xml` is the guest's new definition, or None
-    if the definition is not changed.
+    names of the snapshots and checkpoints to delete, and `overlays` are the files of external snapshots to remove.
+    `inserts` is the path of a seed that is inserted again into an empty drive of the guest, or None. `xml` is the
+    guest's new definition, or None if the definition is not changed.
     """
 
     name: str
