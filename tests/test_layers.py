@@ -48,7 +48,7 @@ LAYERS = (
     ("compose",),
     ("libvirt_host", "rollback", "survey", "run", "storage", "media", "seed", "osinfo", "images"),
     ("accepted", "added_devices", "attach", "create", "kubevirt", "lifecycle"),
-    ("spec", "spec_request", "guest_spec", "guest", "hypervisor"),
+    ("spec", "spec_request", "guest_spec", "guest_state", "guest", "hypervisor"),
     ("options",),
     ("clone", "edit", "fleet"),
     ("cli", "__main__"),

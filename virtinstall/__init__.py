@@ -27,8 +27,9 @@ __version__ = "0.1.0"
 _NAMES = {
     "virtinstall.hypervisor": ("Hypervisor", "connect"),
     "virtinstall.goals": ("Goal",),
-    "virtinstall.guest": ("Guest", "State"),
+    "virtinstall.guest": ("Guest",),
     "virtinstall.guest_spec": ("GuestSpec",),
+    "virtinstall.guest_state": ("State",),
     "virtinstall.spec": (
         "CloudImage",
         "CloudInit",
@@ -129,10 +130,10 @@ if TYPE_CHECKING:
     from virtinstall.fleet.outcome import Outcome as Outcome
     from virtinstall.goals import Goal as Goal
     from virtinstall.guest import Guest as Guest
-    from virtinstall.guest import State as State
     from virtinstall.guest_record import CreatedFile as CreatedFile
     from virtinstall.guest_record import GuestRecord as GuestRecord
     from virtinstall.guest_spec import GuestSpec as GuestSpec
+    from virtinstall.guest_state import State as State
     from virtinstall.hypervisor import Hypervisor as Hypervisor
     from virtinstall.hypervisor import connect as connect
     from virtinstall.images.cache import CachedImage as CachedImage

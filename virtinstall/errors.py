@@ -1,7 +1,7 @@
 """Errors of virtinstall, grouped by who can fix them.
 
     VirtInstallError
-    |-- EndedError          the run was interrupted: Ctrl-C, a signal
+    |-- EndedError          the run was interrupted by Ctrl-C or another signal
     |-- RequestError        the request is invalid, contradictory or not supported by the host
     |   |-- FieldError      a record or an element received a value of the wrong type (also a TypeError)
     |   |   `-- UnknownFieldError   unknown field, or the field cannot be changed (also an AttributeError)
@@ -42,7 +42,7 @@ class VirtInstallError(Exception):
 
 
 class EndedError(VirtInstallError):
-    """An interruption of the run by Ctrl-C or a signal."""
+    """An interruption of the run by Ctrl-C or another signal."""
 
 
 class RequestError(VirtInstallError):
@@ -104,7 +104,10 @@ class WaitTimeout(HostError):
 
 
 class GuestStopped(HostError):
-    """An error about a guest that powered off or was removed before it reached a condition or completed a command."""
+    """An error about a guest that powered off or was removed too soon.
+
+    The guest had not yet met the condition that was waited for, or had not yet completed the command.
+    """
 
 
 class CloudInitFailed(HostError):
@@ -116,4 +119,4 @@ class CloudInitFailed(HostError):
 
 
 class GuestCrashed(HostError):
-    """An error about a guest that crashed before it reached a condition."""
+    """An error about a guest that crashed before it met the condition that was waited for."""

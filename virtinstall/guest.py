@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
 from virtinstall.goals import Goal
+from virtinstall.guest_state import State
 from virtinstall.redact import log_info, log_warning
 from virtinstall.script_calls import for_scripts
 from virtinstall.script_terms import warn_in_script_terms
@@ -31,34 +31,14 @@ if TYPE_CHECKING:
 D = TypeVar("D", bound="Device")
 
 
-class State(Enum):
-    """The state of a guest; `str(state)` returns the value, such as `shut off`."""
-
-    RUNNING = "running"
-    PAUSED = "paused"
-    SHUTTING_DOWN = "shutdown"
-    SHUT_OFF = "shut off"
-    CRASHED = "crashed"
-    SUSPENDED = "suspended"
-    GONE = "gone"
-    """libvirt no longer has the guest."""
-    UNKNOWN = "unknown"
-
-    def __str__(self) -> str:
-        return self.value
-
-    @property
-    def is_active(self) -> bool:
-        """Whether the state is not `SHUT_OFF`, `CRASHED` or `GONE`."""
-        return self not in (State.SHUT_OFF, State.CRASHED, State.GONE)
-
-
 class Guest:
     """A guest, as returned by `create`, `guest`, `guests` and other methods of `Hypervisor`.
 
-    If the guest no longer exists in libvirt, `state` is `State.GONE`, and methods raise GuestNotFound. Methods that use
-    libvirt raise HypervisorError if libvirt reports an error. The function `on_warning` is called with each warning,
-    and `report` with each line of progress output; if the function is None, the logger `virtinstall` logs the text.
+    If the guest no longer exists in libvirt, `state` is `State.GONE`, `addresses` is empty, and all methods and the
+    properties `xml` and `domain` raise GuestNotFound. If libvirt reports another error, they raise HypervisorError.
+
+    Several methods accept callbacks: `on_warning` is called with each warning, and `report` with each line of progress
+    output. If a callback is None, the logger `virtinstall.create` logs the text instead.
     """
 
     def __init__(
@@ -114,14 +94,20 @@ class Guest:
     @property
     @for_scripts
     def domain(self) -> Domain:
-        """A copy of the definition as a `Domain`; for example, `domain.devices_of(Disk)` returns its disks."""
+        """A copy of the guest's definition as a `Domain`; for example, `domain.devices_of(Disk)` returns its disks.
+
+        A transient guest has no definition; for such a guest, the result is a copy of its current configuration.
+        """
         from virtinstall.domain.domain import Domain
 
         return Domain.parse(self._guest.xml(inactive=True))
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The guest's current IP addresses, IPv4 first, from DHCP leases, the guest agent and the host's ARP table."""
+        """The guest's current IP addresses, IPv4 first; empty if no address is known.
+
+        The addresses are those from all of these sources: DHCP leases, the guest agent and the host's ARP table.
+        """
         return tuple(self._guest.addresses())
 
     @for_scripts
@@ -158,7 +144,11 @@ class Guest:
 
     @for_scripts
     def find_addresses(self) -> list[GuestAddress]:
-        """Return the guest's IP addresses from the first source that reports any: DHCP, guest agent, ARP table."""
+        """Return the guest's IP addresses from the first source that reports any; an empty list if no source does.
+
+        The sources are, in this order: DHCP reservations, DHCP leases, the guest agent and the host's ARP table. For a
+        guest that is off, only DHCP reservations are returned.
+        """
         from virtinstall.lifecycle.addresses import guest_addresses
 
         return guest_addresses(self._guest, self._host)
@@ -167,10 +157,11 @@ class Guest:
     def ssh_command(
         self, command: Sequence[str] = (), *, user: str | None = None, identity: str | None = None
     ) -> list[str]:
-        """Return the arguments of an ssh command that logs in to the guest or runs `command` in the guest.
+        """Return a command line, beginning with `ssh`, that logs in to the guest or runs `command` in the guest.
 
-        `user` is the account, by default the one that the seed created. `identity` is the path of a private key; if it
-        is None, ssh chooses the key. If the seed set the SSH host key, this call writes a known-hosts file for ssh.
+        `user` is the account to log in as. If it is None, the account in the guest's record is used; if there is none,
+        ssh chooses the account. `identity` is the path of a private key; if it is None, ssh chooses the key. If the
+        seed set the SSH host key, this call writes a known-hosts file for ssh.
 
         Raises: RequestError, if the guest is off or has no known address, or if `identity` does not exist;
         StorageError, if the known-hosts file cannot be written.
@@ -191,12 +182,12 @@ class Guest:
     ) -> int:
         """Run a command in the guest; return its exit status, or 128 + N if signal N terminated the command.
 
-        The guest agent runs `command`, a program and its arguments. `stdout` and `stderr` are called with each part of
-        the output. `stdin` is read to its end before the command starts; None stands for empty input. `timeout` is in
-        seconds; None waits without limit.
+        The guest agent runs `command`, a program and its arguments. `stdout` is called with each part of the standard
+        output, and `stderr` with each part of the standard error. `stdin` is read to its end before the command starts;
+        None stands for empty input. `timeout` is in seconds; None waits without limit.
 
         Raises: RequestError, if the guest is off; HypervisorError, if the agent does not answer or reports an error;
-        GuestStopped, if the guest powers off; WaitTimeout, if `timeout` expires.
+        GuestStopped, if the guest powers off; WaitTimeout, if `timeout` expires (the command continues in the guest).
         """
         from virtinstall.lifecycle.agent_exec import execute
 
@@ -231,8 +222,9 @@ class Guest:
         is still running is powered off. `start` starts the guest afterwards. `delete_snapshots` deletes snapshots and
         checkpoints, which otherwise prevent a reset. `without_seed` allows a reset even if the seed no longer exists.
 
-        Raises: RequestError, if the guest cannot be reset or must not be stopped; StorageError, if a disk cannot be
-        written; HypervisorError; WaitTimeout, if the guest does not shut down in time.
+        Raises: RequestError, if the guest cannot be reset, or if it is running, but `shutdown_timeout` is None and
+        `force` is false; StorageError, if a disk cannot be written; HypervisorError; WaitTimeout, if the guest does not
+        shut down in time and `force` is false.
         """
         from virtinstall.lifecycle.reset import reset
         from virtinstall.lifecycle.stop import require_stoppable, stop_guest
@@ -333,7 +325,10 @@ class Guest:
 
     @for_scripts
     def console(self, stream: BinaryIO) -> None:
-        """Copy the guest's console output to the binary file `stream` until the guest stops; resume a paused guest."""
+        """Copy the guest's console output to the binary file `stream` until the guest stops.
+
+        If the guest is paused, it is resumed first.
+        """
         from virtinstall.libvirt_host.console_stream import ConsoleStream
 
         console = ConsoleStream(self._host, self._guest)
@@ -350,13 +345,15 @@ class Guest:
         progress: Progress | None = None,
         on_warning: Callable[[str], None] | None = None,
     ) -> D:
-        """Add a copy of `device`, such as `Interface(source_network="lan")` or `Disk(size_bytes=10 * GIB)`; return it.
+        """Add a copy of `device` to the guest; return the copy.
 
-        The copy gets the same defaults as at the guest's creation, and its storage is created. `live`: whether the
-        running guest is changed. `persistent`: whether the definition is changed. If `live` or `persistent` is None,
-        this part is changed if it exists. `progress` receives the progress of downloads and copies, or is None.
+        Examples of `device` are `Interface(source_network="lan")` and `Disk(size_bytes=10 * GIB)`. The copy gets the
+        same defaults as a device of a new guest, and its storage is created. `live`: whether the running guest is
+        changed. `persistent`: whether the definition is changed. If one of them is None, that part is changed if it
+        exists. `progress` receives the progress of downloads and copies; None shows no progress.
 
-        Raises: RequestError, if the device is invalid or the guest does not support it; StorageError or FetchError, if
+        Raises: RequestError, if the device is invalid, if the guest does not support it, or if `live` is true and the
+        guest is off, or `persistent` is true and the guest has no definition; StorageError or FetchError, if
         its storage cannot be created; HypervisorError. After an error, everything that was created is removed.
         """
         from virtinstall.attach import Change, attach
@@ -375,10 +372,12 @@ class Guest:
         persistent: bool | None = None,
         on_warning: Callable[[str], None] | None = None,
     ) -> None:
-        """Remove the guest's device that has the target, path, MAC address or alias of `device`; keep its storage.
+        """Remove the guest's device that matches `device`; keep its storage.
 
-        If `device` specifies none of these, the device that has all values of `device` is removed. `live` and
-        `persistent` are as in `attach`. `on_warning` is called if the guest has not released the device in time.
+        Only one value is compared: for a disk, the target, or else the path, or else the alias; for an interface, the
+        MAC address or else the alias; for any other device, the alias. The first of these values that `device`
+        specifies is used. If `device` specifies none of them, a device matches if it has all values of `device`. `live`
+        and `persistent` are as in `attach`. `on_warning` is called if the guest has not released the device in time.
 
         Raises: RequestError, if no device or several devices match; HypervisorError.
         """
@@ -391,7 +390,8 @@ class Guest:
     def update(self, device: D, *, live: bool | None = None, persistent: bool | None = None) -> D:
         """Copy the values of `device` to the guest's device that matches `device`; return the changed device.
 
-        The device is found as in `detach`. Other values are kept. `live` and `persistent` are as in `attach`.
+        The value that finds the device, such as a disk's target, is chosen as in `detach`; the other values of `device`
+        are copied. Values that `device` does not specify are kept. `live` and `persistent` are as in `attach`.
 
         Raises: RequestError, if no device or several devices match; HypervisorError, if libvirt cannot change a value.
         """

@@ -32,8 +32,8 @@ class CreatedFile(Record):
 
     `kind` is `disk` or `seed`. `pool` and `volume` are the names of the storage pool and the volume, or None if the
     file is not in a pool. `base` is the path of the backing image, or None if the disk has no backing image. `inode`
-    and `born`, the creation time in nanoseconds, distinguish the file from a file that later gets the same path; each
-    is None if unknown.
+    and `born` (the creation time in nanoseconds since 1970) distinguish the file from a file that later gets the same
+    path; each is None if unknown.
     """
 
     kind: str
@@ -60,8 +60,9 @@ class GuestRecord(Record):
     `2026-11-30T12:00:00Z`, and `name` is the guest's name at that time. `nvram` is the path of the UEFI variables file
     if the user specified a file that did not exist, otherwise None. `image` is the name of the image from which the
     guest was created, `user` is the account to log in as, and `host_key` is the public host key of the guest's SSH
-    server; each of these three is None if unknown. `request` is the string that `canonical_request` returned, or None.
-    Any program can change a guest's metadata, so `request` may be invalid; `parsed_request` checks it.
+    server; each of these three is None if unknown. `request` is the request for the guest, without secrets, as JSON; it
+    is None if the request is unknown or too long to be stored. Any program can change a guest's metadata, so `request`
+    may be invalid; `parsed_request` checks it.
     """
 
     uuid: str
@@ -81,7 +82,10 @@ class GuestRecord(Record):
         return _serialized(self.fitted())
 
     def fitted(self) -> GuestRecord:
-        """Return the record; if its XML is longer than 16 KiB, omit the request and, if necessary, the last files."""
+        """Return the record or, if its XML exceeds 16 KiB, a copy without the request.
+
+        If the XML of this copy still exceeds 16 KiB, files are omitted from the end of the list until it fits.
+        """
         found = self
         if _is_long(found):
             found = found.replace(request=None)

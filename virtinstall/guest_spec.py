@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 class GuestSpec(Record):
     """The description of a guest to create.
 
-    `domain` contains the requested XML values; all other values get defaults. `domain` is required unless `install` is
-    a `Reinstall`; it must then be None. `install` is the installation method. `os` is the name of an operating system
-    in the OS database, such as `debian12`. If `os` is None, the operating system is detected from the install medium;
-    if that fails, a modern Linux is assumed. `without` contains the types of default devices to omit, such as
+    `domain` contains the requested XML values; all other values get defaults. `domain` must be None if `install` is a
+    `Reinstall`; otherwise, it is required. `install` is the installation method. `os` is the name of an operating
+    system in the OS database, such as `debian12`. If `os` is None, the operating system is detected from the install
+    medium; if that fails, a modern Linux is assumed. `without` contains the types of default devices to omit, such as
     `interface`, `graphics` or `rng`. `autostart`: whether the guest starts when the host boots. `transient`: whether
     the guest has no definition, and therefore no longer exists when it is off. `start_installed`: whether the guest is
     started after its installation. `checks` are the enabled checks.

@@ -53,8 +53,9 @@ class Hypervisor:
     """A connection to libvirt.
 
     Several methods accept callbacks. `on_warning` is called with each warning, and `report` with each line about the
-    progress. If a callback is None, the logger `virtinstall.create` logs these lines instead, with the level WARNING or
-    INFO. `progress` is an object that receives the progress of downloads and copies; None shows no progress.
+    progress. If a callback is None, the logger `virtinstall.create` logs the text instead, with the level WARNING for
+    warnings and INFO for progress. `progress` is an object that receives the progress of downloads and copies; None
+    shows no progress.
     """
 
     def __init__(self, host: LibvirtHost, *, for_commands: bool = False) -> None:
@@ -116,8 +117,8 @@ class Hypervisor:
     def check(self, plan: Plan) -> list[str]:
         """Run the checks that `create` runs, and have libvirt check the XML; return warnings, and change nothing.
 
-        Raises: RequestError or StorageError, for the same reasons as `create`; HypervisorError, if libvirt rejects the
-        XML.
+        Raises: RequestError or StorageError, for the same reasons as `create`; FetchError, if an image cannot be found;
+        HypervisorError, if libvirt rejects the XML and the plan's request does not disable the check `xml`.
         """
         from virtinstall.create import check
 
@@ -154,15 +155,16 @@ class Hypervisor:
         before anything is changed. If the creation fails, everything that it created is removed. If this process is
         killed, the next creation of a guest with the same name removes or reports what remains. If another process uses
         a generated name first, the guest is planned again; `Guest.plan` is the plan that was applied. If `paused` is
-        true, the guest's CPUs do not run until `Guest.resume`, so that its console can be read from the first line.
+        true, the guest's CPUs do not run until `Guest.resume` is called, so that its console can be read from the first
+        line.
 
         A guest that is being installed powers off when the installer reboots, and must then be started in its final
         configuration. If `restart` is true, a background thread does this while this connection is open; otherwise,
         call `finish`. The thread does not start a transient guest, or one whose `GuestSpec` has
         `start_installed=False`. `Guest.wait_for` waits for the end of the installation.
 
-        A plan can be applied several times; each further guest gets new generated names and addresses. If the plan's
-        request specifies the guest's name, RequestError is raised instead.
+        A plan can create several guests; each further guest gets new generated names and addresses. If the plan's
+        request specifies the guest's name, the plan can create only one guest; a further `create` raises RequestError.
 
         Raises: RequestError, if a check finds a mistake in the request; StorageError, if storage cannot be created or
         accessed (NoSpaceError, if there is not enough space); FetchError, if a file cannot be downloaded;
@@ -210,9 +212,10 @@ class Hypervisor:
         architecture; None stands for the host's. `refresh` determines whether the server is asked for a newer version
         of a cached image: True always, False never, and None at most once a day. `checksum` replaces the checksum from
         the image catalog. It is `ALGORITHM:HEX`, the URL of a checksum list, `none` to skip the verification, or an
-        empty string to use the catalog's checksum.
+        empty string to use the catalog's checksum. For a URL, an empty string uses the checksum list next to the image
+        on the server; if there is none, the image is not verified, and `on_warning` is called with a warning.
 
-        Raises: RequestError, if `name` is unknown or the path of a local file; FetchError, if the image cannot be
+        Raises: RequestError, if `name` is unknown or is the path of a local file; FetchError, if the image cannot be
         downloaded or its checksum is wrong; StorageError, if the cache cannot be written.
         """
         from virtinstall.images.order import fetch_by_name
@@ -293,8 +296,8 @@ class Hypervisor:
         """Return what the deletion of the guest `name` would remove and keep, with the reasons; change nothing.
 
         `storage` determines which disks are removed: `own` removes those that virtinstall created for the guest, `all`
-        removes all of its disks, and `none` keeps them. If the guest no longer exists because its deletion was killed,
-        the plan contains its remaining files.
+        removes all of its disks, and `none` keeps them. If the guest no longer exists because its deletion was
+        interrupted, the plan contains its remaining files.
 
         Raises: GuestNotFound, if there is nothing to delete; HostError, if the guest or its files cannot be examined.
         """
@@ -313,7 +316,7 @@ class Hypervisor:
         on_warning: Callable[[str], None] | None = None,
         report: Callable[[str], None] | None = None,
     ) -> Deletion:
-        """Apply a plan that `deletion_plan` returned; return what was removed, kept, or could not be removed.
+        """Apply a plan that `deletion_plan` returned; return what was removed, kept, and not removed.
 
         If `shutdown_timeout`, a time limit in seconds, is not None, a running guest is shut down first. If `force` is
         true, a guest that is still running is then powered off. If `wipe` is true, files are overwritten with zeros
@@ -346,13 +349,15 @@ class Hypervisor:
         start: bool = True,
         report: Callable[[str], None] | None = None,
     ) -> Guest:
-        """Complete an installation after the program that started it has ended; return the guest `name`.
+        """Complete the installation of the guest `name` if `create` does not do so itself; return the guest.
 
-        The method waits at most `timeout` seconds for the end of the installation; None waits without limit. It then
-        starts the finished guest unless `start` is false. Files that only the installation needed are removed.
+        The method waits at most `timeout` seconds for the end of the installation; None waits without limit. When the
+        installation has ended, the guest is off, and the method starts it unless `start` is false. Files that only the
+        installation needed are removed.
 
-        Raises: GuestNotFound; RequestError, if the guest is not being installed; WaitTimeout, if `timeout` expires;
-        GuestCrashed; GuestStopped, if the guest is powered off or removed during its installation; HypervisorError.
+        Raises: GuestNotFound; RequestError, if the guest is running and is not being installed, or if its creation was
+        interrupted; WaitTimeout, if `timeout` expires; GuestCrashed; GuestStopped, if the guest is powered off or
+        removed during its installation; HypervisorError.
         """
         from virtinstall.run.finish import finish
 

@@ -110,10 +110,12 @@ class PlatformRequest(Record):
 class Checks(Record):
     """The checks that are enabled; an error from a disabled check becomes a warning.
 
-    `path_in_use` checks that no other guest uses the files. `disk_size` checks that the host has enough space for the
-    disks. `path_exists` checks that the files that the request names exist or, for a clone, that no existing file is
-    overwritten. `path_access` checks that QEMU can access the files. `mac_in_use` checks that no other guest uses the
-    MAC addresses. `xml` checks that libvirt accepts the XML. `migration` warns about what prevents live migration.
+    `path_in_use` checks that no other guest uses the new guest's files. `disk_size` checks that the host has enough
+    space for the new guest's disks. `path_exists` checks that the files that the request names exist or, for a clone,
+    that no existing file is overwritten. `path_access` checks that QEMU can access the new guest's files. `mac_in_use`
+    checks that no other guest uses the new guest's MAC addresses. `xml` checks that libvirt accepts the XML.
+    `migration` adds a warning for everything that prevents live migration; if it is disabled, there are no such
+    warnings.
     """
 
     path_in_use: bool = True

@@ -41,15 +41,20 @@ class User(Record):
 class CloudInit(Record):
     """Configuration that cloud-init applies at the first boot of a cloud image.
 
-    `hostname` is None if it is derived from the guest's name. `users` are accounts to create. `ssh_keys` are public
-    SSH keys for the image's default account, such as `debian`, and `root_ssh_keys` are public SSH keys for root.
-    `root_password` is root's password in clear text. `generate_root_password`: whether a password for root is
-    generated; it is then in `Plan.secrets`. `packages` are installed before `commands` are run. `addresses` are static
-    addresses of the first network interface, such as `192.0.2.5/24`, and `gateways` and `nameservers` apply to the same
-    interface. If `addresses` is empty, the interface uses DHCP. `user_data`, `meta_data` and `network_config` are the
-    contents of files that replace the generated files. `disable`: whether cloud-init is disabled after the first boot.
-    `keep`: whether the seed stays attached to the guest. `bus` is the bus of the seed's drive, such as `virtio`, `scsi`
-    or `sata`; None selects a bus for the operating system.
+    If `hostname` is None, the host name is derived from the guest's name. `users` are accounts to create. `ssh_keys`
+    are public SSH keys for the image's default account, such as `debian`, and `root_ssh_keys` are public SSH keys for
+    root. `root_password` is root's password in clear text; if it is None, and no password is generated, the image's
+    password for root is not changed. `generate_root_password`: whether a password for root is generated; if so,
+    `Plan.secrets` contains it. `packages` are installed before `commands` are run.
+
+    `addresses` are static addresses, such as `192.0.2.5/24`, of the first network interface. `gateways` and
+    `nameservers` apply to the same interface. If `addresses` is empty, the interface uses DHCP. `user_data`,
+    `meta_data` and `network_config` are the contents of files of the seed. If one of them is None, this file is
+    generated from the other fields if the guest needs it; otherwise, it replaces the generated file.
+
+    `disable`: whether cloud-init is disabled after the first boot. `keep`: whether the seed stays attached to the guest
+    after the first boot. `bus` is the bus of the seed's drive, such as `virtio`, `scsi` or `sata`; if it is None, a bus
+    that the operating system supports is chosen.
     """
 
     hostname: str | None = None
@@ -165,7 +170,7 @@ class Pxe(Record):
 
 
 class CloudImage(Record):
-    """A boot from a disk that contains an installed system, such as a cloud image; nothing is installed.
+    """A boot from a cloud image, that is, a disk that contains an installed system; a seed can configure the system.
 
     The system reads `seed` at its first boot. If `seed` is None, the system is not configured.
     """
@@ -187,7 +192,7 @@ class Kernel(Record):
 
 
 class Existing(Record):
-    """A boot from a disk that contains an installed system; nothing is installed."""
+    """A boot from a disk that contains an installed system; nothing is installed or configured."""
 
 
 class Reinstall(Record):

@@ -41,12 +41,14 @@ _OF_THE_RUN = (
 
 
 class Comparison(Record):
-    """The differences between a guest and its description in the file, and the action that `apply` would take.
+    """The differences between a guest and its description in the guests file, and the action that `apply` would take.
 
-    `action` is `create`, `update`, `adopt` (the guest itself is not changed), `delete`, `recreate`, `reboot`, `none`,
-    or `unreachable`. If it is `unreachable`, `problem` is the error message, and `hint` is the hint of the error or
+    `action` is `create`, `update`, `adopt` (a record of the guest's present state is stored, so that later changes to
+    the file are applied to the guest; the guest itself is not changed), `delete`, `recreate` (the guest is deleted and
+    created again), `reboot` (the guest is shut down and started again), `none`, or `unreachable` (the guest's host
+    cannot be reached). If it is `unreachable`, `problem` is the error message, and `hint` is the hint of the error or
     None; otherwise, both are None. `host` is the name of the guest's host, or None if the file lists no hosts. `exists`
-    is true if a guest with this name exists.
+    is true if the host has a guest with the name in the description.
 
     `changes` are the values to change. `at_next_boot` are the paths (see `leaves_of`) of the changes that take effect
     in the running guest only after it is shut down and started again. `added` and `removed` are the paths of the
@@ -81,7 +83,7 @@ class Comparison(Record):
 
     @property
     def is_different(self) -> bool:
-        """Whether the guest differs from its description in the file."""
+        """Whether the guest differs from its description; also true if the action is `reboot` or `unreachable`."""
         return self.action != "none" or bool(self.at_creation)
 
     def as_document(self) -> dict[str, Any]:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class Connections(Mapping[str, Hypervisor]):
     """The connections to the hosts in a guests file, by host name.
 
-    `errors` maps the names of hosts that cannot be reached to errors. On leaving a `with` block, the connections are
-    closed.
+    The keys of `errors` are the names of the hosts that cannot be reached, and the values are the errors. At the end of
+    a `with` block, the connections are closed.
     """
 
     def __init__(self, found: Mapping[str, Hypervisor], errors: Mapping[str, VirtInstallError]) -> None:

@@ -33,11 +33,14 @@ _FORMATS = ("qcow2", "raw")
 class CachedImage(NamedTuple):
     """An image in the cache.
 
-    `path` is the path of the file, and `name` is the name of the image in messages. `digest` is the digest of the
-    download in the form `ALGORITHM:HEX`, and `verified` is how the image was verified: `signature`, `digest`, `tls` or
-    `none`. `virtual_size` is in bytes; `length` is the size of the download in bytes, None if unknown. `etag` and
-    `last_modified` are the values of these response headers, or empty strings. `fetched` and `checked` are the times of
-    the download and of the last check for a new version, in seconds since 1970. `source_key` identifies the source.
+    `path` is the path of the file, and `name` is the name of the image in messages. `url` is the URL of the download,
+    and `arch` is the architecture, such as `x86_64`; each is an empty string if unknown. `format` is the image format:
+    `qcow2` or `raw`. `digest` is the digest of the download in the form `ALGORITHM:HEX`, and `verified` is how the
+    image was verified: `signature`, `digest`, `tls` or `none`. `virtual_size` is in bytes; `length` is the size of the
+    download in bytes, None if unknown. `etag` and `last_modified` are the values of the response headers `ETag` and
+    `Last-Modified`; each is an empty string if the server did not send the header. `fetched` and `checked` are the
+    times of the download and of the last check for a new version, in seconds since 1970. `source_key` is the key under
+    which the cache stores this record; it identifies the source of the image and the requested checksum.
     """
 
     path: str

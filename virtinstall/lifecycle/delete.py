@@ -35,7 +35,7 @@ _WIPE_BYTES = 1 << 20
 class Deletion(Record):
     """The result of a deletion: the parts of the guest that were removed, kept, or not removed because of an error.
 
-    Each item contains the reason.
+    For each part, `reason` is the reason why it was removed, kept or not removed.
     """
 
     name: str

@@ -131,8 +131,8 @@ class DeletionPlan(Record):
     `exists` is false if the guest has already been removed and only some of its files remain, because its deletion was
     interrupted. `must_stop` is true if the guest is running. `storage` is the requested `Storage` value.
     `would_remove_with_all` are the paths of kept files that `storage="all"` would remove. `earlier_uuids` are the UUIDs
-    of guests with this name whose deletion was interrupted, and `stale_pools` are the pools to refresh after these
-    deletions.
+    of earlier guests with the same name whose deletion was interrupted, and `stale_pools` are the pools to refresh
+    after these deletions.
     """
 
     name: str
@@ -153,7 +153,11 @@ class DeletionPlan(Record):
         return not self.removed
 
     def removes(self, kind: str) -> bool:
-        """Return whether the plan removes an item of this kind, such as `nvram`."""
+        """Return whether the plan removes an item whose kind is `kind`.
+
+        A removed item can have these kinds: `guest`, `saved-state`, `snapshot-metadata`, `checkpoint`, `nvram`, `tpm`,
+        `disk`, `snapshot`, `memory`, `data`, `seed` and `reservation`.
+        """
         return any(each.kind == kind for each in self.removed)
 
     @property
