@@ -104,10 +104,7 @@ class Guest:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The guest's current IP addresses, IPv4 first; empty if no address is known.
-
-        The addresses are those from all of these sources: DHCP leases, the guest agent and the host's ARP table.
-        """
+        """The guest's IP addresses from DHCP leases, its agent and the host's ARP table, IPv4 first; may be empty."""
         return tuple(self._guest.addresses())
 
     @for_scripts
@@ -136,6 +133,7 @@ class Guest:
         self._guest.destroy()
 
     @property
+    @for_scripts
     def record(self) -> GuestRecord | None:
         """The record of what virtinstall created for the guest, and of the guest's login; None if there is none."""
         from virtinstall.guest_record import NAMESPACE, parse_record

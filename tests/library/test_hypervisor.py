@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -73,6 +74,38 @@ def test_lookup_by_name_accepts_names_only(hypervisor: Hypervisor, name: str) ->
     with pytest.raises(virtinstall.GuestNotFound) as caught:
         hypervisor.guest(name)
     assert ("did you mean 'test'?" in str(caught.value.hint)) == (name == "tset")
+
+
+REMOVED_GUEST_CALLS: dict[str, Callable[[virtinstall.Guest], object]] = {
+    "xml": lambda guest: guest.xml,
+    "domain": lambda guest: guest.domain,
+    "record": lambda guest: guest.record,
+    "state": lambda guest: guest.state,
+    "addresses": lambda guest: guest.addresses,
+    "find_addresses": lambda guest: guest.find_addresses(),
+    "start": lambda guest: guest.start(),
+    "resume": lambda guest: guest.resume(),
+    "shutdown": lambda guest: guest.shutdown(),
+    "reboot": lambda guest: guest.reboot(),
+    "destroy": lambda guest: guest.destroy(),
+    "reset": lambda guest: guest.reset(),
+    "wait_for": lambda guest: guest.wait_for("running", timeout=1),
+    "ssh_command": lambda guest: guest.ssh_command(),
+    "execute": lambda guest: guest.execute(["true"], stdout=print, stderr=print),
+}
+
+
+@pytest.mark.parametrize("call", REMOVED_GUEST_CALLS)
+def test_call_for_a_removed_guest_returns_or_raises_a_documented_error(hypervisor: Hypervisor, call: str) -> None:
+    """Another program may remove a guest at any time; its state and addresses are then unknown."""
+    guest = hypervisor.create(spec("removed"))
+    hypervisor.delete(hypervisor.deletion_plan("removed"), force=True)
+    try:
+        assert REMOVED_GUEST_CALLS[call](guest) in (State.GONE, (), [], None)
+    except virtinstall.GuestNotFound:
+        assert call not in ("addresses", "state")
+    except virtinstall.GuestStopped:
+        assert call == "wait_for"
 
 
 def test_unknown_uuid_is_an_error(hypervisor: Hypervisor) -> None:

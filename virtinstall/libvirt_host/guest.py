@@ -227,7 +227,8 @@ class LibvirtGuest:
 
         Return None if there is no such element or the driver does not support metadata.
         """
-        return metadata(self.domain, namespace)
+        with translated(f"cannot read the metadata of the guest '{self.name}'"):
+            return metadata(self.domain, namespace)
 
     def set_metadata(self, namespace: str, prefix: str, xml: str) -> bool:
         """Store the XML element `xml` in the <metadata> of the guest's definition and of the active guest.

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from virtinstall.errors import GuestStopped, HypervisorError, RequestError, WaitTimeout
+from virtinstall.lifecycle.running import require_running
 from virtinstall.rollback.signals import Terminated
 
 if TYPE_CHECKING:
@@ -73,13 +74,7 @@ def execute(
     """
     if not command:
         raise RequestError("no command specified", hint="specify the program and its arguments, for example: uname -r")
-    if not guest.is_active():
-        from virtinstall.virsh_commands import virsh_command
-
-        raise RequestError(
-            f"the guest '{guest.name}' is {guest.state()}",
-            hint=f"start it with: {virsh_command(uri, 'start', guest.name)}",
-        )
+    require_running(guest, uri)
     deadline = None if timeout is None else time.monotonic() + timeout
     with _explained(guest, uri):
         folder = _prepared(guest, deadline)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from virtinstall.errors import RequestError, StorageError
 from virtinstall.guest_record import NAMESPACE, parse_record
 from virtinstall.lifecycle.addresses import guest_addresses
+from virtinstall.lifecycle.running import require_running
 from virtinstall.rollback.state_directory import state_directory
 from virtinstall.safe_text import reason_of
 from virtinstall.xml.tree import Node, parse_tree
@@ -40,11 +41,7 @@ def ssh_command(
     Raises: RequestError, if the guest is off, no address is known, or `identity` does not exist; StorageError, if the
     known-hosts file cannot be written.
     """
-    if not guest.is_active():
-        from virtinstall.virsh_commands import virsh_command
-
-        start = virsh_command(host.uri, "start", guest.name)
-        raise RequestError(f"the guest '{guest.name}' is {guest.state()}", hint=f"start it with: {start}")
+    require_running(guest, host.uri)
     if identity is not None and not os.path.exists(os.path.expanduser(identity)):
         raise RequestError(f"no such private key: '{identity}'", hint="specify the path of an existing private key")
     record = parse_record(guest.metadata(NAMESPACE), guest.uuid)
