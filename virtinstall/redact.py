@@ -104,7 +104,7 @@ def log_warning(text: str) -> None:
 
 
 def log_info(text: str) -> None:
-    """Log a line about the progress; this is the default for `report` in the library."""
+    """Log a line of progress output. Library functions call this function if `report` is None."""
     logger("create").info("%s", text)
 
 

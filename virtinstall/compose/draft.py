@@ -73,9 +73,10 @@ class Draft:
         return tag not in self.request.without
 
     def domcaps_list(self, path: str, enum: str) -> tuple[str, ...]:
-        """Return the values that the domain capabilities list for the enumeration `enum`, such as `type`.
+        """Return the values of the enumeration `enum`, such as `type`, in the domain capabilities.
 
-        `path`, such as `devices/graphics`, leads to `enum`. The tuple is empty if the capabilities are unknown.
+        `path`, such as `devices/graphics`, is that of the element with `enum`.
+        The result is empty if the capabilities are unknown.
         """
         capabilities = self.facts.domain_capabilities
         return () if capabilities is None else capabilities.values(path, enum)

@@ -161,7 +161,7 @@ class Pinned(NamedTuple):
 
     @property
     def marks(self) -> tuple[Mark, ...]:
-        """The marks of the requested devices that the guest already has."""
+        """The marks (see `Mark`) of those requested devices that the guest already has."""
         return tuple(mark for _, mark in self.devices if mark is not None)
 
 

@@ -52,8 +52,8 @@ class Conversion:
 
     In the VirtualMachine, `spec` is the value of `spec`, `template` that of `spec.template.spec`, `machine` that of
     `domain` in `template`, and `devices` that of `devices` in `machine`. `secrets` and `services` are further
-    documents. `secret_places` are the mappings and keys that contain the names of the Secrets, in the same order.
-    `passwords` are pairs of an account and its generated password.
+    documents. `secret_places` has a pair of a mapping and a key for each item of `secrets`, in the same order:
+    `mapping[key]` is the name of the Secret. `passwords` are pairs of an account and its generated password.
     """
 
     def __init__(

@@ -46,8 +46,8 @@ class Manifests(NamedTuple):
 
     `documents` are the Secrets, the VirtualMachine and the Service, in the order in which a cluster needs them.
     `comments` are comments on keys of the documents. `passwords` are pairs of an account and its generated password, of
-    which the documents contain only the hash. `secret_places` are the mappings and keys that contain the names of the
-    Secrets, in the same order.
+    which the documents contain only the hash. `secret_places` has a pair of a mapping and
+    a key for each Secret, in the same order: `mapping[key]` is the name of the Secret.
     """
 
     name: str

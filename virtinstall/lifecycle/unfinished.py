@@ -26,7 +26,7 @@ _GUEST, _FILE, _VOLUME, _RESERVATION, _POOL = "domain", "file", "volume", "reser
 
 
 class Unfinished(Record):
-    """The files and reservations that interrupted deletions did not remove.
+    """The files and reservations that were not removed, because deletions were interrupted.
 
     `uuids` are the UUIDs of the deleted guests, and `pools` are the pools to refresh.
     """

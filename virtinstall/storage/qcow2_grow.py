@@ -95,7 +95,7 @@ def _check_growable(header: Qcow2Header, path: str, size: int) -> None:
 
 
 def _resize(path: str, size: int) -> str:
-    return f"enlarge the image with: qemu-img resize -f qcow2 {shlex.quote(path)} {size}"
+    return f"first enlarge the image with: qemu-img resize -f qcow2 {shlex.quote(path)} {size}"
 
 
 def _not_growable(path: str, size: int, why: str, hint: str | None = None) -> StorageError:
