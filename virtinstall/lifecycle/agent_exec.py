@@ -34,7 +34,6 @@ _LARGEST_INPUT_BYTES = 1 << 20
 _FIRST_SECONDS, _LONGEST_SECONDS = 0.05, 1.0
 _SIGNALLED_SECONDS = 2.0
 _SIGNALLED = 128
-_AGENT_CHANNEL = "unix,target.type=virtio,target.name=org.qemu.guest_agent.0"
 _UNRESPONSIVE, _NO_CHANNEL = 86, 74
 """libvirt's codes (virErrorNumber): VIR_ERR_AGENT_UNRESPONSIVE, VIR_ERR_ARGUMENT_UNSUPPORTED."""
 
@@ -116,10 +115,12 @@ def _explained(guest: HostGuest, uri: str | None) -> Iterator[None]:
                 code=error.code,
             ) from error
         if error.code == _NO_CHANNEL:
+            from virtinstall.run.wait import AGENT_CHANNEL_OPTION
+
             raise HypervisorError(
                 f"the guest '{guest.name}' has no channel for the guest agent",
                 hint="add a channel, which takes effect after the guest is shut down and started again, with: "
-                f"{command('virt-xml', uri, guest.name, '--add-device', '--channel', _AGENT_CHANNEL)}",
+                f"{command('virt-xml', uri, guest.name, '--add-device', '--channel', AGENT_CHANNEL_OPTION)}",
                 code=error.code,
             ) from error
         if isinstance(error, _InvalidAnswer):

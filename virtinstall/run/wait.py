@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from virtinstall.libvirt_host.host import HostGuest
 
 _AGENT_CHANNEL = "org.qemu.guest_agent.0"
+AGENT_CHANNEL_OPTION = f"unix,target.type=virtio,target.name={_AGENT_CHANNEL}"
+"""The value of --channel that adds the channel for the guest agent."""
 _SSH_PORT = 22
 _SSH_SECONDS = 3.0
 _CLOUD_INIT_ENDS = (b"Cloud-init v.", b"finished at")
@@ -74,17 +76,17 @@ def refuse_impossible(goal: str, domain: Domain, *, noreboot: bool) -> None:
     if goal == "ip" and all(interface.type == "user" for interface in interfaces) and not has_agent(domain):
         raise RequestError(
             "--wait-for ip: a guest on a user-mode network requires a channel for the guest agent",
-            hint="add --channel unix,target.type=virtio,target.name=org.qemu.guest_agent.0",
+            hint=f"add --channel {AGENT_CHANNEL_OPTION}",
         )
     if goal == "cloud-init" and not has_agent(domain) and not has_text_console(domain):
         raise RequestError(
             "--wait-for cloud-init: the guest requires a serial console or a channel for the guest agent",
-            hint="add --serial pty, or --channel unix,target.type=virtio,target.name=org.qemu.guest_agent.0",
+            hint=f"add --serial pty, or --channel {AGENT_CHANNEL_OPTION}",
         )
     if goal == "agent" and not has_agent(domain):
         raise RequestError(
             "--wait-for agent: the guest has no channel for the guest agent",
-            hint="add --channel unix,target.type=virtio,target.name=org.qemu.guest_agent.0",
+            hint=f"add --channel {AGENT_CHANNEL_OPTION}",
         )
 
 

@@ -86,8 +86,9 @@ def _identity(path: str, overlay: str | None) -> tuple[int, int]:
             raise StorageError(f"no such file: '{path}'", hint="check the path") from None
         raise StorageError(f"no such file: '{path}', the backing file of '{overlay}'", hint=_rebase(overlay)) from None
     except OSError as error:
-        hint = PERMISSION_HINT if isinstance(error, PermissionError) else "check the path"
-        if overlay is not None and hint != PERMISSION_HINT:
-            hint = _rebase(overlay)
+        if isinstance(error, PermissionError):
+            hint = PERMISSION_HINT
+        else:
+            hint = "check the path" if overlay is None else _rebase(overlay)
         raise StorageError(f"cannot read '{path}': {reason_of(error)}", hint=hint) from error
     return status.st_dev, status.st_ino
