@@ -31,6 +31,7 @@ LAYERS = (
         "progress",
         "goals",
         "yaml_loader",
+        "json_loader",
     ),
     ("virsh_commands", "xml"),
     ("devices", "domain"),

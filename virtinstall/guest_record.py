@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from virtinstall.json_loader import parse_json
 from virtinstall.record import Record
 from virtinstall.redact import redacted
 from virtinstall.xml.tree import Node, parse_tree
@@ -95,11 +96,9 @@ class GuestRecord(Record):
 
     def parsed_request(self) -> dict[str, Any] | None:
         """Return `request` as a dictionary; None if the request is not stored or is not a JSON object."""
-        import json
-
         try:
-            found = json.loads(self.request or "null")
-        except (ValueError, RecursionError):
+            found = parse_json(self.request or "null")
+        except ValueError:
             return None
         return found if isinstance(found, dict) else None
 

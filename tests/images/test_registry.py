@@ -131,7 +131,7 @@ def test_credentials_of_podman_are_used_for_a_token(registry: Registry, client: 
     assert any(headers.get("Authorization") == f"Basic {login}" for headers in vendor.headers)
 
 
-@pytest.mark.parametrize("response", [b"<html>", b"[]", b"{}", b'{"token": 3}', b"\xff"])
+@pytest.mark.parametrize("response", [b"<html>", b"[]", b"{}", b'{"token": 3}', b"\xff", b"[" * 100_000])
 def test_response_without_a_token_is_an_error(
     registry: Registry, client: Client, tmp_path: Path, response: bytes
 ) -> None:

@@ -7,12 +7,12 @@ of nodes can be limited.
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from typing import Any
 
 from virtinstall.errors import RequestError
+from virtinstall.json_loader import parse_json
 from virtinstall.yaml_loader import explain, safe_loader
 
 STANDARD_INPUT = "standard input"
@@ -154,8 +154,8 @@ def _joined(found: re.Match[str]) -> str:
 
 def _is_json(text: str) -> bool:
     try:
-        json.loads(text)
-    except (ValueError, RecursionError):
+        parse_json(text)
+    except ValueError:
         return False
     return True
 

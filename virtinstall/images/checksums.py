@@ -8,11 +8,11 @@ Source: coreutils' sha256sum(1) (`HEX  name`, `HEX *name`, `\\` before an escape
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 from virtinstall.images.digest import Digest, digest_by_length, digest_of, strongest
+from virtinstall.json_loader import parse_json
 
 _BSD = re.compile(r"^(SHA-?\d+)\s*\((.+)\)\s*=\s*([0-9A-Fa-f]+)$", re.IGNORECASE)
 _GNU = re.compile(r"^(\\?)([0-9A-Fa-f]{64,128})(?: [ *]|\s+)(.+)$")
@@ -94,7 +94,7 @@ def _same_file(listed: str, name: str) -> bool:
 def _from_json(text: str) -> Digest | None:
     """Return the digest in the JSON that Debian publishes for each image."""
     try:
-        document = json.loads(text)
+        document = parse_json(text)
     except ValueError:
         return None
     found: list[Digest] = []

@@ -6,7 +6,6 @@ Source: the vendors' download sites, see families.json.
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
@@ -20,6 +19,7 @@ from virtinstall.images.digest import HEX_DIGITS, Digest, digest_of, parse_diges
 from virtinstall.images.family import natural_order
 from virtinstall.images.signature import can_verify, verified_text
 from virtinstall.images.source import ImageSource
+from virtinstall.json_loader import parse_json
 from virtinstall.media.fetcher import display_url
 from virtinstall.named import NamedTuple
 
@@ -219,7 +219,7 @@ def _in_index(source: ImageSource, web: Web) -> Located | None:
     index = source.listing or {}
     text = web.read(source.url).decode("utf-8", "replace")
     try:
-        document = json.loads(text)
+        document = parse_json(text)
     except ValueError:
         what = "a web page, not a JSON document" if _is_page(text) else "not valid JSON"
         raise FetchError(f"'{display_url(source.url)}' is {what}", hint=PORTAL_HINT) from None

@@ -7,7 +7,6 @@ registry v2 token flow, containers-auth.json(5) for credentials.
 from __future__ import annotations
 
 import base64
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from virtinstall.errors import FetchError, RequestError
 from virtinstall.images.catalogue_file import is_loopback
 from virtinstall.images.check import PORTAL_HINT
 from virtinstall.images.digest import Digest, digest_of, new_hash
+from virtinstall.json_loader import parse_json
 from virtinstall.named import NamedTuple
 
 _OTHER_HINT = "use another containerdisk"
@@ -222,7 +222,7 @@ class Registry:
 
 def _json_object(data: bytes) -> dict[str, Any] | None:
     try:
-        document = json.loads(data)
+        document = parse_json(data)
     except ValueError:
         return None
     return document if isinstance(document, dict) else None
@@ -235,9 +235,11 @@ def credentials(server: str, environment: Mapping[str, str]) -> str | None:
     """
     for path in _credential_files(environment):
         try:
-            with open(path, encoding="utf-8") as file:
-                stored = json.load(file).get("auths", {})
-        except (OSError, ValueError, AttributeError):
+            with open(path, "rb") as file:
+                stored = (_json_object(file.read()) or {}).get("auths")
+        except OSError:
+            continue
+        if not isinstance(stored, dict):
             continue
         for name in (server, f"https://{server}", f"https://{server}/v1/", "https://index.docker.io/v1/"):
             if name.startswith("https://index.docker.io") and server != _DOCKER_SERVER:

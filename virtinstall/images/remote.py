@@ -6,7 +6,6 @@ Source: simplestreams' documentation (index:1.0, products:1.0); virt-builder(1),
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +21,7 @@ from virtinstall.images.digest import digest_of
 from virtinstall.images.fetch import CHECK_AFTER_SECONDS
 from virtinstall.images.signature import can_verify, verified_text
 from virtinstall.images.source import CLOUD_INIT, NO_SEED, ImageSource
+from virtinstall.json_loader import parse_json
 from virtinstall.media.fetcher import display_url
 from virtinstall.safe_text import reason_of
 
@@ -128,7 +128,7 @@ def _root(url: str) -> str:
 
 def _document(text: str, url: str) -> Mapping[str, Any]:
     try:
-        document = json.loads(text)
+        document = parse_json(text)
     except ValueError:
         document = None
     if not isinstance(document, Mapping):

@@ -10,6 +10,8 @@ from typing import Any
 
 import libvirt
 
+from virtinstall.json_loader import parse_json
+
 _SOURCES = {
     "lease": libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE,
     "agent": libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT,
@@ -75,8 +77,8 @@ def agent_command(domain: Any, command: str, **arguments: object) -> Any:
 
     request = json.dumps({"execute": command, "arguments": arguments})
     try:
-        reply = json.loads(libvirt_qemu.qemuAgentCommand(domain, request, _AGENT_SECONDS, 0))
-    except (ValueError, TypeError, RecursionError):
+        reply = parse_json(libvirt_qemu.qemuAgentCommand(domain, request, _AGENT_SECONDS, 0))
+    except (ValueError, TypeError):
         return None
     return reply.get("return") if isinstance(reply, dict) else None
 

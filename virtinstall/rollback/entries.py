@@ -7,12 +7,12 @@ that the run creates.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
 
+from virtinstall.json_loader import parse_json
 from virtinstall.named import NamedTuple
 from virtinstall.rollback.file_state import FileState, Identity
 
@@ -98,8 +98,8 @@ def read_record(path: str) -> Record | None:
     entries = []
     for line in _lines(path):
         try:
-            values = json.loads(line)
-        except (ValueError, RecursionError):
+            values = parse_json(line)
+        except ValueError:
             values = None
         if record is None:
             record = _head(values) if isinstance(values, dict) else None

@@ -7,6 +7,7 @@ Source: https://coreos.github.io/ignition/specs/ (only `ignition.version` is req
 from __future__ import annotations
 
 from virtinstall.errors import RequestError
+from virtinstall.json_loader import parse_json
 
 LIMIT_BYTES = 16 * 1024 * 1024
 _SECTOR_BYTES = 512
@@ -25,8 +26,8 @@ def config_bytes(source: str, text: str) -> bytes:
     import shlex
 
     try:
-        config = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        config = parse_json(text)
+    except ValueError as error:
         if any(line.startswith("variant:") for line in text.splitlines()):
             raise RequestError(
                 f"--ignition {source}: the file is a Butane config, not an Ignition config",
